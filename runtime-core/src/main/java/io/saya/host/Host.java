@@ -1,0 +1,34 @@
+package io.saya.host;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Set;
+
+/**
+ * The privileged operations of the host. All methods are thread safe, block the calling (virtual)
+ * thread until the kernel has answered, and fail with an {@link IOException} that names the
+ * operation, its arguments and the errno. Each has a deadline.
+ */
+public interface Host {
+
+    /**
+     * mount(2).
+     *
+     * @param source device, directory or a name without meaning; may be empty
+     * @param target existing mount point
+     * @param type file system type; empty for bind mounts, remounts and changes of propagation
+     * @param flags the flags of mount(2)
+     * @param data file system specific options, joined by commas; may be empty
+     */
+    void mount(String source, Path target, String type, Set<MountFlag> flags, String data)
+            throws IOException;
+
+    /** umount2(2). A target that is not a mount point or does not exist is not an error. */
+    void unmount(Path target, Set<UnmountFlag> flags) throws IOException;
+
+    /**
+     * Starts a process as a child of the guard. It is killed when the guard or the JVM dies,
+     * whatever the cause, so it cannot outlive its sandbox.
+     */
+    HostProcess spawn(SpawnSpec spec) throws IOException;
+}

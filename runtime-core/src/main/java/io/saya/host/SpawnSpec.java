@@ -1,0 +1,42 @@
+package io.saya.host;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A process to start on the host.
+ *
+ * @param argv program (absolute path) and arguments. {@code %fd:NAME%} in an argument is replaced
+ *     by the number of the descriptor called NAME of {@code sockets}
+ * @param environment the whole environment of the process
+ * @param sockets listening Unix sockets that the guard binds (mode 0600, a stale file is replaced)
+ *     before the process starts and that the process inherits: who connects never has to wait for
+ *     the process to come so far
+ * @param networkNamespace the namespace to start in; empty: that of the guard
+ * @param directory the working directory
+ */
+public record SpawnSpec(
+        List<String> argv,
+        Map<String, String> environment,
+        List<InheritedSocket> sockets,
+        Optional<Path> networkNamespace,
+        Path directory) {
+
+    public SpawnSpec {
+        argv = List.copyOf(argv);
+        environment = Map.copyOf(environment);
+        sockets = List.copyOf(sockets);
+        if (argv.isEmpty() || !argv.getFirst().startsWith("/")) {
+            throw new IllegalArgumentException(
+                    "argv: " + argv + " (expected: an absolute path of a program first)");
+        }
+    }
+
+    /**
+     * A listening Unix stream socket at {@code path} that the process inherits as the descriptor
+     * called {@code name}.
+     */
+    public record InheritedSocket(String name, Path path) {}
+}

@@ -1,0 +1,39 @@
+package io.saya.hypervisor;
+
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+
+/** A virtual machine whose VMM process exists or has existed. Thread safe. */
+public interface Vm {
+
+    /** Process id of the VMM on the host. */
+    long pid();
+
+    /** Completes, never exceptionally, when the VMM's process has exited and is reaped. */
+    CompletableFuture<VmExit> exited();
+
+    /**
+     * The last lines of the guest's console (at most 16 KiB), unprintable bytes replaced; empty if
+     * it printed nothing.
+     */
+    String consoleTail();
+
+    /** What the VMM itself printed last (at most 16 KiB). */
+    String vmmOutputTail();
+
+    /** Where the agent in the guest can be reached. */
+    AgentEndpoint agent();
+
+    /** Stops the guest's CPUs. */
+    void pause() throws HypervisorFailure;
+
+    /** Lets the guest's CPUs run again. */
+    void resume() throws HypervisorFailure;
+
+    /**
+     * Ends the VM: asks the VMM to quit, kills it when it has not gone within {@code grace} (zero:
+     * kills at once). Returns when the process is reaped. Total: works on a VM that is gone,
+     * stopped by SIGSTOP, or deaf; may be called many times and at once.
+     */
+    void stop(Duration grace);
+}
