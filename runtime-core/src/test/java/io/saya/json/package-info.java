@@ -1,0 +1,4 @@
+@NullMarked
+package io.saya.json;
+
+import org.jspecify.annotations.NullMarked;
