@@ -1,0 +1,64 @@
+package io.saya.config;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Section {@code [agent.kata]}.
+ *
+ * @param transport carrier of the agent's protocol ({@code transport}; ours)
+ * @param vsockDaemon daemon for {@code HYBRID_VSOCK} ({@code vhost_user_vsock_daemon}; ours)
+ * @param enableDebug the agent logs everything ({@code enable_debug})
+ * @param enableTracing the agent traces ({@code enable_tracing})
+ * @param kernelModules modules with their parameters, loaded by the agent before the first
+ *     container ({@code kernel_modules})
+ * @param debugConsole a shell in the guest may be opened ({@code debug_console_enabled})
+ * @param dialTimeout how long the agent may take to answer first, from QEMU's start ({@code
+ *     dial_timeout})
+ * @param createContainerTimeout how long the agent may take to create a container ({@code
+ *     create_container_timeout} of {@code [runtime]})
+ * @param healthCheckTimeout how long the agent may take to answer a health check ({@code
+ *     health_check_request_timeout_ms})
+ */
+public record AgentConfig(
+        Transport transport,
+        Optional<Path> vsockDaemon,
+        boolean enableDebug,
+        boolean enableTracing,
+        List<String> kernelModules,
+        boolean debugConsole,
+        Duration dialTimeout,
+        Duration createContainerTimeout,
+        Duration healthCheckTimeout) {
+
+    /** Carrier of the agent's protocol. */
+    public enum Transport {
+        /**
+         * vsock where the host has {@code /dev/vhost-vsock}, else hybrid vsock where its daemon is
+         * configured, else virtio-serial.
+         */
+        AUTO,
+        VIRTIO_SERIAL,
+        VSOCK,
+        HYBRID_VSOCK
+    }
+
+    public AgentConfig {
+        kernelModules = List.copyOf(kernelModules);
+    }
+
+    static AgentConfig defaults() {
+        return new AgentConfig(
+                Transport.AUTO,
+                Optional.empty(),
+                false,
+                false,
+                List.of(),
+                false,
+                Duration.ofSeconds(45),
+                Duration.ofSeconds(60),
+                Duration.ofSeconds(30));
+    }
+}

@@ -1,0 +1,61 @@
+package io.saya.config;
+
+/**
+ * Guest memory, in MiB.
+ *
+ * @param defaultMib at boot ({@code default_memory}), at least 128
+ * @param maxMib ceiling that hot-plug can reach ({@code default_maxmemory}), at least {@code
+ *     defaultMib}
+ * @param slots DIMM slots ({@code memory_slots})
+ * @param offsetMib added to the ceiling for NVDIMM devices ({@code memory_offset})
+ * @param preallocate touch all memory before boot ({@code enable_mem_prealloc})
+ * @param hugePages back memory by {@code /dev/hugepages} ({@code enable_hugepages})
+ * @param virtioMem resize by virtio-mem instead of DIMMs ({@code enable_virtio_mem})
+ * @param reclaimFreed balloon with free page reporting ({@code reclaim_guest_freed_memory})
+ * @param guestSwap swap files for containers that ask for swap ({@code enable_guest_swap})
+ */
+public record MemoryConfig(
+        int defaultMib,
+        int maxMib,
+        int slots,
+        int offsetMib,
+        boolean preallocate,
+        boolean hugePages,
+        boolean virtioMem,
+        boolean reclaimFreed,
+        boolean guestSwap) {
+
+    /** Below this the default guest does not boot. */
+    public static final int MINIMUM_MIB = 128;
+
+    static final int DEFAULT_MIB = 2048;
+
+    public MemoryConfig {
+        if (defaultMib < MINIMUM_MIB || maxMib < defaultMib || slots < 0 || offsetMib < 0) {
+            throw new IllegalArgumentException(
+                    "memory: default "
+                            + defaultMib
+                            + " MiB, ceiling "
+                            + maxMib
+                            + " MiB, slots "
+                            + slots
+                            + ", offset "
+                            + offsetMib
+                            + " MiB");
+        }
+    }
+
+    static MemoryConfig defaults() {
+        int hostMib = HostSize.read().memoryMib();
+        return new MemoryConfig(
+                DEFAULT_MIB,
+                Math.max(DEFAULT_MIB, hostMib),
+                10,
+                0,
+                false,
+                false,
+                false,
+                false,
+                false);
+    }
+}

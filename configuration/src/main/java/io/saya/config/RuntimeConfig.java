@@ -1,0 +1,27 @@
+package io.saya.config;
+
+import java.nio.file.Path;
+
+/**
+ * Everything the configuration file says, checked and with every default filled in. Immutable; one
+ * instance serves a sandbox for its whole life, as the file is read once per shim.
+ *
+ * @param hypervisor section {@code [hypervisor.qemu]}: the VM
+ * @param agent section {@code [agent.kata]}: how the guest's agent is reached and how it behaves
+ * @param runtime section {@code [runtime]}: what the shim does on the host
+ */
+public record RuntimeConfig(
+        HypervisorConfig hypervisor, AgentConfig agent, RuntimeSettings runtime) {
+
+    /**
+     * What holds where no file says otherwise.
+     *
+     * @param installDirectory the directory that holds {@code bin}, {@code lib} and {@code share}
+     */
+    public static RuntimeConfig defaults(Path installDirectory) {
+        return new RuntimeConfig(
+                HypervisorConfig.defaults(installDirectory),
+                AgentConfig.defaults(),
+                RuntimeSettings.defaults());
+    }
+}

@@ -1,0 +1,75 @@
+package io.saya.config;
+
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * Section {@code [runtime]}.
+ *
+ * @param enableDebug log level debug instead of info ({@code enable_debug})
+ * @param internetworkingModel how a pod's interface meets the VM's ({@code internetworking_model})
+ * @param disableNewNetns stay in the host's network namespace ({@code disable_new_netns}); only
+ *     with model {@code NONE}
+ * @param disableGuestSeccomp do not send the seccomp profile to the guest ({@code
+ *     disable_guest_seccomp})
+ * @param sandboxCgroupOnly shim, QEMU and virtiofsd all in the pod's cgroup ({@code
+ *     sandbox_cgroup_only})
+ * @param staticSandboxResourceManagement size the VM at boot and never again ({@code
+ *     static_sandbox_resource_mgmt})
+ * @param enableVcpusPinning one host CPU per virtual CPU ({@code enable_vcpus_pinning})
+ * @param sandboxBindMounts host paths shown read-only to the guest ({@code sandbox_bind_mounts})
+ * @param vfioMode {@code vfio_mode}: {@code guest-kernel} or {@code vfio}
+ * @param disableGuestEmptyDir keep emptyDir volumes on the shared file system ({@code
+ *     disable_guest_empty_dir})
+ * @param emptyDirMode {@code emptydir_mode}: {@code shared-fs}, {@code block-encrypted} or {@code
+ *     block-plain}
+ * @param enablePprof profiles on the management socket ({@code enable_pprof})
+ * @param danConf directory of directly attachable networks ({@code dan_conf})
+ * @param kubeletRootDirectory where ConfigMaps and Secrets are recognised by ({@code
+ *     kubelet_root_dir})
+ */
+public record RuntimeSettings(
+        boolean enableDebug,
+        InternetworkingModel internetworkingModel,
+        boolean disableNewNetns,
+        boolean disableGuestSeccomp,
+        boolean sandboxCgroupOnly,
+        boolean staticSandboxResourceManagement,
+        boolean enableVcpusPinning,
+        List<Path> sandboxBindMounts,
+        String vfioMode,
+        boolean disableGuestEmptyDir,
+        String emptyDirMode,
+        boolean enablePprof,
+        Path danConf,
+        Path kubeletRootDirectory) {
+
+    /** How a pod's interface meets the VM's. */
+    public enum InternetworkingModel {
+        TCFILTER,
+        MACVTAP,
+        NONE
+    }
+
+    public RuntimeSettings {
+        sandboxBindMounts = List.copyOf(sandboxBindMounts);
+    }
+
+    static RuntimeSettings defaults() {
+        return new RuntimeSettings(
+                false,
+                InternetworkingModel.TCFILTER,
+                false,
+                true,
+                false,
+                false,
+                false,
+                List.of(),
+                "guest-kernel",
+                true,
+                "shared-fs",
+                false,
+                Path.of("/run/kata-containers/dans"),
+                Path.of("/var/lib/kubelet"));
+    }
+}

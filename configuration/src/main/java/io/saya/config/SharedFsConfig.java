@@ -1,0 +1,52 @@
+package io.saya.config;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * How the container's files reach the guest.
+ *
+ * @param kind {@code shared_fs}
+ * @param daemon virtiofsd ({@code virtio_fs_daemon})
+ * @param validDaemonPaths globs an annotation's value must match ({@code
+ *     valid_virtio_fs_daemon_paths})
+ * @param cache {@code virtio_fs_cache}: {@code never}, {@code metadata}, {@code auto} or {@code
+ *     always}
+ * @param cacheSizeMib DAX window in MiB, 0: none ({@code virtio_fs_cache_size})
+ * @param queueSize size of the vhost-user queue, a power of two ({@code virtio_fs_queue_size})
+ * @param extraArguments further arguments of virtiofsd ({@code virtio_fs_extra_args})
+ */
+public record SharedFsConfig(
+        Kind kind,
+        Path daemon,
+        List<String> validDaemonPaths,
+        String cache,
+        int cacheSizeMib,
+        int queueSize,
+        List<String> extraArguments) {
+
+    /** A transport for files. */
+    public enum Kind {
+        VIRTIO_FS,
+        /** Files are copied into the guest; nothing is shared. */
+        NONE
+    }
+
+    public SharedFsConfig {
+        validDaemonPaths = List.copyOf(validDaemonPaths);
+        extraArguments = List.copyOf(extraArguments);
+    }
+
+    static SharedFsConfig defaults() {
+        Path daemon = defaultDaemon();
+        return new SharedFsConfig(
+                Kind.VIRTIO_FS, daemon, List.of(daemon.toString()), "auto", 0, 1024, List.of());
+    }
+
+    /** Where distributions put virtiofsd: Debian 12 and others; the first that is there. */
+    static Path defaultDaemon() {
+        Path rust = Path.of("/usr/libexec/virtiofsd");
+        return Files.exists(rust) ? rust : Path.of("/usr/lib/qemu/virtiofsd");
+    }
+}
