@@ -39,19 +39,15 @@ public record HostSize(int cpus, int memoryMib) {
     /** Counts a kernel CPU list such as {@code 0-3,8-11}. */
     static int countCpus(String list) {
         int count = 0;
-        for (String range : list.strip().split(",", -1)) {
-            int dash = range.indexOf('-');
-            try {
-                count +=
-                        dash < 0
-                                ? (range.isEmpty() ? 0 : 1)
-                                : Integer.parseInt(range.substring(dash + 1))
-                                        - Integer.parseInt(range.substring(0, dash))
-                                        + 1;
-            } catch (NumberFormatException e) {
-                count = 0;
-                break;
+        try {
+            for (String range : list.strip().split(",", -1)) {
+                int dash = range.indexOf('-');
+                int first = Integer.parseInt(dash < 0 ? range : range.substring(0, dash));
+                int last = dash < 0 ? first : Integer.parseInt(range.substring(dash + 1));
+                count += last - first + 1;
             }
+        } catch (NumberFormatException e) {
+            count = 0;
         }
         return count > 0 ? count : Runtime.getRuntime().availableProcessors();
     }

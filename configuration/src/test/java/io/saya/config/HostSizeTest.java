@@ -23,7 +23,7 @@ class HostSizeTest {
     @Test
     void memoryIsTheTotalInMib() {
         assertThat(HostSize.memoryMib("MemTotal:        8133620 kB\nMemFree: 1 kB\n"))
-                .isEqualTo(7943);
+                .isEqualTo(7942);
         assertThat(HostSize.memoryMib("")).isEqualTo(MemoryConfig.DEFAULT_MIB);
     }
 
