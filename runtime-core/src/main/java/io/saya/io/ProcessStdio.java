@@ -1,0 +1,70 @@
+package io.saya.io;
+
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * The standard streams of one process, from the moment containerd names them until Delete. Thread
+ * safe; no method but {@link #finish} and {@link #close} ever blocks, whatever the client at the
+ * other end of a FIFO does or the guest does not.
+ *
+ * <p>In the order of a process's life: {@link StdioOpener#open} in Create or Exec, {@link #attach}
+ * as soon as the process exists in the guest, {@link #closeStdin} whenever CloseIO comes, {@link
+ * #finish} in Delete. A process that never came to be needs {@link #close} only.
+ */
+public interface ProcessStdio extends AutoCloseable {
+
+    /** The most bytes asked of the guest at once. */
+    int MAX_READ = 1 << 20;
+
+    /** How long {@link #close} waits for what it has freed to leave. */
+    Duration CLOSE_LIMIT = Duration.ofSeconds(2);
+
+    /** The most bytes sent to the guest at once. */
+    int MAX_WRITE = 256 << 10;
+
+    /**
+     * Starts to move bytes. Called once at most; after {@link #close} it only closes {@code guest}.
+     */
+    void attach(GuestStreams guest);
+
+    /**
+     * CloseIO: gives up our hold on stdin. The process reads an end of file once the client has
+     * closed its end as well and all input was handed over. May come before {@link #attach}, again,
+     * after the end, or where there is no stdin: remembered or without effect.
+     */
+    void closeStdin();
+
+    /**
+     * Done, never exceptionally, when all output was read from the guest, or given up by {@link
+     * #close}. Part of it may still be on its way to the client, at most {@link #MAX_READ} bytes
+     * per stream; nothing of it needs the guest any more.
+     */
+    CompletableFuture<Void> outputRead();
+
+    /**
+     * Done, never exceptionally, when stdout and stderr have ended, were handed over and are
+     * closed, so that the client sees its end of file; or were given up by {@link #close}. What a
+     * FIFO holds counts as handed over when its client is there to read it. Where the client is
+     * away, this waits until it comes back: without limit, so do not make a process's exit wait for
+     * it.
+     */
+    CompletableFuture<Void> outputEnded();
+
+    /**
+     * What Delete does: waits until {@link #outputEnded}, then closes everything.
+     *
+     * @param limit how long to wait at most. Not used up where waiting has no purpose: the output
+     *     has ended, and its client has been there and gone away
+     */
+    void finish(Duration limit);
+
+    /**
+     * Ends everything at once: every open, read and write that is stuck is freed, everything is
+     * closed, output that was not handed over is lost. Returns when no thread works for these
+     * streams any more, at the latest after {@link #CLOSE_LIMIT}. May be called again and by
+     * several threads at once.
+     */
+    @Override
+    void close();
+}
