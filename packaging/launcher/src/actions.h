@@ -1,0 +1,16 @@
+/* What containerd asks of the binary. Each returns the exit code. */
+#ifndef SAYA_ACTIONS_H
+#define SAYA_ACTIONS_H
+
+#include "flags.h"
+
+/* Prints the address of the sandbox's daemon, which it starts if there is none. argv is that of main. */
+int action_start(const struct flags *flags, int argc, char **argv);
+
+/* Cleans up after a container whose daemon is dead; prints a DeleteResponse. */
+int action_delete(const struct flags *flags);
+
+/* Prints a RuntimeInfo. */
+int action_info(void);
+
+#endif

@@ -1,0 +1,106 @@
+/* Processes that the guard starts: QEMU and its like, and the short-lived ones in which it mounts. */
+#ifndef SAYA_CHILD_H
+#define SAYA_CHILD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "bytes.h"
+#include "ring.h"
+
+#define CHILD_LIMIT 64
+#define SPAWN_DESCRIPTORS 16
+#define SPAWN_CGROUPS 16
+#define SPAWN_KEEP UINT32_MAX
+
+enum descriptor_kind {
+    DESCRIPTOR_LISTEN = 1, /* a Unix stream socket bound at path, 0600, listening */
+    DESCRIPTOR_OPEN = 2,   /* a file, for example /dev/vhost-vsock, read and write */
+    DESCRIPTOR_TAP = 3,    /* the tap interface called path in the process's network namespace */
+};
+
+struct descriptor {
+    enum descriptor_kind kind;
+    const char *name;
+    const char *path;
+    int fd; /* the number that the process will see */
+};
+
+/* As it came over the channel; strings point into the frame. */
+struct spawn {
+    char **argv;
+    char **environment;
+    const char *directory;
+    const char *network_namespace; /* "": that of the guard */
+    const char *cgroups[SPAWN_CGROUPS];
+    size_t cgroup_count;
+    struct descriptor descriptors[SPAWN_DESCRIPTORS];
+    size_t descriptor_count;
+    uint32_t uid; /* SPAWN_KEEP: that of the guard */
+    uint32_t gid;
+    int32_t oom_score_adj; /* INT32_MIN: that of the guard */
+};
+
+/* What a child reports over its result pipe before exec: nothing, if all went well. */
+struct child_result {
+    int error;
+    char what[252];
+};
+
+enum child_kind { CHILD_PROCESS, CHILD_MOUNT, CHILD_UNMOUNT };
+
+struct child {
+    enum child_kind kind;
+    uint32_t handle;
+    uint32_t request; /* the request that waits for the result; 0 when answered */
+    pid_t pid;        /* 0 when reaped */
+    int output;       /* stdout and stderr; -1 when at its end */
+    int result;       /* -1 when read */
+    struct ring tail;
+    char *target;     /* of a mount */
+    bool recorded;    /* the mount went into the journal */
+};
+
+/* Binds, opens and forks; the result of exec comes through the result pipe. NULL: the result says what
+ * failed, and nothing is left. (spawn.c) */
+struct child *child_spawn(struct spawn *spawn, struct child_result *result);
+
+struct mount_call {
+    bool unmount;
+    uint64_t flags;
+    const char *source;
+    const char *target;
+    const char *type;
+    const char *data;
+    const char *confined; /* below this directory the guest may have put symbolic links: none is followed */
+};
+
+/* mount(2) and umount2(2) may wait for a disk or a server; the guard must not, so a child of its own
+ * does it. NULL: no process could be made. (mount.c) */
+struct child *child_mount(const struct mount_call *call, struct child_result *result);
+
+/* Reads the output that is there now; false at its end. */
+bool child_read_output(struct child *c);
+
+/* Reads the result pipe. -1: not yet; 0: done, with the result filled in. */
+int child_read_result(struct child *c, struct child_result *result);
+
+void child_free(struct child *c);
+
+/* For spawn.c, mount.c and the daemon's start. */
+struct child *child_new(enum child_kind kind);
+
+/* Forks a child with an output pipe and a result pipe; returns 0 in the child, which owns the write ends. */
+pid_t child_fork(struct child *c, int *output, int *result);
+
+/* In a new child: default signals, none blocked, SIGKILL when the parent dies. False if it is dead already. */
+bool child_settle(pid_t parent);
+
+/* In a child: writes the result. */
+void child_report(int fd, int error, const char *what, const char *subject);
+
+/* In a child: writes errno as the result, and ends. */
+void child_fail(int fd, const char *what, const char *subject) __attribute__((noreturn));
+
+#endif

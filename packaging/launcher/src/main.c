@@ -1,0 +1,30 @@
+/* containerd-shim-saya-v2: what containerd executes. Everything that needs no Java is done here. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "actions.h"
+#include "version.h"
+
+int main(int argc, char **argv)
+{
+    struct flags flags;
+    struct fault f;
+    signal(SIGPIPE, SIG_IGN); /* a caller that is gone is an error of write */
+    if (flags_parse(argc, argv, &flags, &f) != 0) {
+        fprintf(stderr, "saya: %s\n", f.text);
+        return 1;
+    }
+    if (flags.version) {
+        printf("%s:\n  Version:  %s\n  Revision: %s\n", argv[0], SAYA_VERSION, SAYA_REVISION);
+        return 0;
+    }
+    if (flags.info)
+        return action_info();
+    if (strcmp(flags.action, "start") == 0)
+        return action_start(&flags, argc, argv);
+    if (strcmp(flags.action, "delete") == 0)
+        return action_delete(&flags);
+    fprintf(stderr, "saya: action \"%s\" (expected: start or delete; containerd calls this program)\n", flags.action);
+    return 1;
+}

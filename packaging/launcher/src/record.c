@@ -1,0 +1,71 @@
+#define _GNU_SOURCE
+#include "record.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include "files.h"
+#include "processes.h"
+
+#define RECORD_NAME "record.json"
+#define RECORD_LIMIT (1u << 20)
+#define KILL_LIMIT_MS 1000
+
+static int kill_processes(const json_t *list)
+{
+    struct journal_process processes[JOURNAL_PROCESSES];
+    size_t count = 0, i;
+    json_t *entry;
+    json_array_foreach(list, i, entry) {
+        if (count == JOURNAL_PROCESSES)
+            break;
+        processes[count++] = (struct journal_process){
+            .pid = (pid_t)json_integer_value(json_object_get(entry, "pid")),
+            .start_time = (unsigned long long)json_integer_value(json_object_get(entry, "start_time")),
+        };
+    }
+    return processes_kill(processes, count, KILL_LIMIT_MS);
+}
+
+/* Calls the function for every absolute path of a list, the last first: what was made last goes first. */
+static void each_path_reversed(const json_t *list, void (*act)(const char *path))
+{
+    for (size_t i = json_array_size(list); i-- > 0;) {
+        const char *path = json_string_value(json_array_get(list, i));
+        if (path && path[0] == '/')
+            act(path);
+    }
+}
+
+static void unmount(const char *path)
+{
+    umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW);
+}
+
+static void remove_directory(const char *path)
+{
+    rmdir(path); /* only if empty: a cgroup's files do not count, anything else is somebody's */
+}
+
+int record_undo(const char *run_directory)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/%s", run_directory, RECORD_NAME);
+    struct bytes text = {0};
+    json_t *record = NULL;
+    if (file_read(path, RECORD_LIMIT, &text) == 0)
+        record = json_loadb((char *)text.data, text.length, 0, NULL);
+    bytes_free(&text);
+    if (!record)
+        return 0;
+    int result = kill_processes(json_object_get(record, "processes"));
+    each_path_reversed(json_object_get(record, "mounts"), unmount);
+    each_path_reversed(json_object_get(record, "cgroups"), remove_directory);
+    json_decref(record);
+    return result;
+}
