@@ -1,0 +1,36 @@
+package io.saya.host.guard;
+
+/** Numbers of the guard channel; the guard's {@code channel.h} has the same ones. */
+final class Frame {
+    static final int PROTOCOL_VERSION = 1;
+
+    /** Bytes after the length field: the request id and the type. */
+    static final int HEADER = 5;
+
+    /** The most that the guard takes in one request, in bytes after the length field. */
+    static final int REQUEST_LIMIT = 256 * 1024;
+
+    /** The most that the guard sends in one frame: the bootstrap bytes and what surrounds them. */
+    static final int RECEIVE_LIMIT = (10 << 20) + 64 * 1024;
+
+    static final int PING = 1;
+    static final int READY = 2;
+    static final int FAILED = 3;
+    static final int MOUNT = 4;
+    static final int UNMOUNT = 5;
+    static final int SPAWN = 6;
+    static final int SIGNAL = 7;
+    static final int TAIL = 8;
+
+    static final int REPLY = 0x80;
+    static final int HELLO = 0x81;
+    static final int EXITED = 0x82;
+
+    /** Kind of a descriptor in a spawn request: a listening Unix socket. */
+    static final int DESCRIPTOR_LISTEN = 1;
+
+    /** Kind of an exit: the value is a signal's number, otherwise an exit code. */
+    static final int EXIT_SIGNAL = 1;
+
+    private Frame() {}
+}

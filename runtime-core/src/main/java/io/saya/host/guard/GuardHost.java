@@ -1,0 +1,153 @@
+package io.saya.host.guard;
+
+import io.saya.host.Host;
+import io.saya.host.HostFailure;
+import io.saya.host.HostProcess;
+import io.saya.host.MountFlag;
+import io.saya.host.SpawnSpec;
+import io.saya.host.UnmountFlag;
+import java.io.FileDescriptor;
+import java.io.FileInputStream;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The host as the guard process gives it. The daemon has exactly one, over its own stdin and
+ * stdout, which therefore nothing else in the process may use.
+ *
+ * <p>When the guard is gone every call fails at once and every process counts as {@link
+ * io.saya.host.ProcessExit.GuardLost}; the kernel kills this JVM then, so nobody needs to handle
+ * it.
+ */
+public final class GuardHost implements Host {
+    /** The guard writes its first frame before it executes the JVM. */
+    private static final int OPEN_LIMIT_MILLIS = 10_000;
+
+    /** A mount may wait for a journal to be replayed or a server to answer. */
+    private static final int MOUNT_LIMIT_MILLIS = 60_000;
+
+    /** From fork to exec: only the disk that holds the program can be slow. */
+    private static final int SPAWN_LIMIT_MILLIS = 30_000;
+
+    /** What the guard does without waiting for anybody. */
+    private static final int REPORT_LIMIT_MILLIS = 10_000;
+
+    private static final int KEEP = 0xffffffff;
+
+    private final GuardConnection connection;
+    private final GuardStart start;
+
+    /** Takes over this process's stdin and stdout. */
+    public static GuardHost open() throws IOException {
+        return new GuardHost(
+                new FileInputStream(FileDescriptor.in), new FileOutputStream(FileDescriptor.out));
+    }
+
+    /**
+     * For tests: speaks over any two streams. Blocks until the guard's first frame has come, ten
+     * seconds at most.
+     */
+    public GuardHost(InputStream in, OutputStream out) throws IOException {
+        connection = new GuardConnection(in, out);
+        start = connection.open(OPEN_LIMIT_MILLIS);
+    }
+
+    /** What this daemon was started for. */
+    public GuardStart start() {
+        return start;
+    }
+
+    /**
+     * Lets the waiting {@code start} print the address and return. To be called when the
+     * configuration is valid and the socket is served; calls that come before {@code Create} wait
+     * in the socket's backlog.
+     */
+    public void ready() throws IOException {
+        connection.call(new FrameWriter(Frame.READY), "report to start", REPORT_LIMIT_MILLIS);
+    }
+
+    /**
+     * Lets the waiting {@code start} fail with this text. The guard gives this process five seconds
+     * to end; then it undoes what was done, and {@code start} returns. After {@link #ready} it only
+     * begins those five seconds.
+     *
+     * @param reason for the operator: the thing, the value, what was expected, what to do
+     */
+    public void failed(String reason) throws IOException {
+        connection.call(
+                new FrameWriter(Frame.FAILED).string(reason),
+                "report to start",
+                REPORT_LIMIT_MILLIS);
+    }
+
+    @Override
+    public void mount(String source, Path target, String type, Set<MountFlag> flags, String data)
+            throws IOException {
+        long bits = 0;
+        for (MountFlag flag : flags) {
+            bits |= flag.bits();
+        }
+        connection.call(
+                new FrameWriter(Frame.MOUNT)
+                        .string(source)
+                        .string(target.toString())
+                        .string(type)
+                        .u64(bits)
+                        .string(data),
+                "mount of " + source + " (type " + type + ", " + flags + ", " + data + ")",
+                MOUNT_LIMIT_MILLIS);
+    }
+
+    @Override
+    public void unmount(Path target, Set<UnmountFlag> flags) throws IOException {
+        long bits = 0;
+        for (UnmountFlag flag : flags) {
+            bits |= flag.bits();
+        }
+        try {
+            connection.call(
+                    new FrameWriter(Frame.UNMOUNT).string(target.toString()).u64(bits),
+                    "unmount (" + flags + ")",
+                    MOUNT_LIMIT_MILLIS);
+        } catch (HostFailure e) {
+            if (e.errno() != HostFailure.EINVAL && e.errno() != HostFailure.ENOENT) {
+                throw e;
+            }
+        }
+    }
+
+    @Override
+    public HostProcess spawn(SpawnSpec spec) throws IOException {
+        FrameWriter request = new FrameWriter(Frame.SPAWN).u16(spec.argv().size());
+        for (String argument : spec.argv()) {
+            request.string(argument);
+        }
+        request.u16(spec.environment().size());
+        for (Map.Entry<String, String> variable : spec.environment().entrySet()) {
+            request.string(variable.getKey() + "=" + variable.getValue());
+        }
+        request.string(spec.directory().toString());
+        request.string(
+                spec.networkNamespace().isPresent()
+                        ? spec.networkNamespace().get().toString()
+                        : "");
+        request.u8(spec.sockets().size());
+        for (SpawnSpec.InheritedSocket socket : spec.sockets()) {
+            request.u8(Frame.DESCRIPTOR_LISTEN)
+                    .string(socket.name())
+                    .string(socket.path().toString());
+        }
+        request.u8(0); // no cgroup of its own
+        request.u32(KEEP).u32(KEEP).u32(Integer.MIN_VALUE); // uid, gid, oom_score_adj of the guard
+        String program = spec.argv().getFirst();
+        GuardProcess process =
+                new GuardProcess(connection, program.substring(program.lastIndexOf('/') + 1));
+        connection.spawn(request, "start of " + program, process, SPAWN_LIMIT_MILLIS);
+        return process;
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.saya.host.guard;
+
+import org.jspecify.annotations.NullMarked;
