@@ -48,17 +48,4 @@ public record AgentConfig(
     public AgentConfig {
         kernelModules = List.copyOf(kernelModules);
     }
-
-    static AgentConfig defaults() {
-        return new AgentConfig(
-                Transport.AUTO,
-                Optional.empty(),
-                false,
-                false,
-                List.of(),
-                false,
-                Duration.ofSeconds(45),
-                Duration.ofSeconds(60),
-                Duration.ofSeconds(30));
-    }
 }

@@ -28,10 +28,4 @@ public record BlockConfig(
         int physicalSectorSize,
         boolean enableIothreads,
         int independentIothreads,
-        boolean disableImageNvdimm) {
-
-    static BlockConfig defaults() {
-        return new BlockConfig(
-                true, "virtio-scsi", "io_uring", false, false, false, 0, 0, false, 0, false);
-    }
-}
+        boolean disableImageNvdimm) {}

@@ -24,8 +24,4 @@ public record CpuConfig(double defaultVcpus, int maxVcpus) {
     public int bootVcpus() {
         return (int) Math.ceil(defaultVcpus);
     }
-
-    static CpuConfig defaults() {
-        return new CpuConfig(1, Math.min(CEILING, HostSize.read().cpus()));
-    }
 }

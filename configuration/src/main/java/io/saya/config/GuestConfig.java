@@ -37,25 +37,4 @@ public record GuestConfig(
         }
         kernelParameters = List.copyOf(kernelParameters);
     }
-
-    /** The default guest of the installation: {@code share/saya/vmlinuz} and its initrd. */
-    static GuestConfig defaults(Path installDirectory) {
-        return new GuestConfig(
-                defaultKernel(installDirectory),
-                Optional.empty(),
-                Optional.of(defaultInitrd(installDirectory)),
-                "ext4",
-                List.of(),
-                Optional.empty(),
-                "",
-                true);
-    }
-
-    static Path defaultKernel(Path installDirectory) {
-        return installDirectory.resolve("share/saya/vmlinuz");
-    }
-
-    static Path defaultInitrd(Path installDirectory) {
-        return installDirectory.resolve("share/saya/initrd.img");
-    }
 }

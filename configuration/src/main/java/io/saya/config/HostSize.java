@@ -20,6 +20,9 @@ public record HostSize(int cpus, int memoryMib) {
     private static final Path CPUS_ONLINE = Path.of("/sys/devices/system/cpu/online");
     private static final Path MEMINFO = Path.of("/proc/meminfo");
 
+    /** Stands for the memory of a host that does not tell: what a VM has by default. */
+    static final int UNKNOWN_MEMORY_MIB = 2048;
+
     /** More is not read of either file; what is needed stands at the beginning. */
     private static final int HEAD_BYTES = 256;
 
@@ -57,13 +60,13 @@ public record HostSize(int cpus, int memoryMib) {
         int start = meminfo.indexOf("MemTotal:");
         int end = meminfo.indexOf(" kB", start);
         if (start < 0 || end < 0) {
-            return MemoryConfig.DEFAULT_MIB;
+            return UNKNOWN_MEMORY_MIB;
         }
         try {
             String kib = meminfo.substring(start + "MemTotal:".length(), end).strip();
             return (int) Math.min(Integer.MAX_VALUE, Long.parseLong(kib) / 1024);
         } catch (NumberFormatException e) {
-            return MemoryConfig.DEFAULT_MIB;
+            return UNKNOWN_MEMORY_MIB;
         }
     }
 }

@@ -36,27 +36,8 @@ public record HypervisorConfig(
         VfioConfig vfio,
         HypervisorDebugConfig debug) {
 
-    /** Debian's QEMU, and the guest that comes with the installation. */
-    public static final Path DEFAULT_PATH = Path.of("/usr/bin/qemu-system-x86_64");
-
     public HypervisorConfig {
         validPaths = List.copyOf(validPaths);
         enableAnnotations = List.copyOf(enableAnnotations);
-    }
-
-    static HypervisorConfig defaults(Path installDirectory) {
-        return new HypervisorConfig(
-                DEFAULT_PATH,
-                List.of(DEFAULT_PATH.toString()),
-                List.of("enable_iommu", "kernel_params", "kernel_verity_params"),
-                GuestConfig.defaults(installDirectory),
-                MachineConfig.defaults(),
-                CpuConfig.defaults(),
-                MemoryConfig.defaults(),
-                SharedFsConfig.defaults(),
-                BlockConfig.defaults(),
-                NetworkDeviceConfig.defaults(),
-                VfioConfig.defaults(),
-                HypervisorDebugConfig.defaults());
     }
 }

@@ -19,9 +19,4 @@ public record HypervisorDebugConfig(
         boolean enabled,
         String extraMonitor,
         Optional<Path> memoryDumpPath,
-        boolean memoryDumpPaging) {
-
-    static HypervisorDebugConfig defaults() {
-        return new HypervisorDebugConfig(false, "", Optional.empty(), false);
-    }
-}
+        boolean memoryDumpPaging) {}

@@ -53,23 +53,4 @@ public record MachineConfig(
         validEntropySources = List.copyOf(validEntropySources);
         pflashes = List.copyOf(pflashes);
     }
-
-    static MachineConfig defaults() {
-        return new MachineConfig(
-                "q35",
-                "",
-                Accelerator.AUTO,
-                "pmu=off",
-                1,
-                false,
-                false,
-                Path.of("/dev/urandom"),
-                List.of("/dev/urandom", "/dev/random"),
-                false,
-                false,
-                "",
-                false,
-                false,
-                List.of());
-    }
 }

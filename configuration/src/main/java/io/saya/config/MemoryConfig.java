@@ -28,8 +28,6 @@ public record MemoryConfig(
     /** Below this the default guest does not boot. */
     public static final int MINIMUM_MIB = 128;
 
-    static final int DEFAULT_MIB = 2048;
-
     public MemoryConfig {
         if (defaultMib < MINIMUM_MIB || maxMib < defaultMib || slots < 0 || offsetMib < 0) {
             throw new IllegalArgumentException(
@@ -43,19 +41,5 @@ public record MemoryConfig(
                             + offsetMib
                             + " MiB");
         }
-    }
-
-    static MemoryConfig defaults() {
-        int hostMib = HostSize.read().memoryMib();
-        return new MemoryConfig(
-                DEFAULT_MIB,
-                Math.max(DEFAULT_MIB, hostMib),
-                10,
-                0,
-                false,
-                false,
-                false,
-                false,
-                false);
     }
 }

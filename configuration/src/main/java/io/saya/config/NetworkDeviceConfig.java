@@ -7,9 +7,4 @@ package io.saya.config;
  * @param rxRateLimit bits per second into the guest, 0: none ({@code rx_rate_limiter_max_rate})
  * @param txRateLimit bits per second out of the guest, 0: none ({@code tx_rate_limiter_max_rate})
  */
-public record NetworkDeviceConfig(boolean disableVhostNet, long rxRateLimit, long txRateLimit) {
-
-    static NetworkDeviceConfig defaults() {
-        return new NetworkDeviceConfig(false, 0, 0);
-    }
-}
+public record NetworkDeviceConfig(boolean disableVhostNet, long rxRateLimit, long txRateLimit) {}

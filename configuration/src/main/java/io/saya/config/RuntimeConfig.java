@@ -1,7 +1,5 @@
 package io.saya.config;
 
-import java.nio.file.Path;
-
 /**
  * Everything the configuration file says, checked and with every default filled in. Immutable; one
  * instance serves a sandbox for its whole life, as the file is read once per shim.
@@ -11,17 +9,4 @@ import java.nio.file.Path;
  * @param runtime section {@code [runtime]}: what the shim does on the host
  */
 public record RuntimeConfig(
-        HypervisorConfig hypervisor, AgentConfig agent, RuntimeSettings runtime) {
-
-    /**
-     * What holds where no file says otherwise.
-     *
-     * @param installDirectory the directory that holds {@code bin}, {@code lib} and {@code share}
-     */
-    public static RuntimeConfig defaults(Path installDirectory) {
-        return new RuntimeConfig(
-                HypervisorConfig.defaults(installDirectory),
-                AgentConfig.defaults(),
-                RuntimeSettings.defaults());
-    }
-}
+        HypervisorConfig hypervisor, AgentConfig agent, RuntimeSettings runtime) {}

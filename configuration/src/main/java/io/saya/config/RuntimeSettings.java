@@ -54,22 +54,4 @@ public record RuntimeSettings(
     public RuntimeSettings {
         sandboxBindMounts = List.copyOf(sandboxBindMounts);
     }
-
-    static RuntimeSettings defaults() {
-        return new RuntimeSettings(
-                false,
-                InternetworkingModel.TCFILTER,
-                false,
-                true,
-                false,
-                false,
-                false,
-                List.of(),
-                "guest-kernel",
-                true,
-                "shared-fs",
-                false,
-                Path.of("/run/kata-containers/dans"),
-                Path.of("/var/lib/kubelet"));
-    }
 }

@@ -1,6 +1,5 @@
 package io.saya.config;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -36,17 +35,5 @@ public record SharedFsConfig(
     public SharedFsConfig {
         validDaemonPaths = List.copyOf(validDaemonPaths);
         extraArguments = List.copyOf(extraArguments);
-    }
-
-    static SharedFsConfig defaults() {
-        Path daemon = defaultDaemon();
-        return new SharedFsConfig(
-                Kind.VIRTIO_FS, daemon, List.of(daemon.toString()), "auto", 0, 1024, List.of());
-    }
-
-    /** Where distributions put virtiofsd: Debian 12 and others; the first that is there. */
-    static Path defaultDaemon() {
-        Path rust = Path.of("/usr/libexec/virtiofsd");
-        return Files.exists(rust) ? rust : Path.of("/usr/lib/qemu/virtiofsd");
     }
 }

@@ -18,8 +18,4 @@ public record VfioConfig(Port hotPlug, Port coldPlug, int pcieRootPorts, int pci
         ROOT_PORT,
         SWITCH_PORT
     }
-
-    static VfioConfig defaults() {
-        return new VfioConfig(Port.NO_PORT, Port.NO_PORT, 0, 0);
-    }
 }

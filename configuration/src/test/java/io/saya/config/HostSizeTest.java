@@ -24,7 +24,7 @@ class HostSizeTest {
     void memoryIsTheTotalInMib() {
         assertThat(HostSize.memoryMib("MemTotal:        8133620 kB\nMemFree: 1 kB\n"))
                 .isEqualTo(7942);
-        assertThat(HostSize.memoryMib("")).isEqualTo(MemoryConfig.DEFAULT_MIB);
+        assertThat(HostSize.memoryMib("")).isEqualTo(HostSize.UNKNOWN_MEMORY_MIB);
     }
 
     @Test

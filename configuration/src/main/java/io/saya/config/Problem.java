@@ -1,0 +1,73 @@
+package io.saya.config;
+
+import java.nio.file.Path;
+
+/**
+ * Something that an operator should mend or at least know.
+ *
+ * @param severity whether a sandbox may be started all the same
+ * @param source the file, or the annotation, that says what is wrong
+ * @param text what is wrong, the value, what was expected and what to do; one line
+ */
+public record Problem(Severity severity, Source source, String text)
+        implements Comparable<Problem> {
+
+    /** How bad it is. */
+    public enum Severity {
+        /** No sandbox is started with it. */
+        ERROR,
+        /** Goes into the log; the sandbox starts. */
+        WARNING
+    }
+
+    /** Where the cause stands. */
+    public sealed interface Source {
+        /** A place in a configuration file or drop-in. */
+        record InFile(Path file, Position position) implements Source {
+            @Override
+            public String toString() {
+                return file + ":" + position.line() + ":" + position.column();
+            }
+        }
+
+        /** No file says so: a built-in default does not suit this host. */
+        record BuiltIn() implements Source {
+            @Override
+            public String toString() {
+                return "built-in default";
+            }
+        }
+
+        /** An annotation of the pod. */
+        record Annotation(String name) implements Source {
+            @Override
+            public String toString() {
+                return "annotation " + name;
+            }
+        }
+    }
+
+    /** By file, line and column, so that a report reads in the order of the file. */
+    @Override
+    public int compareTo(Problem other) {
+        if (source instanceof Source.InFile mine && other.source instanceof Source.InFile theirs) {
+            int byFile = mine.file().compareTo(theirs.file());
+            return byFile != 0 ? byFile : mine.position().compareTo(theirs.position());
+        }
+        return Integer.compare(rank(source), rank(other.source));
+    }
+
+    private static int rank(Source source) {
+        return switch (source) {
+            case Source.InFile _ -> 0;
+            case Source.BuiltIn _ -> 1;
+            case Source.Annotation _ -> 2;
+        };
+    }
+
+    /** {@code file:line:column: error: text}. */
+    @Override
+    public String toString() {
+        return source + ": " + (severity == Severity.ERROR ? "error: " : "warning: ") + text;
+    }
+}

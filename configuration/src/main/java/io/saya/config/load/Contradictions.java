@@ -1,0 +1,168 @@
+package io.saya.config.load;
+
+import io.saya.config.AgentConfig.Transport;
+import io.saya.config.RuntimeSettings.InternetworkingModel;
+import io.saya.config.option.AgentOptions;
+import io.saya.config.option.DeviceOptions;
+import io.saya.config.option.Option;
+import io.saya.config.option.RuntimeOptions;
+import io.saya.config.option.SizeOptions;
+import io.saya.config.option.StorageOptions;
+import io.saya.config.option.VmOptions;
+import java.util.List;
+
+/** Values that are right by themselves and wrong together. */
+final class Contradictions {
+
+    private final EffectiveConfig config;
+    private final Problems problems;
+
+    private Contradictions(EffectiveConfig config, Problems problems) {
+        this.config = config;
+        this.problems = problems;
+    }
+
+    static void check(EffectiveConfig config, Problems problems) {
+        Contradictions check = new Contradictions(config, problems);
+        check.guest();
+        check.size();
+        check.storage();
+        check.agent();
+        check.network();
+    }
+
+    private void guest() {
+        if (config.isSet(VmOptions.IMAGE)
+                && !Defaults.isMissing(config, VmOptions.IMAGE)
+                && !Defaults.isMissing(config, VmOptions.INITRD)) {
+            error(
+                    VmOptions.IMAGE,
+                    VmOptions.INITRD,
+                    "a VM boots an image or an initrd, not both; remove one of the two");
+        }
+        boolean ownKernel =
+                config.isSet(VmOptions.KERNEL) && !Defaults.isMissing(config, VmOptions.KERNEL);
+        boolean ownRoot = config.isSet(VmOptions.IMAGE) || config.isSet(VmOptions.INITRD);
+        if (ownKernel && !ownRoot) {
+            problems.warning(
+                    config.setting(VmOptions.KERNEL).origin().asSource(),
+                    config.setting(VmOptions.KERNEL)
+                            + " is booted with the installation's initrd, whose modules are for"
+                            + " the installation's kernel; name an image or an initrd as well");
+        }
+    }
+
+    private void size() {
+        double vcpus = config.value(SizeOptions.DEFAULT_VCPUS);
+        long maxVcpus = config.value(SizeOptions.DEFAULT_MAXVCPUS);
+        if (maxVcpus > 0 && vcpus > maxVcpus) {
+            error(
+                    SizeOptions.DEFAULT_MAXVCPUS,
+                    SizeOptions.DEFAULT_VCPUS,
+                    "the ceiling is below what the VM boots with; raise it, or write 0 for as many"
+                            + " as the host has");
+        }
+        long memory = config.value(SizeOptions.DEFAULT_MEMORY);
+        long maxMemory = config.value(SizeOptions.DEFAULT_MAXMEMORY);
+        if (maxMemory > 0 && memory > maxMemory) {
+            error(
+                    SizeOptions.DEFAULT_MAXMEMORY,
+                    SizeOptions.DEFAULT_MEMORY,
+                    "the ceiling is below what the VM boots with; raise it, or write 0 for as much"
+                            + " as the host has");
+        }
+    }
+
+    private void storage() {
+        long logical = config.value(StorageOptions.BLOCK_DEVICE_LOGICAL_SECTOR_SIZE);
+        long physical = config.value(StorageOptions.BLOCK_DEVICE_PHYSICAL_SECTOR_SIZE);
+        if (physical > 0 && physical < logical) {
+            error(
+                    StorageOptions.BLOCK_DEVICE_PHYSICAL_SECTOR_SIZE,
+                    StorageOptions.BLOCK_DEVICE_LOGICAL_SECTOR_SIZE,
+                    "a physical sector is at least as large as a logical one");
+        }
+        for (Option<Boolean> option :
+                List.of(
+                        StorageOptions.BLOCK_DEVICE_CACHE_DIRECT,
+                        StorageOptions.BLOCK_DEVICE_CACHE_NOFLUSH)) {
+            if (config.value(option) && !config.value(StorageOptions.BLOCK_DEVICE_CACHE_SET)) {
+                warning(option, "has no effect without block_device_cache_set = true");
+            }
+        }
+        if (config.value(StorageOptions.VIRTIO_FS_CACHE_SIZE) > 0
+                && "never".equals(config.value(StorageOptions.VIRTIO_FS_CACHE))) {
+            warning(
+                    StorageOptions.VIRTIO_FS_CACHE_SIZE,
+                    "has no effect while virtio_fs_cache is \"never\"");
+        }
+    }
+
+    private void agent() {
+        if (config.value(AgentOptions.TRANSPORT) == Transport.HYBRID_VSOCK
+                && Defaults.isMissing(config, AgentOptions.VSOCK_DAEMON)) {
+            error(
+                    AgentOptions.TRANSPORT,
+                    AgentOptions.VSOCK_DAEMON,
+                    "hybrid vsock needs a daemon; set vhost_user_vsock_daemon to the path of"
+                            + " vhost-device-vsock");
+        }
+    }
+
+    private void network() {
+        if (config.value(RuntimeOptions.DISABLE_NEW_NETNS)
+                && config.value(RuntimeOptions.INTERNETWORKING_MODEL)
+                        != InternetworkingModel.NONE) {
+            error(
+                    RuntimeOptions.DISABLE_NEW_NETNS,
+                    RuntimeOptions.INTERNETWORKING_MODEL,
+                    "in the host's network namespace nothing may be joined; write"
+                            + " internetworking_model = \"none\"");
+        }
+        if (!config.setting(DeviceOptions.HOT_PLUG_VFIO)
+                        .option()
+                        .isNeutral(config.value(DeviceOptions.HOT_PLUG_VFIO))
+                && !config.setting(DeviceOptions.COLD_PLUG_VFIO)
+                        .option()
+                        .isNeutral(config.value(DeviceOptions.COLD_PLUG_VFIO))) {
+            error(
+                    DeviceOptions.HOT_PLUG_VFIO,
+                    DeviceOptions.COLD_PLUG_VFIO,
+                    "a device is plugged before boot or later, not both; write \"no-port\" for one"
+                            + " of the two");
+        }
+        if (!config.value(DeviceOptions.EXTRA_MONITOR_SOCKET).isEmpty()
+                && !config.value(DeviceOptions.ENABLE_DEBUG)) {
+            warning(
+                    DeviceOptions.EXTRA_MONITOR_SOCKET,
+                    "has no effect without enable_debug = true");
+        }
+        if (config.value(DeviceOptions.GUEST_MEMORY_DUMP_PAGING)
+                && Defaults.isMissing(config, DeviceOptions.GUEST_MEMORY_DUMP_PATH)) {
+            warning(
+                    DeviceOptions.GUEST_MEMORY_DUMP_PAGING,
+                    "has no effect without guest_memory_dump_path");
+        }
+    }
+
+    /** Reported where the first of the two stands, or the other if the first is a default. */
+    private void error(Option<?> first, Option<?> second, String text) {
+        if (problems.isBroken(first) || problems.isBroken(second)) {
+            return;
+        }
+        Option<?> place = config.isSet(first) ? first : second;
+        Setting<?> at = config.setting(place);
+        Option<?> otherPlace = place == first ? second : first;
+        Setting<?> other = config.setting(otherPlace);
+        problems.error(
+                at.origin().asSource(),
+                at + " contradicts " + other + " (" + other.origin() + "): " + text);
+    }
+
+    private void warning(Option<?> option, String text) {
+        if (config.isSet(option) && !problems.isBroken(option)) {
+            Setting<?> setting = config.setting(option);
+            problems.warning(setting.origin().asSource(), setting + " " + text);
+        }
+    }
+}

@@ -1,0 +1,77 @@
+package io.saya.config.load;
+
+import io.saya.config.option.Option;
+import io.saya.config.option.StorageOptions;
+import io.saya.config.option.VmOptions;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Fills in the defaults that depend on the installation, the host, or other options. */
+final class Defaults {
+
+    /** Relative to the installation directory. */
+    static final String KERNEL = "share/saya/vmlinux";
+
+    static final String INITRD = "share/saya/saya-initrd.img";
+
+    /** Where distributions put virtiofsd: most, and Debian 12. */
+    private static final List<Path> VIRTIOFSD =
+            List.of(Path.of("/usr/libexec/virtiofsd"), Path.of("/usr/lib/qemu/virtiofsd"));
+
+    private Defaults() {}
+
+    static void fillIn(EffectiveConfig.Builder whole, Path installDirectory) {
+        EffectiveConfig said = whole.build();
+        if (isMissing(said, VmOptions.KERNEL)) {
+            fill(whole, VmOptions.KERNEL, installDirectory.resolve(KERNEL));
+        }
+        if (isMissing(said, VmOptions.INITRD) && isMissing(said, VmOptions.IMAGE)) {
+            fill(whole, VmOptions.INITRD, installDirectory.resolve(INITRD));
+        }
+        if (isMissing(said, StorageOptions.VIRTIO_FS_DAEMON)) {
+            fill(whole, StorageOptions.VIRTIO_FS_DAEMON, virtiofsd());
+        }
+        EffectiveConfig filled = whole.build();
+        allowOwn(whole, filled, VmOptions.VALID_PATHS, VmOptions.PATH);
+        allowOwn(
+                whole,
+                filled,
+                StorageOptions.VALID_VIRTIO_FS_DAEMON_PATHS,
+                StorageOptions.VIRTIO_FS_DAEMON);
+        allowOwn(
+                whole,
+                filled,
+                StorageOptions.VALID_VHOST_USER_STORE_PATHS,
+                StorageOptions.VHOST_USER_STORE_PATH);
+    }
+
+    /** Not said, or said to be empty. */
+    static boolean isMissing(EffectiveConfig config, Option<Path> option) {
+        return config.value(option).toString().isEmpty();
+    }
+
+    /** Without a list, only what the file itself names is allowed. */
+    private static void allowOwn(
+            EffectiveConfig.Builder whole,
+            EffectiveConfig filled,
+            Option<List<String>> list,
+            Option<Path> path) {
+        if (!whole.has(list)) {
+            fill(whole, list, List.of(filled.value(path).toString()));
+        }
+    }
+
+    private static Path virtiofsd() {
+        for (Path candidate : VIRTIOFSD) {
+            if (Files.exists(candidate)) {
+                return candidate;
+            }
+        }
+        return VIRTIOFSD.getFirst();
+    }
+
+    private static <T> void fill(EffectiveConfig.Builder whole, Option<T> option, T value) {
+        whole.set(new Setting<>(option, value, new Origin.BuiltIn()));
+    }
+}

@@ -1,0 +1,170 @@
+package io.saya.config.option;
+
+import io.saya.config.AgentConfig.Transport;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/** {@code [agent.kata]}. */
+public final class AgentOptions {
+
+    private static final Rows ROWS = new Rows(Section.AGENT);
+    private static final String FIXED_PORT = "the agent's ports are fixed";
+    private static final String PASSFD = "stdio goes through the agent's protocol";
+
+    public static final Option<Transport> TRANSPORT =
+            ROWS.row(
+                            "transport",
+                            new ChoiceType<Transport>()
+                                    .word("auto", Transport.AUTO)
+                                    .word("virtio-serial", Transport.VIRTIO_SERIAL)
+                                    .word("vsock", Transport.VSOCK)
+                                    .word("hybrid-vsock", Transport.HYBRID_VSOCK),
+                            Transport.AUTO)
+                    .known(Option.Known.OURS)
+                    .annotated()
+                    .help(
+                            "How the agent is reached. \"auto\" is vsock where the host has"
+                                    + " /dev/vhost-vsock, else hybrid vsock where"
+                                    + " vhost_user_vsock_daemon is set, else a virtio-serial port.");
+
+    public static final Option<Path> VSOCK_DAEMON =
+            ROWS.optionalPath("vhost_user_vsock_daemon")
+                    .known(Option.Known.OURS)
+                    .mustBe(PathCheck.EXECUTABLE)
+                    .help("The vhost-device-vsock binary, for transport \"hybrid-vsock\".");
+
+    public static final Option<Boolean> ENABLE_DEBUG =
+            ROWS.flag("enable_debug", false).help("The agent logs everything.");
+
+    public static final Option<String> LOG_LEVEL =
+            ROWS.row(
+                            "log_level",
+                            Rows.oneOf("trace", "debug", "info", "warn", "error", "critical")
+                                    .synonym("warning", "warn"),
+                            "info")
+                    .known(Option.Known.RUST)
+                    .withoutEffect("use enable_debug")
+                    .help("How much the agent logs.");
+
+    public static final Option<Boolean> ENABLE_TRACING =
+            ROWS.flag("enable_tracing", false)
+                    .annotated()
+                    .withoutEffect("traces of the agent are not collected")
+                    .help("The agent traces its calls.");
+
+    public static final Option<List<String>> KERNEL_MODULES =
+            ROWS.texts("kernel_modules", List.of(), ListType.Separator.SEMICOLON)
+                    .annotated()
+                    .help(
+                            "Modules that the agent loads before the first container, each with its"
+                                    + " parameters: \"NAME PARAMETER=VALUE\". As an annotation they"
+                                    + " are separated by semicolons.");
+
+    public static final Option<Boolean> DEBUG_CONSOLE_ENABLED =
+            ROWS.flag("debug_console_enabled", false)
+                    .help(
+                            "Allow a shell in the guest. Whoever may start it can see and change"
+                                    + " everything in the sandbox.");
+
+    public static final Option<Duration> DIAL_TIMEOUT =
+            ROWS.seconds("dial_timeout", 45, 1)
+                    .alsoSpelled(
+                            Section.AGENT,
+                            "reconnect_timeout_ms",
+                            new DurationType(
+                                    DurationType.Unit.MILLISECONDS, 1, Duration.ofSeconds(10)),
+                            "the Rust runtime's limit of all attempts together; what is shorter"
+                                    + " than 10 s is taken for 10 s, as a guest without KVM needs"
+                                    + " longer than the 3 s of that runtime's file")
+                    .help("How long the guest may take from QEMU's start until its agent answers.");
+
+    public static final Option<Duration> DIAL_TIMEOUT_MS =
+            ROWS.row("dial_timeout_ms", Rows.milliseconds(0), Duration.ofMillis(10))
+                    .known(Option.Known.RUST)
+                    .withoutEffect(
+                            "the Rust runtime tries anew at this pace; here the agent is reached as"
+                                    + " soon as it is up, within dial_timeout")
+                    .help("Limit of a single attempt to reach the agent.");
+
+    public static final Option<Duration> HEALTH_CHECK_TIMEOUT =
+            ROWS.row(
+                            "health_check_request_timeout_ms",
+                            Rows.milliseconds(100),
+                            Duration.ofSeconds(30))
+                    .known(Option.Known.RUST)
+                    .withoutEffect("the agent is not asked for its health yet")
+                    .help("How long the agent may take to answer a health check.");
+
+    public static final Option<Duration> CDH_API_TIMEOUT =
+            ROWS.seconds("cdh_api_timeout", 50, 0)
+                    .alsoSpelled(Section.AGENT, "cdh_api_timeout_ms", Rows.milliseconds(0), "")
+                    .annotated("cdh_api_timeout_ms")
+                    .withoutEffect("confidential guests are not supported")
+                    .help("Limit of calls to the confidential data hub.");
+
+    public static final Option<Duration> LAUNCH_PROCESS_TIMEOUT =
+            ROWS.seconds("launch_process_timeout", 0, 0)
+                    .neutral(Duration.ofSeconds(6))
+                    .withoutEffect("confidential guests are not supported")
+                    .help("Limit for starting the components of a confidential guest.");
+
+    public static final Option<Boolean> VISIBLE_CDI_DEVICES =
+            ROWS.flag("visible_cdi_devices", false)
+                    .withoutEffect("host devices are not passed through")
+                    .help("Show devices named by CDI to all containers.");
+
+    public static final Option<Long> CONTAINER_PIPE_SIZE =
+            ROWS.count("container_pipe_size", 0, 0, "bytes")
+                    .known(Option.Known.RUST)
+                    .annotated()
+                    .withoutEffect("the guest's default is used")
+                    .help("Size of the pipes of a container's standard streams in the guest.");
+
+    public static final Option<String> POLICY =
+            ROWS.text("policy", "")
+                    .known(Option.Known.RUST)
+                    .annotated()
+                    .refused("a policy would not be sent to the agent, and not be enforced")
+                    .help("Policy that the agent enforces.");
+
+    public static final Option<Long> SERVER_PORT =
+            ROWS.count("server_port", 1024, 1, 4294967295L, "")
+                    .known(Option.Known.RUST)
+                    .withoutEffect(FIXED_PORT)
+                    .help("vsock port of the agent.");
+
+    public static final Option<Long> LOG_PORT =
+            ROWS.count("log_port", 1025, 0, 4294967295L, "")
+                    .known(Option.Known.RUST)
+                    .neutral(0L)
+                    .withoutEffect(FIXED_PORT)
+                    .help("vsock port of the agent's log.");
+
+    public static final Option<Long> PASSFD_LISTENER_PORT =
+            ROWS.count("passfd_listener_port", 0, 0, 4294967295L, "")
+                    .known(Option.Known.RUST)
+                    .neutral(1027L)
+                    .withoutEffect(PASSFD)
+                    .help("vsock port for standard streams.");
+
+    public static final Option<String> TRACE_MODE =
+            ROWS.row("trace_mode", Rows.oneOf("", "dynamic", "static"), "")
+                    .known(Option.Known.KATA_1)
+                    .neutral("dynamic", "static")
+                    .withoutEffect("traces of the agent are not collected")
+                    .help("When tracing begins.");
+
+    public static final Option<String> TRACE_TYPE =
+            ROWS.row("trace_type", Rows.oneOf("", "isolated", "collated"), "")
+                    .known(Option.Known.KATA_1)
+                    .neutral("isolated", "collated")
+                    .withoutEffect("traces of the agent are not collected")
+                    .help("How traces are joined.");
+
+    private AgentOptions() {}
+
+    static List<Option<?>> rows() {
+        return ROWS.rows();
+    }
+}

@@ -1,0 +1,164 @@
+package io.saya.config.option;
+
+import io.saya.config.VfioConfig.Port;
+import java.nio.file.Path;
+import java.util.List;
+
+/** {@code [hypervisor.qemu]}: network devices, passed-through devices, and debugging. */
+public final class DeviceOptions {
+
+    private static final Rows ROWS = new Rows(Section.HYPERVISOR);
+    private static final String NO_VFIO = "host devices are not passed through";
+    private static final String CONFIDENTIAL = "confidential guests are not supported";
+
+    public static final Option<Boolean> DISABLE_VHOST_NET =
+            ROWS.flag("disable_vhost_net", false)
+                    .neutral(true)
+                    .annotated()
+                    .withoutEffect("the guest has no network device yet")
+                    .help("Let QEMU move packets itself instead of the host's kernel.");
+
+    public static final Option<Long> RX_RATE_LIMITER_MAX_RATE =
+            ROWS.count("rx_rate_limiter_max_rate", 0, 0, Long.MAX_VALUE, "bits per second")
+                    .annotated()
+                    .withoutEffect("the guest has no network device yet")
+                    .help("Limit of what the guest receives; 0: none.");
+
+    public static final Option<Long> TX_RATE_LIMITER_MAX_RATE =
+            ROWS.count("tx_rate_limiter_max_rate", 0, 0, Long.MAX_VALUE, "bits per second")
+                    .annotated()
+                    .withoutEffect("the guest has no network device yet")
+                    .help("Limit of what the guest sends; 0: none.");
+
+    public static final Option<Long> NETWORK_QUEUES =
+            ROWS.count("network_queues", 1, 1, 256, "queues")
+                    .known(Option.Known.RUST)
+                    .annotated()
+                    .withoutEffect("a network device has one queue pair per virtual CPU")
+                    .help("Queue pairs of a network device.");
+
+    public static final Option<Port> HOT_PLUG_VFIO =
+            ROWS.row("hot_plug_vfio", port(), Port.NO_PORT)
+                    .known(Option.Known.GO)
+                    .annotated()
+                    .refused(NO_VFIO)
+                    .help("Port that takes a passed-through device while the VM runs.");
+
+    public static final Option<Boolean> HOTPLUG_VFIO_ON_ROOT_BUS =
+            ROWS.flag("hotplug_vfio_on_root_bus", false)
+                    .known(Option.Known.RUST)
+                    .annotated()
+                    .refused(NO_VFIO)
+                    .help("Plug passed-through devices into the root bus.");
+
+    public static final Option<Port> COLD_PLUG_VFIO =
+            ROWS.row("cold_plug_vfio", port(), Port.NO_PORT)
+                    .annotated()
+                    .refused(NO_VFIO)
+                    .help("Port that takes a passed-through device before boot.");
+
+    public static final Option<Long> PCIE_ROOT_PORT =
+            ROWS.count("pcie_root_port", 0, 0, 16, "ports")
+                    .annotated()
+                    .withoutEffect(NO_VFIO)
+                    .help("PCIe root ports to create.");
+
+    public static final Option<Long> PCIE_SWITCH_PORT =
+            ROWS.count("pcie_switch_port", 0, 0, 16, "ports")
+                    .annotated()
+                    .withoutEffect(NO_VFIO)
+                    .help("PCIe switch ports to create.");
+
+    public static final Option<Boolean> ENABLE_DEBUG =
+            ROWS.flag("enable_debug", false)
+                    .help("A verbose guest kernel, and the guest's console in the log.");
+
+    public static final Option<Long> HYPERVISOR_LOGLEVEL =
+            ROWS.count("hypervisor_loglevel", 1, 0, 3, "")
+                    .known(Option.Known.GO)
+                    .withoutEffect("QEMU has no log level")
+                    .help("How much the VMM logs.");
+
+    public static final Option<String> LOG_LEVEL =
+            ROWS.row(
+                            "log_level",
+                            Rows.oneOf("trace", "debug", "info", "warn", "error", "critical")
+                                    .synonym("warning", "warn"),
+                            "info")
+                    .known(Option.Known.RUST)
+                    .neutral("warn", "error", "critical")
+                    .withoutEffect("QEMU has no log level")
+                    .help("How much the VMM logs.");
+
+    public static final Option<String> EXTRA_MONITOR_SOCKET =
+            ROWS.row("extra_monitor_socket", Rows.oneOf("", "hmp", "qmp", "qmp-pretty"), "")
+                    .alsoSpelled(Section.HYPERVISOR, "dbg_monitor_socket")
+                    .withoutEffect("QEMU has the runtime's monitor only")
+                    .help("A further monitor socket, only together with enable_debug.");
+
+    public static final Option<Path> GUEST_MEMORY_DUMP_PATH =
+            ROWS.optionalPath("guest_memory_dump_path")
+                    .withoutEffect("the memory of a guest that panicked is not dumped")
+                    .help("Directory for the guest's memory when its kernel panics.");
+
+    public static final Option<Boolean> GUEST_MEMORY_DUMP_PAGING =
+            ROWS.flag("guest_memory_dump_paging", false)
+                    .withoutEffect("the memory of a guest that panicked is not dumped")
+                    .help("Dump virtual instead of physical memory.");
+
+    public static final Option<Boolean> CONFIDENTIAL_GUEST =
+            ROWS.flag("confidential_guest", false)
+                    .refused(CONFIDENTIAL)
+                    .help("Encrypted guest memory (TDX, SEV, CCA).");
+
+    public static final Option<Boolean> SEV_SNP_GUEST =
+            ROWS.flag("sev_snp_guest", false)
+                    .refused(CONFIDENTIAL)
+                    .help("SEV-SNP rather than SEV.");
+
+    public static final Option<String> SNP_ID_BLOCK =
+            ROWS.text("snp_id_block", "").refused(CONFIDENTIAL).help("SEV-SNP launch data.");
+
+    public static final Option<String> SNP_ID_AUTH =
+            ROWS.text("snp_id_auth", "").refused(CONFIDENTIAL).help("SEV-SNP launch data.");
+
+    public static final Option<Long> SNP_GUEST_POLICY =
+            ROWS.count("snp_guest_policy", 0, 0, Long.MAX_VALUE, "")
+                    .neutral(196608L)
+                    .refused(CONFIDENTIAL)
+                    .help("SEV-SNP policy bits.");
+
+    public static final Option<Long> TDX_QUOTE_PORT =
+            ROWS.count("tdx_quote_generation_service_socket_port", 0, 0, 4294967295L, "")
+                    .neutral(4050L)
+                    .withoutEffect(CONFIDENTIAL)
+                    .help("vsock port of the TDX quote service.");
+
+    public static final Option<String> MEASUREMENT_ALGO =
+            ROWS.text("measurement_algo", "sha512")
+                    .known(Option.Known.GO)
+                    .neutral("sha256", "")
+                    .withoutEffect(CONFIDENTIAL)
+                    .help("Measurement of Arm CCA.");
+
+    public static final Option<String> INITDATA =
+            ROWS.text("initdata", "")
+                    .known(Option.Known.RUST)
+                    .annotated("cc_init_data")
+                    .refused(CONFIDENTIAL)
+                    .help("Data for the components of a confidential guest.");
+
+    private static ChoiceType<Port> port() {
+        return new ChoiceType<Port>()
+                .word("no-port", Port.NO_PORT)
+                .word("bridge-port", Port.BRIDGE_PORT)
+                .word("root-port", Port.ROOT_PORT)
+                .word("switch-port", Port.SWITCH_PORT);
+    }
+
+    private DeviceOptions() {}
+
+    static List<Option<?>> rows() {
+        return ROWS.rows();
+    }
+}

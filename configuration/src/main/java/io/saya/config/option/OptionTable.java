@@ -1,0 +1,104 @@
+package io.saya.config.option;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** All options. */
+public final class OptionTable {
+
+    private static final List<Option<?>> ALL = collect();
+    private static final Map<String, Match<?>> BY_NAME = byName();
+
+    private OptionTable() {}
+
+    /**
+     * An option under one of its names.
+     *
+     * @param option what is meant
+     * @param spelling the other way to write it; null if it is the option's own name
+     */
+    public record Match<T>(Option<T> option, @Nullable Spelling<T> spelling) {
+        /** How values are written under this name. */
+        public ValueType<T> type() {
+            return spelling == null ? option.type() : spelling.type();
+        }
+    }
+
+    /** Every option, in the order of the shipped file. */
+    public static List<Option<?>> all() {
+        return ALL;
+    }
+
+    /** The option of that name in that section, or null. */
+    public static @Nullable Match<?> find(Section section, String key) {
+        return BY_NAME.get(section.dotted() + "." + key);
+    }
+
+    /** The option whose annotation is {@code io.katacontainers.config.} and that name, or null. */
+    public static @Nullable Option<?> findAnnotation(String name) {
+        if (name.isEmpty()) {
+            return null;
+        }
+        for (Option<?> option : ALL) {
+            if (option.annotation().equals(name)) {
+                return option;
+            }
+        }
+        return null;
+    }
+
+    /** All names that a section knows. */
+    public static Collection<String> names(Section section) {
+        List<String> names = new ArrayList<>();
+        for (Option<?> option : ALL) {
+            if (option.section() == section) {
+                names.add(option.key());
+            }
+            for (Spelling<?> spelling : option.spellings()) {
+                if (spelling.section() == section) {
+                    names.add(spelling.key());
+                }
+            }
+        }
+        return names;
+    }
+
+    private static List<Option<?>> collect() {
+        List<Option<?>> all = new ArrayList<>(256);
+        all.addAll(VmOptions.rows());
+        all.addAll(SizeOptions.rows());
+        all.addAll(StorageOptions.rows());
+        all.addAll(DeviceOptions.rows());
+        all.addAll(ForeignOptions.rows());
+        all.addAll(AgentOptions.rows());
+        all.addAll(RuntimeOptions.rows());
+        all.addAll(OtherSections.rows());
+        return List.copyOf(all);
+    }
+
+    private static Map<String, Match<?>> byName() {
+        Map<String, Match<?>> names = new HashMap<>(512);
+        for (Option<?> option : ALL) {
+            put(names, option);
+        }
+        return names;
+    }
+
+    private static <T> void put(Map<String, Match<?>> names, Option<T> option) {
+        put(names, option.section(), option.key(), new Match<>(option, null));
+        for (Spelling<T> spelling : option.spellings()) {
+            put(names, spelling.section(), spelling.key(), new Match<>(option, spelling));
+        }
+    }
+
+    private static void put(
+            Map<String, Match<?>> names, Section section, String key, Match<?> match) {
+        if (names.put(section.dotted() + "." + key, match) != null) {
+            throw new IllegalStateException("two options are named " + section + " " + key);
+        }
+    }
+}

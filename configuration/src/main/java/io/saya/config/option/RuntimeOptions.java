@@ -1,0 +1,223 @@
+package io.saya.config.option;
+
+import io.saya.config.RuntimeSettings.InternetworkingModel;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/** {@code [runtime]}. */
+public final class RuntimeOptions {
+
+    private static final Rows ROWS = new Rows(Section.RUNTIME);
+    private static final String NO_TRACES = "traces are not exported";
+    private static final String NO_NETWORK = "the guest has no network device yet";
+    private static final String NO_CGROUPS =
+            "processes stay in the cgroup that containerd starts the shim in";
+
+    public static final Option<Boolean> ENABLE_DEBUG =
+            ROWS.flag("enable_debug", false).help("Log level debug instead of info.");
+
+    public static final Option<InternetworkingModel> INTERNETWORKING_MODEL =
+            ROWS.row(
+                            "internetworking_model",
+                            new ChoiceType<InternetworkingModel>()
+                                    .word("tcfilter", InternetworkingModel.TCFILTER)
+                                    .word("macvtap", InternetworkingModel.MACVTAP)
+                                    .word("none", InternetworkingModel.NONE)
+                                    .refused(
+                                            "l3forwarding",
+                                            "it is the Rust runtime's; write \"tcfilter\""),
+                            InternetworkingModel.TCFILTER)
+                    .neutral(InternetworkingModel.NONE)
+                    .annotated()
+                    .withoutEffect(NO_NETWORK)
+                    .help("How the pod's interface is joined to the guest's.");
+
+    public static final Option<Boolean> DISABLE_NEW_NETNS =
+            ROWS.flag("disable_new_netns", false)
+                    .annotated()
+                    .withoutEffect(NO_NETWORK)
+                    .help(
+                            "Stay in the host's network namespace. Needs internetworking_model ="
+                                    + " \"none\".");
+
+    public static final Option<Boolean> DISABLE_GUEST_SECCOMP =
+            ROWS.flag("disable_guest_seccomp", true)
+                    .annotated()
+                    .help("Do not send the containers' seccomp profiles to the guest.");
+
+    public static final Option<Boolean> ENABLE_VCPUS_PINNING =
+            ROWS.flag("enable_vcpus_pinning", false)
+                    .annotated()
+                    .withoutEffect("virtual CPUs are not pinned")
+                    .help("One host CPU for each virtual CPU.");
+
+    public static final Option<String> GUEST_SELINUX_LABEL =
+            ROWS.text("guest_selinux_label", "")
+                    .alsoSpelled(Section.HYPERVISOR, "selinux_label")
+                    .neutral("system_u:system_r:container_t")
+                    .withoutEffect("labels are not sent to the guest")
+                    .help("SELinux label of processes in the guest.");
+
+    public static final Option<Boolean> ENABLE_TRACING =
+            ROWS.flag("enable_tracing", false).withoutEffect(NO_TRACES).help("Export traces.");
+
+    public static final Option<String> JAEGER_ENDPOINT =
+            ROWS.text("jaeger_endpoint", "")
+                    .withoutEffect(NO_TRACES)
+                    .help("Where traces are sent.");
+
+    public static final Option<String> JAEGER_USER =
+            ROWS.text("jaeger_user", "").withoutEffect(NO_TRACES).help("User for that.");
+
+    public static final Option<String> JAEGER_PASSWORD =
+            ROWS.text("jaeger_password", "")
+                    .secret()
+                    .withoutEffect(NO_TRACES)
+                    .help("Password for that.");
+
+    public static final Option<Boolean> SANDBOX_CGROUP_ONLY =
+            ROWS.flag("sandbox_cgroup_only", false)
+                    .neutral(true)
+                    .annotated()
+                    .withoutEffect(NO_CGROUPS)
+                    .help("All processes of a sandbox in the pod's cgroup.");
+
+    public static final Option<Boolean> STATIC_SANDBOX_RESOURCE_MGMT =
+            ROWS.flag("static_sandbox_resource_mgmt", false)
+                    .neutral(true)
+                    .withoutEffect("the VM has its size from default_vcpus and default_memory")
+                    .help("Give the VM its full size at boot and never resize it.");
+
+    public static final Option<List<Path>> SANDBOX_BIND_MOUNTS =
+            ROWS.paths("sandbox_bind_mounts")
+                    .annotated()
+                    .refused("nothing but the containers' own files is shared")
+                    .help("Host paths that the guest sees read-only.");
+
+    public static final Option<String> VFIO_MODE =
+            ROWS.row("vfio_mode", Rows.oneOf("guest-kernel", "vfio"), "guest-kernel")
+                    .annotated()
+                    .withoutEffect("host devices are not passed through")
+                    .help("What a passed-through device is to the container.");
+
+    public static final Option<Boolean> DISABLE_GUEST_EMPTY_DIR =
+            ROWS.flag("disable_guest_empty_dir", true)
+                    .known(Option.Known.GO)
+                    .withoutEffect("emptyDir volumes stay on the shared file system")
+                    .help("Keep emptyDir volumes on the shared file system.");
+
+    public static final Option<String> EMPTYDIR_MODE =
+            ROWS.row(
+                            "emptydir_mode",
+                            Rows.oneOf("shared-fs")
+                                    .refused("block-encrypted", "no disks are made for volumes")
+                                    .refused("block-plain", "no disks are made for volumes"),
+                            "shared-fs")
+                    .withoutEffect("emptyDir volumes stay on the shared file system")
+                    .help("Where an emptyDir volume lives.");
+
+    public static final Option<List<String>> EXPERIMENTAL =
+            ROWS.texts("experimental", List.of())
+                    .annotated()
+                    .refused("there are no experimental features")
+                    .help("Experimental features.");
+
+    public static final Option<Boolean> EXPERIMENTAL_FORCE_GUEST_PULL =
+            ROWS.flag("experimental_force_guest_pull", false)
+                    .known(Option.Known.GO)
+                    .annotated()
+                    .refused("images are pulled by containerd, on the host")
+                    .help("Pull images inside the guest.");
+
+    public static final Option<Boolean> ENABLE_PPROF =
+            ROWS.flag("enable_pprof", false)
+                    .annotated()
+                    .withoutEffect("it is a profiler of Go programs")
+                    .help("Profiles on the management socket.");
+
+    public static final Option<Duration> CREATE_CONTAINER_TIMEOUT =
+            ROWS.seconds("create_container_timeout", 60, 1)
+                    .alsoSpelled(Section.AGENT, "create_container_timeout")
+                    .annotated()
+                    .help("How long the agent may take to create a container.");
+
+    public static final Option<Path> DAN_CONF =
+            ROWS.path("dan_conf", "/run/kata-containers/dans")
+                    .withoutEffect(NO_NETWORK)
+                    .help("Directory of descriptions of directly attached networks.");
+
+    public static final Option<Path> KUBELET_ROOT_DIR =
+            ROWS.path("kubelet_root_dir", "/var/lib/kubelet")
+                    .known(Option.Known.GO)
+                    .withoutEffect("ConfigMaps and Secrets are shared like any other directory")
+                    .help("Root by which the volumes of ConfigMaps and Secrets are recognised.");
+
+    public static final Option<String> POD_RESOURCE_API_SOCK =
+            ROWS.text("pod_resource_api_sock", "")
+                    .withoutEffect("host devices are not passed through")
+                    .help("The kubelet's socket that tells which devices a pod has.");
+
+    static {
+        String one = "this runtime has one of a kind";
+        ROWS.text("name", "virt_container")
+                .known(Option.Known.RUST)
+                .annotated()
+                .withoutEffect(one)
+                .help("Runtime handler.");
+        ROWS.row(
+                        "hypervisor_name",
+                        Rows.oneOf("qemu")
+                                .refused("dragonball", "only QEMU is supported")
+                                .refused("clh", "only QEMU is supported")
+                                .refused("cloud-hypervisor", "only QEMU is supported")
+                                .refused("firecracker", "only QEMU is supported"),
+                        "qemu")
+                .known(Option.Known.RUST)
+                .annotated()
+                .withoutEffect(one)
+                .help("VMM.");
+        ROWS.text("agent_name", "kata")
+                .known(Option.Known.RUST)
+                .annotated()
+                .withoutEffect(one)
+                .help("Agent.");
+        ROWS.flag("keep_abnormal", false)
+                .known(Option.Known.RUST)
+                .withoutEffect("a sandbox whose agent does not answer is stopped")
+                .help("Keep a sandbox whose agent does not answer.");
+        ROWS.row("shared_mounts", new OpaqueType("[table]"), (Object) List.of())
+                .known(Option.Known.RUST)
+                .annotated()
+                .refused("mounts are not shared between containers")
+                .help("Mounts shared between containers of a pod.");
+        ROWS.flag("use_passfd_io", false)
+                .known(Option.Known.RUST)
+                .neutral(true)
+                .withoutEffect("stdio goes through the agent's protocol")
+                .help("Standard streams by vsock.");
+        ROWS.count("passfd_listener_port", 0, 0, 4294967295L, "")
+                .known(Option.Known.RUST)
+                .neutral(1027L)
+                .withoutEffect("stdio goes through the agent's protocol")
+                .help("vsock port for standard streams.");
+        ROWS.row("log_level", new OpaqueType("string"), (Object) "info")
+                .known(Option.Known.RUST)
+                .withoutEffect("use enable_debug")
+                .help("How much the runtime logs.");
+        ROWS.text("log_prefix", "")
+                .known(Option.Known.RUST)
+                .withoutEffect("log lines have fields")
+                .help("Text before each log line.");
+        ROWS.flag("enable_agent_pidns", false)
+                .known(Option.Known.KATA_1)
+                .withoutEffect("containers have a PID namespace of their own")
+                .help("Containers join the agent's PID namespace.");
+    }
+
+    private RuntimeOptions() {}
+
+    static List<Option<?>> rows() {
+        return ROWS.rows();
+    }
+}

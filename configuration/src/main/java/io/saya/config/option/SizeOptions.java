@@ -1,0 +1,143 @@
+package io.saya.config.option;
+
+import io.saya.config.CpuConfig;
+import java.nio.file.Path;
+import java.util.List;
+
+/** {@code [hypervisor.qemu]}: virtual CPUs and memory. */
+public final class SizeOptions {
+
+    private static final Rows ROWS = new Rows(Section.HYPERVISOR);
+
+    public static final Option<Double> DEFAULT_VCPUS =
+            ROWS.row("default_vcpus", new DecimalType(-1, CpuConfig.CEILING, "CPUs"), 1.0)
+                    .annotated()
+                    .help(
+                            "Virtual CPUs at boot. 0 stands for 1, a negative number for as many as"
+                                    + " the host has, and more than the host has for as many as it"
+                                    + " has. A fraction is rounded up.");
+
+    public static final Option<Long> DEFAULT_MAXVCPUS =
+            ROWS.count("default_maxvcpus", 0, 0, "CPUs")
+                    .annotated("default_max_vcpus")
+                    .help(
+                            "Virtual CPUs that can be reached by hot-plug. 0, or more than the host"
+                                    + " has, stands for as many as the host has; never more than"
+                                    + " 240.");
+
+    public static final Option<Long> DEFAULT_MEMORY =
+            ROWS.count("default_memory", 2048, 128, "MiB").annotated().help("Memory at boot.");
+
+    public static final Option<Long> DEFAULT_MAXMEMORY =
+            ROWS.count("default_maxmemory", 0, 0, "MiB")
+                    .help(
+                            "Memory that can be reached by hot-plug. 0, or more than the host has,"
+                                    + " stands for as much as the host has.");
+
+    public static final Option<Long> MEMORY_SLOTS =
+            ROWS.count("memory_slots", 10, 0, 256, "slots")
+                    .annotated()
+                    .help("Slots for memory that is plugged later.");
+
+    public static final Option<Long> MEMORY_OFFSET =
+            ROWS.count("memory_offset", 0, 0, "MiB")
+                    .annotated()
+                    .withoutEffect("no NVDIMM devices are plugged")
+                    .help("Added to the ceiling of memory for NVDIMM devices.");
+
+    public static final Option<Boolean> ENABLE_MEM_PREALLOC =
+            ROWS.flag("enable_mem_prealloc", false)
+                    .annotated()
+                    .withoutEffect("memory is taken from the host when the guest touches it")
+                    .help("Take all guest memory from the host before boot.");
+
+    public static final Option<Boolean> ENABLE_HUGEPAGES =
+            ROWS.flag("enable_hugepages", false)
+                    .annotated()
+                    .refused("memory is not taken from /dev/hugepages")
+                    .help("Back guest memory by huge pages.");
+
+    public static final Option<String> HUGEPAGE_TYPE =
+            ROWS.row("hugepage_type", Rows.oneOf("hugetlbfs", "thp"), "hugetlbfs")
+                    .known(Option.Known.RUST)
+                    .annotated()
+                    .withoutEffect("see enable_hugepages")
+                    .help("Kind of huge pages.");
+
+    public static final Option<Boolean> ENABLE_VIRTIO_MEM =
+            ROWS.flag("enable_virtio_mem", false)
+                    .annotated()
+                    .refused("memory is not resized by virtio-mem")
+                    .help("Resize memory by virtio-mem instead of DIMMs.");
+
+    public static final Option<Boolean> RECLAIM_GUEST_FREED_MEMORY =
+            ROWS.flag("reclaim_guest_freed_memory", false)
+                    .annotated()
+                    .withoutEffect("the machine has no balloon")
+                    .help("Give memory that the guest freed back to the host.");
+
+    public static final Option<Boolean> ENABLE_GUEST_SWAP =
+            ROWS.flag("enable_guest_swap", false)
+                    .annotated()
+                    .refused("no swap files are plugged")
+                    .help("Plug swap files for containers that ask for swap.");
+
+    public static final Option<Path> GUEST_SWAP_PATH =
+            ROWS.optionalPath("guest_swap_path")
+                    .known(Option.Known.RUST)
+                    .neutral(Path.of("/run/kata-containers/swap"))
+                    .withoutEffect("see enable_guest_swap")
+                    .help("Directory of the swap files.");
+
+    public static final Option<Long> GUEST_SWAP_SIZE_PERCENT =
+            ROWS.count("guest_swap_size_percent", 100, 0, "percent")
+                    .known(Option.Known.RUST)
+                    .withoutEffect("see enable_guest_swap")
+                    .help("Swap relative to memory.");
+
+    public static final Option<Long> GUEST_SWAP_CREATE_THRESHOLD_SECS =
+            ROWS.count("guest_swap_create_threshold_secs", 60, 0, "seconds")
+                    .known(Option.Known.RUST)
+                    .withoutEffect("see enable_guest_swap")
+                    .help("Delay before swap is plugged.");
+
+    public static final Option<Boolean> ENABLE_NUMA =
+            ROWS.flag("enable_numa", false)
+                    .known(Option.Known.GO)
+                    .refused("the guest sees one NUMA node")
+                    .help("Show the host's NUMA nodes to the guest.");
+
+    public static final Option<List<String>> NUMA_MAPPING =
+            ROWS.texts("numa_mapping", List.of())
+                    .known(Option.Known.GO)
+                    .annotated()
+                    .withoutEffect("see enable_numa")
+                    .help("Host nodes of each guest node.");
+
+    public static final Option<Double> OVERHEAD_VCPUS =
+            ROWS.row("overhead_vcpus", new DecimalType(0, CpuConfig.CEILING, "CPUs"), 0.0)
+                    .known(Option.Known.RUST)
+                    .neutral(1.0)
+                    .withoutEffect("the size at boot is default_vcpus alone")
+                    .help("CPUs added to a statically sized VM.");
+
+    public static final Option<Long> OVERHEAD_MEMORY =
+            ROWS.count("overhead_memory", 0, 0, "MiB")
+                    .known(Option.Known.RUST)
+                    .neutral(256L)
+                    .withoutEffect("the size at boot is default_memory alone")
+                    .help("Memory added to a statically sized VM.");
+
+    public static final Option<Boolean> DISABLE_NESTED_VIRTUALIZATION =
+            ROWS.flag("disable_nested_virtualization", false)
+                    .known(Option.Known.RUST)
+                    .neutral(true)
+                    .withoutEffect("use cpu_features")
+                    .help("Hide the host's virtualization extensions from the guest.");
+
+    private SizeOptions() {}
+
+    static List<Option<?>> rows() {
+        return ROWS.rows();
+    }
+}

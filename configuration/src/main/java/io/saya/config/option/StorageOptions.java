@@ -1,0 +1,237 @@
+package io.saya.config.option;
+
+import io.saya.config.SharedFsConfig.Kind;
+import java.nio.file.Path;
+import java.util.List;
+
+/** {@code [hypervisor.qemu]}: the shared file system and disks. */
+public final class StorageOptions {
+
+    private static final Rows ROWS = new Rows(Section.HYPERVISOR);
+    private static final String NO_DISKS =
+            "block devices are shared as files, not passed to the guest as disks";
+    private static final String NO_SPDK = "vhost-user disks are not passed to the guest";
+
+    public static final Option<Kind> SHARED_FS =
+            ROWS.row(
+                            "shared_fs",
+                            new ChoiceType<Kind>()
+                                    .word("virtio-fs", Kind.VIRTIO_FS)
+                                    .refused(
+                                            "none",
+                                            "files are not copied into the guest; write"
+                                                    + " \"virtio-fs\"")
+                                    .refused(
+                                            "virtio-9p",
+                                            "9p is slow and not fully POSIX; write \"virtio-fs\"")
+                                    .refused(
+                                            "virtio-fs-nydus",
+                                            "nydus images are not supported; write \"virtio-fs\"")
+                                    .refused(
+                                            "inline-virtio-fs",
+                                            "QEMU has no built-in virtio-fs; write \"virtio-fs\""),
+                            Kind.VIRTIO_FS)
+                    .annotated()
+                    .help("How the container's files reach the guest.");
+
+    public static final Option<Path> VIRTIO_FS_DAEMON =
+            ROWS.optionalPath("virtio_fs_daemon")
+                    .defaultText("/usr/libexec/virtiofsd, else /usr/lib/qemu/virtiofsd")
+                    .annotated()
+                    .allowedBy("valid_virtio_fs_daemon_paths")
+                    .mustBe(PathCheck.EXECUTABLE)
+                    .help(
+                            "The virtiofsd binary; QEMU's own (in C) and the newer one (in Rust) both do.");
+
+    public static final Option<List<String>> VALID_VIRTIO_FS_DAEMON_PATHS =
+            ROWS.texts("valid_virtio_fs_daemon_paths", List.of())
+                    .defaultText("[virtio_fs_daemon]")
+                    .help("Globs. A virtiofsd named by an annotation must match one of them.");
+
+    public static final Option<String> VIRTIO_FS_CACHE =
+            ROWS.row(
+                            "virtio_fs_cache",
+                            Rows.oneOf("never", "metadata", "auto", "always")
+                                    .synonym("none", "never"),
+                            "auto")
+                    .annotated()
+                    .help("What the guest may cache of the shared files.");
+
+    public static final Option<Long> VIRTIO_FS_CACHE_SIZE =
+            ROWS.count("virtio_fs_cache_size", 0, 0, "MiB")
+                    .annotated()
+                    .help("Window for mapping files into the guest (DAX); 0: none.");
+
+    public static final Option<Long> VIRTIO_FS_QUEUE_SIZE =
+            ROWS.row(
+                            "virtio_fs_queue_size",
+                            new IntegerType(
+                                    1, 1024, "entries", IntegerType.Shape.POWER_OF_TWO_OR_ZERO),
+                            1024L)
+                    .help("Size of the queue between guest and virtiofsd.");
+
+    public static final Option<List<String>> VIRTIO_FS_EXTRA_ARGS =
+            ROWS.texts("virtio_fs_extra_args", List.of())
+                    .neutral(List.of("--thread-pool-size=1", "--announce-submounts"))
+                    .annotated()
+                    .help(
+                            "Further arguments of virtiofsd. As an annotation: a JSON array of"
+                                    + " strings, appended to those of the file.");
+
+    public static final Option<Boolean> VIRTIO_FS_IS_DAX =
+            ROWS.flag("virtio_fs_is_dax", false)
+                    .known(Option.Known.RUST)
+                    .withoutEffect("virtio_fs_cache_size other than 0 turns DAX on")
+                    .help("Map files into the guest.");
+
+    public static final Option<Long> MSIZE_9P =
+            ROWS.count("msize_9p", 8192, 1, "bytes")
+                    .known(Option.Known.GO)
+                    .annotated()
+                    .withoutEffect("files are shared by virtio-fs, not by 9p")
+                    .help("Packet size of 9p.");
+
+    public static final Option<Boolean> DISABLE_BLOCK_DEVICE_USE =
+            ROWS.flag("disable_block_device_use", true)
+                    .annotated()
+                    .withoutEffect(NO_DISKS)
+                    .help("Share block devices as files instead of passing them as disks.");
+
+    public static final Option<String> BLOCK_DEVICE_DRIVER =
+            ROWS.row(
+                            "block_device_driver",
+                            Rows.oneOf(
+                                            "virtio-scsi",
+                                            "virtio-blk",
+                                            "virtio-mmio",
+                                            "nvdimm",
+                                            "virtio-blk-ccw")
+                                    .synonym("virtio-blk-pci", "virtio-blk")
+                                    .synonym("virtio-blk-mmio", "virtio-mmio")
+                                    .synonym("virtio-pmem", "nvdimm"),
+                            "virtio-scsi")
+                    .neutral("virtio-blk")
+                    .annotated()
+                    .withoutEffect(NO_DISKS)
+                    .help("Device that a disk is plugged as.");
+
+    public static final Option<String> BLOCK_DEVICE_AIO =
+            ROWS.row("block_device_aio", Rows.oneOf("threads", "native", "io_uring"), "io_uring")
+                    .neutral("threads", "native")
+                    .annotated()
+                    .withoutEffect(NO_DISKS)
+                    .help("How QEMU does disk requests.");
+
+    public static final Option<Boolean> BLOCK_DEVICE_CACHE_SET =
+            ROWS.flag("block_device_cache_set", false)
+                    .annotated()
+                    .withoutEffect(NO_DISKS)
+                    .help("Send the two following options to QEMU.");
+
+    public static final Option<Boolean> BLOCK_DEVICE_CACHE_DIRECT =
+            ROWS.flag("block_device_cache_direct", false)
+                    .annotated()
+                    .withoutEffect(NO_DISKS)
+                    .help("Bypass the host's page cache.");
+
+    public static final Option<Boolean> BLOCK_DEVICE_CACHE_NOFLUSH =
+            ROWS.flag("block_device_cache_noflush", false)
+                    .annotated()
+                    .withoutEffect(NO_DISKS)
+                    .help("Ignore the guest's requests to flush.");
+
+    public static final Option<Long> BLOCK_DEVICE_LOGICAL_SECTOR_SIZE =
+            ROWS.row("block_device_logical_sector_size", sectorSize(), 0L)
+                    .annotated("blk_logical_sector_size")
+                    .withoutEffect(NO_DISKS)
+                    .help("Logical sector size of disks; 0: the device's own.");
+
+    public static final Option<Long> BLOCK_DEVICE_PHYSICAL_SECTOR_SIZE =
+            ROWS.row("block_device_physical_sector_size", sectorSize(), 0L)
+                    .annotated("blk_physical_sector_size")
+                    .withoutEffect(NO_DISKS)
+                    .help("Physical sector size of disks; 0: the device's own.");
+
+    public static final Option<Boolean> ENABLE_IOTHREADS =
+            ROWS.flag("enable_iothreads", false)
+                    .annotated()
+                    .withoutEffect(NO_DISKS)
+                    .help("A thread of its own for disk requests.");
+
+    public static final Option<Long> INDEP_IOTHREADS =
+            ROWS.count("indep_iothreads", 0, 0, 50, "threads")
+                    .annotated()
+                    .withoutEffect(NO_DISKS)
+                    .help("Further threads for disks that are plugged later.");
+
+    public static final Option<Long> QUEUE_SIZE =
+            ROWS.count("queue_size", 128, 1, 1024, "entries")
+                    .known(Option.Known.RUST)
+                    .annotated("block_device_queue_size")
+                    .withoutEffect(NO_DISKS)
+                    .help("Size of a disk's queues.");
+
+    public static final Option<Long> NUM_QUEUES =
+            ROWS.count("num_queues", 1, 1, 256, "queues")
+                    .known(Option.Known.RUST)
+                    .annotated("block_device_num_queues")
+                    .withoutEffect(NO_DISKS)
+                    .help("Queues of a disk.");
+
+    public static final Option<Boolean> DISABLE_IMAGE_NVDIMM =
+            ROWS.flag("disable_image_nvdimm", false)
+                    .neutral(true)
+                    .annotated()
+                    .withoutEffect("QEMU's side chooses how the image is plugged")
+                    .help("Plug the image as a disk, not as NVDIMM.");
+
+    public static final Option<String> VM_ROOTFS_DRIVER =
+            ROWS.row(
+                            "vm_rootfs_driver",
+                            Rows.oneOf("virtio-pmem", "virtio-blk-pci", "virtio-blk-mmio"),
+                            "virtio-pmem")
+                    .known(Option.Known.RUST)
+                    .neutral("virtio-blk-pci")
+                    .withoutEffect("QEMU's side chooses how the image is plugged")
+                    .help("Device that the image is plugged as.");
+
+    public static final Option<Object> GUEST_EXTENSION_IMAGES =
+            ROWS.row("guest_extension_images", new OpaqueType("[table]"), (Object) List.of())
+                    .refused("only one image can be plugged")
+                    .help("Further read-only images: name, path, verity_params.");
+
+    public static final Option<Boolean> ENABLE_VHOST_USER_STORE =
+            ROWS.flag("enable_vhost_user_store", false)
+                    .annotated()
+                    .refused(NO_SPDK)
+                    .help("Disks served by another process (SPDK).");
+
+    public static final Option<Path> VHOST_USER_STORE_PATH =
+            ROWS.path("vhost_user_store_path", "/var/run/kata-containers/vhost-user")
+                    .annotated()
+                    .allowedBy("valid_vhost_user_store_paths")
+                    .withoutEffect(NO_SPDK)
+                    .help("Directory of their sockets and device nodes.");
+
+    public static final Option<List<String>> VALID_VHOST_USER_STORE_PATHS =
+            ROWS.texts("valid_vhost_user_store_paths", List.of())
+                    .defaultText("[vhost_user_store_path]")
+                    .help("Globs. A directory named by an annotation must match one of them.");
+
+    public static final Option<Long> VHOST_USER_RECONNECT_TIMEOUT_SEC =
+            ROWS.count("vhost_user_reconnect_timeout_sec", 0, 0, "seconds")
+                    .known(Option.Known.GO)
+                    .annotated()
+                    .withoutEffect(NO_SPDK)
+                    .help("Pause before QEMU connects again; 0: it does not.");
+
+    private static IntegerType sectorSize() {
+        return new IntegerType(0, 65536, "bytes", IntegerType.Shape.POWER_OF_TWO_OR_ZERO);
+    }
+
+    private StorageOptions() {}
+
+    static List<Option<?>> rows() {
+        return ROWS.rows();
+    }
+}

@@ -1,0 +1,213 @@
+package io.saya.config.option;
+
+import io.saya.config.MachineConfig.Accelerator;
+import java.nio.file.Path;
+import java.util.List;
+
+/** {@code [hypervisor.qemu]}: the VMM, what it boots, and the machine it emulates. */
+public final class VmOptions {
+
+    private static final Rows ROWS = new Rows(Section.HYPERVISOR);
+
+    public static final Option<Path> PATH =
+            ROWS.path("path", "/usr/bin/qemu-system-x86_64")
+                    .annotated()
+                    .allowedBy("valid_hypervisor_paths")
+                    .mustBe(PathCheck.EXECUTABLE)
+                    .help("The QEMU binary.");
+
+    public static final Option<List<String>> VALID_PATHS =
+            ROWS.texts("valid_hypervisor_paths", List.of())
+                    .defaultText("[path]")
+                    .help(
+                            "Globs. A QEMU binary named by an annotation must match one of them. An"
+                                    + " empty list matches none.");
+
+    public static final Option<List<String>> ENABLE_ANNOTATIONS =
+            ROWS.row(
+                            "enable_annotations",
+                            new ListType<>(RegexType.INSTANCE, ListType.Separator.BLANK),
+                            List.of("enable_iommu", "kernel_params", "kernel_verity_params"))
+                    .help(
+                            "Regular expressions, each matched against a whole name. An annotation"
+                                    + " io.katacontainers.config.hypervisor.NAME (or"
+                                    + " io.saya.config.hypervisor.NAME) is honoured if NAME matches;"
+                                    + " one of the other sections if agent.NAME or runtime.NAME"
+                                    + " matches. Everything else is refused.");
+
+    public static final Option<Path> KERNEL =
+            ROWS.optionalPath("kernel")
+                    .defaultText("the installation's share/saya/vmlinux")
+                    .annotated()
+                    .mustBe(PathCheck.FILE)
+                    .help("The guest's kernel.");
+
+    public static final Option<Path> INITRD =
+            ROWS.optionalPath("initrd")
+                    .defaultText(
+                            "the installation's share/saya/saya-initrd.img, if no image is given")
+                    .annotated()
+                    .mustBe(PathCheck.FILE)
+                    .help("The guest's initial RAM disk, booted instead of an image.");
+
+    public static final Option<Path> IMAGE =
+            ROWS.optionalPath("image")
+                    .annotated()
+                    .mustBe(PathCheck.FILE)
+                    .help("The guest's root image, booted instead of an initrd.");
+
+    public static final Option<String> ROOTFS_TYPE =
+            ROWS.row("rootfs_type", Rows.oneOf("ext4", "xfs", "erofs"), "ext4")
+                    .help("File system in the image.");
+
+    public static final Option<String> KERNEL_PARAMS =
+            ROWS.text("kernel_params", "")
+                    .annotated()
+                    .help(
+                            "Words appended to the guest kernel's command line, separated by blanks;"
+                                    + " they win over those that the runtime sets.");
+
+    public static final Option<String> KERNEL_VERITY_PARAMS =
+            ROWS.text("kernel_verity_params", "")
+                    .annotated()
+                    .refused("the image is not checked by dm-verity")
+                    .help("dm-verity data of the image.");
+
+    public static final Option<Path> FIRMWARE =
+            ROWS.optionalPath("firmware")
+                    .annotated()
+                    .mustBe(PathCheck.FILE)
+                    .refused("QEMU boots the kernel directly, with its own firmware")
+                    .help("Firmware file (-bios).");
+
+    public static final Option<Path> FIRMWARE_VOLUME =
+            ROWS.optionalPath("firmware_volume")
+                    .known(Option.Known.GO)
+                    .annotated()
+                    .refused("QEMU boots the kernel directly, with its own firmware")
+                    .help("Variable store of split firmware.");
+
+    public static final Option<List<Path>> PFLASHES =
+            ROWS.paths("pflashes")
+                    .mustBe(PathCheck.FILE)
+                    .refused("QEMU boots the kernel directly, with its own firmware")
+                    .help("Files for -pflash.");
+
+    public static final Option<String> MACHINE_TYPE =
+            ROWS.row(
+                            "machine_type",
+                            Rows.oneOf("q35")
+                                    .refused(
+                                            "microvm",
+                                            "microvm has no PCI bus, which every device here is on;"
+                                                    + " write \"q35\"")
+                                    .refused("pc", "pc is Kata 1.x's machine type; write \"q35\""),
+                            "q35")
+                    .annotated()
+                    .help("QEMU's machine type.");
+
+    public static final Option<Accelerator> ACCELERATOR =
+            ROWS.row(
+                            "accelerator",
+                            new ChoiceType<Accelerator>()
+                                    .word("auto", Accelerator.AUTO)
+                                    .word("kvm", Accelerator.KVM)
+                                    .word("tcg", Accelerator.TCG),
+                            Accelerator.AUTO)
+                    .known(Option.Known.OURS)
+                    .annotated()
+                    .help(
+                            "What executes the guest's code. \"auto\" is KVM where a probe guest"
+                                    + " really ran under it, else TCG (slow, but it runs"
+                                    + " everywhere); the log says which.");
+
+    public static final Option<String> MACHINE_ACCELERATORS =
+            ROWS.words("machine_accelerators", "")
+                    .annotated()
+                    .withoutEffect("the runtime chooses QEMU's -machine options itself")
+                    .help("Further words for QEMU's -machine, separated by commas.");
+
+    public static final Option<String> CPU_FEATURES =
+            ROWS.words("cpu_features", "pmu=off")
+                    .annotated()
+                    .help("Features appended to the CPU model, separated by commas.");
+
+    public static final Option<Long> DEFAULT_BRIDGES =
+            ROWS.count("default_bridges", 1, 0, 5, "bridges")
+                    .withoutEffect("devices are plugged without bridges")
+                    .help("PCI bridges for devices that are plugged later.");
+
+    public static final Option<Boolean> ENABLE_IOMMU =
+            ROWS.flag("enable_iommu", false)
+                    .annotated()
+                    .refused("the machine has no virtual IOMMU")
+                    .help("Give the guest a virtual IOMMU.");
+
+    public static final Option<Boolean> ENABLE_IOMMU_PLATFORM =
+            ROWS.flag("enable_iommu_platform", false)
+                    .annotated()
+                    .withoutEffect("it is for the CCW devices of s390x")
+                    .help("Put devices behind the IOMMU.");
+
+    public static final Option<Path> ENTROPY_SOURCE =
+            ROWS.path("entropy_source", "/dev/urandom")
+                    .annotated()
+                    .allowedBy("valid_entropy_sources")
+                    .mustBe(PathCheck.EXISTS)
+                    .withoutEffect("the guest's RNG is fed from QEMU's built-in source")
+                    .help("Host file that feeds the guest's random number generator.");
+
+    public static final Option<List<String>> VALID_ENTROPY_SOURCES =
+            ROWS.texts("valid_entropy_sources", List.of("/dev/urandom", "/dev/random", ""))
+                    .help(
+                            "Globs. An entropy source named by an annotation must match one of them.");
+
+    public static final Option<Boolean> USE_LEGACY_SERIAL =
+            ROWS.flag("use_legacy_serial", false)
+                    .known(Option.Known.GO)
+                    .annotated()
+                    .withoutEffect("the console is always a virtio one")
+                    .help("ISA serial port instead of a virtio console.");
+
+    public static final Option<Boolean> DISABLE_NESTING_CHECKS =
+            ROWS.flag("disable_nesting_checks", false)
+                    .withoutEffect("modern virtio devices are used inside of VMs as well")
+                    .help("No special treatment of a host that is a VM itself.");
+
+    public static final Option<String> SECCOMP_SANDBOX =
+            ROWS.words("seccompsandbox", "")
+                    .alsoSpelled(Section.HYPERVISOR, "seccomp_sandbox")
+                    .help(
+                            "QEMU's -sandbox value, such as"
+                                    + " \"on,obsolete=deny,spawn=deny,resourcecontrol=deny\".");
+
+    public static final Option<Boolean> ROOTLESS =
+            ROWS.flag("rootless", false)
+                    .annotated()
+                    .refused("QEMU runs as root")
+                    .help("Run QEMU as an unprivileged user.");
+
+    public static final Option<Boolean> DISABLE_SELINUX =
+            ROWS.flag("disable_selinux", false)
+                    .neutral(true)
+                    .withoutEffect("QEMU gets no SELinux label")
+                    .help("No SELinux label on QEMU.");
+
+    public static final Option<Boolean> DISABLE_GUEST_SELINUX =
+            ROWS.flag("disable_guest_selinux", true)
+                    .refused("labels are not sent to the guest; write true")
+                    .help("No SELinux in the guest.");
+
+    public static final Option<String> GUEST_HOOK_PATH =
+            ROWS.text("guest_hook_path", "")
+                    .annotated()
+                    .help(
+                            "Directory inside the guest with OCI hooks that the agent runs; empty:"
+                                    + " none.");
+
+    private VmOptions() {}
+
+    static List<Option<?>> rows() {
+        return ROWS.rows();
+    }
+}

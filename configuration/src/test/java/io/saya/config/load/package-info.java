@@ -1,0 +1,4 @@
+@NullMarked
+package io.saya.config.load;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.saya.config.option;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.saya.config.toml;
+
+import org.jspecify.annotations.NullMarked;
