@@ -1,0 +1,148 @@
+#include "connection.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "call.h"
+#include "log.h"
+
+static uint8_t receive_buffer[64 * 1024];
+
+static void clear_queue(struct connection *connection) {
+    list_each(node, &connection->queue) {
+        list_remove(node);
+        free(container_of(node, struct out_frame, link));
+    }
+    connection->queued = 0;
+}
+
+void connection_reset(struct connection *connection) {
+    frame_parser_reset(&connection->parser);
+    connection->last_stream = 0;
+    struct list *first;
+    while ((first = list_first(&connection->calls)) != NULL) call_lost(container_of(first, struct call, link));
+    while ((first = list_first(&connection->starved)) != NULL) list_remove(first);
+    clear_queue(connection);
+    connection->broken = false;
+}
+
+void connection_close(struct connection *connection) {
+    connection_reset(connection);
+    int fd = connection->watch.fd;
+    watch_remove(&connection->watch);
+    if (fd >= 0) close(fd);
+}
+
+// ---- writing
+
+static void feed_starved(struct connection *connection) {
+    // Those who starve again append themselves anew, so only the ones listed now get a turn.
+    struct list turn;
+    list_init(&turn);
+    struct list *first;
+    while ((first = list_first(&connection->starved)) != NULL) {
+        list_remove(first);
+        list_append(&turn, first);
+    }
+    while ((first = list_first(&turn)) != NULL) {
+        list_remove(first);
+        struct starvation *starvation = container_of(first, struct starvation, link);
+        starvation->fed(starvation);
+    }
+}
+
+static void write_queue(struct connection *connection) {
+    struct list *first;
+    while ((first = list_first(&connection->queue)) != NULL) {
+        struct out_frame *frame = container_of(first, struct out_frame, link);
+        ssize_t written = write(connection->watch.fd, frame->bytes + frame->begin, frame->end - frame->begin);
+        if (written < 0) {
+            if (errno != EAGAIN && errno != EINTR) connection->broken = true;
+            if (errno != EINTR) return;
+            continue;
+        }
+        frame->begin += (size_t)written;
+        connection->queued -= (size_t)written;
+        if (frame->begin < frame->end) continue;
+        list_remove(first);
+        free(frame);
+    }
+    if (connection->flushed != NULL) connection->flushed(connection);
+}
+
+void connection_send(struct connection *connection, struct out_frame *frame) {
+    if (frame == NULL) {
+        log_error("no memory for a reply: dropping the connection");
+        connection->broken = true;
+        shutdown(connection->watch.fd, SHUT_RDWR); // wakes the loop, where the connection is a socket
+        return;
+    }
+    bool idle = list_empty(&connection->queue);
+    list_append(&connection->queue, &frame->link);
+    connection->queued += frame->end - frame->begin;
+    if (idle) write_queue(connection);
+}
+
+// ---- reading
+
+static bool take_frame(void *context, const struct frame_header *header, const uint8_t *data) {
+    struct connection *connection = context;
+    if (header->type != FRAME_REQUEST) return !connection->broken; // streaming is not used by this interface
+    if (header->stream <= connection->last_stream && connection->peers_change) {
+        // Stream ids only rise: this is another peer, which took the place of the old one before that could be noticed.
+        log_info("stream %u after %u: a new peer", header->stream, connection->last_stream);
+        connection_reset(connection);
+    }
+    if (header->stream % 2 == 0 || header->stream <= connection->last_stream)
+        connection_send(connection, response_error(header->stream, STATUS_INVALID_ARGUMENT,
+                                                   "stream ids of a client are odd, and each is above the one before"));
+    else if (data == NULL)
+        connection_send(connection, response_error(header->stream, STATUS_RESOURCE_EXHAUSTED,
+                                                   "the frame is above the limit of 4194304 bytes"));
+    else
+        call_dispatch(connection, header->stream, data, header->length);
+    if (header->stream > connection->last_stream) connection->last_stream = header->stream;
+    return !connection->broken;
+}
+
+// Reads until the descriptor has no more. False if the peer is gone.
+static bool read_all(struct connection *connection) {
+    for (;;) {
+        ssize_t count = read(connection->watch.fd, receive_buffer, sizeof receive_buffer);
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return errno == EAGAIN;
+        if (count == 0) return false;
+        enum frame_result result =
+            frame_parser_feed(&connection->parser, receive_buffer, (size_t)count, take_frame, connection);
+        if (result == FRAME_GARBAGE) log_warn("the peer sent what is no ttrpc frame: dropping it");
+        if (result != FRAME_CONTINUE) return false;
+    }
+}
+
+static void ready(struct watch *watch, uint32_t events) {
+    struct connection *connection = container_of(watch, struct connection, watch);
+    if ((events & EPOLLOUT) != 0) {
+        write_queue(connection);
+        if (!connection_is_congested(connection)) feed_starved(connection);
+    }
+    bool alive = (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) == 0 || read_all(connection);
+    if (!alive || connection->broken) {
+        connection_reset(connection);
+        connection->ended(connection);
+    }
+}
+
+bool connection_open(struct connection *connection, int fd, void (*ended)(struct connection *connection)) {
+    memset(connection, 0, sizeof *connection);
+    list_init(&connection->queue);
+    list_init(&connection->calls);
+    list_init(&connection->starved);
+    connection->ended = ended;
+    connection->watch.ready = ready;
+    // Edge triggered: a serial port without a peer is always "hung up", which must not keep the loop busy.
+    return watch_add(&connection->watch, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
+}

@@ -1,0 +1,59 @@
+// Listening sockets: AF_VSOCK in a guest, a Unix socket on the host.
+#include <errno.h>
+#include <linux/vm_sockets.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "peers.h"
+#include "transport.h"
+
+enum { AGENT_VSOCK_PORT = 1024, BACKLOG = 64 };
+
+static void accept_ready(struct watch *watch, uint32_t events) {
+    (void)events;
+    int fd = accept4(watch->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd < 0) return; // the peer may have left again; what else can go wrong will show at the next one
+    struct connection *connection = peer_new();
+    if (connection == NULL || !connection_open(connection, fd, peer_free)) {
+        log_warn("no room for another connection");
+        close(fd);
+        if (connection != NULL) peer_free(connection);
+    }
+}
+
+static bool serve(int fd, const struct sockaddr *address, socklen_t length, const char *what) {
+    struct watch *watch = fd < 0 ? NULL : calloc(1, sizeof *watch);
+    if (watch == NULL) return false;
+    watch->ready = accept_ready;
+    if (bind(fd, address, length) < 0 || listen(fd, BACKLOG) < 0 || !watch_add(watch, fd, EPOLLIN)) {
+        log_error("listen on %s: %s", what, strerror(errno));
+        close(fd);
+        free(watch);
+        return false;
+    }
+    log_info("serving %s", what);
+    return true;
+}
+
+bool vsock_listen(void) {
+    struct sockaddr_vm address = {.svm_family = AF_VSOCK, .svm_port = AGENT_VSOCK_PORT, .svm_cid = VMADDR_CID_ANY};
+    int fd = socket(AF_VSOCK, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) return false;
+    return serve(fd, (struct sockaddr *)&address, sizeof address, "vsock port 1024");
+}
+
+bool unix_listen(const char *path) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (strlen(path) >= sizeof address.sun_path) {
+        log_error("listen on %s: the path is longer than %zu bytes", path, sizeof address.sun_path - 1);
+        return false;
+    }
+    strcpy(address.sun_path, path);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    return serve(fd, (struct sockaddr *)&address, sizeof address, path);
+}

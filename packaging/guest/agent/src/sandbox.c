@@ -1,0 +1,91 @@
+#include "sandbox.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include "dns.h"
+#include "files.h"
+#include "log.h"
+#include "modules.h"
+#include "namespaces.h"
+
+struct sandbox sandbox;
+
+void sandbox_init(bool first_process) {
+    sandbox.first_process = first_process;
+    storage_users_init(&sandbox.storages);
+    list_init(&sandbox.containers);
+}
+
+// ---- CreateSandbox
+
+struct creation {
+    struct storage_setup setup;
+    struct call *call;
+    const Grpc__CreateSandboxRequest *request;
+};
+
+static void storages_done(struct storage_setup *setup, const char *error) {
+    struct creation *creation = container_of(setup, struct creation, setup);
+    struct call *call = creation->call;
+    const Grpc__CreateSandboxRequest *request = creation->request;
+    char text[1024];
+    free(creation);
+    if (error == NULL && !dns_apply(request->dns, request->n_dns, text, sizeof text)) error = text;
+    if (error != NULL) {
+        storage_release(&sandbox.storages);
+        sandbox.created = false;
+        call_fail(call, STATUS_INTERNAL, "CreateSandbox: %s", error);
+        return;
+    }
+    log_info("sandbox %s created", sandbox.id);
+    call_reply_empty(call);
+}
+
+static bool prepare(const Grpc__CreateSandboxRequest *request, char *error, size_t size) {
+    // What an earlier sandbox left: nothing on it can be in use, or it would be this sandbox.
+    remove_tree(AGENT_ROOT);
+    if (!make_directories(AGENT_ROOT)) {
+        snprintf(error, size, "%s: %s", AGENT_ROOT, strerror(errno));
+        return false;
+    }
+    for (size_t i = 0; i < request->n_kernel_modules; i++)
+        if (!module_load_by_name(request->kernel_modules[i]->name, request->kernel_modules[i]->parameters,
+                                 request->kernel_modules[i]->n_parameters, error, size))
+            return false;
+    return namespaces_create(request->hostname, error, size);
+}
+
+void handle_create_sandbox(struct call *call, const void *message) {
+    const Grpc__CreateSandboxRequest *request = message;
+    if (sandbox.created) {
+        call_fail(call, STATUS_ALREADY_EXISTS, "CreateSandbox: this guest already serves sandbox \"%s\"", sandbox.id);
+        return;
+    }
+    if (request->guest_hook_path[0] != 0) {
+        call_fail(call, STATUS_UNIMPLEMENTED, "CreateSandbox: guest_hook_path \"%s\": this agent runs no hooks of the guest image; "
+                                              "leave it empty",
+                  request->guest_hook_path);
+        return;
+    }
+    char error[1024];
+    struct creation *creation = calloc(1, sizeof *creation);
+    if (creation == NULL) {
+        call_fail_memory(call);
+        return;
+    }
+    if (!prepare(request, error, sizeof error)) {
+        free(creation);
+        call_fail(call, STATUS_INTERNAL, "CreateSandbox: %s", error);
+        return;
+    }
+    sandbox.created = true;
+    snprintf(sandbox.id, sizeof sandbox.id, "%s", request->sandbox_id);
+    creation->call = call;
+    creation->request = request;
+    storage_setup_start(&creation->setup, request->storages, request->n_storages, &sandbox.storages, storages_done);
+}

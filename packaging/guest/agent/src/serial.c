@@ -1,0 +1,59 @@
+// The virtio-serial port. It is open for good; peers on the host connect and disconnect behind it, which shows as end of file
+// and as the next data. Nothing of one peer may leak to the next: the connection is reset in between.
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "connection.h"
+#include "files.h"
+#include "log.h"
+#include "peers.h"
+#include "transport.h"
+
+static const char port_name[] = "agent.channel.0";
+static const char ports_directory[] = "/sys/class/virtio-ports";
+
+// What is left of a peer that sent garbage must not be taken for the next peer's first frame.
+static void peer_gone(struct connection *connection) {
+    char rest[4096];
+    while (read(connection->watch.fd, rest, sizeof rest) > 0) {}
+    log_debug("peer left %s", port_name);
+}
+
+static bool find_port(char *device, size_t size) {
+    DIR *ports = opendir(ports_directory);
+    if (ports == NULL) return false;
+    bool found = false;
+    struct dirent *entry;
+    while (!found && (entry = readdir(ports)) != NULL) {
+        char path[512], name[128];
+        snprintf(path, sizeof path, "%s/%s/name", ports_directory, entry->d_name);
+        if (entry->d_name[0] == '.' || !read_word(path, name, sizeof name)) continue;
+        found = strcmp(name, port_name) == 0;
+        if (found) snprintf(device, size, "/dev/%s", entry->d_name);
+    }
+    closedir(ports);
+    return found;
+}
+
+bool serial_open(void) {
+    char device[300];
+    if (!find_port(device, sizeof device)) return false;
+    int fd = open(device, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0) {
+        log_error("open %s: %s", device, strerror(errno));
+        return false;
+    }
+    struct connection *connection = peer_new();
+    if (connection == NULL || !connection_open(connection, fd, peer_gone)) {
+        log_error("watch %s: %s", device, strerror(errno));
+        close(fd);
+        return false;
+    }
+    connection->peers_change = true;
+    log_info("serving %s", device);
+    return true;
+}

@@ -1,0 +1,145 @@
+#include "storage.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "storage_drivers.h"
+
+const char *const storage_drivers[] = {"blk", "ephemeral", "local", "mmioblk", "overlayfs", "virtio-fs"};
+const size_t storage_driver_count = sizeof storage_drivers / sizeof storage_drivers[0];
+
+// A mount point in use.
+struct mounted {
+    struct list link;
+    unsigned users;
+    bool keep; // until the sandbox ends
+    bool is_mount;
+    char path[];
+};
+
+struct usage {
+    struct list link;
+    struct mounted *mounted;
+};
+
+static struct list all = {&all, &all};
+
+void storage_users_init(struct storage_users *users) {
+    list_init(&users->list);
+}
+
+static struct mounted *find_mounted(const char *path) {
+    list_each(node, &all) {
+        struct mounted *mounted = container_of(node, struct mounted, link);
+        if (strcmp(mounted->path, path) == 0) return mounted;
+    }
+    return NULL;
+}
+
+static void undo(struct mounted *mounted) {
+    if (mounted->is_mount && umount2(mounted->path, MNT_DETACH | UMOUNT_NOFOLLOW) < 0 && errno != EINVAL && errno != ENOENT)
+        log_warn("unmount %s: %s", mounted->path, strerror(errno));
+    if (mounted->is_mount && remove(mounted->path) < 0 && errno != ENOENT && errno != EBUSY && errno != ENOTEMPTY)
+        log_debug("remove %s: %s", mounted->path, strerror(errno));
+    list_remove(&mounted->link);
+    free(mounted);
+}
+
+void storage_release(struct storage_users *users) {
+    // Backwards: what was mounted later may lie on what was mounted before.
+    while (!list_empty(&users->list)) {
+        struct usage *usage = container_of(users->list.prev, struct usage, link);
+        list_remove(&usage->link);
+        if (--usage->mounted->users == 0 && !usage->mounted->keep) undo(usage->mounted);
+        free(usage);
+    }
+}
+
+static bool use(struct storage_users *users, struct mounted *mounted) {
+    struct usage *usage = malloc(sizeof *usage);
+    if (usage == NULL) return false;
+    usage->mounted = mounted;
+    mounted->users++;
+    list_append(&users->list, &usage->link);
+    return true;
+}
+
+static struct mounted *mounted_new(const Grpc__Storage *storage, bool is_mount) {
+    size_t length = strlen(storage->mount_point) + 1;
+    struct mounted *mounted = calloc(1, sizeof *mounted + length);
+    if (mounted == NULL) return NULL;
+    memcpy(mounted->path, storage->mount_point, length);
+    mounted->keep = storage->shared;
+    mounted->is_mount = is_mount;
+    list_append(&all, &mounted->link);
+    return mounted;
+}
+
+// ---- one after the other
+
+static void go_on(struct storage_setup *setup);
+
+static void finish_one(struct storage_setup *setup, const char *device) {
+    const Grpc__Storage *storage = setup->storages[setup->next];
+    char error[1024];
+    bool is_mount;
+    if (!storage_driver_run(storage, device, &is_mount, error, sizeof error)) {
+        setup->done(setup, error);
+        return;
+    }
+    struct mounted *mounted = mounted_new(storage, is_mount);
+    if (mounted == NULL || !use(setup->users, mounted)) {
+        setup->done(setup, "out of memory in the guest");
+        return;
+    }
+    setup->next++;
+    go_on(setup);
+}
+
+static void device_done(struct device_wait *wait, const char *name) {
+    struct storage_setup *setup = container_of(wait, struct storage_setup, wait);
+    if (name != NULL) {
+        finish_one(setup, name);
+        return;
+    }
+    char error[512];
+    snprintf(error, sizeof error, "storage %s: Timeout waiting for uevent: no block device at %s", setup->storages[setup->next]->driver,
+             wait->address);
+    setup->done(setup, error);
+}
+
+static void go_on(struct storage_setup *setup) {
+    while (setup->next < setup->count) {
+        const Grpc__Storage *storage = setup->storages[setup->next];
+        struct mounted *known = find_mounted(storage->mount_point);
+        if (known == NULL) {
+            if (storage_driver_needs_device(storage))
+                device_wait_start(&setup->wait, storage->source[0] == '/' ? DEVICE_BLOCK_NODE : DEVICE_BLOCK_PCI, storage->source,
+                                  device_done);
+            else
+                finish_one(setup, storage->source);
+            return;
+        }
+        if (!use(setup->users, known)) {
+            setup->done(setup, "out of memory in the guest");
+            return;
+        }
+        setup->next++;
+    }
+    setup->done(setup, NULL);
+}
+
+void storage_setup_start(struct storage_setup *setup, Grpc__Storage **storages, size_t count, struct storage_users *users,
+                         void (*done)(struct storage_setup *setup, const char *error)) {
+    setup->storages = storages;
+    setup->count = count;
+    setup->next = 0;
+    setup->users = users;
+    setup->done = done;
+    go_on(setup);
+}

@@ -1,0 +1,38 @@
+// The storages of a sandbox or container: mounts to make before it exists and to undo after it is gone.
+//
+// A mount point can be asked for several times; it is made once and undone when its last user has gone.
+#pragma once
+
+#include <stdbool.h>
+
+#include "agent/agent.pb-c.h"
+#include "device.h"
+#include "list.h"
+
+// The mount points a sandbox or container uses.
+struct storage_users {
+    struct list list;
+};
+
+void storage_users_init(struct storage_users *users);
+
+// Undoes the mounts nobody else uses. Failures are logged.
+void storage_release(struct storage_users *users);
+
+// Prepares storages one after the other; some have to wait for their device.
+struct storage_setup {
+    Grpc__Storage **storages;
+    size_t count, next;
+    struct storage_users *users;
+    struct device_wait wait;
+    // error is NULL when all are there. What was made before a failure stays with `users`.
+    void (*done)(struct storage_setup *setup, const char *error);
+};
+
+// The messages must stay valid until done is called, which may be at once.
+void storage_setup_start(struct storage_setup *setup, Grpc__Storage **storages, size_t count, struct storage_users *users,
+                         void (*done)(struct storage_setup *setup, const char *error));
+
+// Names of the drivers, for GetGuestDetails.
+extern const char *const storage_drivers[];
+extern const size_t storage_driver_count;

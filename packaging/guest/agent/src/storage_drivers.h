@@ -1,0 +1,17 @@
+// What each storage driver does with one Storage message.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "agent/agent.pb-c.h"
+
+// True if the source is a block device that may still have to appear.
+bool storage_driver_needs_device(const Grpc__Storage *storage);
+
+// Makes the mount. `source` is the storage's, or the device node found for it. is_mount tells whether there is something to
+// unmount later. False with a text in `error`.
+bool storage_driver_run(const Grpc__Storage *storage, const char *source, bool *is_mount, char *error, size_t error_size);
+
+// Mounts an ephemeral storage again with the options it really is to have.
+bool storage_remount_ephemeral(const Grpc__Storage *storage, char *error, size_t error_size);

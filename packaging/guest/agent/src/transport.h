@@ -1,0 +1,16 @@
+// The ways in: each hands connections to the server.
+#pragma once
+
+#include <stdbool.h>
+
+// Opens the virtio-serial port `agent.channel.0`, if the guest has one. Peers may come and go on it.
+bool serial_open(void);
+
+// Listens on AF_VSOCK port 1024 for any peer, if the guest has vsock.
+bool vsock_listen(void);
+
+// Listens on a Unix socket, for tests on the host. The path must not exist.
+bool unix_listen(const char *path);
+
+// Runs `done` when what is queued for the peers has been written, or after a second.
+void transport_flush(void (*done)(void));
