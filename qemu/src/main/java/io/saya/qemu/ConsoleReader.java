@@ -1,0 +1,75 @@
+package io.saya.qemu;
+
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Reads the guest's console from its first byte on, in a virtual thread of its own, and keeps the
+ * tail. A console that nobody reads would block the guest. Thread safe.
+ */
+final class ConsoleReader implements AutoCloseable {
+    private final SocketChannel channel;
+    private final ConsoleTail tail = new ConsoleTail();
+    private final CompletableFuture<Void> ended = new CompletableFuture<>();
+
+    private ConsoleReader(SocketChannel channel) {
+        this.channel = channel;
+    }
+
+    /**
+     * Connects and starts to read.
+     *
+     * @throws IOException if nobody listens at {@code socket}
+     */
+    static ConsoleReader open(Path socket, String owner) throws IOException {
+        SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
+        try {
+            channel.connect(UnixDomainSocketAddress.of(socket));
+        } catch (IOException e) {
+            channel.close();
+            throw new IOException("connect " + socket + ": " + e.getMessage(), e);
+        }
+        ConsoleReader reader = new ConsoleReader(channel);
+        Thread.ofVirtual().name("console-" + owner).start(reader::readAll);
+        return reader;
+    }
+
+    String tail() {
+        return tail.text();
+    }
+
+    /** Completes, never exceptionally, when no byte will follow. */
+    CompletableFuture<Void> ended() {
+        return ended;
+    }
+
+    @Override
+    public void close() {
+        try {
+            channel.close();
+        } catch (IOException e) {
+            // Nothing is left to be read or written, and the kernel has taken the descriptor back.
+            ended.complete(null);
+        }
+    }
+
+    private void readAll() {
+        ByteBuffer buffer = ByteBuffer.allocate(4096);
+        try (channel) {
+            while (channel.read(buffer) >= 0) {
+                tail.add(buffer.flip());
+                buffer.clear();
+            }
+        } catch (IOException e) {
+            // Closed by us, or QEMU is gone: either way the console has ended.
+            close();
+        } finally {
+            ended.complete(null);
+        }
+    }
+}

@@ -1,0 +1,178 @@
+package io.saya.qemu;
+
+import io.saya.hypervisor.HypervisorFailure;
+import io.saya.hypervisor.VmDevice;
+import io.saya.hypervisor.VmSpec;
+import io.saya.qemu.args.Accel;
+import io.saya.qemu.args.Append;
+import io.saya.qemu.args.Argument;
+import io.saya.qemu.args.Blockdev;
+import io.saya.qemu.args.Chardev;
+import io.saya.qemu.args.CommandLine;
+import io.saya.qemu.args.Cpu;
+import io.saya.qemu.args.Device;
+import io.saya.qemu.args.Display;
+import io.saya.qemu.args.Flag;
+import io.saya.qemu.args.Initrd;
+import io.saya.qemu.args.Kernel;
+import io.saya.qemu.args.Machine;
+import io.saya.qemu.args.Memory;
+import io.saya.qemu.args.Mon;
+import io.saya.qemu.args.Name;
+import io.saya.qemu.args.ObjectOption;
+import io.saya.qemu.args.PciAddress;
+import io.saya.qemu.args.Raw;
+import io.saya.qemu.args.Sandbox;
+import io.saya.qemu.args.Smp;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a guest's machine is made of: turns a {@link VmSpec} into QEMU's command line. Used once.
+ */
+final class MachineArguments {
+    private static final String MEMORY = "memory";
+    private static final String SERIAL_BUS = "serial";
+
+    private final VmSpec spec;
+    private final VmSockets sockets;
+    private final List<Argument> arguments = new ArrayList<>();
+    private final PciSlots slots = new PciSlots();
+
+    private MachineArguments(VmSpec spec, VmSockets sockets) {
+        this.spec = spec;
+        this.sockets = sockets;
+    }
+
+    /**
+     * The whole command line.
+     *
+     * @param guestCid the guest's vsock address, of use only with that transport
+     */
+    static CommandLine of(VmSpec spec, Execution execution, VmSockets sockets, int guestCid)
+            throws HypervisorFailure {
+        return new MachineArguments(spec, sockets).build(execution, guestCid);
+    }
+
+    private CommandLine build(Execution execution, int guestCid) throws HypervisorFailure {
+        addProcess();
+        addBoard(execution);
+        addConsole();
+        addAgentTransport(guestCid);
+        addRng();
+        if (spec.image().isPresent()) {
+            addDisk("image", spec.image().get(), true, PciSlots.ROOT_IMAGE);
+        }
+        for (VmDevice device : spec.devices()) {
+            addDevice(device);
+        }
+        addKernel();
+        if (!spec.extraArguments().isEmpty()) {
+            arguments.add(new Raw(spec.extraArguments()));
+        }
+        return new CommandLine(spec.vmm(), arguments);
+    }
+
+    private void addProcess() {
+        arguments.add(new Name(spec.sandboxId()));
+        arguments.add(Flag.NODEFAULTS);
+        arguments.add(Flag.NO_USER_CONFIG);
+        arguments.add(new Display());
+        arguments.add(Flag.NO_REBOOT);
+        if (!spec.seccompSandbox().isEmpty()) {
+            arguments.add(new Sandbox(spec.seccompSandbox()));
+        }
+        arguments.add(new Chardev.InheritedSocket(VmSockets.QMP, VmSockets.QMP));
+        arguments.add(new Mon(VmSockets.QMP));
+    }
+
+    private void addBoard(Execution execution) throws HypervisorFailure {
+        if (!spec.machineType().equals("q35") && !spec.machineType().startsWith("pc-q35-")) {
+            throw new HypervisorFailure(
+                    "machine type: " + spec.machineType() + " (expected: q35 or pc-q35-VERSION)");
+        }
+        arguments.add(
+                new Machine(
+                        spec.machineType(),
+                        MEMORY,
+                        List.of(
+                                new Machine.Option("smm", "off"),
+                                new Machine.Option("vmport", "off"),
+                                new Machine.Option("usb", "off"),
+                                new Machine.Option("sata", "off"),
+                                new Machine.Option("hpet", "off"))));
+        arguments.add(execution.accel());
+        arguments.add(new Cpu(execution.cpuModel(), spec.cpuFeatures()));
+        arguments.add(new Smp(spec.vcpus(), spec.maxVcpus()));
+        arguments.add(new Memory(spec.memoryMib(), spec.memorySlots(), spec.maxMemoryMib()));
+        arguments.add(new ObjectOption.MemoryBackendMemfd(MEMORY, spec.memoryMib()));
+        arguments.add(new Device.Pvpanic());
+    }
+
+    private void addConsole() {
+        arguments.add(new Chardev.InheritedSocket(VmSockets.CONSOLE, VmSockets.CONSOLE));
+        arguments.add(new Device.IsaSerial(VmSockets.CONSOLE));
+    }
+
+    private void addAgentTransport(int guestCid) {
+        switch (spec.agentTransport()) {
+            case VIRTIO_SERIAL -> {
+                arguments.add(new Chardev.InheritedSocket(VmSockets.AGENT, VmSockets.AGENT));
+                arguments.add(new Device.VirtioSerialPci(SERIAL_BUS, PciSlots.SERIAL));
+                arguments.add(
+                        new Device.VirtSerialPort(
+                                SERIAL_BUS, 1, VmSockets.AGENT, "agent.channel.0"));
+            }
+            case VSOCK ->
+                    arguments.add(new Device.VhostVsockPci("vsock", guestCid, PciSlots.VSOCK));
+            case HYBRID_VSOCK -> {
+                arguments.add(new Chardev.ClientSocket("vsock", sockets.vsockDaemon()));
+                arguments.add(new Device.VhostUserVsockPci("vsock-dev", "vsock", PciSlots.VSOCK));
+            }
+        }
+    }
+
+    private void addRng() {
+        arguments.add(new ObjectOption.RngRandom("rng", Path.of("/dev/urandom")));
+        arguments.add(new Device.VirtioRngPci("rng-dev", "rng", PciSlots.RNG));
+    }
+
+    private void addDevice(VmDevice device) throws HypervisorFailure {
+        switch (device) {
+            case VmDevice.VirtioFs fs -> {
+                String id = "fs-" + fs.tag();
+                arguments.add(new Chardev.ClientSocket(id, fs.socket()));
+                arguments.add(
+                        new Device.VhostUserFsPci(
+                                id + "-dev",
+                                id,
+                                fs.tag(),
+                                fs.queueSize(),
+                                fs.cacheMib(),
+                                slots.take(id)));
+            }
+            case VmDevice.Block block ->
+                    addDisk(block.id(), block.path(), block.readOnly(), slots.take(block.id()));
+        }
+    }
+
+    private void addDisk(String id, Path path, boolean readOnly, PciAddress address) {
+        arguments.add(new Blockdev("disk-" + id, path, !Files.isRegularFile(path), readOnly));
+        arguments.add(new Device.VirtioBlkPci("disk-" + id + "-dev", "disk-" + id, id, address));
+    }
+
+    private void addKernel() {
+        arguments.add(new Kernel(spec.kernel()));
+        Optional<Path> initrd = spec.initrd();
+        if (initrd.isPresent()) {
+            arguments.add(new Initrd(initrd.get()));
+        }
+        arguments.add(new Append(KernelCommandLine.of(spec)));
+    }
+
+    /** Who executes the guest's code, as what kind of processor. */
+    record Execution(Accel accel, String cpuModel) {}
+}

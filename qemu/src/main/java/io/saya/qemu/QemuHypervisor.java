@@ -1,0 +1,108 @@
+package io.saya.qemu;
+
+import io.saya.host.Host;
+import io.saya.host.HostProcess;
+import io.saya.host.SpawnSpec;
+import io.saya.hypervisor.AgentEndpoint;
+import io.saya.hypervisor.Hypervisor;
+import io.saya.hypervisor.HypervisorFailure;
+import io.saya.hypervisor.Vm;
+import io.saya.hypervisor.VmSpec;
+import io.saya.hypervisor.VmSpec.AgentTransport;
+import io.saya.log.Log;
+import io.saya.qemu.MachineArguments.Execution;
+import io.saya.qemu.args.Accel;
+import io.saya.qemu.args.CommandLine;
+import io.saya.qemu.probe.KvmProbe;
+import io.saya.qemu.probe.KvmVerdict;
+import java.io.IOException;
+import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+
+/** Virtual machines in QEMU processes. Thread safe. */
+public final class QemuHypervisor implements Hypervisor {
+    private static final Log LOG = Log.of("qemu");
+
+    /**
+     * Bound of TCG's cache of translated code in MiB. QEMU's own bound is an eighth of the host's
+     * memory, for every pod; what smaller ones cost is measured in README.md.
+     */
+    static final int TCG_CACHE_MIB = 64;
+
+    /** Where agents listen on vsock (reference: kata-runtime.md §6.2). */
+    private static final int AGENT_VSOCK_PORT = 1024;
+
+    private final Host host;
+    private final KvmProbe probe;
+
+    /**
+     * Makes VMs with the means of {@code host}.
+     *
+     * @param probe tells whether KVM is of use, for specifications that leave it open
+     */
+    public QemuHypervisor(Host host, KvmProbe probe) {
+        this.host = host;
+        this.probe = probe;
+    }
+
+    @Override
+    public Vm start(VmSpec spec) throws HypervisorFailure {
+        boolean serialAgent = spec.agentTransport() == AgentTransport.VIRTIO_SERIAL;
+        VmSockets sockets = VmSockets.in(spec.runDirectory());
+        int guestCid = guestCid();
+        CommandLine commandLine = MachineArguments.of(spec, execution(spec), sockets, guestCid);
+        SpawnSpec spawn =
+                new SpawnSpec(
+                        commandLine.words(),
+                        Map.of(),
+                        sockets.inherited(serialAgent),
+                        spec.networkNamespace(),
+                        spec.runDirectory());
+        HostProcess process;
+        try {
+            process = host.spawn(spawn);
+        } catch (IOException e) {
+            throw new HypervisorFailure(
+                    "start QEMU for sandbox " + spec.sandboxId() + ": " + e.getMessage(), e);
+        }
+        return QemuVm.attach(
+                spec.sandboxId(), process, sockets, agentEndpoint(spec, sockets, guestCid));
+    }
+
+    private Execution execution(VmSpec spec) throws HypervisorFailure {
+        return switch (spec.accelerator()) {
+            case TCG -> tcg();
+            case KVM -> new Execution(new Accel.Kvm(), "host");
+            case AUTO ->
+                    switch (probe.verdict(spec.vmm())) {
+                        case KvmVerdict.Usable(String cpuModel) ->
+                                new Execution(new Accel.Kvm(), cpuModel);
+                        case KvmVerdict.Unusable(String reason) -> {
+                            LOG.warn("KVM cannot be used, the guest is emulated", "reason", reason);
+                            yield tcg();
+                        }
+                    };
+        };
+    }
+
+    private static Execution tcg() {
+        return new Execution(new Accel.Tcg(TCG_CACHE_MIB), "max");
+    }
+
+    private static AgentEndpoint agentEndpoint(VmSpec spec, VmSockets sockets, int guestCid) {
+        return switch (spec.agentTransport()) {
+            case VIRTIO_SERIAL -> new AgentEndpoint.SerialPort(sockets.agent());
+            case VSOCK -> new AgentEndpoint.Vsock(guestCid, AGENT_VSOCK_PORT);
+            case HYBRID_VSOCK ->
+                    new AgentEndpoint.HybridVsock(sockets.hybridVsock(), AGENT_VSOCK_PORT);
+        };
+    }
+
+    /**
+     * A vsock address, 3 to 2^32-2. Drawn, not reserved: QEMU takes it from the kernel as it starts
+     * and fails if another VM has it, once in four thousand million times per VM there is.
+     */
+    private static int guestCid() {
+        return (int) ThreadLocalRandom.current().nextLong(3, 0xffff_ffffL);
+    }
+}

@@ -1,0 +1,235 @@
+package io.saya.qemu;
+
+import io.saya.host.HostProcess;
+import io.saya.host.ProcessExit;
+import io.saya.hypervisor.AgentEndpoint;
+import io.saya.hypervisor.HypervisorFailure;
+import io.saya.hypervisor.Vm;
+import io.saya.hypervisor.VmExit;
+import io.saya.json.JsonException;
+import io.saya.json.JsonObject;
+import io.saya.log.Log;
+import io.saya.qemu.qmp.QmpCommand;
+import io.saya.qemu.qmp.QmpConnection;
+import io.saya.qemu.qmp.QmpEvent;
+import io.saya.qemu.qmp.QmpFailure;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** A VM in a QEMU process, watched from the moment that process exists. Thread safe. */
+final class QemuVm implements Vm {
+    private static final Log LOG = Log.of("qemu");
+    private static final int SIGKILL = 9;
+
+    /** For commands that QEMU carries out at once; more means that it is stopped or hangs. */
+    private static final Duration COMMAND_DEADLINE = Duration.ofSeconds(5);
+
+    /**
+     * How long the last events and console lines may take after the process is gone. They lie in
+     * the sockets already, so this is never reached unless someone else holds QEMU's end.
+     */
+    private static final Duration DRAIN_DEADLINE = Duration.ofSeconds(1);
+
+    /** How often a process that survives SIGKILL (stuck in the kernel) is complained about. */
+    private static final Duration KILL_REMINDER = Duration.ofSeconds(10);
+
+    private final String sandboxId;
+    private final HostProcess process;
+    private final AgentEndpoint agent;
+    private final ConsoleReader console;
+    private final QmpConnection qmp;
+    private final GuestEnd end = new GuestEnd();
+    private final CompletableFuture<VmExit> exited = new CompletableFuture<>();
+
+    /** Whether we want the guest to stand still; one that does so of itself has met an error. */
+    private volatile boolean pauseWanted;
+
+    private volatile boolean stopRequested;
+
+    private QemuVm(String sandboxId, HostProcess process, VmSockets sockets, AgentEndpoint agent)
+            throws IOException {
+        this.sandboxId = sandboxId;
+        this.process = process;
+        this.agent = agent;
+        this.console = ConsoleReader.open(sockets.console(), sandboxId);
+        try {
+            this.qmp = QmpConnection.open(sockets.qmp(), sandboxId, this::onEvent);
+        } catch (IOException e) {
+            console.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Takes charge of a QEMU process that was just started.
+     *
+     * @throws HypervisorFailure if it cannot be reached; it is dead and reaped then
+     */
+    static QemuVm attach(
+            String sandboxId, HostProcess process, VmSockets sockets, AgentEndpoint agent)
+            throws HypervisorFailure {
+        QemuVm vm;
+        try {
+            vm = new QemuVm(sandboxId, process, sockets, agent);
+        } catch (IOException e) {
+            process.signal(SIGKILL);
+            ProcessExit exit = process.exited().join();
+            throw new HypervisorFailure(
+                    "start QEMU for sandbox "
+                            + sandboxId
+                            + ": "
+                            + e.getMessage()
+                            + "; QEMU ended with "
+                            + exit.describe()
+                            + " and printed: "
+                            + process.outputTail().strip(),
+                    e);
+        }
+        Thread.ofVirtual().name("vm-exit-" + sandboxId).start(vm::awaitEnd);
+        return vm;
+    }
+
+    @Override
+    public long pid() {
+        return process.pid();
+    }
+
+    @Override
+    public CompletableFuture<VmExit> exited() {
+        return exited.copy();
+    }
+
+    @Override
+    public String consoleTail() {
+        return console.tail();
+    }
+
+    @Override
+    public String vmmOutputTail() {
+        return process.outputTail();
+    }
+
+    @Override
+    public AgentEndpoint agent() {
+        return agent;
+    }
+
+    @Override
+    public void pause() throws HypervisorFailure {
+        pauseWanted = true;
+        execute("pause", "stop");
+    }
+
+    @Override
+    public void resume() throws HypervisorFailure {
+        execute("resume", "cont");
+        pauseWanted = false;
+    }
+
+    @Override
+    public void stop(Duration grace) {
+        stopRequested = true;
+        if (grace.isPositive() && !qmp.ended().isDone()) {
+            // Whether it is taken shows in the process, so the answer does not matter.
+            CompletableFuture<?> _ = qmp.submit(new QmpCommand("quit"));
+            if (awaitExit(grace)) {
+                return;
+            }
+            LOG.warn("QEMU does not quit, killing it", "sandbox_vm", sandboxId, "pid", pid());
+        }
+        do {
+            process.signal(SIGKILL);
+            if (awaitExit(KILL_REMINDER)) {
+                return;
+            }
+            LOG.error("QEMU survives SIGKILL", "sandbox_vm", sandboxId, "pid", pid());
+        } while (true);
+    }
+
+    /** Not ended by interruption: a VM that is being stopped must be gone when stop returns. */
+    private boolean awaitExit(Duration limit) {
+        boolean interrupted = false;
+        long deadline = System.nanoTime() + limit.toNanos();
+        try {
+            while (true) {
+                try {
+                    exited.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+                    return true;
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                } catch (TimeoutException e) {
+                    return false;
+                } catch (ExecutionException e) {
+                    throw new IllegalStateException("exited never fails", e);
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private void execute(String purpose, String command) throws HypervisorFailure {
+        try {
+            qmp.execute(new QmpCommand(command), COMMAND_DEADLINE);
+        } catch (QmpFailure e) {
+            throw new HypervisorFailure(
+                    purpose + " VM of sandbox " + sandboxId + ": " + e.getMessage(), e);
+        }
+    }
+
+    private void awaitEnd() {
+        ProcessExit exit = process.exited().join();
+        drain(qmp.ended());
+        drain(console.ended());
+        qmp.close();
+        console.close();
+        exited.complete(new VmExit(exit, end.reason(), stopRequested));
+    }
+
+    private static void drain(CompletableFuture<?> ended) {
+        try {
+            ended.get(DRAIN_DEADLINE.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException | ExecutionException | TimeoutException e) {
+            LOG.warn("QEMU is gone, but its sockets are held open", "error", e);
+        }
+    }
+
+    private void onEvent(QmpEvent event) {
+        end.note(event);
+        if (event.name().equals("STOP") && !pauseWanted) {
+            Thread.ofVirtual().name("vm-stopped-" + sandboxId).start(this::onUnexpectedStop);
+        }
+    }
+
+    /**
+     * The guest's CPUs stand still and we did not ask for it: QEMU waits for an operator there.
+     * None will come, so a guest that cannot go on is ended.
+     */
+    private void onUnexpectedStop() {
+        try {
+            if (!(qmp.execute(new QmpCommand("query-status"), COMMAND_DEADLINE)
+                    instanceof JsonObject state)) {
+                return;
+            }
+            String status = state.string("status").orElse("");
+            LOG.warn("QEMU stopped the guest", "sandbox_vm", sandboxId, "status", status);
+            switch (status) {
+                case "internal-error", "guest-panicked", "shutdown" -> {
+                    end.note(status);
+                    process.signal(SIGKILL);
+                }
+                default -> {
+                    // Such as io-error or paused: the guest could still go on.
+                }
+            }
+        } catch (QmpFailure | JsonException e) {
+            LOG.warn("QEMU stopped the guest and does not say why", "error", e);
+        }
+    }
+}

@@ -1,0 +1,29 @@
+package io.saya.qemu.args;
+
+import java.util.List;
+
+/** A switch of QEMU with its value. */
+public sealed interface Argument
+        permits Flag,
+                Accel,
+                Append,
+                Blockdev,
+                Chardev,
+                Cpu,
+                Device,
+                Display,
+                Initrd,
+                Kernel,
+                Machine,
+                Memory,
+                Mon,
+                Name,
+                Netdev,
+                ObjectOption,
+                Raw,
+                Sandbox,
+                Smp {
+
+    /** The words on the command line. */
+    List<String> words();
+}

@@ -1,0 +1,38 @@
+package io.saya.qemu.args;
+
+import java.nio.file.Path;
+import java.util.List;
+
+/** {@code -chardev}: the host's end of something that carries bytes. */
+public sealed interface Chardev extends Argument {
+
+    /**
+     * A Unix socket that is listening already and that QEMU inherits. QEMU serves one client at a
+     * time and does not wait for the first.
+     *
+     * @param descriptor the name of the inherited descriptor, see {@code SpawnSpec.argv}
+     */
+    record InheritedSocket(String id, String descriptor) implements Chardev {
+        @Override
+        public List<String> words() {
+            return List.of(
+                    "-chardev",
+                    Options.of("socket")
+                            .with("id", id)
+                            .with("fd", "%fd:" + descriptor + "%")
+                            .with("server", true)
+                            .with("wait", false)
+                            .toString());
+        }
+    }
+
+    /** A Unix socket of a vhost-user daemon, to which QEMU connects before the guest starts. */
+    record ClientSocket(String id, Path path) implements Chardev {
+        @Override
+        public List<String> words() {
+            return List.of(
+                    "-chardev",
+                    Options.of("socket").with("id", id).with("path", path.toString()).toString());
+        }
+    }
+}

@@ -1,0 +1,18 @@
+package io.saya.qemu.args;
+
+import java.util.List;
+
+/**
+ * {@code -cpu}.
+ *
+ * @param model such as {@code host} or {@code max}
+ * @param features what follows the model, separated by commas, such as {@code pmu=off}; may be
+ *     empty. Taken as it is: the configuration's {@code cpu_features} is written in QEMU's syntax.
+ */
+public record Cpu(String model, String features) implements Argument {
+    @Override
+    public List<String> words() {
+        String text = Options.of(model).toString();
+        return List.of("-cpu", features.isEmpty() ? text : text + "," + features);
+    }
+}

@@ -1,0 +1,156 @@
+package io.saya.qemu.args;
+
+import java.util.List;
+
+/**
+ * {@code -device}: what the guest sees. Virtio devices speak version 1 only: on q35 the legacy
+ * interface would cost I/O ports and time, and every guest since Linux 4.0 knows the modern one.
+ */
+public sealed interface Device extends Argument {
+
+    /** The driver and its properties. */
+    String properties();
+
+    @Override
+    default List<String> words() {
+        return List.of("-device", properties());
+    }
+
+    private static Options virtio(String driver, String id, PciAddress address) {
+        return address.addTo(Options.of(driver).with("id", id)).with("disable-legacy", true);
+    }
+
+    /** The bus of {@link VirtSerialPort} and {@link VirtConsole}. */
+    record VirtioSerialPci(String id, PciAddress address) implements Device {
+        @Override
+        public String properties() {
+            return virtio("virtio-serial-pci", id, address).toString();
+        }
+    }
+
+    /**
+     * A stream with a name, {@code /dev/virtio-ports/NAME} in the guest.
+     *
+     * @param number of the port on its bus; 0 is kept for a console
+     */
+    record VirtSerialPort(String bus, int number, String chardev, String name) implements Device {
+        @Override
+        public String properties() {
+            return Options.of("virtserialport")
+                    .with("bus", bus + ".0")
+                    .with("nr", number)
+                    .with("chardev", chardev)
+                    .with("name", name)
+                    .toString();
+        }
+    }
+
+    /** {@code hvc0} in the guest. */
+    record VirtConsole(String bus, int number, String chardev) implements Device {
+        @Override
+        public String properties() {
+            return Options.of("virtconsole")
+                    .with("bus", bus + ".0")
+                    .with("nr", number)
+                    .with("chardev", chardev)
+                    .toString();
+        }
+    }
+
+    /** {@code ttyS0} in the guest. */
+    record IsaSerial(String chardev) implements Device {
+        @Override
+        public String properties() {
+            return Options.of("isa-serial").with("chardev", chardev).toString();
+        }
+    }
+
+    /** {@code /dev/hwrng} in the guest. */
+    record VirtioRngPci(String id, String rng, PciAddress address) implements Device {
+        @Override
+        public String properties() {
+            return virtio("virtio-rng-pci", id, address).with("rng", rng).toString();
+        }
+    }
+
+    /**
+     * A directory served by a vhost-user daemon.
+     *
+     * @param queueSize descriptors of the request queue, a power of two up to 1024
+     * @param cacheMib size of the DAX window in MiB; 0: none
+     */
+    record VhostUserFsPci(
+            String id, String chardev, String tag, int queueSize, int cacheMib, PciAddress address)
+            implements Device {
+        @Override
+        public String properties() {
+            Options options =
+                    address.addTo(Options.of("vhost-user-fs-pci").with("id", id))
+                            .with("chardev", chardev)
+                            .with("tag", tag)
+                            .with("queue-size", queueSize);
+            if (cacheMib > 0) {
+                options.with("cache-size", cacheMib + "M");
+            }
+            return options.toString();
+        }
+    }
+
+    /** A disk; {@code serial} is what the guest finds it by. */
+    record VirtioBlkPci(String id, String drive, String serial, PciAddress address)
+            implements Device {
+        @Override
+        public String properties() {
+            return virtio("virtio-blk-pci", id, address)
+                    .with("drive", drive)
+                    .with("serial", serial)
+                    .toString();
+        }
+    }
+
+    /** AF_VSOCK through the host's kernel. {@code guestCid} is unsigned. */
+    record VhostVsockPci(String id, int guestCid, PciAddress address) implements Device {
+        @Override
+        public String properties() {
+            return virtio("vhost-vsock-pci", id, address)
+                    .with("guest-cid", Integer.toUnsignedLong(guestCid))
+                    .toString();
+        }
+    }
+
+    /** AF_VSOCK through a vhost-user daemon. */
+    record VhostUserVsockPci(String id, String chardev, PciAddress address) implements Device {
+        @Override
+        public String properties() {
+            return address.addTo(Options.of("vhost-user-vsock-pci").with("id", id))
+                    .with("chardev", chardev)
+                    .toString();
+        }
+    }
+
+    /** A network card without a boot ROM. */
+    record VirtioNetPci(String id, String netdev, String macAddress, int queues, PciAddress address)
+            implements Device {
+        @Override
+        public String properties() {
+            Options options =
+                    virtio("virtio-net-pci", id, address)
+                            .with("netdev", netdev)
+                            .with("mac", macAddress)
+                            .with("romfile", "");
+            if (queues > 1) {
+                // Two vectors per pair of queues, one for configuration, one for control.
+                options.with("mq", true).with("vectors", 2L * queues + 2);
+            }
+            return options.toString();
+        }
+    }
+
+    /** Through which a guest kernel that knows it says that it panicked. */
+    record Pvpanic() implements Device {
+        @Override
+        public String properties() {
+            return "pvpanic";
+        }
+    }
+}

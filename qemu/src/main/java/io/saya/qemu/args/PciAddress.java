@@ -1,0 +1,19 @@
+package io.saya.qemu.args;
+
+/**
+ * A place on the root bus {@code pcie.0} of a q35 machine.
+ *
+ * @param slot 1 to 30; 0 is the host bridge, 31 the chipset
+ */
+public record PciAddress(int slot) {
+
+    public PciAddress {
+        if (slot < 1 || slot > 30) {
+            throw new IllegalArgumentException("PCI slot: " + slot + " (expected: 1 to 30)");
+        }
+    }
+
+    Options addTo(Options options) {
+        return options.with("bus", "pcie.0").with("addr", "0x" + Integer.toHexString(slot));
+    }
+}

@@ -1,0 +1,277 @@
+package io.saya.qemu.qmp;
+
+import io.saya.json.Json;
+import io.saya.json.JsonException;
+import io.saya.json.JsonObject;
+import io.saya.json.JsonValue;
+import io.saya.qemu.qmp.QmpFailure.Kind;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+
+/**
+ * A connection to QEMU's monitor. Two virtual threads own the channel, one reads and one writes,
+ * and all others get futures: interrupting a thread inside an NIO call would close the channel for
+ * everyone. Thread safe.
+ *
+ * <p>Nothing QEMU does can make a caller wait beyond its deadline or make this grow without bound:
+ * it may be stopped, dead, talk nonsense or never answer.
+ */
+public final class QmpConnection implements AutoCloseable {
+
+    /** Longest line that is taken from QEMU. Replies of a small VM have some 10 KiB. */
+    static final int MAX_LINE = 1024 * 1024;
+
+    /** Commands that may wait to be sent, while QEMU has not greeted or does not read. */
+    static final int MAX_QUEUED = 64;
+
+    /** Commands that may wait for their answer. */
+    static final int MAX_PENDING = 256;
+
+    private final SocketChannel channel;
+    private final Consumer<QmpEvent> listener;
+    private final AtomicLong lastId = new AtomicLong();
+    private final Map<Long, Pending> pending = new ConcurrentHashMap<>();
+    private final BlockingQueue<byte[]> outgoing = new ArrayBlockingQueue<>(MAX_QUEUED);
+    private final CompletableFuture<Void> greeted = new CompletableFuture<>();
+    private final CompletableFuture<QmpFailure> ended = new CompletableFuture<>();
+
+    private record Pending(String command, CompletableFuture<JsonValue> reply) {}
+
+    private QmpConnection(SocketChannel channel, Consumer<QmpEvent> listener) {
+        this.channel = channel;
+        this.listener = listener;
+    }
+
+    /**
+     * Connects. Does not wait for QEMU's greeting; commands may be given at once and are sent after
+     * it.
+     *
+     * @param owner stands in the names of the threads
+     * @param listener is told of events, in their order, on the reading thread; must not block
+     * @throws IOException if nobody listens at {@code socket}
+     */
+    public static QmpConnection open(Path socket, String owner, Consumer<QmpEvent> listener)
+            throws IOException {
+        SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
+        try {
+            channel.connect(UnixDomainSocketAddress.of(socket));
+        } catch (IOException e) {
+            channel.close();
+            throw new IOException("connect " + socket + ": " + e.getMessage(), e);
+        }
+        QmpConnection connection = new QmpConnection(channel, listener);
+        Thread.ofVirtual().name("qmp-read-" + owner).start(connection::readAll);
+        Thread.ofVirtual().name("qmp-write-" + owner).start(connection::writeAll);
+        return connection;
+    }
+
+    /**
+     * Gives a command without waiting.
+     *
+     * @return what QEMU returns; fails with a {@link QmpFailure}, at the latest when the connection
+     *     ends. Who waits sets the deadline; see {@link #execute}.
+     */
+    public CompletableFuture<JsonValue> submit(QmpCommand command) {
+        return register(lastId.incrementAndGet(), command);
+    }
+
+    /**
+     * Gives a command and waits for QEMU's answer.
+     *
+     * @param deadline how long, greeting included if there was none yet
+     */
+    public JsonValue execute(QmpCommand command, Duration deadline) throws QmpFailure {
+        long id = lastId.incrementAndGet();
+        CompletableFuture<JsonValue> reply = register(id, command);
+        try {
+            return reply.get(deadline.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+            throw new QmpFailure(
+                    Kind.TIMED_OUT,
+                    "QMP "
+                            + command.name()
+                            + ": no answer within "
+                            + deadline.toMillis()
+                            + " ms (QEMU is stopped, hangs or the host is overloaded)",
+                    e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new QmpFailure(
+                    Kind.INTERRUPTED, "QMP " + command.name() + ": interrupted while waiting", e);
+        } catch (ExecutionException e) {
+            throw failure(command.name(), e);
+        } finally {
+            pending.remove(id);
+        }
+    }
+
+    /** Completes, never exceptionally, when the connection has ended, with the cause. */
+    public CompletableFuture<QmpFailure> ended() {
+        return ended.copy();
+    }
+
+    /** Ends the connection; commands without an answer fail. May be called many times. */
+    @Override
+    public void close() {
+        end(new QmpFailure(Kind.DISCONNECTED, "QMP connection closed by us"));
+    }
+
+    private CompletableFuture<JsonValue> register(long id, QmpCommand command) {
+        CompletableFuture<JsonValue> reply = new CompletableFuture<>();
+        if (pending.size() >= MAX_PENDING) {
+            reply.completeExceptionally(overloaded(command, MAX_PENDING, "have no answer"));
+            return reply;
+        }
+        pending.put(id, new Pending(command.name(), reply));
+        // After the put: whoever ends the connection either finds it or is seen here.
+        if (ended.isDone()) {
+            pending.remove(id);
+            reply.completeExceptionally(lost(command.name(), ended.join()));
+        } else if (!outgoing.offer(line(id, command))) {
+            pending.remove(id);
+            reply.completeExceptionally(overloaded(command, MAX_QUEUED, "wait to be sent"));
+        }
+        return reply;
+    }
+
+    private static QmpFailure overloaded(QmpCommand command, int count, String state) {
+        return new QmpFailure(
+                Kind.OVERLOADED,
+                "QMP "
+                        + command.name()
+                        + ": "
+                        + count
+                        + " commands "
+                        + state
+                        + " (QEMU is stopped or hangs)");
+    }
+
+    private static byte[] line(long id, QmpCommand command) {
+        JsonObject.Builder message = JsonObject.builder().put("execute", command.name());
+        if (!command.arguments().members().isEmpty()) {
+            message.put("arguments", command.arguments());
+        }
+        return (Json.write(message.put("id", id).build()) + "\n").getBytes(StandardCharsets.UTF_8);
+    }
+
+    private void readAll() {
+        QmpFailure cause = null;
+        try {
+            LineReader lines = new LineReader(channel, MAX_LINE);
+            for (byte[] line = lines.next(); line != null; line = lines.next()) {
+                if (line.length > 0) {
+                    handle(QmpMessage.parse(line));
+                }
+            }
+            cause = new QmpFailure(Kind.DISCONNECTED, "QEMU closed the QMP connection");
+        } catch (LineReader.TooLongException | JsonException e) {
+            cause = new QmpFailure(Kind.PROTOCOL, "not QMP: " + e.getMessage(), e);
+        } catch (IOException e) {
+            cause = new QmpFailure(Kind.DISCONNECTED, "QMP connection: " + e.getMessage(), e);
+        } finally {
+            // Also when the listener throws: a connection without a reader must not look alive.
+            end(cause != null ? cause : new QmpFailure(Kind.PROTOCOL, "QMP reader failed"));
+        }
+    }
+
+    private void handle(QmpMessage message) {
+        switch (message) {
+            case QmpMessage.Greeting() -> greeted.complete(null);
+            case QmpMessage.Event(QmpEvent event) -> listener.accept(event);
+            case QmpMessage.Success(long id, JsonValue result) -> {
+                Pending command = pending.remove(id);
+                if (command != null) {
+                    command.reply().complete(result);
+                }
+            }
+            case QmpMessage.Refusal(long id, String errorClass, String description) -> {
+                Pending command = pending.remove(id);
+                if (command != null) {
+                    command.reply()
+                            .completeExceptionally(
+                                    new QmpFailure(
+                                            Kind.REFUSED,
+                                            "QMP "
+                                                    + command.command()
+                                                    + " refused: "
+                                                    + description
+                                                    + " ("
+                                                    + errorClass
+                                                    + ")"));
+                }
+            }
+        }
+    }
+
+    private void writeAll() {
+        try {
+            greeted.get();
+            write(line(0, new QmpCommand("qmp_capabilities")));
+            while (!ended.isDone()) {
+                write(outgoing.take());
+            }
+        } catch (IOException e) {
+            end(new QmpFailure(Kind.DISCONNECTED, "QMP connection: " + e.getMessage(), e));
+        } catch (ExecutionException e) {
+            // The connection ended before it began; who ended it has told everyone.
+            close();
+        } catch (InterruptedException e) {
+            // Nobody else knows this thread; if it happens all the same, fail in the open.
+            close();
+        }
+    }
+
+    private void write(byte[] line) throws IOException {
+        ByteBuffer buffer = ByteBuffer.wrap(line);
+        while (buffer.hasRemaining()) {
+            channel.write(buffer);
+        }
+    }
+
+    private void end(QmpFailure cause) {
+        if (!ended.complete(cause)) {
+            return;
+        }
+        greeted.completeExceptionally(cause);
+        try {
+            channel.close();
+        } catch (IOException e) {
+            cause.addSuppressed(e);
+        }
+        // Wakes the writer if it waits for work. If the queue is full, it does not wait.
+        boolean _ = outgoing.offer(new byte[0]);
+        for (Pending command : pending.values()) {
+            command.reply().completeExceptionally(lost(command.command(), cause));
+        }
+        pending.clear();
+    }
+
+    /** What becomes of a command when the connection ends. */
+    private static QmpFailure lost(String command, QmpFailure cause) {
+        return new QmpFailure(cause.kind(), "QMP " + command + ": " + cause.getMessage(), cause);
+    }
+
+    /** The cause of a failed reply, seen from the thread that waited for it. */
+    private static QmpFailure failure(String command, ExecutionException e) {
+        if (e.getCause() instanceof QmpFailure cause) {
+            return new QmpFailure(cause.kind(), String.valueOf(cause.getMessage()), cause);
+        }
+        return new QmpFailure(Kind.DISCONNECTED, "QMP " + command + ": " + e.getMessage(), e);
+    }
+}

@@ -1,0 +1,39 @@
+package io.saya.qemu.qmp;
+
+/** A command was not carried out, or nobody knows whether it was. */
+public final class QmpFailure extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    private final Kind kind;
+
+    QmpFailure(Kind kind, String message) {
+        super(message);
+        this.kind = kind;
+    }
+
+    QmpFailure(Kind kind, String message, Throwable cause) {
+        super(message, cause);
+        this.kind = kind;
+    }
+
+    /** What went wrong, and how much with it. */
+    public Kind kind() {
+        return kind;
+    }
+
+    /** What went wrong, and how much with it. */
+    public enum Kind {
+        /** QEMU answered with an error; the connection lives. */
+        REFUSED,
+        /** No answer in time; the command may still be carried out. The connection lives. */
+        TIMED_OUT,
+        /** The waiting thread was interrupted. The connection lives. */
+        INTERRUPTED,
+        /** Too many commands are waiting, so this one was not sent. The connection lives. */
+        OVERLOADED,
+        /** QEMU closed the connection, or we did. */
+        DISCONNECTED,
+        /** QEMU sent what is not QMP. The connection is closed. */
+        PROTOCOL
+    }
+}

@@ -1,0 +1,151 @@
+package io.saya.qemu;
+
+import io.saya.host.Host;
+import io.saya.host.HostProcess;
+import io.saya.host.MountFlag;
+import io.saya.host.ProcessExit;
+import io.saya.host.SpawnSpec;
+import io.saya.host.SpawnSpec.InheritedSocket;
+import io.saya.host.UnmountFlag;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Starts processes as children of the JVM. Java cannot pass descriptors on, so QEMU is told to make
+ * its sockets itself, and {@link #spawn} returns when it listens on all of them: for the caller it
+ * is as if they had been inherited.
+ */
+public final class LocalHost implements Host, AutoCloseable {
+    private static final long LISTEN_DEADLINE_NANOS = TimeUnit.SECONDS.toNanos(20);
+
+    private final List<LocalProcess> processes = new ArrayList<>();
+
+    @Override
+    public void mount(String source, Path target, String type, Set<MountFlag> flags, String data) {
+        throw new UnsupportedOperationException("mount");
+    }
+
+    @Override
+    public void unmount(Path target, Set<UnmountFlag> flags) {
+        throw new UnsupportedOperationException("unmount");
+    }
+
+    @Override
+    public synchronized HostProcess spawn(SpawnSpec spec) throws IOException {
+        List<String> words = new ArrayList<>();
+        for (String word : spec.argv()) {
+            for (InheritedSocket socket : spec.sockets()) {
+                word = word.replace("fd=%fd:" + socket.name() + "%", "path=" + socket.path());
+            }
+            words.add(word);
+        }
+        Path output = Files.createTempFile(spec.directory(), "output", ".txt");
+        ProcessBuilder builder =
+                new ProcessBuilder(words)
+                        .directory(spec.directory().toFile())
+                        .redirectErrorStream(true)
+                        .redirectOutput(output.toFile());
+        builder.environment().clear();
+        builder.environment().putAll(spec.environment());
+        LocalProcess process = new LocalProcess(builder.start(), output);
+        processes.add(process);
+        awaitListening(spec, process);
+        return process;
+    }
+
+    /** Everything that was ever started, so that a test can see that nothing is left. */
+    synchronized List<LocalProcess> processes() {
+        return List.copyOf(processes);
+    }
+
+    /** Kills what a failed test has left. */
+    @Override
+    public synchronized void close() {
+        for (LocalProcess process : processes) {
+            process.process.destroyForcibly();
+            var _ = process.exited().join();
+        }
+    }
+
+    private static void awaitListening(SpawnSpec spec, LocalProcess process) throws IOException {
+        long deadline = System.nanoTime() + LISTEN_DEADLINE_NANOS;
+        for (InheritedSocket socket : spec.sockets()) {
+            while (!listening(socket.path()) && process.process.isAlive()) {
+                if (System.nanoTime() > deadline) {
+                    throw new IOException(socket.path() + ": nobody listens");
+                }
+                Thread.onSpinWait();
+            }
+        }
+    }
+
+    private static boolean listening(Path path) throws IOException {
+        for (String line : Files.readAllLines(Path.of("/proc/net/unix"))) {
+            // Num RefCount Protocol Flags Type St Inode Path; 00010000 is a listener.
+            if (line.endsWith(" " + path) && line.contains(" 00010000 ")) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** A child of the JVM. */
+    static final class LocalProcess implements HostProcess {
+        private final Process process;
+        private final Path output;
+        private final CompletableFuture<ProcessExit> exited;
+
+        LocalProcess(Process process, Path output) {
+            this.process = process;
+            this.output = output;
+            this.exited = process.onExit().thenApply(p -> exit(p.exitValue()));
+        }
+
+        private static ProcessExit exit(int value) {
+            // Java adds 128 to the number of a signal.
+            return value > 128 ? new ProcessExit.Signal(value - 128) : new ProcessExit.Code(value);
+        }
+
+        @Override
+        public long pid() {
+            return process.pid();
+        }
+
+        @Override
+        public CompletableFuture<ProcessExit> exited() {
+            return exited.copy();
+        }
+
+        @Override
+        public void signal(int number) {
+            try {
+                int _ =
+                        new ProcessBuilder("/bin/kill", "-" + number, Long.toString(pid()))
+                                .redirectErrorStream(true)
+                                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                                .start()
+                                .waitFor();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+
+        @Override
+        public String outputTail() {
+            try {
+                return Files.readString(output);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+}

@@ -1,0 +1,139 @@
+package io.saya.qemu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.saya.host.ProcessExit;
+import io.saya.hypervisor.AgentEndpoint;
+import io.saya.hypervisor.Hypervisor;
+import io.saya.hypervisor.HypervisorFailure;
+import io.saya.hypervisor.Vm;
+import io.saya.hypervisor.VmSpec;
+import io.saya.hypervisor.VmSpec.AgentTransport;
+import io.saya.qemu.LocalHost.LocalProcess;
+import io.saya.qemu.probe.KvmVerdict;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The contract, with real QEMU processes and guests. */
+class QemuHypervisorTest extends HypervisorContract {
+    private final LocalHost host = new LocalHost();
+    private final QemuHypervisor hypervisor =
+            new QemuHypervisor(host, _ -> new KvmVerdict.Unusable("not asked for in this test"));
+
+    @TempDir Path runDirectory;
+
+    @BeforeAll
+    static void needsQemu() {
+        assumeTrue(Files.isExecutable(Specs.QEMU), () -> Specs.QEMU + " is not installed");
+    }
+
+    @AfterEach
+    void nothingIsLeft() {
+        List<LocalProcess> left =
+                host.processes().stream().filter(p -> !p.exited().isDone()).toList();
+        host.close();
+        assertThat(left).isEmpty();
+    }
+
+    @Override
+    Hypervisor hypervisor() {
+        return hypervisor;
+    }
+
+    @Override
+    VmSpec spec(TinyGuest guest) throws IOException {
+        return Specs.of(runDirectory, guest.kernel(runDirectory));
+    }
+
+    @Override
+    void signal(Vm vm, int number) {
+        host.processes().getLast().signal(number);
+    }
+
+    @Test
+    void theAgentsPortTakesAClientAtOnce() throws Exception {
+        Vm vm = start(TinyGuest.IDLE);
+        assertThat(vm.agent())
+                .isEqualTo(new AgentEndpoint.SerialPort(runDirectory.resolve("agent.sock")));
+        try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+            assertThat(
+                            channel.connect(
+                                    UnixDomainSocketAddress.of(runDirectory.resolve("agent.sock"))))
+                    .isTrue();
+        }
+        vm.stop(Duration.ZERO);
+    }
+
+    @Test
+    void whatQemuRefusesIsTold() throws Exception {
+        VmSpec spec =
+                Specs.of(
+                        runDirectory,
+                        TinyGuest.IDLE.kernel(runDirectory),
+                        List.of(),
+                        AgentTransport.VIRTIO_SERIAL,
+                        List.of("-device", "no-such-device"));
+        // QEMU may die before or after we have reached it.
+        try {
+            Vm vm = hypervisor.start(spec);
+            assertThat(vm.exited().get(30, TimeUnit.SECONDS).process())
+                    .isEqualTo(new ProcessExit.Code(1));
+            assertThat(vm.vmmOutputTail()).contains("no-such-device");
+        } catch (HypervisorFailure e) {
+            assertThat(e)
+                    .hasMessageContaining("start QEMU for sandbox sandbox-1")
+                    .hasMessageContaining("no-such-device");
+        }
+    }
+
+    @Test
+    void theSandboxCanBeSeenInTheArguments() throws Exception {
+        Vm vm = start(TinyGuest.IDLE);
+        assertThat(Files.readString(Path.of("/proc/" + vm.pid() + "/cmdline")).replace('\0', ' '))
+                .contains(" -name sandbox-1,");
+        vm.stop(Duration.ZERO);
+    }
+
+    @Test
+    void anotherMachineTypeIsRefused() throws Exception {
+        VmSpec spec = spec(TinyGuest.IDLE);
+        VmSpec microvm =
+                new VmSpec(
+                        spec.sandboxId(),
+                        spec.runDirectory(),
+                        spec.vmm(),
+                        "microvm",
+                        spec.accelerator(),
+                        spec.cpuFeatures(),
+                        spec.vcpus(),
+                        spec.maxVcpus(),
+                        spec.memoryMib(),
+                        spec.maxMemoryMib(),
+                        spec.memorySlots(),
+                        spec.kernel(),
+                        spec.initrd(),
+                        spec.image(),
+                        spec.kernelParameters(),
+                        spec.agentTransport(),
+                        spec.devices(),
+                        spec.networkNamespace(),
+                        spec.extraArguments(),
+                        spec.seccompSandbox());
+        assertThatExceptionOfType(HypervisorFailure.class)
+                .isThrownBy(() -> hypervisor.start(microvm))
+                .withMessage("machine type: microvm (expected: q35 or pc-q35-VERSION)");
+    }
+}

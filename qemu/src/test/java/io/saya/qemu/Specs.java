@@ -1,0 +1,50 @@
+package io.saya.qemu;
+
+import io.saya.hypervisor.VmDevice;
+import io.saya.hypervisor.VmSpec;
+import io.saya.hypervisor.VmSpec.Accelerator;
+import io.saya.hypervisor.VmSpec.AgentTransport;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/** Specifications for tests. */
+final class Specs {
+    static final Path QEMU = Path.of("/usr/bin/qemu-system-x86_64");
+
+    private Specs() {}
+
+    /** A small VM that runs {@code kernel} under TCG. */
+    static VmSpec of(Path runDirectory, Path kernel) {
+        return of(runDirectory, kernel, List.of(), AgentTransport.VIRTIO_SERIAL, List.of());
+    }
+
+    static VmSpec of(
+            Path runDirectory,
+            Path kernel,
+            List<VmDevice> devices,
+            AgentTransport transport,
+            List<String> extraArguments) {
+        return new VmSpec(
+                "sandbox-1",
+                runDirectory,
+                QEMU,
+                "q35",
+                Accelerator.TCG,
+                "pmu=off",
+                1,
+                1,
+                64,
+                64,
+                0,
+                kernel,
+                Optional.empty(),
+                Optional.empty(),
+                List.of("agent.log=debug"),
+                transport,
+                devices,
+                Optional.empty(),
+                extraArguments,
+                "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.saya.qemu.args;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.saya.qemu.probe;
+
+import org.jspecify.annotations.NullMarked;
