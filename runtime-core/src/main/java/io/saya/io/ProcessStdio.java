@@ -37,8 +37,9 @@ public interface ProcessStdio extends AutoCloseable {
 
     /**
      * Done, never exceptionally, when all output was read from the guest, or given up by {@link
-     * #close}. Part of it may still be on its way to the client, at most {@link #MAX_READ} bytes
-     * per stream; nothing of it needs the guest any more.
+     * #close}. Up to {@link #MAX_READ} bytes per stream may still be on their way to the client;
+     * nothing of it needs the guest any more. A client that does not read delays this only where
+     * there is more output than that.
      */
     CompletableFuture<Void> outputRead();
 

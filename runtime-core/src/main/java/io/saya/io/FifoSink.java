@@ -1,0 +1,229 @@
+package io.saya.io;
+
+import static java.nio.file.StandardOpenOption.READ;
+import static java.nio.file.StandardOpenOption.WRITE;
+
+import com.google.protobuf.ByteString;
+import io.saya.log.Log;
+import java.io.FileInputStream;
+import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A FIFO that a client reads, now or later, and that it may close and open again.
+ *
+ * <pre>
+ *   open    write end held; the client's open succeeds from here on
+ *   begin   wait for a reader (nothing is written before, so nothing is lost)
+ *   write   before a reader has come: keep up to a megabyte, then wait. After that, a read end is
+ *           held as well: no EPIPE while the client is away
+ *   finish  nothing left in the FIFO: close. Otherwise give up the read end, see whether a reader is
+ *           there or wait for one, then close; what the FIFO holds stays with its reader
+ * </pre>
+ */
+final class FifoSink implements OutputSink {
+    private static final Log LOG = Log.of("stdio");
+
+    private final OpenedFifo fifo;
+    private final BlockingThreads threads;
+    private final OverlappedWriter writer;
+    private final ReentrantLock lock = new ReentrantLock();
+
+    // Guarded by lock, which is never held while anything blocks.
+    private @Nullable ReaderArrival arrival;
+    private @Nullable FileInputStream readEnd;
+    private ByteString kept = ByteString.EMPTY;
+    private boolean closed;
+
+    private FifoSink(OpenedFifo fifo, FileChannel writeEnd, BlockingThreads threads) {
+        this.fifo = fifo;
+        this.threads = threads;
+        this.writer = new OverlappedWriter(writeEnd, threads);
+    }
+
+    /** Opens the write end, without a reader and without waiting for one. */
+    static FifoSink open(Path path, FileKind kind, BlockingThreads threads) throws IOException {
+        // Open for reading and writing succeeds at once, and while it lasts so does open for
+        // writing alone.
+        try (FileChannel both = FileChannel.open(path, READ, WRITE)) {
+            assert both.isOpen();
+            return new FifoSink(kind.opened(path), FileChannel.open(path, WRITE), threads);
+        }
+    }
+
+    /**
+     * Two streams may share a FIFO, so this comes after all opens: the short read end that each of
+     * them has would pass for the reader that this waits for.
+     */
+    @Override
+    public void begin() {
+        lock.lock();
+        try {
+            if (!closed && arrival == null) {
+                arrival = ReaderArrival.of(fifo, threads, this::readerCame);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void readerCame() throws IOException {
+        lock.lock();
+        try {
+            if (closed) {
+                return;
+            }
+            readEnd = new FileInputStream(fifo.openable().toFile());
+            if (!kept.isEmpty()) {
+                // The first use of the writer, so it takes this at once.
+                writer.write(kept);
+                kept = ByteString.EMPTY;
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public void write(ByteString chunk) throws IOException {
+        if (!keep(chunk)) {
+            currentArrival().await();
+            if (fitsAtOnce(chunk)) {
+                writer.writeNow(chunk);
+            } else {
+                writer.write(chunk);
+            }
+        }
+    }
+
+    /** So a short program's output is out of the guest, whenever its client comes. */
+    private boolean keep(ByteString chunk) throws ClosedChannelException {
+        lock.lock();
+        try {
+            if (closed) {
+                throw new ClosedChannelException();
+            }
+            if (readEnd != null || kept.size() + chunk.size() > ProcessStdio.MAX_READ) {
+                return false;
+            }
+            kept = kept.concat(chunk);
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** An empty FIFO takes a chunk of that size whole, even where two streams share it. */
+    private boolean fitsAtOnce(ByteString chunk) throws IOException {
+        return chunk.size() <= DIRECT_BYTES && writer.isIdle() && isEmpty();
+    }
+
+    private ReaderArrival currentArrival() throws ClosedChannelException {
+        lock.lock();
+        try {
+            if (closed || arrival == null) {
+                throw new ClosedChannelException();
+            }
+            return arrival;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public void finish(Runnable clientAway) throws IOException {
+        // Also where nothing was written: a client that opens later must find an end of file, not
+        // a FIFO that nobody has open.
+        currentArrival().await();
+        writer.awaitWritten();
+        if (!isEmpty()) {
+            waitForReader(clientAway);
+        }
+        close();
+    }
+
+    private boolean isEmpty() throws IOException {
+        lock.lock();
+        try {
+            return readEnd == null || readEnd.available() == 0;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The write end is still held, so the FIFO keeps its bytes although nobody may be reading. */
+    private void waitForReader(Runnable clientAway) throws IOException {
+        ReaderArrival again;
+        lock.lock();
+        try {
+            if (closed) {
+                throw new ClosedChannelException();
+            }
+            closeReadEndLocked();
+            again = ReaderArrival.of(fifo, threads, () -> {});
+            arrival = again;
+        } finally {
+            lock.unlock();
+        }
+        clientAway.run();
+        again.await();
+    }
+
+    @Override
+    public void close() {
+        ReaderArrival expected;
+        lock.lock();
+        try {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            kept = ByteString.EMPTY;
+            expected = arrival;
+        } finally {
+            lock.unlock();
+        }
+        if (expected != null) {
+            giveUp(expected);
+        }
+        closeWriter();
+        lock.lock();
+        try {
+            closeReadEndLocked();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void giveUp(ReaderArrival expected) {
+        try {
+            expected.giveUp();
+        } catch (IOException e) {
+            LOG.error("the wait for a FIFO's reader did not end", "error", e);
+        }
+    }
+
+    private void closeWriter() {
+        try {
+            writer.close();
+        } catch (IOException e) {
+            LOG.warn("FIFO was not closed", "path", fifo.path(), "error", e);
+        }
+    }
+
+    private void closeReadEndLocked() {
+        FileInputStream held = readEnd;
+        readEnd = null;
+        if (held != null) {
+            try {
+                held.close();
+            } catch (IOException e) {
+                LOG.warn("FIFO was not closed", "path", fifo.path(), "error", e);
+            }
+        }
+    }
+}

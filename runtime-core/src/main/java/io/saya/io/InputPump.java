@@ -1,0 +1,120 @@
+package io.saya.io;
+
+import com.google.protobuf.ByteString;
+import io.saya.log.Log;
+import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
+import java.util.concurrent.CompletableFuture;
+
+/** Moves a process's input from its source to the guest: one thread reads, another sends. */
+final class InputPump {
+    private static final Log LOG = Log.of("stdio");
+
+    /** What a terminal in its usual mode takes for the end of its input: Ctrl-D. */
+    private static final ByteString END_OF_TRANSMISSION = ByteString.copyFrom(new byte[] {4});
+
+    private final String name;
+    private final InputSource source;
+    private final boolean terminal;
+    private final BlockingThreads threads;
+    private final InputQueue queue = new InputQueue();
+    private final CompletableFuture<Void> reading = new CompletableFuture<>();
+    private final CompletableFuture<Void> sending = new CompletableFuture<>();
+
+    /**
+     * @param name for messages, e.g. {@code stdin of web}
+     */
+    InputPump(String name, InputSource source, boolean terminal, BlockingThreads threads) {
+        this.name = name;
+        this.source = source;
+        this.terminal = terminal;
+        this.threads = threads;
+    }
+
+    void start(GuestStreams guest) {
+        threads.execute(this::read);
+        Thread.ofVirtual().name(name).start(() -> send(guest));
+    }
+
+    private void read() {
+        try {
+            ByteString piece = source.read();
+            while (!piece.isEmpty() && queue.put(piece)) {
+                piece = source.read();
+            }
+        } catch (ClosedChannelException e) {
+            LOG.debug("input was closed while it was read", "stream", name);
+        } catch (IOException e) {
+            LOG.warn("input is lost, the process reads its end", "stream", name, "error", e);
+        } finally {
+            queue.end();
+            closeSource();
+            reading.complete(null);
+        }
+    }
+
+    private void send(GuestStreams guest) {
+        try {
+            ByteString last = ByteString.EMPTY;
+            ByteString piece = queue.take();
+            while (!piece.isEmpty()) {
+                guest.writeStdin(piece);
+                last = piece;
+                piece = queue.take();
+            }
+            if (queue.endedInOrder()) {
+                end(guest, last);
+            }
+        } catch (IOException e) {
+            // Usual: the process has exited, or has closed its input as head(1) does.
+            LOG.debug("the process takes no more input", "stream", name, "error", e);
+        } catch (RuntimeException e) {
+            LOG.error("input was cut off by a fault", "stream", name, "error", e);
+        } finally {
+            // The client shall notice as well: its next write gets EPIPE.
+            close();
+            sending.complete(null);
+        }
+    }
+
+    private void end(GuestStreams guest, ByteString last) throws IOException {
+        if (!terminal) {
+            guest.closeStdin();
+            return;
+        }
+        // In the middle of a line the first one only hands over what was typed so far.
+        boolean atLineStart = last.isEmpty() || last.byteAt(last.size() - 1) == '\n';
+        guest.writeStdin(
+                atLineStart
+                        ? END_OF_TRANSMISSION
+                        : END_OF_TRANSMISSION.concat(END_OF_TRANSMISSION));
+    }
+
+    /** CloseIO. */
+    void release() {
+        try {
+            source.release();
+        } catch (IOException e) {
+            LOG.warn("our hold on input was not closed", "stream", name, "error", e);
+        }
+    }
+
+    /** Frees whatever is stuck on the host; a write in the guest ends by other means. */
+    void close() {
+        queue.close();
+        closeSource();
+    }
+
+    private void closeSource() {
+        try {
+            source.close();
+        } catch (IOException e) {
+            LOG.warn("input was not closed", "stream", name, "error", e);
+        }
+    }
+
+    /** Done when both threads have left; for a pump that was started. */
+    CompletableFuture<Void> ended() {
+        return CompletableFuture.allOf(reading, sending);
+    }
+}

@@ -1,0 +1,225 @@
+package io.saya.io;
+
+import io.saya.failure.RuntimeFailure;
+import io.saya.log.Log;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * A program that takes the output of a container ({@code binary:}): descriptor 3 is stdout, 4 is
+ * stderr, both for reading; 5 is for saying that it is ready.
+ */
+final class LoggerProcess {
+    private static final Log LOG = Log.of("stdio");
+
+    /** Between its end of file and SIGTERM: a logger that reads to the end loses nothing. */
+    static final Duration DRAIN_LIMIT = Duration.ofSeconds(2);
+
+    /** Between SIGTERM and SIGKILL, as containerd's own shim has it. */
+    static final Duration TERMINATE_LIMIT = Duration.ofSeconds(12);
+
+    // env: some shells add variables of their own, and loggers are promised only two.
+    private static final String SCRIPT =
+            "exec 3<\"$1\" 4<\"$2\" 5>\"$3\" && echo >&5 && shift 3 && exec env -i \"$@\"";
+
+    private final Process process;
+    private final LoggerSink stdout;
+    private final LoggerSink stderr;
+    private final AtomicInteger openStreams = new AtomicInteger(2);
+    private final CompletableFuture<Void> released = new CompletableFuture<>();
+
+    private LoggerProcess(Process process, FifoSink stdout, FifoSink stderr) {
+        this.process = process;
+        this.stdout = new LoggerSink(stdout, this);
+        this.stderr = new LoggerSink(stderr, this);
+    }
+
+    /**
+     * Starts the program and waits until it is ready.
+     *
+     * @param parent where the names of its FIFOs are for that time
+     */
+    static LoggerProcess start(
+            StreamTarget.Logger logger,
+            ContainerIdentity container,
+            Path parent,
+            BlockingThreads threads)
+            throws IOException {
+        if (!Files.isRegularFile(logger.program()) || !Files.isExecutable(logger.program())) {
+            throw RuntimeFailure.invalidArgument(
+                    "logger " + logger.program() + " (expected: an executable file)");
+        }
+        try (LoggerDescriptors descriptors = LoggerDescriptors.make(parent)) {
+            Process process = spawn(logger, container, descriptors);
+            try {
+                LoggerProcess started = connect(process, descriptors, threads);
+                started.awaitReady(logger, descriptors, threads);
+                return started;
+            } catch (IOException | RuntimeException e) {
+                process.destroyForcibly();
+                throw e;
+            }
+        }
+    }
+
+    private static Process spawn(
+            StreamTarget.Logger logger, ContainerIdentity container, LoggerDescriptors descriptors)
+            throws IOException {
+        List<String> command = new ArrayList<>();
+        command.addAll(List.of("/bin/sh", "-c", SCRIPT, "sh"));
+        command.add(descriptors.stdout().toString());
+        command.add(descriptors.stderr().toString());
+        command.add(descriptors.ready().toString());
+        command.add("CONTAINER_ID=" + container.id());
+        command.add("CONTAINER_NAMESPACE=" + container.namespace());
+        command.add(logger.program().toString());
+        command.addAll(logger.arguments());
+        return new ProcessBuilder(command)
+                .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+    }
+
+    private static LoggerProcess connect(
+            Process process, LoggerDescriptors descriptors, BlockingThreads threads)
+            throws IOException {
+        FifoSink stdout =
+                FifoSink.open(descriptors.stdout(), FileKind.of(descriptors.stdout()), threads);
+        try {
+            FifoSink stderr =
+                    FifoSink.open(descriptors.stderr(), FileKind.of(descriptors.stderr()), threads);
+            LoggerProcess connected = new LoggerProcess(process, stdout, stderr);
+            var _ = process.onExit().thenRun(connected::exited);
+            return connected;
+        } catch (IOException e) {
+            stdout.close();
+            throw e;
+        }
+    }
+
+    private void awaitReady(
+            StreamTarget.Logger logger, LoggerDescriptors descriptors, BlockingThreads threads)
+            throws IOException {
+        CompletableFuture<Boolean> ready = new CompletableFuture<>();
+        threads.execute(
+                () -> {
+                    try {
+                        ready.complete(descriptors.awaitReady(logger.announcesReady()));
+                    } catch (IOException e) {
+                        ready.completeExceptionally(e);
+                    }
+                });
+        var _ = released.thenRun(() -> closeQuietly(descriptors));
+        try {
+            long limit = StdioOpener.LOGGER_READY_LIMIT.toMillis();
+            if (!ready.get(limit, TimeUnit.MILLISECONDS)) {
+                throw notReady(logger, "it ended, or closed descriptor 5 without a word");
+            }
+        } catch (TimeoutException e) {
+            throw notReady(logger, "nothing within " + StdioOpener.LOGGER_READY_LIMIT);
+        } catch (ExecutionException e) {
+            throw new IOException("logger " + logger.program(), e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("logger " + logger.program() + ": interrupted", e);
+        }
+    }
+
+    private RuntimeFailure notReady(StreamTarget.Logger logger, String what) {
+        closeSinks();
+        return new RuntimeFailure(
+                RuntimeFailure.Kind.FAILED_PRECONDITION,
+                "logger "
+                        + logger.program()
+                        + " did not become ready: "
+                        + what
+                        + " (expected: "
+                        + (logger.announcesReady() ? "a byte on" : "that it closes")
+                        + " descriptor 5)");
+    }
+
+    private static void closeQuietly(LoggerDescriptors descriptors) {
+        try {
+            descriptors.processGone();
+        } catch (IOException e) {
+            LOG.warn("a logger's FIFO was not closed", "error", e);
+        }
+    }
+
+    OutputSink stdout() {
+        return stdout;
+    }
+
+    OutputSink stderr() {
+        return stderr;
+    }
+
+    /** Nobody reads the FIFOs any more: whoever writes to them must not wait for a reader. */
+    private void exited() {
+        released.complete(null);
+        closeSinks();
+    }
+
+    private void closeSinks() {
+        stdout.close();
+        stderr.close();
+    }
+
+    /** One of the streams is handed over and closed. With the last one, waits for the exit. */
+    void streamFinished() {
+        if (openStreams.decrementAndGet() > 0 || exitsWithin(DRAIN_LIMIT)) {
+            return;
+        }
+        process.destroy();
+        if (!exitsWithin(TERMINATE_LIMIT)) {
+            process.destroyForcibly();
+        }
+    }
+
+    private boolean exitsWithin(Duration limit) {
+        try {
+            released.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+            return true;
+        } catch (TimeoutException e) {
+            return false;
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("an exit never fails", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return true;
+        }
+    }
+
+    /** One of the streams was closed by force. With the last one, the program has to go. */
+    void streamClosed() {
+        if (openStreams.decrementAndGet() > 0) {
+            return;
+        }
+        released.complete(null);
+        if (process.isAlive()) {
+            process.destroy();
+            Thread.ofVirtual().name("logger end").start(this::killLater);
+        }
+    }
+
+    private void killLater() {
+        try {
+            if (!process.waitFor(TERMINATE_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
+                process.destroyForcibly();
+            }
+        } catch (InterruptedException e) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,183 @@
+package io.saya.io;
+
+import io.saya.log.Log;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/** The streams of one process, put together: up to two pumps for output, one for input. */
+final class OpenStdio implements ProcessStdio {
+    private static final Log LOG = Log.of("stdio");
+
+    /**
+     * How long Delete gives a client that was there, and seems to have gone, to be back: a
+     * containerd that has just restarted opens its FIFOs shortly before it deletes.
+     */
+    private static final Duration RETURN_LIMIT = Duration.ofMillis(250);
+
+    private final boolean terminal;
+    private final @Nullable InputPump stdin;
+    private final OutputPump stdout;
+    private final @Nullable OutputPump stderr;
+    private final CompletableFuture<Void> outputRead;
+    private final CompletableFuture<Void> outputEnded;
+
+    private final Object lock = new Object();
+
+    // Guarded by lock.
+    private @Nullable GuestStreams guest;
+    private boolean closed;
+
+    /**
+     * @param stderr null for a process with a terminal
+     */
+    OpenStdio(
+            boolean terminal,
+            @Nullable InputPump stdin,
+            OutputPump stdout,
+            @Nullable OutputPump stderr) {
+        this.terminal = terminal;
+        this.stdin = stdin;
+        this.stdout = stdout;
+        this.stderr = stderr;
+        this.outputRead =
+                stderr == null
+                        ? stdout.read()
+                        : CompletableFuture.allOf(stdout.read(), stderr.read());
+        this.outputEnded =
+                stderr == null
+                        ? stdout.ended()
+                        : CompletableFuture.allOf(stdout.ended(), stderr.ended());
+    }
+
+    @Override
+    public void attach(GuestStreams streams) {
+        synchronized (lock) {
+            if (guest != null) {
+                throw new IllegalStateException("the streams of the guest are attached already");
+            }
+            if (!closed) {
+                guest = streams;
+                startPumps(streams);
+                return;
+            }
+        }
+        streams.close();
+    }
+
+    private void startPumps(GuestStreams streams) {
+        stdout.start(streams::readStdout);
+        if (stderr != null) {
+            stderr.start(streams::readStderr);
+        }
+        if (stdin != null) {
+            stdin.start(streams);
+        } else if (!terminal) {
+            Thread.ofVirtual().name("no stdin").start(() -> endInput(streams));
+        }
+    }
+
+    /** A process without stdin must read an end of file at once, not wait for ever. */
+    private static void endInput(GuestStreams streams) {
+        try {
+            streams.closeStdin();
+        } catch (IOException e) {
+            LOG.debug("the end of an absent stdin was not taken", "error", e);
+        }
+    }
+
+    @Override
+    public void closeStdin() {
+        if (stdin != null) {
+            stdin.release();
+        }
+    }
+
+    @Override
+    public CompletableFuture<Void> outputRead() {
+        return outputRead.copy();
+    }
+
+    @Override
+    public CompletableFuture<Void> outputEnded() {
+        return outputEnded.copy();
+    }
+
+    @Override
+    public void finish(Duration limit) {
+        if (isAttached()) {
+            CompletableFuture<Void> settled =
+                    stderr == null
+                            ? stdout.settled()
+                            : CompletableFuture.allOf(stdout.settled(), stderr.settled());
+            if (await(settled, limit)) {
+                await(outputEnded, limit.compareTo(RETURN_LIMIT) < 0 ? limit : RETURN_LIMIT);
+            }
+        }
+        close();
+    }
+
+    private boolean isAttached() {
+        synchronized (lock) {
+            return guest != null;
+        }
+    }
+
+    @Override
+    public void close() {
+        GuestStreams attached;
+        boolean first;
+        synchronized (lock) {
+            first = !closed;
+            closed = true;
+            attached = guest;
+        }
+        if (first) {
+            closeStreams(attached);
+        }
+        if (attached != null && !await(leftAll(), CLOSE_LIMIT)) {
+            LOG.error("a thread that moves output or input did not end", "limit", CLOSE_LIMIT);
+        }
+    }
+
+    private void closeStreams(@Nullable GuestStreams attached) {
+        if (attached != null) {
+            attached.close();
+        }
+        if (stdin != null) {
+            stdin.close();
+        }
+        stdout.close();
+        if (stderr != null) {
+            stderr.close();
+        }
+        if (attached == null) {
+            stdout.complete();
+            if (stderr != null) {
+                stderr.complete();
+            }
+        }
+    }
+
+    private CompletableFuture<Void> leftAll() {
+        return stdin == null ? outputEnded : CompletableFuture.allOf(outputEnded, stdin.ended());
+    }
+
+    private static boolean await(CompletableFuture<Void> event, Duration limit) {
+        try {
+            event.get(limit.toNanos(), TimeUnit.NANOSECONDS);
+            return true;
+        } catch (TimeoutException e) {
+            return false;
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("stdio events never fail", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+}

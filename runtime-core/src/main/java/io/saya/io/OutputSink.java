@@ -1,0 +1,38 @@
+package io.saya.io;
+
+import com.google.protobuf.ByteString;
+import java.io.IOException;
+
+/**
+ * Where one output stream goes. Used by one thread, in the order {@link #begin}, {@link #write}
+ * repeatedly, {@link #finish}; {@link #close} may come from any thread at any time, also again.
+ */
+interface OutputSink extends AutoCloseable {
+
+    /** Largest chunk that is written without a thread of its own where that cannot block. */
+    int DIRECT_BYTES = 32 << 10;
+
+    /** Called when all streams of the process are open; does not block. */
+    default void begin() {}
+
+    /**
+     * Takes a chunk. Blocks while an earlier one is on its way; this one may still be when it
+     * returns.
+     *
+     * @throws IOException the stream is lost, or closed
+     */
+    void write(ByteString chunk) throws IOException;
+
+    /**
+     * Waits until all that was written is handed over, then closes.
+     *
+     * @param clientAway run when the wait turns out to be for a client that was there and has gone
+     *     away before it read everything
+     * @throws IOException something was not handed over
+     */
+    void finish(Runnable clientAway) throws IOException;
+
+    /** Closes at once and frees whatever is stuck; what was not handed over is lost. */
+    @Override
+    void close();
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.saya.io;
+
+import org.jspecify.annotations.NullMarked;
