@@ -66,7 +66,7 @@ def command(options, directory: str) -> list[str]:
     accelerator = {"tcg": "tcg,thread=multi", "kvm": "kvm"}[options.accelerator]
     return [
         options.qemu, "-name", "saya-bare", "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
-        "-machine", "q35", "-accel", accelerator, "-cpu", options.cpu or cpu,
+        "-machine", options.machine, "-accel", accelerator, "-cpu", options.cpu or cpu,
         "-smp", str(options.vcpus), "-m", f"{options.memory}M",
         "-kernel", options.kernel, "-initrd", options.initrd, "-append", " ".join(words),
         "-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console",
@@ -178,6 +178,7 @@ def main() -> None:
     parser.add_argument("--parameters", default=f"{here}/kernel-parameters", help="file with kernel command line words")
     parser.add_argument("--append", action="append", default=[], help="a further kernel command line word")
     parser.add_argument("--accelerator", choices=["tcg", "kvm"], default="tcg")
+    parser.add_argument("--machine", default="q35,smbus=off,sata=off,vmport=off,i8042=off", help="QEMU's -machine")
     parser.add_argument("--cpu", help="QEMU's -cpu, instead of what the accelerator suggests")
     parser.add_argument("--memory", type=int, default=128, help="MiB")
     parser.add_argument("--vcpus", type=int, default=1)

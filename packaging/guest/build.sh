@@ -68,7 +68,8 @@ if (( refresh )) || ! inputs_present; then resolve_inputs; fi
 
 # ---- 2. the agent ---------------------------------------------------------------------------------------------------
 if [[ -z $init ]]; then
-  make -s -C "$here/agent" OUT="$cache/agent" >&2 || die "cannot build the agent in $here/agent"
+  need_packages libprotobuf-c-dev libprotobuf-dev libyajl-dev protobuf-c-compiler
+  make -s -C "$here/agent" OUT="$cache/agent" BUILD="$cache/agent/build" >&2 || die "cannot build the agent in $here/agent"
   init=$cache/agent/saya-agent
 fi
 [[ -f $init ]] || die "there is no agent at $init"
