@@ -1,0 +1,336 @@
+package io.saya.ttrpc;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.EventLoop;
+import io.netty.util.collection.IntObjectHashMap;
+import io.saya.ttrpc.wire.FrameDecoder;
+import io.saya.ttrpc.wire.FrameListener;
+import io.saya.ttrpc.wire.FrameWriter;
+import io.saya.ttrpc.wire.MalformedEnvelopeException;
+import io.saya.ttrpc.wire.OutboundFrame;
+import io.saya.ttrpc.wire.OutboundQueue;
+import io.saya.ttrpc.wire.ReadGate;
+import io.saya.ttrpc.wire.ResponseEnvelope;
+import io.saya.ttrpc.wire.WireFormat;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The calls that wait for answers on one connection.
+ *
+ * <p>Stream ids are given on the event loop in the moment a request is written, so they rise on the
+ * wire without any lock.
+ */
+final class ClientConnection extends ChannelInboundHandlerAdapter implements FrameListener {
+    private final Channel channel;
+    private final String peer;
+    private final ClientOptions options;
+    private final FrameDecoder decoder = new FrameDecoder(this);
+    private final ReadGate gate;
+    private final OutboundQueue queue;
+    private final AtomicInteger outstanding = new AtomicInteger();
+    private final AtomicLong dropped = new AtomicLong();
+    private final CompletableFuture<ConnectionFailure> closed = new CompletableFuture<>();
+
+    // On the event loop only.
+    private final ResponseEnvelope response = new ResponseEnvelope();
+    private final IntObjectHashMap<ClientCall> calls = new IntObjectHashMap<>();
+    private int nextStreamId = 1;
+    private @Nullable Throwable cause;
+
+    private volatile @Nullable ConnectionFailure failure;
+
+    ClientConnection(Channel channel, String peer, ClientOptions options) {
+        this.channel = channel;
+        this.peer = peer;
+        this.options = options;
+        this.gate = new ReadGate(channel);
+        this.queue =
+                new OutboundQueue(channel, new FrameWriter(), options.outboundBytes(), () -> {});
+    }
+
+    FrameDecoder decoder() {
+        return decoder;
+    }
+
+    EventLoop loop() {
+        return channel.eventLoop();
+    }
+
+    CompletableFuture<ConnectionFailure> closed() {
+        return closed;
+    }
+
+    long droppedResponses() {
+        return dropped.get();
+    }
+
+    StreamInbox newInbox() {
+        return new StreamInbox(loop(), gate);
+    }
+
+    // Threads of callers.
+
+    /** Queues a call, waiting for room. */
+    void submit(ClientCall call) throws TtrpcException, InterruptedException {
+        int length = admit(call);
+        try {
+            reserve(call, length, call);
+        } catch (TtrpcException | InterruptedException e) {
+            outstanding.decrementAndGet();
+            throw e;
+        }
+        queue.add(call);
+    }
+
+    /** Queues a call if there is room now. */
+    void submitNow(ClientCall call) throws TtrpcException {
+        int length = admit(call);
+        if (!queue.tryReserve(call, length)) {
+            outstanding.decrementAndGet();
+            throw new TtrpcStatusException(
+                    StatusCode.RESOURCE_EXHAUSTED,
+                    queue.bytes() + " bytes wait for " + peer + " already; it reads too slowly");
+        }
+        queue.add(call);
+    }
+
+    private int admit(ClientCall call) throws TtrpcException {
+        ConnectionFailure ended = failure;
+        if (ended != null) {
+            throw ended.again();
+        }
+        int length = call.requestLength();
+        if (length > WireFormat.MAX_PAYLOAD) {
+            throw ServerCall.tooLarge("request", length);
+        }
+        if (outstanding.incrementAndGet() > options.calls()) {
+            outstanding.decrementAndGet();
+            throw new TtrpcStatusException(
+                    StatusCode.RESOURCE_EXHAUSTED,
+                    options.calls() + " calls to " + peer + " wait for answers already");
+        }
+        return length;
+    }
+
+    /** Queues a message of a call's stream, waiting for room. */
+    void send(OutboundFrame frame, int length, ClientCall call)
+            throws TtrpcException, InterruptedException {
+        reserve(frame, length, call);
+        queue.add(frame);
+    }
+
+    private void reserve(OutboundFrame frame, int length, ClientCall call)
+            throws TtrpcException, InterruptedException {
+        if (loop().inEventLoop()) {
+            throw new IllegalStateException(
+                    "a blocking call on the event loop would wait for itself");
+        }
+        if (!queue.reserve(frame, length, call.deadline())) {
+            ConnectionFailure ended = failure;
+            throw ended == null ? call.deadlineExceeded() : ended.again();
+        }
+    }
+
+    /** The caller no longer waits; on any thread. */
+    void abandon(ClientCall call) {
+        onLoop(() -> forget(call));
+    }
+
+    void onLoop(Runnable task) {
+        try {
+            loop().execute(task);
+        } catch (RejectedExecutionException e) {
+            // The event loop has ended, and every call with it.
+        }
+    }
+
+    // The event loop.
+
+    void sendAnyway(OutboundFrame frame) {
+        queue.reserveAnyway(frame, 0);
+        queue.add(frame);
+    }
+
+    /** Gives a call its id; 0 if there is none left. */
+    int register(ClientCall call) {
+        if (nextStreamId < 0) {
+            call.settle();
+            outstanding.decrementAndGet();
+            call.fail(
+                    new ConnectionFailure(
+                            "all stream ids of the connection to " + peer + " are used up"));
+            return 0;
+        }
+        int id = nextStreamId;
+        nextStreamId += 2;
+        calls.put(id, call);
+        return id;
+    }
+
+    /** Removes a call; does nothing if it has ended. */
+    void forget(ClientCall call) {
+        if (call.settle()) {
+            outstanding.decrementAndGet();
+            if (call.written()) {
+                calls.remove(call.streamId());
+            }
+        }
+    }
+
+    /** A call's request was never written. */
+    void discard(ClientCall call) {
+        if (call.settle()) {
+            outstanding.decrementAndGet();
+            ConnectionFailure ended = failure;
+            call.fail(ended == null ? new ConnectionFailure("the transport is closed") : ended);
+        }
+    }
+
+    @Override
+    public void onFrame(int streamId, byte type, byte flags, byte[] payload) {
+        switch (type) {
+            case WireFormat.RESPONSE -> onResponse(streamId, payload);
+            case WireFormat.DATA -> onData(streamId, flags, payload);
+            default -> garbage("a request frame, which only clients send");
+        }
+    }
+
+    private void onResponse(int streamId, byte[] payload) {
+        ClientCall call = remove(streamId);
+        if (call == null) {
+            return;
+        }
+        try {
+            response.read(payload);
+            call.onResponse(
+                    response.code(),
+                    response.message(),
+                    payload,
+                    response.payloadOffset(),
+                    response.payloadLength());
+        } catch (MalformedEnvelopeException e) {
+            call.fail(
+                    new TtrpcStatusException(
+                            StatusCode.INTERNAL,
+                            "response to " + call.method() + " cannot be read: " + e.getMessage(),
+                            e));
+        }
+    }
+
+    private void onData(int streamId, byte flags, byte[] payload) {
+        ClientCall call = calls.get(streamId);
+        if (call == null) {
+            drop(streamId);
+        } else if (call.onData(flags, payload)) {
+            forget(call);
+        }
+    }
+
+    private @Nullable ClientCall remove(int streamId) {
+        ClientCall call = calls.get(streamId);
+        if (call == null) {
+            drop(streamId);
+        } else {
+            forget(call);
+        }
+        return call;
+    }
+
+    private void drop(int streamId) {
+        dropped.incrementAndGet();
+        options.observer().responseDropped(streamId);
+    }
+
+    @Override
+    public void onOversizedFrame(int streamId, byte type, long length) {
+        if (type == WireFormat.REQUEST) {
+            garbage("a request frame, which only clients send");
+            return;
+        }
+        ClientCall call = remove(streamId);
+        if (call != null) {
+            call.fail(
+                    new TtrpcStatusException(
+                            StatusCode.RESOURCE_EXHAUSTED,
+                            "answer of "
+                                    + length
+                                    + " bytes to "
+                                    + call.method()
+                                    + " (expected: at most "
+                                    + WireFormat.MAX_PAYLOAD
+                                    + ")"));
+        }
+    }
+
+    @Override
+    public void onUnknownFrame(int streamId, byte type, long length) {
+        garbage(
+                "a frame of type "
+                        + (type & 0xff)
+                        + ", stream "
+                        + Integer.toUnsignedString(streamId)
+                        + ", "
+                        + length
+                        + " bytes (expected: type 2 or 3)");
+    }
+
+    /**
+     * Bytes that are no answers mean that the frames' boundaries are lost: nothing after them can
+     * be trusted.
+     */
+    private void garbage(String what) {
+        close(new ConnectionFailure(peer + " sent " + what));
+    }
+
+    void close(Throwable why) {
+        if (cause == null) {
+            cause = why;
+        }
+        var _ = channel.close();
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext context) {
+        queue.drain();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable why) {
+        close(why);
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+        ConnectionFailure ended = describeEnd();
+        failure = ended;
+        List<ClientCall> waiting = new ArrayList<>(calls.values());
+        for (ClientCall call : waiting) {
+            forget(call);
+            call.fail(ended);
+        }
+        queue.close();
+        Thread.startVirtualThread(() -> closed.complete(ended));
+    }
+
+    private ConnectionFailure describeEnd() {
+        Throwable why = cause;
+        if (why instanceof ConnectionFailure described) {
+            return described;
+        }
+        if (why != null) {
+            return new ConnectionFailure(
+                    "connection to " + peer + " failed: " + why.getMessage(), why);
+        }
+        String unfinished = decoder.unfinishedFrame();
+        return new ConnectionFailure(
+                peer + " closed the connection" + (unfinished.isEmpty() ? "" : " " + unfinished));
+    }
+}

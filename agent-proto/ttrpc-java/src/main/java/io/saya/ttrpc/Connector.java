@@ -1,0 +1,127 @@
+package io.saya.ttrpc;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.unix.Errors.NativeIoException;
+import io.netty.util.concurrent.Promise;
+import io.saya.ttrpc.transport.Endpoint;
+import io.saya.ttrpc.transport.Transport;
+import java.io.IOException;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** Brings a connection about: socket, preamble, ttrpc, all before one deadline. */
+final class Connector {
+    private static final int EAGAIN = -11;
+
+    /** A full backlog empties as fast as the server accepts, so a short pause is enough. */
+    private static final long BACKLOG_PAUSE_MILLIS = 5;
+
+    private final Transport transport;
+    private final Endpoint endpoint;
+    private final ClientOptions options;
+    private final long deadline;
+
+    // Set on the event loop when the channel is made, which is before its connection is reported.
+    private volatile @Nullable ClientConnection connection;
+
+    Connector(Transport transport, Endpoint endpoint, ClientOptions options) {
+        this.transport = transport;
+        this.endpoint = endpoint;
+        this.options = options;
+        this.deadline = CallContext.deadlineAfter(options.connectTimeout().toNanos());
+    }
+
+    ClientConnection connect() throws ConnectionFailure, InterruptedException {
+        Channel channel = connectChannel();
+        boolean ready = false;
+        try {
+            Promise<Void> done = transport.eventLoop().newPromise();
+            transport.eventLoop().execute(() -> endpoint.preamble().start(channel, done));
+            if (!done.await(remainingMillis())) {
+                throw timedOut();
+            }
+            if (!done.isSuccess()) {
+                throw failed(done.cause());
+            }
+            ready = true;
+        } finally {
+            if (!ready) {
+                var _ = channel.close();
+            }
+        }
+        ClientConnection made = connection;
+        if (made == null) {
+            throw new IllegalStateException("the channel to " + endpoint + " was not initialized");
+        }
+        return made;
+    }
+
+    private Channel connectChannel() throws ConnectionFailure, InterruptedException {
+        while (true) {
+            ChannelFuture attempt = start();
+            boolean finished = false;
+            try {
+                finished = attempt.await(remainingMillis());
+            } finally {
+                if (!finished) {
+                    var _ = attempt.channel().close();
+                }
+            }
+            if (!finished) {
+                throw timedOut();
+            }
+            if (attempt.isSuccess()) {
+                return attempt.channel();
+            }
+            if (!isBacklogFull(attempt.cause()) || remainingMillis() <= BACKLOG_PAUSE_MILLIS) {
+                throw failed(attempt.cause());
+            }
+            TimeUnit.MILLISECONDS.sleep(BACKLOG_PAUSE_MILLIS);
+        }
+    }
+
+    private ChannelFuture start() throws ConnectionFailure {
+        try {
+            return endpoint.connect(
+                    transport,
+                    new ChannelInitializer<>() {
+                        @Override
+                        protected void initChannel(Channel channel) {
+                            ClientConnection made =
+                                    new ClientConnection(channel, endpoint.toString(), options);
+                            channel.pipeline().addLast(made.decoder(), made);
+                            connection = made;
+                        }
+                    });
+        } catch (IOException e) {
+            throw failed(e);
+        }
+    }
+
+    /**
+     * Linux refuses at once instead of waiting when a Unix socket's queue of connections is full.
+     */
+    private static boolean isBacklogFull(@Nullable Throwable cause) {
+        return cause instanceof NativeIoException failure && failure.expectedErr() == EAGAIN;
+    }
+
+    private long remainingMillis() {
+        return Math.max(0, TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime()));
+    }
+
+    private ConnectionFailure timedOut() {
+        return new ConnectionFailure(
+                "no connection to "
+                        + endpoint
+                        + " within "
+                        + options.connectTimeout().toMillis()
+                        + " ms");
+    }
+
+    private ConnectionFailure failed(@Nullable Throwable cause) {
+        String why = cause == null ? "unknown reason" : cause.getMessage();
+        return new ConnectionFailure("cannot connect to " + endpoint + ": " + why, cause);
+    }
+}

@@ -1,0 +1,31 @@
+package io.saya.ttrpc;
+
+/** Which sides of a method send a stream of messages. */
+public enum MethodKind {
+    /** One request, one response. */
+    UNARY(false, false),
+    /** One request, many responses. */
+    SERVER_STREAMING(false, true),
+    /** Many requests, one response. */
+    CLIENT_STREAMING(true, false),
+    /** Many of both. */
+    BIDIRECTIONAL(true, true);
+
+    private final boolean clientStreams;
+    private final boolean serverStreams;
+
+    MethodKind(boolean clientStreams, boolean serverStreams) {
+        this.clientStreams = clientStreams;
+        this.serverStreams = serverStreams;
+    }
+
+    /** Whether the client sends data frames. */
+    public boolean clientStreams() {
+        return clientStreams;
+    }
+
+    /** Whether the server sends data frames. */
+    public boolean serverStreams() {
+        return serverStreams;
+    }
+}

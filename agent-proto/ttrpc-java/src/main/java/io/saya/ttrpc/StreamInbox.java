@@ -1,0 +1,181 @@
+package io.saya.ttrpc;
+
+import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.Future;
+import io.saya.ttrpc.wire.ReadGate;
+import java.util.ArrayDeque;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Messages of one stream that have arrived and were not yet asked for.
+ *
+ * <p>ttrpc has no flow control. A full inbox holds back the whole connection, but only for so long:
+ * a stream whose reader stalls must not stop the others, so it fails instead.
+ */
+final class StreamInbox {
+    private static final int FULL_MESSAGES = 64;
+    private static final int FULL_BYTES = 1 << 20;
+    private static final int RESUME_MESSAGES = FULL_MESSAGES / 4;
+    private static final int RESUME_BYTES = FULL_BYTES / 4;
+
+    /** What Go's implementation allows a reader as well. */
+    private static final long STALL_MILLIS = 1000;
+
+    private final EventLoop loop;
+    private final ReadGate gate;
+
+    // On the event loop only.
+    private boolean holding;
+    private @Nullable Future<?> stallTimer;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    // Guarded by lock.
+    private final ArrayDeque<byte[]> messages = new ArrayDeque<>();
+    private int bytes;
+    private boolean full;
+    private boolean ended;
+    private @Nullable TtrpcException failure;
+
+    StreamInbox(EventLoop loop, ReadGate gate) {
+        this.loop = loop;
+        this.gate = gate;
+    }
+
+    /** Adds a message; on the event loop. */
+    void add(byte[] message) {
+        boolean holdNow;
+        lock.lock();
+        try {
+            if (ended) {
+                return;
+            }
+            messages.add(message);
+            bytes += message.length;
+            full = messages.size() >= FULL_MESSAGES || bytes >= FULL_BYTES;
+            holdNow = full && !holding;
+            changed.signal();
+        } finally {
+            lock.unlock();
+        }
+        if (holdNow) {
+            holding = true;
+            gate.hold();
+            stallTimer = loop.schedule(this::stalled, STALL_MILLIS, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    /** Says that no message follows; on the event loop. */
+    void end() {
+        finish(null);
+    }
+
+    /** Drops what is there and fails the reader from now on; on the event loop. */
+    void fail(TtrpcException cause) {
+        finish(cause);
+        open();
+    }
+
+    private void finish(@Nullable TtrpcException cause) {
+        lock.lock();
+        try {
+            ended = true;
+            if (cause != null && failure == null) {
+                failure = cause;
+                messages.clear();
+                bytes = 0;
+                full = false;
+            }
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void stalled() {
+        fail(
+                new TtrpcStatusException(
+                        StatusCode.RESOURCE_EXHAUSTED,
+                        "the reader of this stream took nothing for "
+                                + STALL_MILLIS
+                                + " ms while messages arrived"));
+    }
+
+    private void open() {
+        if (holding) {
+            holding = false;
+            gate.release();
+        }
+        if (stallTimer != null) {
+            stallTimer.cancel(false);
+            stallTimer = null;
+        }
+    }
+
+    /**
+     * Waits for the next message.
+     *
+     * @param deadline {@link System#nanoTime}, or 0 for none
+     * @return null at the end
+     */
+    byte @Nullable [] take(long deadline) throws TtrpcException, InterruptedException {
+        byte[] message;
+        boolean resume;
+        lock.lockInterruptibly();
+        try {
+            while (messages.isEmpty() && !ended) {
+                long left = deadline == 0 ? Long.MAX_VALUE : deadline - System.nanoTime();
+                if (left <= 0) {
+                    throw new TtrpcStatusException(
+                            StatusCode.DEADLINE_EXCEEDED, "no message arrived before the deadline");
+                }
+                var _ = changed.awaitNanos(left);
+            }
+            if (failure != null) {
+                throw failure;
+            }
+            message = messages.poll();
+            if (message == null) {
+                return null;
+            }
+            bytes -= message.length;
+            resume = full && messages.size() <= RESUME_MESSAGES && bytes <= RESUME_BYTES;
+            if (resume) {
+                full = false;
+            }
+        } finally {
+            lock.unlock();
+        }
+        if (resume) {
+            resumeReading();
+        }
+        return message;
+    }
+
+    void throwIfFailed() throws TtrpcException {
+        lock.lock();
+        try {
+            if (failure != null) {
+                throw failure;
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * By the time this runs the inbox may have filled again; then another reading follows and finds
+     * it full.
+     */
+    private void resumeReading() {
+        try {
+            loop.execute(this::open);
+        } catch (RejectedExecutionException e) {
+            // The event loop has ended: there is nothing left to read.
+        }
+    }
+}

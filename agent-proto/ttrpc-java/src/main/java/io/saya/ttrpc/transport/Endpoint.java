@@ -1,0 +1,94 @@
+package io.saya.ttrpc.transport;
+
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** Where a client connects to. */
+public sealed interface Endpoint {
+    /**
+     * Starts to connect; must be followed by {@link #preamble} where there is one.
+     *
+     * @throws IOException if the attempt fails at once
+     */
+    ChannelFuture connect(Transport transport, ChannelHandler handler) throws IOException;
+
+    /** What is said on a new connection before ttrpc begins. */
+    default Preamble preamble() {
+        return Preamble.NONE;
+    }
+
+    /** Plain ttrpc on a Unix socket, be it another process or a virtual serial port of QEMU. */
+    static Endpoint unix(Path path) {
+        return new Unix(path);
+    }
+
+    /**
+     * A port of a guest behind a Unix socket that speaks the hybrid vsock protocol ({@code
+     * CONNECT}/{@code OK}).
+     *
+     * @param port unsigned
+     */
+    static Endpoint hybridVsock(Path path, int port) {
+        return new HybridVsock(path, port);
+    }
+
+    /**
+     * A port of a guest, reached through the host's vsock.
+     *
+     * @param contextId of the guest, unsigned
+     * @param port unsigned
+     */
+    static Endpoint vsock(int contextId, int port) {
+        return new Vsock(contextId, port);
+    }
+
+    /** See {@link Endpoint#unix}. */
+    record Unix(Path path) implements Endpoint {
+        @Override
+        public ChannelFuture connect(Transport transport, ChannelHandler handler) {
+            return transport.connect(path, handler);
+        }
+
+        @Override
+        public String toString() {
+            return "unix:" + path;
+        }
+    }
+
+    /** See {@link Endpoint#hybridVsock}. */
+    record HybridVsock(Path path, int port) implements Endpoint {
+        @Override
+        public ChannelFuture connect(Transport transport, ChannelHandler handler) {
+            return transport.connect(path, handler);
+        }
+
+        @Override
+        public Preamble preamble() {
+            return new HybridVsockPreamble(port);
+        }
+
+        @Override
+        public String toString() {
+            return "hvsock:" + path + ":" + Integer.toUnsignedString(port);
+        }
+    }
+
+    /** See {@link Endpoint#vsock}. */
+    record Vsock(int contextId, int port) implements Endpoint {
+        @Override
+        public ChannelFuture connect(Transport transport, ChannelHandler handler)
+                throws IOException {
+            return transport.use(VsockChannels.connect(contextId, port), handler);
+        }
+
+        @Override
+        public String toString() {
+            return "vsock:"
+                    + Integer.toUnsignedString(contextId)
+                    + ":"
+                    + Integer.toUnsignedString(port);
+        }
+    }
+}

@@ -1,0 +1,19 @@
+package io.saya.ttrpc.transport;
+
+import io.netty.channel.Channel;
+import io.netty.util.concurrent.Promise;
+
+/** What is said on a new connection before its protocol begins. */
+public interface Preamble {
+    /** Nothing is said. */
+    Preamble NONE = (channel, done) -> done.setSuccess(null);
+
+    /**
+     * Starts the exchange, on the channel's event loop, when the channel is connected. Handlers
+     * that it needs are put at the head of the pipeline; they take exactly their own bytes, pass on
+     * all others, and remove themselves.
+     *
+     * @param done to be completed when the protocol may begin, or with the reason why it cannot
+     */
+    void start(Channel channel, Promise<Void> done);
+}

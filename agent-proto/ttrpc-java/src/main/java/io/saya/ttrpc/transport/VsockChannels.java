@@ -1,0 +1,69 @@
+package io.saya.ttrpc.transport;
+
+import io.netty.channel.Channel;
+import io.netty.channel.epoll.EpollDomainSocketChannel;
+import io.netty.channel.epoll.LinuxSocket;
+import io.netty.channel.epoll.VSockAddress;
+import io.netty.channel.unix.Errors.NativeIoException;
+import java.io.IOException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Makes channels of connected vsock sockets.
+ *
+ * <p>Netty has the socket but no channel for it. A channel for Unix stream sockets does the same
+ * things to its descriptor, as long as nobody asks it for addresses or credentials.
+ */
+final class VsockChannels {
+    /** The kernel's own limit for an unanswered connection request is two seconds. */
+    private static final long CONNECT_TIMEOUT = TimeUnit.SECONDS.toNanos(3);
+
+    private static final long POLL_INTERVAL = TimeUnit.MILLISECONDS.toNanos(2);
+    private static final int EISCONN = -106;
+    private static final int EALREADY = -114;
+
+    private VsockChannels() {}
+
+    /** Connects, waiting for the guest's answer; not on an event loop. */
+    static Channel connect(int contextId, int port) throws IOException {
+        LinuxSocket socket = LinuxSocket.newVSockStream();
+        boolean connected = false;
+        try {
+            VSockAddress address = new VSockAddress(contextId, port);
+            long deadline = System.nanoTime() + CONNECT_TIMEOUT;
+            while (!isConnected(socket, address)) {
+                if (System.nanoTime() - deadline > 0) {
+                    throw new IOException(
+                            "no answer within 3 s: the guest does not run, or has no vsock device");
+                }
+                LockSupport.parkNanos(POLL_INTERVAL);
+            }
+            connected = true;
+            return new EpollDomainSocketChannel(null, socket);
+        } finally {
+            if (!connected) {
+                socket.close();
+            }
+        }
+    }
+
+    /**
+     * Asking again is how a non-blocking connect is followed up when the socket is not yet with an
+     * event loop.
+     */
+    private static boolean isConnected(LinuxSocket socket, VSockAddress address)
+            throws IOException {
+        try {
+            return socket.connectVSock(address);
+        } catch (NativeIoException e) {
+            if (e.expectedErr() == EISCONN) {
+                return true;
+            }
+            if (e.expectedErr() == EALREADY) {
+                return false;
+            }
+            throw e;
+        }
+    }
+}
