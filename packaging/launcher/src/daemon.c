@@ -185,7 +185,7 @@ static void daemon_environment(struct words *words)
 {
     static const char *const kept[] = {"PATH=",       "HOME=",       "TZ=",        "TMPDIR=",          "TTRPC_ADDRESS=",
                                        "GRPC_ADDRESS=", "NAMESPACE=", "SCHED_CORE=", "MAX_SHIM_VERSION=", "XDG_RUNTIME_DIR=",
-                                       "SAYA_",       "KATA_CONF_FILE=", "ASAN_OPTIONS="};
+                                       "SAYA_",       "KATA_CONF_FILE="};
     for (char **variable = environ; *variable; variable++)
         for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
             if (strncmp(*variable, kept[i], strlen(kept[i])) == 0)

@@ -1,15 +1,28 @@
 /* containerd-shim-saya-v2: what containerd executes. Everything that needs no Java is done here. */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "actions.h"
 #include "version.h"
+
+/* A caller that closed one of the three would have a socket take its number. */
+static void fill_standard_descriptors(void)
+{
+    int fd;
+    while ((fd = open("/dev/null", O_RDWR)) >= 0 && fd <= STDERR_FILENO)
+        ;
+    if (fd >= 0)
+        close(fd);
+}
 
 int main(int argc, char **argv)
 {
     struct flags flags;
     struct fault f;
+    fill_standard_descriptors();
     signal(SIGPIPE, SIG_IGN); /* a caller that is gone is an error of write */
     if (flags_parse(argc, argv, &flags, &f) != 0) {
         fprintf(stderr, "saya: %s\n", f.text);

@@ -11,6 +11,9 @@
 #include <unistd.h>
 
 #include "child.h"
+#include "overlay.h"
+
+#define OPTIONS_LIMIT 4095 /* of a page, with the NUL */
 
 /* The part of the path below the directory, or NULL. */
 static const char *below(const char *path, const char *directory)
@@ -37,7 +40,19 @@ static int open_confined(const char *directory, const char *rest)
 
 static int do_mount(const struct mount_call *call)
 {
-    char target[64];
+    char target[64], directory[PATH_MAX], shorter[64 * 1024];
+    const char *data = call->data;
+    /* Runs in a process of its own, so it may go where it wants. */
+    if (strcmp(call->type, "overlay") == 0 && strlen(data) >= OPTIONS_LIMIT
+        && overlay_shorten(data, directory, sizeof directory, shorter, sizeof shorter)) {
+        if (chdir(directory) != 0)
+            return -1;
+        data = shorter;
+    }
+    if (strlen(data) >= OPTIONS_LIMIT) { /* the kernel would cut them off without a word */
+        errno = E2BIG;
+        return -1;
+    }
     const char *rest = below(call->target, call->confined);
     if (rest) {
         int fd = open_confined(call->confined, rest);
@@ -46,7 +61,7 @@ static int do_mount(const struct mount_call *call)
         snprintf(target, sizeof target, "/proc/self/fd/%d", fd);
     }
     return mount(*call->source ? call->source : "none", rest ? target : call->target, *call->type ? call->type : NULL,
-                 (unsigned long)call->flags, *call->data ? call->data : NULL);
+                 (unsigned long)call->flags, *data ? data : NULL);
 }
 
 static int do_unmount(const struct mount_call *call)

@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Tests of the launcher and the guard: unit tests, then every action with a daemon that is a small C program
+# (test/fake_daemon.c). All of it under ASan and UBSan, then the actions once more with the shipped, static binary.
+# Run as root. Leaves nothing behind.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+missing=()
+for package in gcc make libc6-dev libjansson-dev nettle-dev xxd procps; do
+    dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
+done
+if ((${#missing[@]})); then
+    apt-get install -y --no-install-recommends "${missing[@]}"
+fi
+
+out=$(mktemp -d /tmp/saya-launcher-XXXXXX)
+trap 'rm -rf "$out"' EXIT
+make -s -j2 OUT="$out/sanitized" SANITIZE=1
+make -s -j2 OUT="$out/static"
+compile=(gcc -std=gnu17 -g -Wall -Wextra -Werror -fsanitize=address,undefined -fno-sanitize-recover=all)
+shopt -s extglob
+"${compile[@]}" -o "$out/unit" test/unit.c src/!(main).c -ljansson -lnettle
+gcc -std=gnu17 -Wall -Wextra -Werror -o "$out/fake_daemon" test/fake_daemon.c src/bytes.c
+
+"$out/unit"
+echo "ok   unit tests"
+test/actions.sh "$out/sanitized/containerd-shim-saya-v2" "$out/fake_daemon" "$out/with-sanitizers"
+test/actions.sh "$out/static/containerd-shim-saya-v2" "$out/fake_daemon" "$out/as-shipped"

@@ -1,0 +1,320 @@
+#!/usr/bin/env bash
+# The launcher's actions, called as containerd calls them. Arguments: the binary, the fake daemon, a directory to work in.
+set -euo pipefail
+shim=$1 fake=$2 work=$3
+namespace=saya-launcher-test
+mkdir -p "$work/java-home/bin"
+cp "$fake" "$work/java-home/bin/java"
+
+export SAYA_JAVA_HOME=$work/java-home SAYA_CLASSPATH=none SAYA_RUN_DIR
+SAYA_RUN_DIR=$(mktemp -d /tmp/saya-run-XXXXXX)
+export ASAN_OPTIONS=log_path=$work/asan:detect_leaks=0 UBSAN_OPTIONS=log_path=$work/ubsan
+
+# A test that failed may have left a guard: it takes all else with it.
+leave() {
+    local journal pid
+    for journal in "$SAYA_RUN_DIR"/*/guard.journal; do
+        [[ -e $journal ]] || continue
+        pid=$(awk '$1 == "process" && $4 == "guard" {print $2}' "$journal")
+        [[ -n $pid ]] && grep -q saya "/proc/$pid/comm" 2>/dev/null && kill "$pid"
+    done
+    awk -v work="$work/" 'index($5, work) == 1 {print $5}' /proc/self/mountinfo | while read -r path; do umount -l "$path"; done
+}
+trap leave EXIT
+
+test_name=
+fail() {
+    echo "FAIL $test_name: $*" >&2
+    [[ -e $SAYA_TEST/output ]] && sed 's/^/     output: /' "$SAYA_TEST/output" >&2
+    exit 1
+}
+
+# Waits at most ten seconds for a command to succeed.
+until_true() {
+    local end=$((SECONDS + 10))
+    until "$@"; do
+        ((SECONDS < end)) || fail "not within 10 s: $*"
+        sleep 0.02
+    done
+}
+
+# begin NAME [CONFIG.JSON]: a new sandbox with a bundle of its own.
+begin() {
+    test_name=$1
+    id=${1//[^a-z0-9]/}
+    SAYA_TEST=$work/$id
+    export SAYA_TEST
+    bundle=$SAYA_TEST/bundle
+    mkdir -p "$bundle/rootfs"
+    mkfifo "$bundle/log"
+    address=$SAYA_TEST/containerd.sock
+    hash=$(printf '%s/%s/%s' "$address" "$namespace" "$id" | sha256sum | cut -d' ' -f1)
+    socket=/run/containerd/s/$hash
+    run_directory=$SAYA_RUN_DIR/${id:0:40}-${hash:0:12}
+}
+
+call() { # call CONTAINER-ID BUNDLE ACTION: stdout and stderr are one pipe, as containerd has it
+    (cd "$2" && exec "$shim" -namespace "$namespace" -address "$address" -publish-binary /bin/true -id "$1" "$3")
+}
+start() { call "$id" "$bundle" start </dev/null >"$SAYA_TEST/output" 2>&1; }
+daemon() { tail -1 "$SAYA_TEST/daemons"; }
+guard() { awk '$1 == "process" && $4 == "guard" {print $2}' "$run_directory/guard.journal"; }
+alive() { [[ -d /proc/$1 ]] && ! grep -q '^State:.[ZX]' "/proc/$1/status" 2>/dev/null; }
+dead() { ! alive "$1"; }
+started_daemons() { wc -l <"$SAYA_TEST/daemons"; }
+mounted() { awk -v path="$1" '$5 == path {found = 1} END {exit !found}' /proc/self/mountinfo; }
+nothing_left() {
+    [[ ! -e $run_directory ]] && [[ ! -e $socket ]] && ! grep -q " $SAYA_TEST" /proc/self/mountinfo
+}
+member_bundle() { # a second container of the pod
+    mkdir -p "$SAYA_TEST/$1/rootfs"
+    printf '{"annotations":{"io.kubernetes.cri.container-type":"container","io.kubernetes.cri.sandbox-id":"%s"}}' "$id" \
+        >"$SAYA_TEST/$1/config.json"
+}
+deleted() { # the last output is a DeleteResponse: [pid], 137, a time
+    local hex
+    hex=$(xxd -p -c 999 "$SAYA_TEST/deleted")
+    [[ $hex =~ ^${1:-}1089011a[0-9a-f]{2}08 ]] || fail "no DeleteResponse: $hex"
+    [[ ! -s $SAYA_TEST/errors ]] || fail "delete wrote to stderr: $(cat "$SAYA_TEST/errors")"
+}
+delete() { call "$1" "$2" delete </dev/null >"$SAYA_TEST/deleted" 2>"$SAYA_TEST/errors"; }
+finish() {
+    until_true nothing_left
+    if compgen -G "$work/asan*" >/dev/null || compgen -G "$work/ubsan*" >/dev/null; then
+        cat "$work"/asan* "$work"/ubsan* 2>/dev/null
+        fail "sanitizer report"
+    fi
+    echo "ok   $test_name"
+}
+
+begin "start prints the address of a new daemon"
+export SAYA_TEST_SCRIPT='stderr a line for the log;ready;wait'
+exec 9<>"$bundle/log"
+JAVA_TOOL_OPTIONS=-bad start || fail "exit code $?"
+[[ $(cat "$SAYA_TEST/output") == "unix://$socket" ]] || fail "output"
+[[ $(cat "$bundle/address") == "unix://$socket" ]] || fail "address file"
+[[ $(stat -c %a "$socket") == 600 && $(stat -c %a "$run_directory") == 700 ]] || fail "modes"
+read -r -t 10 line <&9
+[[ $line == "a line for the log" ]] || fail "log: $line"
+exec 9<&-
+guard=$(guard)
+[[ $(tr '\0' ' ' <"/proc/$guard/cmdline") == "saya-guard -namespace $namespace -id $id"* ]] || fail "title of the guard"
+[[ $(tr '\0' ' ' <"/proc/$(daemon)/cmdline") == *"io.saya.shim.Main daemon -namespace $namespace -address $address"*"-id $id"* ]] \
+    || fail "arguments of the daemon"
+[[ $(cat "/proc/$guard/oom_score_adj") == $(($(cat /proc/self/oom_score_adj) + 1)) ]] || fail "oom_score_adj"
+[[ $(readlink "/proc/$guard/cwd") == / && $(readlink "/proc/$(daemon)/cwd") == / ]] || fail "working directory"
+tr '\0' '\n' <"/proc/$(daemon)/environ" | grep -q '^JAVA_TOOL_OPTIONS' && fail "JAVA_TOOL_OPTIONS leaked"
+for process in "$guard" "$(daemon)"; do
+    ls -l "/proc/$process/fd" | grep -q "$SAYA_TEST/output" && fail "the output of start is held by $process"
+done
+[[ $(started_daemons) == 1 ]] || fail "daemons"
+echo "ok   $test_name"
+
+test_name="start for a further container starts nothing"
+member_bundle second
+call second "$SAYA_TEST/second" start </dev/null >"$SAYA_TEST/output" 2>&1 || fail "exit code $?"
+[[ $(cat "$SAYA_TEST/output") == "unix://$socket" && $(cat "$SAYA_TEST/second/address") == "unix://$socket" ]] || fail "address"
+[[ $(started_daemons) == 1 ]] || fail "started a daemon"
+echo "ok   $test_name"
+
+test_name="delete of a further container leaves the pod alone"
+delete second "$SAYA_TEST/second" || fail "exit code $?"
+deleted
+alive "$(daemon)" || fail "daemon is dead"
+echo "ok   $test_name"
+
+test_name="SIGTERM to the guard ends the daemon"
+kill "$guard"
+until_true dead "$guard"
+finish
+
+begin "nobody can join a sandbox that is gone"
+member_bundle second
+call second "$SAYA_TEST/second" start </dev/null >"$SAYA_TEST/output" 2>&1 && fail "succeeded"
+grep -q "socket $socket: nobody answers" "$SAYA_TEST/output" || fail "text"
+finish
+
+begin "any number of starts at once make one daemon"
+for n in 1 2 3 4 5 6 7 8; do
+    call "$id" "$bundle" start </dev/null >"$SAYA_TEST/output.$n" 2>&1 &
+done
+wait
+for n in 1 2 3 4 5 6 7 8; do
+    [[ $(cat "$SAYA_TEST/output.$n") == "unix://$socket" ]] || fail "$n: $(cat "$SAYA_TEST/output.$n")"
+done
+[[ $(started_daemons) == 1 ]] || fail "$(started_daemons) daemons"
+kill -9 "$(daemon)"
+finish
+
+begin "a stale socket file is replaced"
+mkdir -p /run/containerd/s
+SAYA_TEST_SCRIPT='ready;hang' start
+kill -9 "$(guard)"; until_true dead "$(daemon)"
+[[ -S $socket ]] || fail "no stale socket to test with"
+SAYA_TEST_SCRIPT='ready;wait' start || fail "exit code $?"
+[[ $(started_daemons) == 2 ]] || fail "daemons"
+kill "$(guard)"
+finish
+
+begin "stdin forms"
+SAYA_TEST_SCRIPT='fail enough' call "$id" "$bundle" start <&- >"$SAYA_TEST/output" 2>&1 && fail "closed: succeeded"
+grep -q enough "$SAYA_TEST/output" || fail "closed"
+[[ ! -s $SAYA_TEST/bootstrap ]] || fail "closed: bootstrap is not empty"
+printf '\x0a\x03abc' | SAYA_TEST_SCRIPT='fail enough' call "$id" "$bundle" start >"$SAYA_TEST/output" 2>&1 && fail "any"
+[[ $(xxd -p "$SAYA_TEST/bootstrap") == 0a03616263 ]] || fail "any: bootstrap"
+rm "$SAYA_TEST/bootstrap"
+head -c 10000000 /dev/zero | SAYA_TEST_SCRIPT='fail enough' call "$id" "$bundle" start >"$SAYA_TEST/output" 2>&1 && fail "10 MB"
+[[ $(stat -c %s "$SAYA_TEST/bootstrap") == 10000000 ]] || fail "10 MB: bootstrap"
+head -c 11000000 /dev/zero | call "$id" "$bundle" start >"$SAYA_TEST/output" 2>&1 && fail "11 MB"
+grep -q 'stdin: longer than' "$SAYA_TEST/output" || fail "11 MB: text"
+{ printf 'x'; sleep 20 & pid=$!; wait -n "$pid" || true; } | call "$id" "$bundle" start >"$SAYA_TEST/output" 2>&1 && fail "open"
+grep -q 'stdin: not closed after' "$SAYA_TEST/output" || fail "open: text"
+finish
+
+begin "socket_dir of containerd 2.3"
+socket=$SAYA_TEST/d/$hash
+((${#socket} <= 106)) || { ln -s "$SAYA_TEST" "/tmp/s.$$"; socket=/tmp/s.$$/$hash; }
+field() { printf "\\x$(printf %02x $(($1 * 8 + 2)))\\x$(printf %02x ${#2})%s" "$2"; }
+{ field 1 "$id"; field 2 "$namespace"; field 9 "${socket%/*}"; } >"$SAYA_TEST/params"
+call "$id" "$bundle" start <"$SAYA_TEST/params" >"$SAYA_TEST/output" 2>&1 || fail "exit code $?"
+[[ $(cat "$SAYA_TEST/output") == "unix://$socket" ]] || fail "address"
+kill -9 "$(guard)"
+until_true dead "$(daemon)"
+delete "$id" "$bundle" || fail "delete: exit code $?"
+deleted
+finish
+rm -f "/tmp/s.$$"
+
+begin "a daemon that fails tells why, when all is undone"
+mkdir "$SAYA_TEST/m"
+SAYA_TEST_SCRIPT="mount $SAYA_TEST/m;spawn sleep 300;fail memory: -1 (expected: more)" start && fail "succeeded"
+[[ $(cat "$SAYA_TEST/output") == "saya: start of $id: memory: -1 (expected: more)" ]] || fail "text"
+nothing_left || fail "something is left"
+finish
+
+begin "a daemon that dies before it is ready"
+SAYA_TEST_SCRIPT='stderr Error: no such class;exit 3' start && fail "succeeded"
+grep -q "exit code 3" "$SAYA_TEST/output" && grep -q "Error: no such class" "$SAYA_TEST/output" || fail "text"
+nothing_left || fail "something is left"
+SAYA_JAVA_HOME=/none start && fail "succeeded"
+grep -q "/none/bin/java: No such file" "$SAYA_TEST/output" || fail "text"
+finish
+
+begin "what is no frame ends the daemon"
+SAYA_TEST_SCRIPT='garbage;hang' start && fail "succeeded"
+grep -q "killed by signal 9" "$SAYA_TEST/output" || fail "text"
+finish
+
+begin "a start that is killed takes its daemon with it"
+SAYA_TEST_SCRIPT='hang' call "$id" "$bundle" start </dev/null >"$SAYA_TEST/output" 2>&1 &
+until_true test -s "$SAYA_TEST/daemons"
+kill -9 "$(pgrep -f -- "-id $id start")"
+wait || true
+until_true dead "$(daemon)"
+finish
+
+begin "kill -9 of the daemon"
+mkdir "$SAYA_TEST/m"
+SAYA_TEST_SCRIPT="mount $SAYA_TEST/m;mount $SAYA_TEST/m;spawn (setsid sleep 300 & echo \$! >$SAYA_TEST/orphan); sleep 300;ready;wait" start
+mounted "$SAYA_TEST/m" || fail "no mount"
+until_true test -s "$SAYA_TEST/orphan"
+guard=$(guard)
+kill -9 "$(daemon)"
+delete "$id" "$bundle" || fail "delete: exit code $?" # as containerd does, at once; it waits for the guard
+deleted
+nothing_left || fail "something is left after delete"
+dead "$(cat "$SAYA_TEST/orphan")" || fail "orphan"
+until_true dead "$guard"
+finish
+
+begin "kill -9 of the guard"
+mkdir "$SAYA_TEST/m" "$SAYA_TEST/r"
+mount -t tmpfs none "$SAYA_TEST/r"
+mount -t tmpfs none "$bundle/rootfs"
+sleep 300 & helper=$!
+disown "$helper"
+start_time=$(awk '{print $22}' "/proc/$helper/stat")
+sleep 300 & innocent=$!
+disown "$innocent"
+printf 4711 >"$bundle/init.pid"
+SAYA_TEST_SCRIPT="record {\"processes\":[{\"name\":\"helper\",\"pid\":$helper,\"start_time\":$start_time},\
+{\"name\":\"stranger\",\"pid\":$innocent,\"start_time\":$((start_time - 100))}],\"mounts\":[\"$SAYA_TEST/r\"]};\
+mount $SAYA_TEST/m;spawn echo \$\$ >$SAYA_TEST/child\; exec sleep 300;ready;wait"
+SAYA_TEST_SCRIPT=${SAYA_TEST_SCRIPT/\\;/ &&} start
+until_true test -s "$SAYA_TEST/child"
+kill -9 "$(guard)"
+until_true dead "$(daemon)"
+until_true dead "$(cat "$SAYA_TEST/child")"
+mounted "$SAYA_TEST/m" || fail "the mount is gone already"
+delete "$id" "$bundle" || fail "delete: exit code $?"
+deleted 08e724 # pid 4711
+nothing_left || fail "something is left after delete"
+until_true dead "$helper"
+alive "$innocent" || fail "killed a process that was not the recorded one"
+kill "$innocent"
+delete "$id" "$bundle" || fail "second delete: exit code $?"
+deleted 08e724
+finish
+
+begin "delete of a further container when the daemon is dead"
+member_bundle second
+SAYA_TEST_SCRIPT='ready;wait' start
+mount -t tmpfs none "$SAYA_TEST/second/rootfs"
+kill -9 "$(guard)"
+until_true dead "$(daemon)"
+delete second "$SAYA_TEST/second" || fail "exit code $?"
+deleted
+mounted "$SAYA_TEST/second/rootfs" && fail "rootfs is still mounted"
+finish
+
+begin "delete of a sandbox that still lives"
+SAYA_TEST_SCRIPT='spawn exec sleep 300;ready;wait' start
+daemon=$(daemon)
+SECONDS=0
+delete "$id" "$bundle" || fail "exit code $?"
+deleted
+((SECONDS < 5)) || fail "took $SECONDS s"
+dead "$daemon" || fail "daemon lives"
+SAYA_TEST_SCRIPT='stubborn;spawn exec sleep 300;ready;hang' start
+daemon=$(daemon)
+SECONDS=0
+delete "$id" "$bundle" || fail "exit code $?"
+deleted
+((SECONDS < 5)) || fail "took $SECONDS s"
+until_true dead "$daemon"
+finish
+
+begin "the next sandbox of the same name waits for the last one"
+mkdir "$SAYA_TEST/m"
+for n in 1 2 3 4 5; do
+    SAYA_TEST_SCRIPT="mount $SAYA_TEST/m;spawn exec sleep 300;ready;wait" start || fail "start $n: exit code $?"
+    [[ $(started_daemons) == "$n" ]] || fail "daemons"
+    kill -9 "$(daemon)"
+    until_true dead "$(daemon)"
+done
+finish
+
+begin "delete where nothing ever was"
+delete "$id" "$bundle" || fail "exit code $?"
+deleted
+delete "$id" "$SAYA_TEST" || fail "exit code $?"
+printf '{' >"$bundle/config.json"
+delete "$id" "$bundle" 2>/dev/null || fail "exit code $?"
+finish
+
+begin "bad calls say what is wrong"
+(cd "$bundle" && "$shim" -namespace a/b -id x start) >"$SAYA_TEST/output" 2>&1 </dev/null && fail "namespace"
+grep -q 'flag -namespace: "a/b"' "$SAYA_TEST/output" || fail "namespace: text"
+(cd "$bundle" && "$shim" -namespace a start) >"$SAYA_TEST/output" 2>&1 </dev/null && fail "id"
+grep -q 'flag -id: ""' "$SAYA_TEST/output" || fail "id: text"
+"$shim" >"$SAYA_TEST/output" 2>&1 && fail "no action"
+grep -q 'expected: start or delete' "$SAYA_TEST/output" || fail "no action: text"
+finish
+
+begin "information"
+"$shim" -v >"$SAYA_TEST/output"
+grep -q 'Version:' "$SAYA_TEST/output" || fail "-v"
+"$shim" -info </dev/null >"$SAYA_TEST/output"
+[[ $(head -c 23 "$SAYA_TEST/output" | xxd -p -c 99) == 0a15696f2e636f6e7461696e6572642e736179612e7632 ]] || fail "-info"
+finish
+rmdir "$SAYA_RUN_DIR"

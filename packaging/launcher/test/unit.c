@@ -1,0 +1,351 @@
+/* Unit tests of the launcher's parts. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../src/bootstrap.h"
+#include "../src/bundle.h"
+#include "../src/channel.h"
+#include "../src/files.h"
+#include "../src/flags.h"
+#include "../src/journal.h"
+#include "../src/overlay.h"
+#include "../src/protobuf.h"
+#include "../src/ring.h"
+#include "../src/sandbox_paths.h"
+
+static int failures;
+
+#define CHECK(condition)                                                     \
+    do {                                                                     \
+        if (!(condition)) {                                                  \
+            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);  \
+            failures++;                                                      \
+        }                                                                    \
+    } while (0)
+#define CHECK_TEXT(actual, expected)                                                                  \
+    do {                                                                                              \
+        if (strcmp(actual, expected) != 0) {                                                          \
+            fprintf(stderr, "%s:%d: \"%s\" (expected: \"%s\")\n", __FILE__, __LINE__, actual, expected); \
+            failures++;                                                                               \
+        }                                                                                             \
+    } while (0)
+
+static char directory[] = "/tmp/saya-unit-XXXXXX";
+
+static void flags_in_all_of_gos_forms(void)
+{
+    struct flags flags;
+    struct fault f;
+    char *argv[] = {"shim", "-namespace", "k8s.io", "--address=/run/c.sock", "-unknown", "--id", "abc", "-debug",
+                    "-bundle=", "", "start", "-ignored", NULL};
+    CHECK(flags_parse(12, argv, &flags, &f) == 0);
+    CHECK_TEXT(flags.namespace, "k8s.io");
+    CHECK_TEXT(flags.address, "/run/c.sock");
+    CHECK_TEXT(flags.id, "abc");
+    CHECK_TEXT(flags.bundle, "");
+    CHECK_TEXT(flags.action, "start");
+    CHECK(flags.debug && !flags.version && !flags.info);
+    CHECK(flags_validate(&flags, &f) == 0);
+
+    char *off[] = {"shim", "-debug=false", "-v", "--info", NULL};
+    CHECK(flags_parse(4, off, &flags, &f) == 0);
+    CHECK(!flags.debug && flags.version && flags.info && flags.action[0] == 0);
+
+    char *cut[] = {"shim", "-id", NULL};
+    CHECK(flags_parse(2, cut, &flags, &f) != 0);
+    CHECK(strstr(f.text, "-id"));
+
+    char *both[] = {"shim", "-debug-socket", "/x", "-socket=/y", "--", "delete", NULL};
+    CHECK(flags_parse(6, both, &flags, &f) == 0);
+    CHECK_TEXT(flags.action, "delete");
+}
+
+static void identifiers(void)
+{
+    char text[100];
+    memset(text, 'a', sizeof text);
+    text[76] = 0;
+    CHECK(identifier_valid(text));
+    text[76] = 'a', text[77] = 0;
+    CHECK(!identifier_valid(text));
+    CHECK(identifier_valid("a.b_c-D9"));
+    const char *bad[] = {"", ".", "..", "a/b", "a..b", "-a", "a-", "a b", "\xc3\xa4", "a\nb"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        CHECK(!identifier_valid(bad[i]));
+}
+
+static void paths_are_cleaned_as_go_does(void)
+{
+    const char *rows[][2] = {{"", "."}, {"/", "/"}, {"//a//b/", "/a/b"}, {"a/./b", "a/b"}, {"/a/../../b", "/b"},
+                             {"../a/../..", "../.."}, {"a/..", "."}, {"/..", "/"}, {"./a", "a"}, {"/a/b/..", "/a"},
+                             {"a//b/c/../../..", "."}, {"/.a/..b/...", "/.a/..b/..."}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char out[64];
+        path_clean(rows[i][0], out);
+        CHECK_TEXT(out, rows[i][1]);
+    }
+}
+
+static void socket_follows_containerds_convention(void)
+{
+    struct sandbox_paths paths;
+    struct fault f;
+    unsetenv("SAYA_RUN_DIR");
+    CHECK(sandbox_paths("/run/containerd//containerd.sock", "k8s.io", "0123456789abcdef0123456789abcdef0123456789abcdef",
+                        "", &paths, &f) == 0);
+    /* printf %s /run/containerd/containerd.sock/k8s.io/0123...cdef | sha256sum */
+    const char *hash = "a3961074c0c4f617a131eaa66009c74c7216bb0b9aeb57fe0966c82504e9cad6";
+    CHECK(strncmp(paths.socket, "/run/containerd/s/", 18) == 0);
+    CHECK_TEXT(paths.socket + 18, hash);
+    CHECK(strncmp(paths.address, "unix:///run/containerd/s/", 25) == 0);
+    char expected[400];
+    snprintf(expected, sizeof expected, "/run/saya/0123456789abcdef0123456789abcdef01234567-%.12s", hash);
+    CHECK_TEXT(paths.run_directory, expected);
+
+    CHECK(sandbox_paths("/a", "n", "i", "/elsewhere", &paths, &f) == 0);
+    CHECK(strncmp(paths.socket, "/elsewhere/", 11) == 0);
+    CHECK(sandbox_paths("/a", "n", "i", "relative", &paths, &f) != 0);
+    char longest[128] = "/";
+    memset(longest + 1, 'd', 40), longest[41] = 0;
+    CHECK(sandbox_paths("/a", "n", "i", longest, &paths, &f) == 0);
+    CHECK(strlen(paths.socket) == 106);
+    longest[41] = 'd', longest[42] = 0;
+    CHECK(sandbox_paths("/a", "n", "i", longest, &paths, &f) != 0);
+}
+
+static void bootstrap_forms(void)
+{
+    struct flags flags = {.namespace = "k8s.io", .id = "pod1"};
+    struct bootstrap b = {0};
+    protobuf_put_text(&b.raw, 1, "pod1");
+    protobuf_put_text(&b.raw, 2, "k8s.io");
+    protobuf_put_varint(&b.raw, 3, 4);
+    protobuf_put_text(&b.raw, 9, "/run/user/s");
+    bootstrap_parse(&flags, &b);
+    CHECK_TEXT(b.socket_directory, "/run/user/s");
+
+    flags.id = "pod2"; /* then these are the bytes of an Any, which has no third field but may get one */
+    b.socket_directory[0] = 0;
+    bootstrap_parse(&flags, &b);
+    CHECK_TEXT(b.socket_directory, "");
+
+    flags.id = "pod1";
+    b.raw.length -= 3; /* cut off */
+    bootstrap_parse(&flags, &b);
+    CHECK_TEXT(b.socket_directory, "");
+    bytes_free(&b.raw);
+
+    /* Any bytes at all are read without leaving them. */
+    for (unsigned seed = 0; seed < 2000; seed++) {
+        srand(seed);
+        for (int n = rand() % 40; n > 0; n--)
+            bytes_u8(&b.raw, (uint8_t)rand());
+        bootstrap_parse(&flags, &b);
+        bytes_free(&b.raw);
+    }
+}
+
+static int bundle_with(const char *config, struct bundle *bundle, struct fault *f)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/config.json", directory);
+    if (config)
+        CHECK(file_replace(path, 0600, config, strlen(config)) == 0);
+    else
+        unlink(path);
+    return bundle_open(directory, "container1", bundle, f);
+}
+
+static void sandbox_of_a_bundle(void)
+{
+    struct bundle b;
+    struct fault f;
+    CHECK(bundle_with(NULL, &b, &f) == 0);
+    CHECK_TEXT(b.sandbox_id, "container1");
+    CHECK(bundle_with("{\"process\":{\"rlimits\":[{\"hard\":18446744073709551615}]},\"annotations\":null}", &b, &f) == 0);
+    CHECK_TEXT(b.sandbox_id, "container1");
+    CHECK(!b.member);
+    CHECK(bundle_with("{\"annotations\":{\"io.kubernetes.cri.sandbox-id\":\"pod1\","
+                      "\"io.kubernetes.cri.container-type\":\"container\"}}", &b, &f) == 0);
+    CHECK_TEXT(b.sandbox_id, "pod1");
+    CHECK(b.member);
+    CHECK(bundle_with("{\"annotations\":{\"io.kubernetes.cri-o.SandboxID\":\"pod2\","
+                      "\"io.kubernetes.cri-o.ContainerType\":\"sandbox\"}}", &b, &f) == 0);
+    CHECK_TEXT(b.sandbox_id, "pod2");
+    CHECK(!b.member);
+    CHECK(bundle_with("{\"annotations\":{\"io.containerd.runc.v2.group\":\"group\"}}", &b, &f) == 0);
+    CHECK_TEXT(b.sandbox_id, "container1");
+    CHECK(bundle_with("{\"annotations\":{\"io.kubernetes.cri.sandbox-id\":\"../../etc\"}}", &b, &f) != 0);
+    CHECK(bundle_with("{\"annotations\":", &b, &f) != 0);
+    CHECK(strstr(f.text, "config.json: line 1"));
+    CHECK(bundle_with("[]", &b, &f) == 0);
+    CHECK(bundle_with("{\"annotations\":[1,{\"io.kubernetes.cri.sandbox-id\":3}]}", &b, &f) == 0);
+    CHECK(bundle_with("{\"annotations\":{\"io.kubernetes.cri.sandbox-id\":3}}", &b, &f) == 0);
+    CHECK_TEXT(b.sandbox_id, "container1");
+
+    CHECK(bundle_write_address(&b, "unix:///x", &f) == 0);
+    char path[128];
+    struct bytes text = {0};
+    snprintf(path, sizeof path, "%s/address", directory);
+    CHECK(file_read(path, 100, &text) == 0);
+    CHECK_TEXT((char *)text.data, "unix:///x");
+    bytes_free(&text);
+    CHECK(bundle_init_pid(&b) == 0);
+    snprintf(path, sizeof path, "%s/init.pid", directory);
+    CHECK(file_replace(path, 0600, "4711", 4) == 0);
+    CHECK(bundle_init_pid(&b) == 4711);
+    CHECK(bundle_open_log(directory) == -1);
+}
+
+static void frames_are_read_when_whole(void)
+{
+    int ends[2];
+    CHECK(pipe2(ends, O_NONBLOCK) == 0);
+    struct channel c = {.in = ends[0], .out = -1};
+    struct request r;
+    uint8_t frame[] = {0, 0, 0, 10, 0, 0, 0, 7, REQUEST_FAILED, 0, 0, 0, 0, 0};
+    for (size_t i = 0; i < sizeof frame; i++) {
+        CHECK(channel_next(&c, &r) == RECEIPT_NONE);
+        CHECK(write(ends[1], frame + i, 1) == 1);
+        CHECK(channel_receive(&c));
+    }
+    CHECK(channel_next(&c, &r) == RECEIPT_REQUEST);
+    CHECK(r.id == 7 && r.type == REQUEST_FAILED);
+    CHECK_TEXT(read_string(&r.body), "");
+    CHECK(!r.body.bad && r.body.left == 0);
+    read_u8(&r.body);
+    CHECK(r.body.bad);
+    channel_done(&c, &r);
+    CHECK(channel_next(&c, &r) == RECEIPT_NONE);
+    CHECK(write(ends[1], "OpenJDK", 7) == 7);
+    CHECK(channel_receive(&c));
+    CHECK(channel_next(&c, &r) == RECEIPT_GARBAGE);
+    close(ends[1]);
+    CHECK(!channel_receive(&c));
+    channel_close(&c);
+
+    uint8_t nul_inside[] = {0, 0, 0, 3, 'a', 0, 'b', 0}, no_nul[] = {0, 0, 0, 2, 'a', 'b', 'c'},
+            too_long[] = {255, 255, 255, 255, 0};
+    struct reader bad[] = {{nul_inside, 8, false}, {no_nul, 7, false}, {too_long, 5, false}, {too_long, 4, false}};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        CHECK_TEXT(read_string(&bad[i]), "");
+        CHECK(bad[i].bad);
+    }
+}
+
+static void ring_keeps_the_end(void)
+{
+    struct ring ring = {0};
+    struct bytes out = {0}, all = {0};
+    for (int i = 0; all.length < 3 * RING_SIZE; i++) {
+        char line[32];
+        size_t n = (size_t)snprintf(line, sizeof line, "line %d\n", i);
+        ring_write(&ring, line, n);
+        bytes_append(&all, line, n);
+        out.length = 0;
+        ring_copy(&ring, &out);
+        size_t kept = all.length < RING_SIZE ? all.length : RING_SIZE;
+        CHECK(out.length == kept && memcmp(out.data, all.data + all.length - kept, kept) == 0);
+    }
+    ring_write(&ring, all.data, 2 * RING_SIZE);
+    out.length = 0;
+    ring_copy(&ring, &out);
+    CHECK(out.length == RING_SIZE && memcmp(out.data, all.data + RING_SIZE, RING_SIZE) == 0);
+    ring_free(&ring);
+    bytes_free(&out);
+    bytes_free(&all);
+}
+
+static void journal_survives_its_writer(void)
+{
+    static struct journal writer, reader;
+    CHECK(journal_create(&writer, directory, "/run/s/x") == 0);
+    journal_add_process(&writer, getpid(), "guard");
+    journal_add_process(&writer, 1, "daemon");
+    CHECK(journal_add_mount(&writer, "/with blank") == 0);
+    CHECK(journal_add_mount(&writer, "/twice") == 0);
+    CHECK(journal_add_mount(&writer, "/between") == 0);
+    CHECK(journal_add_mount(&writer, "/twice") == 0);
+    CHECK(journal_add_mount(&writer, "/with\nbreak") != 0);
+    journal_remove_mount(&writer, "/twice");
+    journal_remove_process(&writer, 1);
+    /* Longer than it may get: it is written anew, with what stands. */
+    for (int i = 0; i < 10000; i++) {
+        CHECK(journal_add_mount(&writer, "/often") == 0);
+        journal_remove_mount(&writer, "/often");
+    }
+    CHECK(writer.size < 100 * 1024);
+    CHECK(journal_load(&reader, directory) == 0);
+    CHECK_TEXT(reader.socket, "/run/s/x");
+    CHECK(reader.process_count == 1 && reader.processes[0].pid == getpid());
+    CHECK(reader.processes[0].start_time == process_start_time(getpid()));
+    CHECK(reader.mount_count == 3);
+    CHECK_TEXT(reader.mounts[0], "/with blank");
+    CHECK_TEXT(reader.mounts[1], "/twice");
+    CHECK_TEXT(reader.mounts[2], "/between");
+    while (writer.mount_count < JOURNAL_MOUNTS)
+        CHECK(journal_add_mount(&writer, "/m") == 0);
+    CHECK(journal_add_mount(&writer, "/m") != 0);
+    journal_close(&writer);
+    journal_close(&reader);
+}
+
+static void overlay_options_are_shortened(void)
+{
+    char parent[64], options[256];
+    CHECK(overlay_shorten("index=off,lowerdir=/s/12/fs:/s/13/fs:/s/2/fs,upperdir=/s/9/fs", parent, sizeof parent, options,
+                          sizeof options) == 1);
+    CHECK_TEXT(parent, "/s/");
+    CHECK_TEXT(options, "index=off,lowerdir=12/fs:13/fs:2/fs,upperdir=/s/9/fs");
+    CHECK(overlay_shorten("lowerdir=/a/b", parent, sizeof parent, options, sizeof options) == 1);
+    CHECK_TEXT(parent, "/a/");
+    CHECK_TEXT(options, "lowerdir=b");
+    CHECK(overlay_shorten("lowerdir=/a/:/a/b", parent, sizeof parent, options, sizeof options) == 1);
+    CHECK_TEXT(options, "lowerdir=.:b");
+    const char *kept[] = {"lowerdir=/a:/b", "lowerdir=a/b:a/c", "upperdir=/x", "lowerdir=/a/x\\:y:/a/z", "", "xlowerdir=/a/b"};
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+        CHECK(overlay_shorten(kept[i], parent, sizeof parent, options, sizeof options) == 0);
+}
+
+static void directories_are_removed_without_following_links(void)
+{
+    char path[128], outside[128];
+    snprintf(path, sizeof path, "%s/tree/a/b", directory);
+    snprintf(outside, sizeof outside, "%s/outside", directory);
+    CHECK(directory_make(path, 0700) == 0);
+    CHECK(directory_make(outside, 0700) == 0);
+    strcat(outside, "/file");
+    CHECK(file_replace(outside, 0600, "", 0) == 0);
+    strcat(path, "/link");
+    CHECK(symlink("../../../outside", path) == 0);
+    snprintf(path, sizeof path, "%s/tree", directory);
+    CHECK(!directory_empty(path));
+    CHECK(directory_remove(path) == 0);
+    CHECK(access(path, F_OK) != 0 && access(outside, F_OK) == 0);
+    CHECK(directory_remove(path) == 0);
+}
+
+int main(void)
+{
+    if (!mkdtemp(directory))
+        return 1;
+    flags_in_all_of_gos_forms();
+    identifiers();
+    paths_are_cleaned_as_go_does();
+    socket_follows_containerds_convention();
+    bootstrap_forms();
+    sandbox_of_a_bundle();
+    frames_are_read_when_whole();
+    ring_keeps_the_end();
+    journal_survives_its_writer();
+    overlay_options_are_shortened();
+    directories_are_removed_without_following_links();
+    directory_remove(directory);
+    return failures > 0;
+}
