@@ -1,0 +1,97 @@
+package io.saya.agent;
+
+import io.saya.failure.RuntimeFailure;
+import io.saya.io.GuestStreams;
+import io.saya.proto.agent.StatsContainerResponse;
+import io.saya.proto.agent.oci.LinuxResources;
+import io.saya.proto.agent.oci.Process;
+import io.saya.proto.agent.oci.Spec;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * The agent of one guest. Methods block the calling (virtual) thread, each with a deadline, and
+ * fail with a {@link RuntimeFailure}: NOT_FOUND for a container or process that the agent does not
+ * know (any more), DEADLINE_EXCEEDED, UNAVAILABLE when the connection is gone, otherwise what the
+ * agent answered. Futures complete on a thread that must not block. Thread safe.
+ *
+ * <p>Semantics: reference kata-agent.md §3. The exec id of a container's first process is the
+ * container's id.
+ */
+public interface Agent extends AutoCloseable {
+
+    /** Asks whether the agent is there. */
+    void check(Duration timeout) throws RuntimeFailure;
+
+    /** Makes the sandbox in the guest: host name, DNS, the shared file system. */
+    void createSandbox(SandboxSetup setup) throws RuntimeFailure;
+
+    /** What this agent can do. */
+    GuestDetails details() throws RuntimeFailure;
+
+    /**
+     * Makes a container; its program does not run yet. Fails if the program does not exist.
+     *
+     * @param sharedPidNamespace join the pid namespace that the sandbox's containers share
+     */
+    void createContainer(String containerId, Spec spec, boolean sharedPidNamespace)
+            throws RuntimeFailure;
+
+    /** Runs the program of a container. */
+    void startContainer(String containerId) throws RuntimeFailure;
+
+    /** Makes and runs a further process of a container. */
+    void execProcess(String containerId, String execId, Process process) throws RuntimeFailure;
+
+    /** Sends a signal to one process; NOT_FOUND if it has ended. */
+    void signalProcess(String containerId, String execId, int signal) throws RuntimeFailure;
+
+    /** Sends a signal to every process of a container. */
+    void signalContainer(String containerId, int signal) throws RuntimeFailure;
+
+    /**
+     * Completes with the exit status when the process has ended; exceptionally with a {@link
+     * RuntimeFailure}. No deadline.
+     */
+    CompletableFuture<Integer> waitProcess(String containerId, String execId);
+
+    /** The standard streams of a process. */
+    GuestStreams streams(String containerId, String execId);
+
+    /** Sets the size of a terminal. */
+    void resizeTerminal(String containerId, String execId, int rows, int columns)
+            throws RuntimeFailure;
+
+    /** Sets limits. */
+    void update(String containerId, LinuxResources resources) throws RuntimeFailure;
+
+    /** What a container uses. */
+    StatsContainerResponse stats(String containerId) throws RuntimeFailure;
+
+    /** Freezes a container. */
+    void pause(String containerId) throws RuntimeFailure;
+
+    /** Thaws it. */
+    void resume(String containerId) throws RuntimeFailure;
+
+    /** Ends what is left of a container and forgets it. */
+    void removeContainer(String containerId) throws RuntimeFailure;
+
+    /**
+     * Completes with the id of a container that ran out of memory. No deadline; one call at a time.
+     */
+    CompletableFuture<String> nextOutOfMemory();
+
+    /** Ends all containers, writes files back, and shuts the guest down. The reply may be lost. */
+    void destroySandbox(Duration timeout) throws RuntimeFailure;
+
+    /**
+     * Completes, never exceptionally, with the reason when the connection is gone; {@link #close()}
+     * counts.
+     */
+    CompletableFuture<String> lost();
+
+    /** Ends the connection. Every call that is under way fails with UNAVAILABLE. */
+    @Override
+    void close();
+}

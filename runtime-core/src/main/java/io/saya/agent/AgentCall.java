@@ -1,0 +1,108 @@
+package io.saya.agent;
+
+import io.saya.failure.RuntimeFailure;
+import io.saya.failure.RuntimeFailure.Kind;
+import io.saya.ttrpc.ConnectionFailure;
+import io.saya.ttrpc.StatusCode;
+import io.saya.ttrpc.TtrpcException;
+import io.saya.ttrpc.TtrpcStatusException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+
+/**
+ * From what a call to the agent came to, to the domain's failures (reference: kata-agent.md §6.1).
+ * The guest's text is cut.
+ */
+final class AgentCall {
+
+    private static final int MESSAGE_LENGTH = 2048;
+
+    private AgentCall() {}
+
+    /** A call on a generated client. */
+    @FunctionalInterface
+    interface Call<T> {
+        T make() throws TtrpcException, InterruptedException;
+    }
+
+    static <T> T run(String name, Call<T> call) {
+        try {
+            return call.make();
+        } catch (TtrpcException e) {
+            throw failure(name, e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw RuntimeFailure.unavailable("interrupted while the agent works on " + name, e);
+        }
+    }
+
+    /**
+     * The same for a call on a process that may have ended: an unknown container or process is
+     * NOT_FOUND, in whatever way the version of the agent says so.
+     */
+    static <T> T runOnProcess(String name, Call<T> call) {
+        try {
+            return run(name, call);
+        } catch (RuntimeFailure e) {
+            if (e.kind() == Kind.INVALID_ARGUMENT || e.getMessage().contains("ESRCH")) {
+                throw new RuntimeFailure(Kind.NOT_FOUND, e.getMessage(), e);
+            }
+            throw e;
+        }
+    }
+
+    static <T> CompletableFuture<T> translate(String name, CompletableFuture<T> answer) {
+        return answer.exceptionallyCompose(
+                thrown -> {
+                    Throwable cause =
+                            thrown instanceof CompletionException ? thrown.getCause() : thrown;
+                    return CompletableFuture.failedFuture(
+                            cause instanceof TtrpcException e
+                                    ? failure(name, e)
+                                    : RuntimeFailure.internal(
+                                            "the agent's answer to " + name + ": " + cause, cause));
+                });
+    }
+
+    private static RuntimeFailure failure(String name, TtrpcException e) {
+        return switch (e) {
+            case TtrpcStatusException status ->
+                    new RuntimeFailure(
+                            kind(status.code()),
+                            "agent, "
+                                    + name
+                                    + ": "
+                                    + status.code()
+                                    + ": "
+                                    + cut(status.getMessage()),
+                            e);
+            case ConnectionFailure lost ->
+                    RuntimeFailure.unavailable(
+                            "agent, " + name + ": the connection is lost: " + lost.getMessage(), e);
+            default -> RuntimeFailure.internal("agent, " + name + ": " + e.getMessage(), e);
+        };
+    }
+
+    private static Kind kind(StatusCode code) {
+        return switch (code) {
+            case NOT_FOUND -> Kind.NOT_FOUND;
+            case ALREADY_EXISTS -> Kind.ALREADY_EXISTS;
+            case FAILED_PRECONDITION -> Kind.FAILED_PRECONDITION;
+            case INVALID_ARGUMENT -> Kind.INVALID_ARGUMENT;
+            case DEADLINE_EXCEEDED -> Kind.DEADLINE_EXCEEDED;
+            case UNAVAILABLE -> Kind.UNAVAILABLE;
+            case UNIMPLEMENTED -> Kind.UNIMPLEMENTED;
+            default -> Kind.INTERNAL;
+        };
+    }
+
+    /** What the guest says may be long, and is not trusted to be text. */
+    private static String cut(String message) {
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < Math.min(MESSAGE_LENGTH, message.length()); i++) {
+            char c = message.charAt(i);
+            text.append(Character.isISOControl(c) && c != '\n' && c != '\t' ? '?' : c);
+        }
+        return text.toString();
+    }
+}

@@ -1,0 +1,297 @@
+package io.saya.agent;
+
+import io.saya.io.GuestStreams;
+import io.saya.oci.GuestSpec.GuestAbilities;
+import io.saya.proto.agent.AgentClient;
+import io.saya.proto.agent.AgentDetails;
+import io.saya.proto.agent.CheckRequest;
+import io.saya.proto.agent.CreateContainerRequest;
+import io.saya.proto.agent.CreateSandboxRequest;
+import io.saya.proto.agent.DestroySandboxRequest;
+import io.saya.proto.agent.ExecProcessRequest;
+import io.saya.proto.agent.GetOOMEventRequest;
+import io.saya.proto.agent.GuestDetailsRequest;
+import io.saya.proto.agent.HealthClient;
+import io.saya.proto.agent.KernelModule;
+import io.saya.proto.agent.OOMEvent;
+import io.saya.proto.agent.PauseContainerRequest;
+import io.saya.proto.agent.RemoveContainerRequest;
+import io.saya.proto.agent.ResumeContainerRequest;
+import io.saya.proto.agent.SignalProcessRequest;
+import io.saya.proto.agent.StartContainerRequest;
+import io.saya.proto.agent.StatsContainerRequest;
+import io.saya.proto.agent.StatsContainerResponse;
+import io.saya.proto.agent.Storage;
+import io.saya.proto.agent.TtyWinResizeRequest;
+import io.saya.proto.agent.UpdateContainerRequest;
+import io.saya.proto.agent.WaitProcessRequest;
+import io.saya.proto.agent.WaitProcessResponse;
+import io.saya.proto.agent.oci.LinuxResources;
+import io.saya.proto.agent.oci.Process;
+import io.saya.proto.agent.oci.Spec;
+import io.saya.ttrpc.CallOptions;
+import io.saya.ttrpc.TtrpcClient;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * An agent of Kata 2.x to 4.x, or of the default guest, over one ttrpc connection (reference:
+ * kata-agent.md §2, §3). The limits of its calls are those of Kata's clients.
+ */
+public final class TtrpcAgent implements Agent {
+
+    /** What every request gets that has no reason to take longer. */
+    private static final Duration LIMIT = Duration.ofSeconds(60);
+
+    /** A signal, a window size: nothing that a guest that is alive needs long for. */
+    private static final Duration SHORT_LIMIT = Duration.ofSeconds(10);
+
+    /** How the version of the default guest's agent begins. */
+    private static final String OWN_VERSION = "saya";
+
+    private static final int VERSION_LENGTH = 64;
+
+    private final TtrpcClient client;
+    private final AgentClient service;
+    private final HealthClient health;
+    private final Duration createContainerLimit;
+    private final CompletableFuture<String> lost = new CompletableFuture<>();
+
+    /** Speaks over {@code client}, which it owns from now on. */
+    TtrpcAgent(TtrpcClient client, Duration createContainerLimit) {
+        this.client = client;
+        this.service = new AgentClient(client);
+        this.health = new HealthClient(client);
+        this.createContainerLimit = createContainerLimit;
+        client.closed().thenAccept(failure -> lost.complete(String.valueOf(failure.getMessage())));
+    }
+
+    @Override
+    public void check(Duration timeout) {
+        AgentCall.run(
+                "Check",
+                () ->
+                        health.check(
+                                CheckRequest.getDefaultInstance(), CallOptions.timeout(timeout)));
+    }
+
+    @Override
+    public void createSandbox(SandboxSetup setup) {
+        CreateSandboxRequest.Builder request =
+                CreateSandboxRequest.newBuilder()
+                        .setHostname(setup.hostname())
+                        .addAllDns(setup.dns())
+                        .setSandboxId(setup.sandboxId())
+                        .setGuestHookPath(setup.guestHookPath())
+                        .addStorages(
+                                Storage.newBuilder()
+                                        .setDriver("virtio-fs")
+                                        .setSource(setup.sharedDirectoryTag())
+                                        .setFstype("virtiofs")
+                                        .setMountPoint(setup.sharedDirectoryMount()))
+                        .addStorages(
+                                Storage.newBuilder()
+                                        .setDriver("ephemeral")
+                                        .setSource("shm")
+                                        .setFstype("tmpfs")
+                                        .addAllOptions(
+                                                List.of(
+                                                        "noexec",
+                                                        "nosuid",
+                                                        "nodev",
+                                                        "mode=1777",
+                                                        "size=67108864"))
+                                        .setMountPoint(setup.shmMount()));
+        for (String line : setup.kernelModules()) {
+            String[] words = line.strip().split("\\s+");
+            request.addKernelModules(
+                    KernelModule.newBuilder()
+                            .setName(words[0])
+                            .addAllParameters(List.of(words).subList(1, words.length)));
+        }
+        AgentCall.run(
+                "CreateSandbox",
+                () -> service.createSandbox(request.build(), CallOptions.timeout(LIMIT)));
+    }
+
+    @Override
+    public GuestDetails details() {
+        AgentDetails details =
+                AgentCall.run(
+                                "GetGuestDetails",
+                                () ->
+                                        service.getGuestDetails(
+                                                GuestDetailsRequest.getDefaultInstance(),
+                                                CallOptions.timeout(LIMIT)))
+                        .getAgentDetails();
+        String version = details.getVersion();
+        boolean own = version.startsWith(OWN_VERSION);
+        return new GuestDetails(
+                version.substring(0, Math.min(VERSION_LENGTH, version.length())),
+                new GuestAbilities(details.getSupportsSeccomp(), own),
+                own);
+    }
+
+    @Override
+    public void createContainer(String containerId, Spec spec, boolean sharedPidNamespace) {
+        CreateContainerRequest request =
+                CreateContainerRequest.newBuilder()
+                        .setContainerId(containerId)
+                        .setExecId(containerId)
+                        .setOCI(spec)
+                        .setSandboxPidns(sharedPidNamespace)
+                        .build();
+        AgentCall.run(
+                "CreateContainer",
+                () -> service.createContainer(request, CallOptions.timeout(createContainerLimit)));
+    }
+
+    @Override
+    public void startContainer(String containerId) {
+        StartContainerRequest request =
+                StartContainerRequest.newBuilder().setContainerId(containerId).build();
+        AgentCall.run(
+                "StartContainer",
+                () -> service.startContainer(request, CallOptions.timeout(LIMIT)));
+    }
+
+    @Override
+    public void execProcess(String containerId, String execId, Process process) {
+        ExecProcessRequest request =
+                ExecProcessRequest.newBuilder()
+                        .setContainerId(containerId)
+                        .setExecId(execId)
+                        .setProcess(process)
+                        .build();
+        AgentCall.run(
+                "ExecProcess", () -> service.execProcess(request, CallOptions.timeout(LIMIT)));
+    }
+
+    @Override
+    public void signalProcess(String containerId, String execId, int signal) {
+        SignalProcessRequest request =
+                SignalProcessRequest.newBuilder()
+                        .setContainerId(containerId)
+                        .setExecId(execId)
+                        .setSignal(signal)
+                        .build();
+        AgentCall.runOnProcess(
+                "SignalProcess",
+                () -> service.signalProcess(request, CallOptions.timeout(SHORT_LIMIT)));
+    }
+
+    @Override
+    public void signalContainer(String containerId, int signal) {
+        signalProcess(containerId, "", signal);
+    }
+
+    @Override
+    public CompletableFuture<Integer> waitProcess(String containerId, String execId) {
+        WaitProcessRequest request =
+                WaitProcessRequest.newBuilder()
+                        .setContainerId(containerId)
+                        .setExecId(execId)
+                        .build();
+        return AgentCall.translate(
+                "WaitProcess",
+                service.waitProcessAsync(request, CallOptions.noDeadline())
+                        .thenApply(WaitProcessResponse::getStatus));
+    }
+
+    @Override
+    public GuestStreams streams(String containerId, String execId) {
+        return new AgentStreams(service, containerId, execId);
+    }
+
+    @Override
+    public void resizeTerminal(String containerId, String execId, int rows, int columns) {
+        TtyWinResizeRequest request =
+                TtyWinResizeRequest.newBuilder()
+                        .setContainerId(containerId)
+                        .setExecId(execId)
+                        .setRow(rows)
+                        .setColumn(columns)
+                        .build();
+        AgentCall.runOnProcess(
+                "TtyWinResize",
+                () -> service.ttyWinResize(request, CallOptions.timeout(SHORT_LIMIT)));
+    }
+
+    @Override
+    public void update(String containerId, LinuxResources resources) {
+        UpdateContainerRequest request =
+                UpdateContainerRequest.newBuilder()
+                        .setContainerId(containerId)
+                        .setResources(resources)
+                        .build();
+        AgentCall.run(
+                "UpdateContainer",
+                () -> service.updateContainer(request, CallOptions.timeout(LIMIT)));
+    }
+
+    @Override
+    public StatsContainerResponse stats(String containerId) {
+        StatsContainerRequest request =
+                StatsContainerRequest.newBuilder().setContainerId(containerId).build();
+        return AgentCall.run(
+                "StatsContainer",
+                () -> service.statsContainer(request, CallOptions.timeout(SHORT_LIMIT)));
+    }
+
+    @Override
+    public void pause(String containerId) {
+        PauseContainerRequest request =
+                PauseContainerRequest.newBuilder().setContainerId(containerId).build();
+        AgentCall.run(
+                "PauseContainer",
+                () -> service.pauseContainer(request, CallOptions.timeout(LIMIT)));
+    }
+
+    @Override
+    public void resume(String containerId) {
+        ResumeContainerRequest request =
+                ResumeContainerRequest.newBuilder().setContainerId(containerId).build();
+        AgentCall.run(
+                "ResumeContainer",
+                () -> service.resumeContainer(request, CallOptions.timeout(LIMIT)));
+    }
+
+    @Override
+    public void removeContainer(String containerId) {
+        RemoveContainerRequest request =
+                RemoveContainerRequest.newBuilder().setContainerId(containerId).build();
+        AgentCall.runOnProcess(
+                "RemoveContainer",
+                () -> service.removeContainer(request, CallOptions.timeout(SHORT_LIMIT)));
+    }
+
+    @Override
+    public CompletableFuture<String> nextOutOfMemory() {
+        return AgentCall.translate(
+                "GetOOMEvent",
+                service.getOOMEventAsync(
+                                GetOOMEventRequest.getDefaultInstance(), CallOptions.noDeadline())
+                        .thenApply(OOMEvent::getContainerId));
+    }
+
+    @Override
+    public void destroySandbox(Duration timeout) {
+        AgentCall.run(
+                "DestroySandbox",
+                () ->
+                        service.destroySandbox(
+                                DestroySandboxRequest.getDefaultInstance(),
+                                CallOptions.timeout(timeout)));
+    }
+
+    @Override
+    public CompletableFuture<String> lost() {
+        return lost;
+    }
+
+    @Override
+    public void close() {
+        client.close();
+    }
+}

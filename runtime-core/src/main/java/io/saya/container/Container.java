@@ -1,0 +1,92 @@
+package io.saya.container;
+
+import io.saya.lifecycle.UndoStack;
+import io.saya.oci.ContainerKind;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A container: its first process, its execs, and what it holds on the host. Mutable parts are
+ * guarded by the lock of the sandbox's task table.
+ */
+public final class Container {
+
+    private final String id;
+    private final Path bundle;
+    private final ContainerKind kind;
+    private final ContainerProcess init;
+    private final Map<String, ContainerProcess> execs = new LinkedHashMap<>();
+    private final UndoStack resources = new UndoStack();
+    private boolean createdInGuest;
+    private boolean paused;
+    private @Nullable CompletableFuture<ExitStatus> deletion;
+
+    public Container(String id, Path bundle, ContainerKind kind, ContainerProcess init) {
+        this.id = id;
+        this.bundle = bundle;
+        this.kind = kind;
+        this.init = init;
+    }
+
+    public String id() {
+        return id;
+    }
+
+    public Path bundle() {
+        return bundle;
+    }
+
+    public ContainerKind kind() {
+        return kind;
+    }
+
+    public ContainerProcess init() {
+        return init;
+    }
+
+    /** Execs by id, in the order they were added. Guarded by the task table's lock. */
+    public Map<String, ContainerProcess> execs() {
+        return execs;
+    }
+
+    /**
+     * How to give back what the container holds on the host. Used by its creation, then by its
+     * deletion.
+     */
+    public UndoStack resources() {
+        return resources;
+    }
+
+    /** Whether its creation has finished. Guarded by the task table's lock. */
+    public boolean createdInGuest() {
+        return createdInGuest;
+    }
+
+    /** Guarded by the task table's lock. */
+    public void wasCreatedInGuest() {
+        createdInGuest = true;
+    }
+
+    /** Guarded by the task table's lock. */
+    public boolean paused() {
+        return paused;
+    }
+
+    /** Guarded by the task table's lock. */
+    public void paused(boolean now) {
+        paused = now;
+    }
+
+    /** The deletion under way; null if there is none. Guarded by the task table's lock. */
+    public @Nullable CompletableFuture<ExitStatus> deletion() {
+        return deletion;
+    }
+
+    /** Guarded by the task table's lock. */
+    public void deletion(@Nullable CompletableFuture<ExitStatus> underWay) {
+        deletion = underWay;
+    }
+}

@@ -1,0 +1,100 @@
+package io.saya.container;
+
+import io.saya.event.TaskIo;
+import io.saya.failure.RuntimeFailure;
+import io.saya.io.ProcessStdio;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * A process of a container: its first one, or an exec. The state is guarded by the lock of the
+ * sandbox's task table; the rest is immutable or safe by itself.
+ */
+public final class ContainerProcess {
+
+    private final String containerId;
+    private final String execId;
+    private final TaskIo io;
+    private final ProcessStdio stdio;
+    private final CompletableFuture<ExitStatus> exited = new CompletableFuture<>();
+    private final CompletableFuture<Void> startSettled = new CompletableFuture<>();
+    private ProcessState state = new ProcessState.Created();
+    private boolean startPublished;
+
+    /**
+     * @param execId empty for the first process of the container
+     * @param io the streams as the client named them
+     * @param stdio the same, opened
+     */
+    public ContainerProcess(String containerId, String execId, TaskIo io, ProcessStdio stdio) {
+        this.containerId = containerId;
+        this.execId = execId;
+        this.io = io;
+        this.stdio = stdio;
+    }
+
+    public String containerId() {
+        return containerId;
+    }
+
+    /** Empty for the first process of the container. */
+    public String execId() {
+        return execId;
+    }
+
+    /** The name that the agent and events know: the exec's id, or the container's. */
+    public String processId() {
+        return execId.isEmpty() ? containerId : execId;
+    }
+
+    public boolean isInit() {
+        return execId.isEmpty();
+    }
+
+    public TaskIo io() {
+        return io;
+    }
+
+    public ProcessStdio stdio() {
+        return stdio;
+    }
+
+    /** For messages: {@code container c1} or {@code exec e1 of container c1}. */
+    public String describe() {
+        return isInit()
+                ? "container " + containerId
+                : "exec " + execId + " of container " + containerId;
+    }
+
+    /** Completes when the exit may be seen by everyone, after it was published. */
+    public CompletableFuture<ExitStatus> exited() {
+        return exited;
+    }
+
+    /** Completes when a start that was asked for has succeeded or failed, its event published. */
+    public CompletableFuture<Void> startSettled() {
+        return startSettled;
+    }
+
+    /** Guarded by the task table's lock. */
+    public ProcessState state() {
+        return state;
+    }
+
+    /** Guarded by the task table's lock. */
+    public void apply(ProcessEvent event) throws RuntimeFailure {
+        state = ProcessTransitions.next(describe(), state, event);
+    }
+
+    /**
+     * Whether a start event went out, so that an exit event must follow. Guarded by the task
+     * table's lock.
+     */
+    public boolean startPublished() {
+        return startPublished;
+    }
+
+    /** Guarded by the task table's lock. */
+    public void startWasPublished() {
+        startPublished = true;
+    }
+}

@@ -1,0 +1,61 @@
+package io.saya.lifecycle;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/**
+ * Undo steps of something that is being built, run backwards when it fails or when it is taken
+ * down. A step that fails does not keep the others from running. Not thread safe: one owner at a
+ * time.
+ */
+public final class UndoStack {
+
+    /** One step back. */
+    @FunctionalInterface
+    public interface Step {
+        void undo() throws Exception;
+    }
+
+    /** Told of a step that failed; must not throw. */
+    @FunctionalInterface
+    public interface FailureListener {
+        void failed(String what, Exception cause);
+    }
+
+    private record Named(String what, Step step) {}
+
+    private final Deque<Named> steps = new ArrayDeque<>();
+
+    /** Remembers how to undo what was just done, or is about to be done in part. */
+    public void push(String what, Step step) {
+        steps.push(new Named(what, step));
+    }
+
+    /**
+     * Undoes everything, latest first; failures go to the listener. Afterwards the stack is empty.
+     */
+    public void unwind(FailureListener listener) {
+        for (Named named = steps.poll(); named != null; named = steps.poll()) {
+            try {
+                named.step().undo();
+            } catch (Exception e) {
+                listener.failed(named.what(), e);
+            }
+        }
+    }
+
+    /**
+     * Undoes everything because of {@code cause}; failures ride along as suppressed and never
+     * replace it.
+     */
+    public void unwind(Throwable cause) {
+        unwind((what, failure) -> cause.addSuppressed(failure));
+    }
+
+    /** Hands all steps to {@code other}, on top of what it has. */
+    public void transferTo(UndoStack other) {
+        for (Named named = steps.pollLast(); named != null; named = steps.pollLast()) {
+            other.steps.push(named);
+        }
+    }
+}

@@ -1,0 +1,19 @@
+package io.saya.oci;
+
+/** What a container is to its sandbox. */
+public enum ContainerKind {
+    /** The pause container of a pod: its end is the end of the pod. */
+    POD_SANDBOX,
+    /** A container of a pod that has a sandbox already. */
+    POD_CONTAINER,
+    /**
+     * Started alone, with a sandbox of its own: it is the workload, and its end is the end of the
+     * sandbox.
+     */
+    SINGLE;
+
+    /** Whether the VM lives and dies with this container. */
+    public boolean ownsSandbox() {
+        return this != POD_CONTAINER;
+    }
+}

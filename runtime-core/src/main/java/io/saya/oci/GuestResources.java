@@ -1,0 +1,69 @@
+package io.saya.oci;
+
+import io.saya.json.JsonObject;
+import io.saya.proto.agent.oci.LinuxCPU;
+import io.saya.proto.agent.oci.LinuxHugepageLimit;
+import io.saya.proto.agent.oci.LinuxMemory;
+import io.saya.proto.agent.oci.LinuxPids;
+import io.saya.proto.agent.oci.LinuxResources;
+
+/**
+ * OCI's {@code linux.resources} as the agent takes them. Devices, block I/O and network classes
+ * speak of the host's devices and are left out, and so are the CPUs and memory nodes of the host
+ * (reference: kata-runtime.md §4.7).
+ */
+public final class GuestResources {
+
+    private GuestResources() {}
+
+    /**
+     * Translates {@code resources}.
+     *
+     * @param pids whether the guest's agent applies a limit of processes as it is meant; Kata's
+     *     reads the field the wrong way round (reference: kata-agent.md §3.2)
+     */
+    public static LinuxResources of(JsonObject resources, boolean pids) {
+        LinuxResources.Builder guest = LinuxResources.newBuilder();
+        Fields fields = new Fields(resources);
+        fields.object("memory", memory -> guest.setMemory(memory(memory)));
+        fields.object("cpu", cpu -> guest.setCPU(cpu(cpu)));
+        if (pids) {
+            fields.object(
+                    "pids",
+                    limits ->
+                            limits.int64(
+                                    "limit",
+                                    limit ->
+                                            guest.setPids(LinuxPids.newBuilder().setLimit(limit))));
+        }
+        fields.objects(
+                "hugepageLimits",
+                limit -> {
+                    LinuxHugepageLimit.Builder hugepages = LinuxHugepageLimit.newBuilder();
+                    limit.string("pageSize", hugepages::setPagesize);
+                    limit.uint64("limit", hugepages::setLimit);
+                    guest.addHugepageLimits(hugepages);
+                });
+        return guest.build();
+    }
+
+    private static LinuxMemory memory(Fields fields) {
+        LinuxMemory.Builder memory = LinuxMemory.newBuilder();
+        fields.int64("limit", memory::setLimit);
+        fields.int64("reservation", memory::setReservation);
+        fields.int64("swap", memory::setSwap);
+        fields.uint64("swappiness", memory::setSwappiness);
+        fields.bool("disableOOMKiller", memory::setDisableOOMKiller);
+        return memory.build();
+    }
+
+    private static LinuxCPU cpu(Fields fields) {
+        LinuxCPU.Builder cpu = LinuxCPU.newBuilder();
+        fields.uint64("shares", cpu::setShares);
+        fields.int64("quota", cpu::setQuota);
+        fields.uint64("period", cpu::setPeriod);
+        fields.int64("realtimeRuntime", cpu::setRealtimeRuntime);
+        fields.uint64("realtimePeriod", cpu::setRealtimePeriod);
+        return cpu.build();
+    }
+}

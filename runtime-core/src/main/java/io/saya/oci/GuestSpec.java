@@ -1,0 +1,146 @@
+package io.saya.oci;
+
+import io.saya.json.JsonObject;
+import io.saya.oci.OciSpec.Namespace;
+import io.saya.oci.OciSpec.OciMount;
+import io.saya.proto.agent.oci.Linux;
+import io.saya.proto.agent.oci.LinuxDevice;
+import io.saya.proto.agent.oci.LinuxIDMapping;
+import io.saya.proto.agent.oci.LinuxNamespace;
+import io.saya.proto.agent.oci.LinuxSeccomp;
+import io.saya.proto.agent.oci.LinuxSeccompArg;
+import io.saya.proto.agent.oci.LinuxSyscall;
+import io.saya.proto.agent.oci.Mount;
+import io.saya.proto.agent.oci.Root;
+import io.saya.proto.agent.oci.Spec;
+import java.util.List;
+
+/**
+ * The specification that the guest is given: that of the host with everything taken out that speaks
+ * of the host (reference: kata-runtime.md §4.7, kata-agent.md §3.2). Hooks are left out: they are
+ * the host's programs.
+ */
+public final class GuestSpec {
+
+    private GuestSpec() {}
+
+    /**
+     * Whether the guest can do what some guests can not.
+     *
+     * @param seccomp the agent applies seccomp profiles
+     * @param pids the agent applies a limit of processes as it is meant
+     */
+    public record GuestAbilities(boolean seccomp, boolean pids) {}
+
+    /**
+     * Translates {@code spec}.
+     *
+     * @param rootPath the root file system in the guest
+     * @param mounts the mounts with sources that exist in the guest
+     */
+    public static Spec of(
+            OciSpec spec, String rootPath, List<OciMount> mounts, GuestAbilities abilities) {
+        Spec.Builder guest = Spec.newBuilder();
+        Fields fields = new Fields(spec.json());
+        fields.string("ociVersion", guest::setVersion);
+        fields.string("hostname", guest::setHostname);
+        fields.object("process", process -> guest.setProcess(GuestProcess.of(process.json())));
+        guest.setRoot(Root.newBuilder().setPath(rootPath).setReadonly(spec.rootReadOnly()));
+        for (OciMount mount : mounts) {
+            guest.addMounts(
+                    Mount.newBuilder()
+                            .setDestination(mount.destination())
+                            .setSource(mount.source())
+                            .setType(mount.type())
+                            .addAllOptions(mount.options()));
+        }
+        spec.annotations()
+                .forEach(
+                        (key, value) -> {
+                            if (!key.startsWith("cdi.k8s.io/")) {
+                                guest.putAnnotations(key, value);
+                            }
+                        });
+        JsonObject linux = spec.json().object("linux").orElse(JsonObject.EMPTY);
+        guest.setLinux(linux(linux, spec.namespaces(), abilities));
+        return guest.build();
+    }
+
+    private static Linux linux(
+            JsonObject json, List<Namespace> namespaces, GuestAbilities abilities) {
+        Linux.Builder linux = Linux.newBuilder();
+        Fields fields = new Fields(json);
+        fields.objects("uidMappings", mapping -> linux.addUIDMappings(mapping(mapping)));
+        fields.objects("gidMappings", mapping -> linux.addGIDMappings(mapping(mapping)));
+        fields.map("sysctl", linux::putSysctl);
+        fields.object(
+                "resources",
+                resources ->
+                        linux.setResources(GuestResources.of(resources.json(), abilities.pids())));
+        fields.string("cgroupsPath", linux::setCgroupsPath);
+        for (Namespace namespace : namespaces) {
+            // The guest has one network and one cgroup tree; which pid namespace to use is said in
+            // the request.
+            switch (namespace.type()) {
+                case "network", "pid", "cgroup", "time" -> {}
+                default ->
+                        linux.addNamespaces(LinuxNamespace.newBuilder().setType(namespace.type()));
+            }
+        }
+        fields.objects("devices", device -> linux.addDevices(device(device)));
+        if (abilities.seccomp()) {
+            fields.object("seccomp", seccomp -> linux.setSeccomp(seccomp(seccomp)));
+        }
+        fields.string("rootfsPropagation", linux::setRootfsPropagation);
+        fields.strings("maskedPaths", linux::addAllMaskedPaths);
+        fields.strings("readonlyPaths", linux::addAllReadonlyPaths);
+        return linux.build();
+    }
+
+    private static LinuxIDMapping mapping(Fields fields) {
+        LinuxIDMapping.Builder mapping = LinuxIDMapping.newBuilder();
+        fields.uint32("hostID", mapping::setHostID);
+        fields.uint32("containerID", mapping::setContainerID);
+        fields.uint32("size", mapping::setSize);
+        return mapping.build();
+    }
+
+    private static LinuxDevice device(Fields fields) {
+        LinuxDevice.Builder device = LinuxDevice.newBuilder();
+        fields.string("path", device::setPath);
+        fields.string("type", device::setType);
+        fields.int64("major", device::setMajor);
+        fields.int64("minor", device::setMinor);
+        fields.uint32("fileMode", device::setFileMode);
+        fields.uint32("uid", device::setUID);
+        fields.uint32("gid", device::setGID);
+        return device.build();
+    }
+
+    private static LinuxSeccomp seccomp(Fields fields) {
+        LinuxSeccomp.Builder seccomp = LinuxSeccomp.newBuilder();
+        fields.string("defaultAction", seccomp::setDefaultAction);
+        fields.strings("architectures", seccomp::addAllArchitectures);
+        fields.strings("flags", seccomp::addAllFlags);
+        fields.objects(
+                "syscalls",
+                call -> {
+                    LinuxSyscall.Builder syscall = LinuxSyscall.newBuilder();
+                    call.strings("names", syscall::addAllNames);
+                    call.string("action", syscall::setAction);
+                    call.uint32("errnoRet", syscall::setErrnoret);
+                    call.objects(
+                            "args",
+                            arg -> {
+                                LinuxSeccompArg.Builder argument = LinuxSeccompArg.newBuilder();
+                                arg.uint64("index", argument::setIndex);
+                                arg.uint64("value", argument::setValue);
+                                arg.uint64("valueTwo", argument::setValueTwo);
+                                arg.string("op", argument::setOp);
+                                syscall.addArgs(argument);
+                            });
+                    seccomp.addSyscalls(syscall);
+                });
+        return seccomp.build();
+    }
+}

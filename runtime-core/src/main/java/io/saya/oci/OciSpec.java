@@ -1,0 +1,195 @@
+package io.saya.oci;
+
+import io.saya.failure.RuntimeFailure;
+import io.saya.json.Json;
+import io.saya.json.JsonArray;
+import io.saya.json.JsonException;
+import io.saya.json.JsonObject;
+import io.saya.json.JsonString;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** A container's {@code config.json}, as containerd wrote it. Immutable. */
+public final class OciSpec {
+
+    private final JsonObject json;
+    private final Map<String, String> annotations;
+
+    private OciSpec(JsonObject json) {
+        this.json = json;
+        this.annotations = annotations(json);
+    }
+
+    /**
+     * Reads {@code config.json} of a bundle.
+     *
+     * @throws RuntimeFailure INVALID_ARGUMENT that names the file and what is wrong with it
+     */
+    public static OciSpec read(Path bundle) throws RuntimeFailure {
+        Path file = bundle.resolve("config.json");
+        try {
+            return parse(Files.readAllBytes(file));
+        } catch (IOException e) {
+            throw new RuntimeFailure(
+                    RuntimeFailure.Kind.INVALID_ARGUMENT,
+                    "OCI specification " + file + " cannot be read: " + e,
+                    e);
+        } catch (JsonException e) {
+            throw new RuntimeFailure(
+                    RuntimeFailure.Kind.INVALID_ARGUMENT,
+                    "OCI specification " + file + ": " + e.getMessage(),
+                    e);
+        }
+    }
+
+    /** The same from its bytes; throws {@link JsonException} for what is no specification. */
+    public static OciSpec parse(byte[] utf8) {
+        return new OciSpec(Json.parseObject(utf8));
+    }
+
+    /** The whole specification. */
+    public JsonObject json() {
+        return json;
+    }
+
+    public Map<String, String> annotations() {
+        return annotations;
+    }
+
+    /**
+     * What this container is, by the annotations of containerd's CRI plugin, CRI-O and dockershim,
+     * in that order (reference: kata-runtime.md §2.1).
+     *
+     * @throws RuntimeFailure INVALID_ARGUMENT for a type that none of them knows
+     */
+    public ContainerKind kind() throws RuntimeFailure {
+        for (String key :
+                List.of(
+                        "io.kubernetes.cri.container-type",
+                        "io.kubernetes.cri-o.ContainerType",
+                        "io.kubernetes.docker.type")) {
+            String type = annotations.get(key);
+            if (type != null) {
+                return switch (type) {
+                    case "sandbox", "podsandbox" -> ContainerKind.POD_SANDBOX;
+                    case "container" -> ContainerKind.POD_CONTAINER;
+                    default ->
+                            throw RuntimeFailure.invalidArgument(
+                                    "annotation "
+                                            + key
+                                            + ": "
+                                            + type
+                                            + " (expected: sandbox or container)");
+                };
+            }
+        }
+        return ContainerKind.SINGLE;
+    }
+
+    /** The id of the pod's sandbox, if the container belongs to one. */
+    public Optional<String> sandboxId() {
+        for (String key :
+                List.of(
+                        "io.kubernetes.cri.sandbox-id",
+                        "io.kubernetes.cri-o.SandboxID",
+                        "io.kubernetes.sandbox.id")) {
+            String id = annotations.get(key);
+            if (id != null) {
+                return Optional.of(id);
+            }
+        }
+        return Optional.empty();
+    }
+
+    public String hostname() {
+        return json.string("hostname").orElse("");
+    }
+
+    /**
+     * The network namespace that the container is to be in, where the specification names one by
+     * its path.
+     */
+    public Optional<Path> networkNamespace() {
+        return namespaces().stream()
+                .filter(
+                        namespace ->
+                                namespace.type().equals("network") && !namespace.path().isEmpty())
+                .map(namespace -> Path.of(namespace.path()))
+                .findFirst();
+    }
+
+    /** {@code linux.namespaces}. */
+    public List<Namespace> namespaces() {
+        List<Namespace> namespaces = new ArrayList<>();
+        for (JsonObject entry :
+                json.object("linux")
+                        .flatMap(linux -> linux.array("namespaces"))
+                        .orElse(JsonArray.EMPTY)
+                        .objects()) {
+            namespaces.add(
+                    new Namespace(
+                            entry.string("type").orElse(""), entry.string("path").orElse("")));
+        }
+        return namespaces;
+    }
+
+    /** {@code mounts}, in their order. */
+    public List<OciMount> mounts() {
+        List<OciMount> mounts = new ArrayList<>();
+        for (JsonObject entry : json.array("mounts").orElse(JsonArray.EMPTY).objects()) {
+            mounts.add(
+                    new OciMount(
+                            entry.string("destination").orElse(""),
+                            entry.string("type").orElse(""),
+                            entry.string("source").orElse(""),
+                            entry.array("options").orElse(JsonArray.EMPTY).strings()));
+        }
+        return mounts;
+    }
+
+    /** {@code root.path}; empty if the specification has none. */
+    public String rootPath() {
+        return json.object("root").flatMap(root -> root.string("path")).orElse("");
+    }
+
+    public boolean rootReadOnly() {
+        return json.object("root").flatMap(root -> root.bool("readonly")).orElse(false);
+    }
+
+    /** Whether the first process has a terminal. */
+    public boolean terminal() {
+        return json.object("process").flatMap(process -> process.bool("terminal")).orElse(false);
+    }
+
+    /** An entry of {@code linux.namespaces}. The path is empty for a new namespace. */
+    public record Namespace(String type, String path) {}
+
+    /** An entry of {@code mounts}. */
+    public record OciMount(String destination, String type, String source, List<String> options) {
+
+        /** Whether it is a bind mount, by its type or by its options. */
+        public boolean bind() {
+            return type.equals("bind") || options.contains("bind") || options.contains("rbind");
+        }
+    }
+
+    private static Map<String, String> annotations(JsonObject json) {
+        Map<String, String> annotations = new LinkedHashMap<>();
+        json.object("annotations")
+                .orElse(JsonObject.EMPTY)
+                .members()
+                .forEach(
+                        (key, value) -> {
+                            if (value instanceof JsonString(String text)) {
+                                annotations.put(key, text);
+                            }
+                        });
+        return Map.copyOf(annotations);
+    }
+}

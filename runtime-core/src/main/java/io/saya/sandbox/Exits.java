@@ -1,0 +1,203 @@
+package io.saya.sandbox;
+
+import io.saya.agent.Agent;
+import io.saya.agent.GuestDetails;
+import io.saya.container.Container;
+import io.saya.container.ContainerProcess;
+import io.saya.container.ExitStatus;
+import io.saya.container.ProcessState;
+import io.saya.failure.RuntimeFailure;
+import io.saya.log.Log;
+import io.saya.sandbox.SandboxState.StopCause;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+
+/**
+ * How ends of processes become public, in one place. A waiting thread per process learns its exit
+ * status from the agent; then:
+ *
+ * <ul>
+ *   <li>an exec's exit is published;
+ *   <li>a container's exit is published after those of its execs;
+ *   <li>the exit of the sandbox container is held back: it stops the sandbox, and the stop
+ *       publishes it when the VM is gone;
+ *   <li>a process whose exit nobody saw, because its VM or agent went first, gets the status of the
+ *       cause.
+ * </ul>
+ */
+final class Exits {
+
+    private static final Log LOG = Log.of("exits");
+
+    /** How long the exit of a container is held for the exits of its execs, which die with it. */
+    private static final long EXEC_EXIT_LIMIT_MS = 2_000;
+
+    /**
+     * How long the exit of a killed process is held for the agent to tell that it ran out of
+     * memory.
+     */
+    private static final Duration OUT_OF_MEMORY_LIMIT = Duration.ofSeconds(1);
+
+    /**
+     * How long an exit is held for the answer to the start that is under way; an agent that is deaf
+     * ends with its sandbox.
+     */
+    private static final long START_LIMIT_MS = 60_000;
+
+    private final TaskTable tasks;
+    private final Guest guest;
+    private final Consumer<StopCause> stop;
+    private final CompletableFuture<ExitStatus> heldBack = new CompletableFuture<>();
+
+    /**
+     * @param stop asks for the sandbox's stop; must not block
+     */
+    Exits(TaskTable tasks, Guest guest, Consumer<StopCause> stop) {
+        this.tasks = tasks;
+        this.guest = guest;
+        this.stop = stop;
+    }
+
+    /** Begins to wait for the end of a process that exists in the guest. */
+    void watch(Container container, ContainerProcess process) {
+        Agent agent = guest.requireAgent();
+        GuestDetails details = guest.details();
+        Thread.ofVirtual()
+                .name("exit of " + process.describe())
+                .start(() -> await(agent, details, container, process));
+    }
+
+    /**
+     * Completes when the end of the container's first process is known, be it public or held back.
+     */
+    CompletableFuture<ExitStatus> known(Container container) {
+        return container.kind().ownsSandbox() ? heldBack : container.init().exited();
+    }
+
+    /**
+     * Makes every end public that is not yet, the sandbox container's last. To be called when the
+     * VM is gone.
+     */
+    void publishAll(StopCause cause) {
+        List<Container> last = new ArrayList<>();
+        for (Container container : tasks.all()) {
+            if (container.kind().ownsSandbox()) {
+                last.add(container);
+            } else {
+                publish(container, cause);
+            }
+        }
+        for (Container container : last) {
+            publish(container, cause);
+        }
+    }
+
+    private void publish(Container container, StopCause cause) {
+        for (ContainerProcess exec : tasks.locked(() -> List.copyOf(container.execs().values()))) {
+            tasks.finish(exec, ExitStatus.now(cause.fallbackStatus()), guest.pid());
+        }
+        ExitStatus fallback = ExitStatus.now(cause.fallbackStatus());
+        tasks.finish(
+                container.init(),
+                container.kind().ownsSandbox() ? heldBack.getNow(fallback) : fallback,
+                guest.pid());
+    }
+
+    private void await(
+            Agent agent, GuestDetails details, Container container, ContainerProcess process) {
+        if (!details.streamsOutliveWait()) {
+            process.stdio().outputRead().join();
+        }
+        int status;
+        try {
+            status = agent.waitProcess(process.containerId(), process.processId()).get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return;
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof RuntimeFailure failure
+                    && failure.kind() == RuntimeFailure.Kind.UNAVAILABLE) {
+                // The connection is gone. Whoever ended it, or lost it, stops the sandbox, and that
+                // publishes.
+                return;
+            }
+            LOG.warn(
+                    "the agent does not tell an exit",
+                    "process",
+                    process.describe(),
+                    "error",
+                    e.getCause());
+            status = ExitStatus.UNKNOWN;
+        }
+        awaitStart(process);
+        if (status == ExitStatus.KILLED) {
+            awaitOutOfMemoryEvent(agent);
+        }
+        ExitStatus exit = ExitStatus.now(status);
+        if (!process.isInit()) {
+            tasks.finish(process, exit, guest.pid());
+        } else if (container.kind().ownsSandbox()) {
+            heldBack.complete(exit);
+            stop.accept(new StopCause.ContainerExited(exit));
+        } else {
+            awaitExecs(container);
+            tasks.finish(process, exit, guest.pid());
+        }
+    }
+
+    /**
+     * A killed process may have run out of memory, and the event that says so must come first. The
+     * agent sends it first; a round trip behind both sees to it that it has been taken.
+     */
+    private static void awaitOutOfMemoryEvent(Agent agent) {
+        try {
+            agent.check(OUT_OF_MEMORY_LIMIT);
+        } catch (RuntimeFailure e) {
+            LOG.debug("the agent is gone after a killed process", "error", e);
+        }
+    }
+
+    private void awaitStart(ContainerProcess process) {
+        boolean starting = tasks.locked(() -> process.state() instanceof ProcessState.Starting);
+        if (starting) {
+            within(process.startSettled(), START_LIMIT_MS);
+        }
+    }
+
+    private void awaitExecs(Container container) {
+        List<ContainerProcess> running =
+                tasks.locked(
+                        () ->
+                                container.execs().values().stream()
+                                        .filter(
+                                                exec ->
+                                                        exec.state()
+                                                                instanceof ProcessState.Running)
+                                        .toList());
+        CompletableFuture<?>[] ends =
+                running.stream().map(ContainerProcess::exited).toArray(CompletableFuture[]::new);
+        if (!within(CompletableFuture.allOf(ends), EXEC_EXIT_LIMIT_MS)) {
+            for (ContainerProcess exec : running) {
+                tasks.finish(exec, ExitStatus.now(ExitStatus.KILLED), guest.pid());
+            }
+        }
+    }
+
+    private static boolean within(CompletableFuture<?> future, long millis) {
+        try {
+            future.get(millis, TimeUnit.MILLISECONDS);
+            return true;
+        } catch (TimeoutException | ExecutionException e) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+}

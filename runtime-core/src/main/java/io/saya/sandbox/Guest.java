@@ -1,0 +1,322 @@
+package io.saya.sandbox;
+
+import io.saya.agent.Agent;
+import io.saya.agent.AgentConnector;
+import io.saya.agent.GuestDetails;
+import io.saya.agent.SandboxSetup;
+import io.saya.config.RuntimeConfig;
+import io.saya.failure.RuntimeFailure;
+import io.saya.host.Host;
+import io.saya.host.HostProcess;
+import io.saya.hypervisor.Hypervisor;
+import io.saya.hypervisor.HypervisorFailure;
+import io.saya.hypervisor.Vm;
+import io.saya.hypervisor.VmExit;
+import io.saya.lifecycle.UndoStack;
+import io.saya.log.Log;
+import io.saya.share.HostMounts;
+import io.saya.share.SharedDirectory;
+import io.saya.share.Virtiofsd;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything outside of this process that a sandbox consists of: run directory, shared directory,
+ * virtiofsd, the VM, the connection to its agent. Comes up as a transaction, goes down totally.
+ * Thread safe once launched.
+ */
+final class Guest {
+
+    private static final Log LOG = Log.of("guest");
+
+    /**
+     * What QEMU gets to quit by itself once the guest has written its files back; after that it is
+     * killed.
+     */
+    private static final Duration QUIT_GRACE = Duration.ofMillis(500);
+
+    /**
+     * How long a process gets to be reaped after SIGKILL. Only one that is stuck in the kernel
+     * takes longer.
+     */
+    private static final Duration REAP_LIMIT = Duration.ofSeconds(5);
+
+    private static final int SIGKILL = 9;
+
+    private final SandboxIdentity identity;
+    private final RuntimeConfig config;
+    private final Host host;
+    private final Hypervisor hypervisor;
+    private final AgentConnector connector;
+    private final SandboxRecord record;
+    private final HostMounts mounts;
+    private final UndoStack resources = new UndoStack();
+    private final CompletableFuture<SandboxState.StopCause> lost = new CompletableFuture<>();
+
+    private volatile @Nullable Vm vm;
+    private volatile @Nullable HostProcess virtiofsd;
+    private volatile @Nullable SharedDirectory shared;
+    private volatile @Nullable Agent agent;
+    private volatile @Nullable GuestDetails details;
+
+    Guest(
+            SandboxIdentity identity,
+            RuntimeConfig config,
+            Host host,
+            Hypervisor hypervisor,
+            AgentConnector connector) {
+        this.identity = identity;
+        this.config = config;
+        this.host = host;
+        this.hypervisor = hypervisor;
+        this.connector = connector;
+        this.record = new SandboxRecord(identity);
+        this.mounts = new HostMounts(host);
+    }
+
+    /**
+     * Starts virtiofsd and the VM; returns while the guest boots. On failure nothing is left.
+     *
+     * @param networkNamespace where the VMM runs
+     * @throws RuntimeFailure that names the phase and the cause
+     */
+    void launch(Optional<Path> networkNamespace) {
+        String phase = "run directory";
+        try {
+            RunDirectory.create(identity.runDirectory());
+            resources.push("run directory", () -> RunDirectory.remove(identity.runDirectory()));
+
+            phase = "share";
+            SharedDirectory directory = SharedDirectory.create(identity.runDirectory(), mounts);
+            resources.push("shared directory", () -> directory.release(Guest::problem));
+            shared = directory;
+            Path socket = identity.runDirectory().resolve("virtiofs.sock");
+            HostProcess daemon =
+                    Virtiofsd.start(
+                            host,
+                            config.hypervisor().sharedFs().daemon(),
+                            socket,
+                            directory.exported(),
+                            config.hypervisor().sharedFs().cache(),
+                            config.hypervisor().sharedFs().extraArguments());
+            resources.push("virtiofsd", () -> end(daemon));
+            virtiofsd = daemon;
+
+            phase = "QEMU spawn";
+            Vm started = hypervisor.start(VmPlan.of(identity, config, socket, networkNamespace));
+            resources.push("VM", () -> started.stop(Duration.ZERO));
+            vm = started;
+
+            phase = "record";
+            record.process("virtiofsd", daemon.pid());
+            record.process("qemu", started.pid());
+            var _ =
+                    started.exited()
+                            .thenAccept(
+                                    exit ->
+                                            lost.complete(
+                                                    new SandboxState.StopCause.VmLost(
+                                                            describe(exit))));
+            var _ =
+                    daemon.exited()
+                            .thenAccept(
+                                    exit ->
+                                            lost.complete(
+                                                    new SandboxState.StopCause.ShareLost(
+                                                            "virtiofsd ended with "
+                                                                    + exit.describe()
+                                                                    + printed(
+                                                                            ": ",
+                                                                            daemon.outputTail()))));
+        } catch (IOException | HypervisorFailure | RuntimeException e) {
+            RuntimeFailure failure =
+                    RuntimeFailure.internal(
+                            "sandbox "
+                                    + identity.id()
+                                    + " cannot start, phase "
+                                    + phase
+                                    + ": "
+                                    + e.getMessage(),
+                            e);
+            resources.unwind(failure);
+            throw failure;
+        }
+    }
+
+    /**
+     * Waits for the agent and makes the sandbox in the guest. To be called once, after {@link
+     * #launch}.
+     *
+     * @throws RuntimeFailure with the tail of the guest's console if the agent did not come up
+     */
+    void connect(SandboxSetup setup) {
+        Vm machine = launched(vm);
+        String phase = "agent";
+        try {
+            Agent connected = connector.connect(machine.agent(), config.agent().dialTimeout());
+            agent = connected;
+            var _ =
+                    connected
+                            .lost()
+                            .thenAccept(
+                                    why ->
+                                            lost.complete(
+                                                    new SandboxState.StopCause.AgentLost(why)));
+            phase = "sandbox";
+            connected.createSandbox(setup);
+            details = connected.details();
+        } catch (RuntimeFailure e) {
+            throw new RuntimeFailure(
+                    e.kind(),
+                    "sandbox "
+                            + identity.id()
+                            + " did not come up, phase "
+                            + phase
+                            + ": "
+                            + bootProblem(machine, e),
+                    e);
+        }
+    }
+
+    /**
+     * Completes with the cause when the VM, virtiofsd or the connection to the agent is gone, be it
+     * on request or not.
+     */
+    CompletableFuture<SandboxState.StopCause> lost() {
+        return lost;
+    }
+
+    /** The process that stands for the sandbox on the host; 0 before {@link #launch}. */
+    int pid() {
+        Vm machine = vm;
+        return machine == null ? 0 : (int) machine.pid();
+    }
+
+    /** The agent, once the guest is up. */
+    Optional<Agent> agent() {
+        return Optional.ofNullable(agent);
+    }
+
+    /** The agent, or UNAVAILABLE. */
+    Agent requireAgent() {
+        Agent connected = agent;
+        if (connected == null) {
+            throw RuntimeFailure.unavailable(
+                    "sandbox " + identity.id() + ": the agent is not connected", null);
+        }
+        return connected;
+    }
+
+    GuestDetails details() {
+        return launched(details);
+    }
+
+    SharedDirectory shared() {
+        return launched(shared);
+    }
+
+    HostMounts mounts() {
+        return mounts;
+    }
+
+    SandboxRecord record() {
+        return record;
+    }
+
+    /**
+     * Ends agent connection, VM and virtiofsd, in this order; returns when the processes are
+     * reaped. Total; may be called again.
+     *
+     * @param graceful let QEMU quit by itself; else it is killed
+     */
+    void stop(boolean graceful) {
+        Agent connected = agent;
+        if (connected != null) {
+            connected.close();
+        }
+        Vm machine = vm;
+        if (machine != null) {
+            machine.stop(graceful ? QUIT_GRACE : Duration.ZERO);
+        }
+        HostProcess daemon = virtiofsd;
+        if (daemon != null) {
+            end(daemon);
+        }
+    }
+
+    /**
+     * Gives back everything on the host. To be called once, after {@link #stop} and the containers'
+     * release.
+     */
+    void release() {
+        resources.unwind((what, cause) -> LOG.warn("cannot undo", "what", what, "error", cause));
+    }
+
+    private String bootProblem(Vm machine, RuntimeFailure cause) {
+        StringBuilder text = new StringBuilder();
+        // A VMM that is on its way out closes the agent's socket first: give it the moment that its
+        // reaping takes.
+        Optional<VmExit> exit =
+                exitWithin(machine, cause.kind() == RuntimeFailure.Kind.UNAVAILABLE ? 1000 : 0);
+        if (exit.isPresent()) {
+            text.append("the VM ended: ").append(describe(exit.get()));
+        } else {
+            text.append(cause.getMessage());
+        }
+        text.append(printed("; console of the guest: ", machine.consoleTail()));
+        return text.toString();
+    }
+
+    private static Optional<VmExit> exitWithin(Vm machine, long millis) {
+        try {
+            return Optional.of(machine.exited().get(millis, TimeUnit.MILLISECONDS));
+        } catch (TimeoutException | ExecutionException e) {
+            return Optional.empty();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return Optional.empty();
+        }
+    }
+
+    private String describe(VmExit exit) {
+        Vm machine = launched(vm);
+        return "QEMU ended with "
+                + exit.process().describe()
+                + (exit.reason().isEmpty() ? "" : " (" + exit.reason() + ")")
+                + printed("; QEMU said: ", machine.vmmOutputTail());
+    }
+
+    private static String printed(String prefix, String text) {
+        String stripped = text.strip();
+        return stripped.isEmpty() ? "" : prefix + stripped;
+    }
+
+    private static void end(HostProcess process) {
+        process.signal(SIGKILL);
+        try {
+            process.exited().get(REAP_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException | ExecutionException e) {
+            LOG.error("process does not end after SIGKILL", "pid", process.pid(), "error", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void problem(Exception cause) {
+        LOG.warn("cannot undo", "what", "share", "error", cause);
+    }
+
+    private static <T> T launched(@Nullable T part) {
+        if (part == null) {
+            throw new IllegalStateException("the guest has not been launched");
+        }
+        return part;
+    }
+}

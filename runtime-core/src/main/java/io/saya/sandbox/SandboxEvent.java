@@ -1,0 +1,19 @@
+package io.saya.sandbox;
+
+import io.saya.sandbox.SandboxState.StopCause;
+
+/** What can happen to a sandbox. */
+public sealed interface SandboxEvent {
+
+    /** Boot the VM. */
+    record BootRequested() implements SandboxEvent {}
+
+    /** The agent answered and knows its sandbox. */
+    record BootSucceeded() implements SandboxEvent {}
+
+    /** Stop, for this cause. */
+    record StopRequested(StopCause cause) implements SandboxEvent {}
+
+    /** The VM is gone and reaped. */
+    record StopFinished() implements SandboxEvent {}
+}

@@ -1,0 +1,75 @@
+package io.saya.sandbox;
+
+import io.saya.container.ExitStatus;
+
+/** Where a sandbox is in its life. */
+public sealed interface SandboxState {
+
+    /** Nothing runs yet. Out: boot, or stop. */
+    record New() implements SandboxState {}
+
+    /** The VM is on its way up. Out: its agent answers, it fails, or stop. */
+    record Booting() implements SandboxState {}
+
+    /** Containers can be created. Out: stop, for whatever reason. */
+    record Running() implements SandboxState {}
+
+    /** Everything is being ended; the VM may still be there. Out: it is gone. */
+    record Stopping(StopCause cause) implements SandboxState {}
+
+    /** The VM is gone and reaped. Final. */
+    record Stopped(StopCause cause) implements SandboxState {}
+
+    /** Why a sandbox stops; the first cause counts. */
+    sealed interface StopCause {
+
+        /** A client asked for it. */
+        record Requested() implements StopCause {}
+
+        /** The sandbox container ended by itself. */
+        record ContainerExited(ExitStatus exit) implements StopCause {}
+
+        /** The VM ended and nobody had asked. */
+        record VmLost(String why) implements StopCause {}
+
+        /** The agent does not answer any more. */
+        record AgentLost(String why) implements StopCause {}
+
+        /** virtiofsd ended: the guest has no file systems any more. */
+        record ShareLost(String why) implements StopCause {}
+
+        /** It never came up. */
+        record BootFailed(String why) implements StopCause {}
+
+        /** What clients are told of a process whose own end nobody has seen. */
+        default int fallbackStatus() {
+            return switch (this) {
+                case Requested(), ContainerExited _ -> ExitStatus.KILLED;
+                case VmLost _, AgentLost _, ShareLost _, BootFailed _ -> ExitStatus.UNKNOWN;
+            };
+        }
+
+        /**
+         * Whether the guest can still be asked to end its containers and to write its files back.
+         */
+        default boolean guestAnswers() {
+            return switch (this) {
+                case Requested(), ContainerExited _ -> true;
+                case VmLost _, AgentLost _, ShareLost _, BootFailed _ -> false;
+            };
+        }
+
+        /** For messages and logs. */
+        default String describe() {
+            return switch (this) {
+                case Requested() -> "stop requested";
+                case ContainerExited(ExitStatus exit) ->
+                        "its container exited with status " + exit.status();
+                case VmLost(String why) -> "the VM was lost: " + why;
+                case AgentLost(String why) -> "the agent was lost: " + why;
+                case ShareLost(String why) -> "the shared file system was lost: " + why;
+                case BootFailed(String why) -> "the VM did not come up: " + why;
+            };
+        }
+    }
+}

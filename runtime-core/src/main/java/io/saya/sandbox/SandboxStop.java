@@ -1,0 +1,160 @@
+package io.saya.sandbox;
+
+import io.saya.agent.Agent;
+import io.saya.container.Container;
+import io.saya.container.ContainerProcess;
+import io.saya.container.ProcessState;
+import io.saya.failure.RuntimeFailure;
+import io.saya.log.Log;
+import io.saya.sandbox.SandboxState.StopCause;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * The way down, the same for every cause: containers of the pod, the sandbox container, file
+ * systems, VM, virtiofsd; then the exits become public. Each step has its bound and none can fail
+ * the next: what does not answer is killed.
+ */
+final class SandboxStop {
+
+    private static final Log LOG = Log.of("stop");
+
+    /** How long the guest gets to end its containers after SIGKILL. */
+    private static final long CONTAINERS_LIMIT_MS = 2_000;
+
+    /**
+     * How long output that the guest still holds may take to the host when the container ended by
+     * itself. It waits for a reader only where one is so slow that all buffers between are full.
+     */
+    private static final long OUTPUT_LIMIT_MS = 10_000;
+
+    /** The same when a client wants the sandbox gone. */
+    private static final long KILLED_OUTPUT_LIMIT_MS = 1_000;
+
+    /** How long the guest gets to write its files back and to shut down. */
+    private static final Duration SHUTDOWN_LIMIT = Duration.ofMillis(1_500);
+
+    private static final int SIGKILL = 9;
+
+    private final TaskTable tasks;
+    private final Guest guest;
+    private final Exits exits;
+
+    SandboxStop(TaskTable tasks, Guest guest, Exits exits) {
+        this.tasks = tasks;
+        this.guest = guest;
+        this.exits = exits;
+    }
+
+    /**
+     * Ends the guest. Blocks for a few seconds at most, unless the kernel does not let go of a
+     * process.
+     */
+    void endGuest(StopCause cause) {
+        boolean graceful = false;
+        Agent agent = guest.agent().orElse(null);
+        if (agent != null && cause.guestAnswers()) {
+            boolean ended = endContainers(agent);
+            if (ended) {
+                awaitOutput(
+                        cause instanceof StopCause.ContainerExited
+                                ? OUTPUT_LIMIT_MS
+                                : KILLED_OUTPUT_LIMIT_MS);
+            }
+            graceful = ended && shutDown(agent);
+        }
+        guest.stop(graceful);
+    }
+
+    /** Makes every end public that is not yet; the guest is gone. */
+    void publish(StopCause cause) {
+        exits.publishAll(cause);
+    }
+
+    private boolean endContainers(Agent agent) {
+        List<CompletableFuture<?>> ends = new ArrayList<>();
+        for (Container container : tasks.all()) {
+            ContainerProcess init = container.init();
+            boolean live =
+                    tasks.locked(
+                            () ->
+                                    container.createdInGuest()
+                                            && !(init.state() instanceof ProcessState.Stopped));
+            if (live) {
+                Thread.ofVirtual()
+                        .name("kill " + container.id())
+                        .start(() -> kill(agent, container));
+                ends.add(exits.known(container));
+            }
+        }
+        boolean ended = within(ends, CONTAINERS_LIMIT_MS);
+        if (!ended) {
+            LOG.warn(
+                    "containers do not end in time; the VM is killed",
+                    "limit_ms",
+                    CONTAINERS_LIMIT_MS);
+        }
+        return ended;
+    }
+
+    private void awaitOutput(long limitMs) {
+        List<CompletableFuture<?>> ends = new ArrayList<>();
+        for (Container container : tasks.all()) {
+            tasks.locked(
+                    () -> {
+                        if (container.createdInGuest()) {
+                            ends.add(container.init().stdio().outputRead());
+                        }
+                        for (ContainerProcess exec : container.execs().values()) {
+                            if (exec.startPublished()) {
+                                ends.add(exec.stdio().outputRead());
+                            }
+                        }
+                    });
+        }
+        if (!within(ends, limitMs)) {
+            LOG.warn("output is lost: nobody reads it and the VM stops", "limit_ms", limitMs);
+        }
+    }
+
+    private static boolean within(List<CompletableFuture<?>> futures, long limitMs) {
+        try {
+            CompletableFuture.allOf(futures.toArray(CompletableFuture[]::new))
+                    .get(limitMs, TimeUnit.MILLISECONDS);
+            return true;
+        } catch (TimeoutException | ExecutionException e) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    private static void kill(Agent agent, Container container) {
+        try {
+            agent.signalContainer(container.id(), SIGKILL);
+        } catch (RuntimeFailure e) {
+            if (e.kind() != RuntimeFailure.Kind.NOT_FOUND) {
+                LOG.debug("kill in the guest failed", "container", container.id(), "error", e);
+            }
+        }
+    }
+
+    private static boolean shutDown(Agent agent) {
+        try {
+            agent.destroySandbox(SHUTDOWN_LIMIT);
+            return true;
+        } catch (RuntimeFailure e) {
+            // UNAVAILABLE is the good case too: the guest was off before its answer came out.
+            if (e.kind() != RuntimeFailure.Kind.UNAVAILABLE) {
+                LOG.warn("the guest does not shut down in time; the VM is killed", "error", e);
+            }
+            return e.kind() == RuntimeFailure.Kind.UNAVAILABLE;
+        }
+    }
+}

@@ -1,0 +1,182 @@
+package io.saya.sandbox;
+
+import io.saya.container.Container;
+import io.saya.container.ContainerProcess;
+import io.saya.container.ExitStatus;
+import io.saya.container.ProcessEvent;
+import io.saya.container.ProcessState;
+import io.saya.event.EventSink;
+import io.saya.event.TaskEvent;
+import io.saya.failure.RuntimeFailure;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+
+/**
+ * The containers and processes of a sandbox, their states and the events that tell of them. One
+ * lock guards all of it; it is held for memory operations only, never across a call to guest, VMM
+ * or host, so State and Kill answer whatever hangs. An event is handed to the sink under the lock,
+ * together with the change of state it tells of: the order of events is the order of changes.
+ */
+final class TaskTable {
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Map<String, Container> containers = new LinkedHashMap<>();
+    private final EventSink events;
+
+    TaskTable(EventSink events) {
+        this.events = events;
+    }
+
+    /** Runs {@code action} under the lock. It must not block. */
+    <T> T locked(Supplier<T> action) {
+        lock.lock();
+        try {
+            return action.get();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The same without a result. */
+    void locked(Runnable action) {
+        lock.lock();
+        try {
+            action.run();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Adds a container that is going to be created. */
+    void add(Container container) {
+        locked(
+                () -> {
+                    if (containers.containsKey(container.id())) {
+                        throw RuntimeFailure.alreadyExists(
+                                "container " + container.id() + " exists already");
+                    }
+                    containers.put(container.id(), container);
+                });
+    }
+
+    /** Forgets a container. */
+    void remove(Container container) {
+        locked(() -> containers.remove(container.id(), container));
+    }
+
+    boolean isEmpty() {
+        return locked(containers::isEmpty);
+    }
+
+    /** All containers, oldest first. */
+    List<Container> all() {
+        return locked(() -> new ArrayList<>(containers.values()));
+    }
+
+    /** The container of this id, or NOT_FOUND. */
+    Container container(String id) {
+        return locked(
+                () -> {
+                    Container container = containers.get(id);
+                    if (container == null) {
+                        throw RuntimeFailure.notFound(
+                                "container " + id + " does not exist in this sandbox");
+                    }
+                    return container;
+                });
+    }
+
+    /** The process of these ids ({@code execId} empty: the container's first), or NOT_FOUND. */
+    ContainerProcess process(String containerId, String execId) {
+        return locked(
+                () -> {
+                    Container container = container(containerId);
+                    if (execId.isEmpty()) {
+                        return container.init();
+                    }
+                    ContainerProcess exec = container.execs().get(execId);
+                    if (exec == null) {
+                        throw RuntimeFailure.notFound(
+                                "exec " + execId + " does not exist in container " + containerId);
+                    }
+                    return exec;
+                });
+    }
+
+    /** Adds an exec and tells of it. */
+    void addExec(Container container, ContainerProcess exec) {
+        locked(
+                () -> {
+                    if (containers.get(container.id()) != container) {
+                        throw RuntimeFailure.notFound(
+                                "container " + container.id() + " does not exist in this sandbox");
+                    }
+                    if (container.init().state() instanceof ProcessState.Stopped
+                            || container.paused()) {
+                        throw RuntimeFailure.failedPrecondition(
+                                "cannot add exec "
+                                        + exec.execId()
+                                        + " to container "
+                                        + container.id()
+                                        + ": it is "
+                                        + (container.paused() ? "paused" : "stopped")
+                                        + " (expected: running)");
+                    }
+                    if (container.execs().putIfAbsent(exec.execId(), exec) != null) {
+                        throw RuntimeFailure.alreadyExists(
+                                "exec "
+                                        + exec.execId()
+                                        + " exists already in container "
+                                        + container.id());
+                    }
+                    events.publish(new TaskEvent.ExecAdded(container.id(), exec.execId()));
+                });
+    }
+
+    /** Publishes an event in its order. */
+    void publish(TaskEvent event) {
+        locked(() -> events.publish(event));
+    }
+
+    /**
+     * Makes the end of a process public: state, event, then those who wait. The first call counts;
+     * later ones do nothing.
+     *
+     * @param pid what the event gives as the process's id on the host
+     */
+    void finish(ContainerProcess process, ExitStatus exit, int pid) {
+        ExitStatus published =
+                locked(
+                        () -> {
+                            if (process.state()
+                                    instanceof ProcessState.Stopped(ExitStatus earlier)) {
+                                return earlier;
+                            }
+                            process.apply(new ProcessEvent.Exited(exit));
+                            boolean announced =
+                                    process.isInit()
+                                            ? isCreated(process)
+                                            : process.startPublished();
+                            if (announced) {
+                                events.publish(
+                                        new TaskEvent.Exit(
+                                                process.containerId(),
+                                                process.processId(),
+                                                pid,
+                                                exit.status(),
+                                                exit.at()));
+                            }
+                            return exit;
+                        });
+        process.exited().complete(published);
+    }
+
+    private boolean isCreated(ContainerProcess init) {
+        Container container = containers.get(init.containerId());
+        return container != null && container.createdInGuest();
+    }
+}

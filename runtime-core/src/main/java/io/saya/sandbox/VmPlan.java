@@ -1,0 +1,94 @@
+package io.saya.sandbox;
+
+import io.saya.config.AgentConfig;
+import io.saya.config.HypervisorConfig;
+import io.saya.config.MachineConfig;
+import io.saya.config.RuntimeConfig;
+import io.saya.hypervisor.VmDevice;
+import io.saya.hypervisor.VmSpec;
+import io.saya.hypervisor.VmSpec.Accelerator;
+import io.saya.hypervisor.VmSpec.AgentTransport;
+import io.saya.share.SharedDirectory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** From the configuration to the VM that a sandbox needs. */
+final class VmPlan {
+
+    private VmPlan() {}
+
+    static VmSpec of(
+            SandboxIdentity identity,
+            RuntimeConfig config,
+            Path shareSocket,
+            Optional<Path> networkNamespace) {
+        HypervisorConfig hypervisor = config.hypervisor();
+        int vcpus = hypervisor.cpu().bootVcpus();
+        return new VmSpec(
+                identity.id(),
+                identity.runDirectory(),
+                hypervisor.path(),
+                hypervisor.machine().machineType(),
+                accelerator(hypervisor.machine()),
+                hypervisor.machine().cpuFeatures(),
+                vcpus,
+                hypervisor.cpu().maxVcpus(),
+                hypervisor.memory().defaultMib(),
+                hypervisor.memory().maxMib(),
+                hypervisor.memory().slots(),
+                hypervisor.guest().kernel(),
+                hypervisor.guest().initrd(),
+                hypervisor.guest().image(),
+                kernelParameters(config),
+                transport(config.agent()),
+                List.of(
+                        new VmDevice.VirtioFs(
+                                SharedDirectory.TAG,
+                                shareSocket,
+                                hypervisor.sharedFs().queueSize(),
+                                hypervisor.sharedFs().cacheSizeMib())),
+                networkNamespace,
+                List.of(),
+                hypervisor.machine().seccompSandbox());
+    }
+
+    private static Accelerator accelerator(MachineConfig machine) {
+        return switch (machine.accelerator()) {
+            case AUTO -> Accelerator.AUTO;
+            case KVM -> Accelerator.KVM;
+            case TCG -> Accelerator.TCG;
+        };
+    }
+
+    private static AgentTransport transport(AgentConfig agent) {
+        return switch (agent.transport()) {
+            case VIRTIO_SERIAL -> AgentTransport.VIRTIO_SERIAL;
+            case VSOCK -> AgentTransport.VSOCK;
+            case HYBRID_VSOCK -> AgentTransport.HYBRID_VSOCK;
+            case AUTO -> {
+                if (Files.exists(Path.of("/dev/vhost-vsock"))) {
+                    yield AgentTransport.VSOCK;
+                }
+                yield agent.vsockDaemon().isPresent()
+                        ? AgentTransport.HYBRID_VSOCK
+                        : AgentTransport.VIRTIO_SERIAL;
+            }
+        };
+    }
+
+    private static List<String> kernelParameters(RuntimeConfig config) {
+        List<String> parameters = new ArrayList<>();
+        if (config.agent().enableDebug()) {
+            parameters.add("agent.log=debug");
+        }
+        if (config.agent().debugConsole()) {
+            parameters.add("agent.debug_console");
+            parameters.add("agent.debug_console_vport=1026");
+        }
+        parameters.addAll(config.hypervisor().guest().kernelParameters());
+        return parameters;
+    }
+}

@@ -1,0 +1,124 @@
+package io.saya.share;
+
+import io.saya.oci.OciSpec.OciMount;
+import io.saya.share.SharedDirectory.Problems;
+import io.saya.share.SharedDirectory.Share;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What one container shares with its guest: its root file system and the sources of its bind mounts
+ * (reference: kata-runtime.md §4.6). Used by one thread at a time.
+ */
+public final class ContainerShares {
+
+    /** The sandbox's {@code /dev/shm}, made by the agent when the sandbox is created. */
+    public static final String GUEST_SHM = "/run/kata-containers/sandbox/shm";
+
+    private final SharedDirectory directory;
+    private final String containerId;
+    private final List<Share> shares = new ArrayList<>();
+
+    public ContainerShares(SharedDirectory directory, String containerId) {
+        this.directory = directory;
+        this.containerId = containerId;
+    }
+
+    /** Shares the root file system and returns its path in the guest. */
+    public String shareRootfs(Path rootfs, boolean readOnly) throws IOException {
+        return share(containerId + "/rootfs", rootfs, readOnly);
+    }
+
+    /**
+     * The container's mounts with sources that exist in the guest. Mounts that the guest can make
+     * by itself stay as they are.
+     *
+     * @throws IOException that names the mount whose source is missing or cannot be shared
+     */
+    public List<OciMount> translate(List<OciMount> mounts) throws IOException {
+        List<OciMount> translated = new ArrayList<>();
+        int index = 0;
+        for (OciMount mount : mounts) {
+            translated.add(translate(mount, index++));
+        }
+        return translated;
+    }
+
+    /** Takes everything back. Nothing is thrown: stop is total. */
+    public void release(Problems problems) {
+        for (Share share : shares.reversed()) {
+            directory.release(share, problems);
+        }
+        shares.clear();
+    }
+
+    private OciMount translate(OciMount mount, int index) throws IOException {
+        if (!mount.bind()) {
+            return mount;
+        }
+        if (mount.destination().equals("/dev/shm")) {
+            return new OciMount(mount.destination(), "bind", GUEST_SHM, List.of("rbind"));
+        }
+        if (guestsOwn(mount.source())) {
+            return mount;
+        }
+        Path source = Path.of(mount.source());
+        if (!Files.exists(source)) {
+            throw new IOException(
+                    "mount of "
+                            + mount.source()
+                            + " at "
+                            + mount.destination()
+                            + ": the source does not exist on the host (expected: a file or directory)");
+        }
+        boolean readOnly = MountOptions.parse(mount.options()).readOnly();
+        String guestPath =
+                share(
+                        containerId + "/" + index + "-" + baseName(mount.destination()),
+                        source,
+                        readOnly);
+        return new OciMount(
+                mount.destination(), mount.type(), guestPath, guestOptions(mount.options()));
+    }
+
+    /** Whether a source is something that the guest's kernel offers itself. */
+    private static boolean guestsOwn(String source) {
+        return isBelow(source, "/proc") || isBelow(source, "/sys") || isBelow(source, "/dev");
+    }
+
+    private static boolean isBelow(String path, String top) {
+        return path.equals(top) || path.startsWith(top + "/");
+    }
+
+    /**
+     * Propagation cannot cross the border of the VM: a volume that asks for it is private in the
+     * guest.
+     */
+    private static List<String> guestOptions(List<String> options) {
+        return options.stream()
+                .filter(option -> !option.endsWith("shared") && !option.endsWith("slave"))
+                .toList();
+    }
+
+    private String share(String name, Path source, boolean readOnly) throws IOException {
+        Share share = directory.share(name, source, readOnly);
+        shares.add(share);
+        return share.guestPath();
+    }
+
+    private static String baseName(String destination) {
+        String name = destination.substring(destination.lastIndexOf('/') + 1);
+        StringBuilder safe = new StringBuilder();
+        for (int i = 0; i < Math.min(name.length(), 64); i++) {
+            char c = name.charAt(i);
+            safe.append(
+                    (Character.isLetterOrDigit(c) && c < 128) || c == '.' || c == '_' || c == '-'
+                            ? c
+                            : '_');
+        }
+        return safe.toString();
+    }
+}

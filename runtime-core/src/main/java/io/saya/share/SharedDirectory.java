@@ -1,0 +1,194 @@
+package io.saya.share;
+
+import io.saya.host.MountFlag;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * The tree that virtiofsd shows to one guest (reference: kata-runtime.md §4.5).
+ *
+ * <pre>
+ *   run directory/mounts/   everything shared is bind-mounted one level below; mounts spread from here
+ *   run directory/shared/   the same tree, read-only at its top: what virtiofsd exports. A hostile guest can
+ *                           write into what was shared with it for writing, and cannot fill the host's /run
+ *   run directory/staging/  a share is first made here, where nothing spreads, and cut off from its source
+ * </pre>
+ *
+ * Both are mount points of their own because {@code /} need not be a shared mount: virtiofsd lives
+ * in a mount namespace that is a slave of the host's and would otherwise not see what is mounted
+ * after it started. Thread safe.
+ */
+public final class SharedDirectory {
+
+    /** The tag under which the guest mounts the tree. */
+    public static final String TAG = "kataShared";
+
+    /** Where the guest mounts it. */
+    public static final String GUEST_PATH = "/run/kata-containers/shared/containers/";
+
+    private final Path mounts;
+    private final Path shared;
+    private final Path staging;
+    private final HostMounts host;
+    private final AtomicLong stages = new AtomicLong();
+    private final List<Path> bound = Collections.synchronizedList(new ArrayList<>());
+
+    private SharedDirectory(Path runDirectory, HostMounts host) {
+        this.mounts = runDirectory.resolve("mounts");
+        this.shared = runDirectory.resolve("shared");
+        this.staging = runDirectory.resolve("staging");
+        this.host = host;
+    }
+
+    /** Makes the tree below {@code runDirectory}. On failure nothing stays mounted. */
+    public static SharedDirectory create(Path runDirectory, HostMounts host) throws IOException {
+        SharedDirectory directory = new SharedDirectory(runDirectory, host);
+        var mode =
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+        Files.createDirectory(directory.mounts, mode);
+        Files.createDirectory(directory.shared, mode);
+        Files.createDirectory(directory.staging, mode);
+        try {
+            host.bind(directory.staging, directory.staging, false);
+            host.propagate(directory.staging, MountFlag.PRIVATE);
+            host.bind(directory.mounts, directory.mounts, false);
+            host.propagate(directory.mounts, MountFlag.PRIVATE);
+            host.propagate(directory.mounts, MountFlag.SHARED);
+            host.bind(directory.mounts, directory.shared, true);
+            host.propagate(directory.shared, MountFlag.SLAVE);
+            host.propagate(directory.shared, MountFlag.SHARED);
+        } catch (IOException e) {
+            directory.release(e::addSuppressed);
+            throw e;
+        }
+        return directory;
+    }
+
+    /** What virtiofsd is to export. */
+    public Path exported() {
+        return shared;
+    }
+
+    /**
+     * Shows {@code source}, a directory or a file, to the guest.
+     *
+     * @param name path below the tree, such as {@code <container>/rootfs}; no component may be
+     *     {@code ..}
+     * @return the share; the caller releases it
+     */
+    public Share share(String name, Path source, boolean readOnly) throws IOException {
+        Path target = mounts.resolve(name).normalize();
+        if (!target.startsWith(mounts) || target.equals(mounts)) {
+            throw new IOException(
+                    "share " + name + " leaves the shared directory (expected: a path below it)");
+        }
+        Files.createDirectories(target.getParent());
+        if (Files.isDirectory(source)) {
+            Files.createDirectories(target);
+        } else {
+            Files.createFile(target);
+        }
+        bound.add(target);
+        try {
+            spread(source, target, readOnly);
+        } catch (IOException e) {
+            release(target, e::addSuppressed);
+            throw e;
+        }
+        return new Share(GUEST_PATH + name, target);
+    }
+
+    /**
+     * Binds by way of the staging directory. A direct bind of a source on a shared mount would make
+     * every copy its peer, and taking the share back would then unmount what is mounted below the
+     * source on the host. As slaves the copies only listen.
+     */
+    private void spread(Path source, Path target, boolean readOnly) throws IOException {
+        Path stage = staging.resolve(Long.toString(stages.incrementAndGet()));
+        if (Files.isDirectory(source)) {
+            Files.createDirectory(stage);
+        } else {
+            Files.createFile(stage);
+        }
+        try {
+            host.bind(source, stage, false);
+            try {
+                host.propagateAll(stage, MountFlag.SLAVE);
+                if (readOnly) {
+                    host.readOnly(stage);
+                }
+                host.bind(stage, target, false);
+            } finally {
+                host.detach(stage);
+            }
+        } finally {
+            Files.deleteIfExists(stage);
+        }
+    }
+
+    /**
+     * Takes one share back. Failures are told to {@code problems}, nothing is thrown: stop is
+     * total.
+     */
+    public void release(Share share, Problems problems) {
+        release(share.hostPath(), problems);
+    }
+
+    /** Takes everything back, the tree itself last. */
+    public void release(Problems problems) {
+        for (Path target : List.copyOf(bound).reversed()) {
+            release(target, problems);
+        }
+        detach(shared, problems);
+        detach(mounts, problems);
+        detach(staging, problems);
+    }
+
+    /** Told of what could not be undone. */
+    @FunctionalInterface
+    public interface Problems {
+        void add(Exception problem);
+    }
+
+    /**
+     * Something shared.
+     *
+     * @param guestPath where the guest finds it
+     * @param hostPath its mount point on the host
+     */
+    public record Share(String guestPath, Path hostPath) {}
+
+    private void release(Path target, Problems problems) {
+        detach(target, problems);
+        bound.remove(target);
+        try {
+            Files.deleteIfExists(target);
+            Path parent = target.getParent();
+            if (parent != null && !parent.equals(mounts) && isEmpty(parent)) {
+                Files.deleteIfExists(parent);
+            }
+        } catch (IOException e) {
+            problems.add(e);
+        }
+    }
+
+    private static boolean isEmpty(Path directory) throws IOException {
+        try (var entries = Files.newDirectoryStream(directory)) {
+            return !entries.iterator().hasNext();
+        }
+    }
+
+    private void detach(Path target, Problems problems) {
+        try {
+            host.detach(target);
+        } catch (IOException e) {
+            problems.add(e);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+package io.saya.share;
+
+import io.saya.host.Host;
+import io.saya.host.HostProcess;
+import io.saya.host.SpawnSpec;
+import io.saya.host.SpawnSpec.InheritedSocket;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The daemon that serves a sandbox's shared directory to its VM. It inherits its socket listening,
+ * so that QEMU can connect before it has come so far, and keeps its own sandbox: a mount and a pid
+ * namespace of its own, a seccomp filter, and no capabilities but those for files. Its options are
+ * those of Debian's (QEMU 7.2's) C version; the Rust version takes the same under other names.
+ */
+public final class Virtiofsd {
+
+    private Virtiofsd() {}
+
+    /**
+     * Starts the daemon.
+     *
+     * @param binary {@code virtio_fs_daemon}
+     * @param socket where QEMU will connect
+     * @param exported the directory to show
+     * @param cache {@code virtio_fs_cache}
+     * @param extraArguments {@code virtio_fs_extra_args}
+     * @throws IOException that names the binary if it cannot be started
+     */
+    public static HostProcess start(
+            Host host,
+            Path binary,
+            Path socket,
+            Path exported,
+            String cache,
+            List<String> extraArguments)
+            throws IOException {
+        List<String> argv = new ArrayList<>();
+        argv.add(binary.toString());
+        argv.add("--fd=%fd:vhost-user%");
+        if (rust(binary)) {
+            argv.addAll(
+                    List.of(
+                            "--shared-dir=" + exported,
+                            "--cache=" + cache,
+                            "--announce-submounts",
+                            "--sandbox=namespace"));
+        } else {
+            argv.addAll(
+                    List.of(
+                            "-o",
+                            "source=" + exported,
+                            "-o",
+                            "cache=" + cache,
+                            "-o",
+                            "announce_submounts",
+                            "-o",
+                            "sandbox=namespace",
+                            "-f"));
+        }
+        argv.addAll(extraArguments);
+        return host.spawn(
+                new SpawnSpec(
+                        argv,
+                        Map.of("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"),
+                        List.of(new InheritedSocket("vhost-user", socket)),
+                        Optional.empty(),
+                        Path.of("/")));
+    }
+
+    /**
+     * Debian 12 has the C version in QEMU's directory; everywhere else the Rust version is what is
+     * called virtiofsd.
+     */
+    private static boolean rust(Path binary) {
+        return !binary.startsWith("/usr/lib/qemu");
+    }
+}
