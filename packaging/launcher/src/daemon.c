@@ -146,6 +146,7 @@ static int java_command(const struct launch *launch, struct words *words, struct
     add(words, "-XX:+DisplayVMOutputToStderr");
     add(words, "-Xlog:disable");
     add(words, "-Xlog:all=error:stderr");
+    add(words, "-Dsaya.home=%s", install); /* where the daemon finds the default configuration */
     snprintf(file, sizeof file, "%s/lib/jvm.options", install);
     struct bytes options = {0};
     if (file_read(file, OPTIONS_LIMIT, &options) == 0)

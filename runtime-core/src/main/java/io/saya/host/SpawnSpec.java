@@ -9,20 +9,32 @@ import java.util.Optional;
  * A process to start on the host.
  *
  * @param argv program (absolute path) and arguments. {@code %fd:NAME%} in an argument is replaced
- *     by the number of the descriptor called NAME of {@code sockets}
+ *     by the number of the descriptor called NAME of {@code sockets} or {@code placement}
  * @param environment the whole environment of the process
  * @param sockets listening Unix sockets that the guard binds (mode 0600, a stale file is replaced)
  *     before the process starts and that the process inherits: who connects never has to wait for
  *     the process to come so far
  * @param networkNamespace the namespace to start in; empty: that of the guard
  * @param directory the working directory
+ * @param placement what else differs from the guard
  */
 public record SpawnSpec(
         List<String> argv,
         Map<String, String> environment,
         List<InheritedSocket> sockets,
         Optional<Path> networkNamespace,
-        Path directory) {
+        Path directory,
+        Placement placement) {
+
+    /** A process that runs as the guard does: same user, same cgroups. */
+    public SpawnSpec(
+            List<String> argv,
+            Map<String, String> environment,
+            List<InheritedSocket> sockets,
+            Optional<Path> networkNamespace,
+            Path directory) {
+        this(argv, environment, sockets, networkNamespace, directory, Placement.AS_GUARD);
+    }
 
     public SpawnSpec {
         argv = List.copyOf(argv);

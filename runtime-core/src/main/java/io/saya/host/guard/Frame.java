@@ -29,6 +29,18 @@ final class Frame {
     /** Kind of a descriptor in a spawn request: a listening Unix socket. */
     static final int DESCRIPTOR_LISTEN = 1;
 
+    /** Kind of a descriptor in a spawn request: a file, opened for reading and writing. */
+    static final int DESCRIPTOR_OPEN = 2;
+
+    /** Kind of a descriptor in a spawn request: a tap interface. */
+    static final int DESCRIPTOR_TAP = 3;
+
+    /** In place of a uid or gid: that of the guard. */
+    static final int KEEP_IDENTITY = 0xffffffff;
+
+    /** In place of an oom_score_adj: that of the guard. */
+    static final int KEEP_OOM_SCORE = Integer.MIN_VALUE;
+
     /** Kind of an exit: the value is a signal's number, otherwise an exit code. */
     static final int EXIT_SIGNAL = 1;
 

@@ -13,7 +13,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.Set;
 
 /**
@@ -36,8 +35,6 @@ public final class GuardHost implements Host {
 
     /** What the guard does without waiting for anybody. */
     private static final int REPORT_LIMIT_MILLIS = 10_000;
-
-    private static final int KEEP = 0xffffffff;
 
     private final GuardConnection connection;
     private final GuardStart start;
@@ -123,31 +120,10 @@ public final class GuardHost implements Host {
 
     @Override
     public HostProcess spawn(SpawnSpec spec) throws IOException {
-        FrameWriter request = new FrameWriter(Frame.SPAWN).u16(spec.argv().size());
-        for (String argument : spec.argv()) {
-            request.string(argument);
-        }
-        request.u16(spec.environment().size());
-        for (Map.Entry<String, String> variable : spec.environment().entrySet()) {
-            request.string(variable.getKey() + "=" + variable.getValue());
-        }
-        request.string(spec.directory().toString());
-        request.string(
-                spec.networkNamespace().isPresent()
-                        ? spec.networkNamespace().get().toString()
-                        : "");
-        request.u8(spec.sockets().size());
-        for (SpawnSpec.InheritedSocket socket : spec.sockets()) {
-            request.u8(Frame.DESCRIPTOR_LISTEN)
-                    .string(socket.name())
-                    .string(socket.path().toString());
-        }
-        request.u8(0); // no cgroup of its own
-        request.u32(KEEP).u32(KEEP).u32(Integer.MIN_VALUE); // uid, gid, oom_score_adj of the guard
         String program = spec.argv().getFirst();
         GuardProcess process =
                 new GuardProcess(connection, program.substring(program.lastIndexOf('/') + 1));
-        connection.spawn(request, "start of " + program, process, SPAWN_LIMIT_MILLIS);
+        connection.spawn(SpawnRequest.of(spec), "start of " + program, process, SPAWN_LIMIT_MILLIS);
         return process;
     }
 }

@@ -1,0 +1,61 @@
+package io.saya.host.guard;
+
+import io.saya.host.Placement;
+import io.saya.host.SpawnSpec;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+
+/** Writes a {@link SpawnSpec} as the guard reads it. */
+final class SpawnRequest {
+    private SpawnRequest() {}
+
+    static FrameWriter of(SpawnSpec spec) throws IOException {
+        FrameWriter request = new FrameWriter(Frame.SPAWN).u16(spec.argv().size());
+        for (String argument : spec.argv()) {
+            request.string(argument);
+        }
+        request.u16(spec.environment().size());
+        for (Map.Entry<String, String> variable : spec.environment().entrySet()) {
+            request.string(variable.getKey() + "=" + variable.getValue());
+        }
+        request.string(spec.directory().toString());
+        request.string(
+                spec.networkNamespace().isPresent()
+                        ? spec.networkNamespace().get().toString()
+                        : "");
+        descriptors(request, spec);
+        placement(request, spec.placement());
+        return request;
+    }
+
+    private static void descriptors(FrameWriter request, SpawnSpec spec) throws IOException {
+        Placement placement = spec.placement();
+        request.u8(spec.sockets().size() + placement.files().size() + placement.taps().size());
+        for (SpawnSpec.InheritedSocket socket : spec.sockets()) {
+            request.u8(Frame.DESCRIPTOR_LISTEN)
+                    .string(socket.name())
+                    .string(socket.path().toString());
+        }
+        for (Placement.InheritedFile file : placement.files()) {
+            request.u8(Frame.DESCRIPTOR_OPEN).string(file.name()).string(file.path().toString());
+        }
+        for (Placement.InheritedTap tap : placement.taps()) {
+            request.u8(Frame.DESCRIPTOR_TAP).string(tap.name()).string(tap.interfaceName());
+        }
+    }
+
+    private static void placement(FrameWriter request, Placement placement) throws IOException {
+        request.u8(placement.cgroups().size());
+        for (Path cgroup : placement.cgroups()) {
+            request.string(cgroup.toString());
+        }
+        if (placement.user().isPresent()) {
+            Placement.User user = placement.user().get();
+            request.u32(user.uid()).u32(user.gid());
+        } else {
+            request.u32(Frame.KEEP_IDENTITY).u32(Frame.KEEP_IDENTITY);
+        }
+        request.u32(placement.oomScoreAdj().orElse(Frame.KEEP_OOM_SCORE));
+    }
+}

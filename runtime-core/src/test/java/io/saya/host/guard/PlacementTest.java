@@ -1,0 +1,172 @@
+package io.saya.host.guard;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.saya.host.HostFailure;
+import io.saya.host.HostProcess;
+import io.saya.host.Placement;
+import io.saya.host.ProcessExit;
+import io.saya.host.SpawnSpec;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledIf;
+import org.junit.jupiter.api.io.TempDir;
+
+@EnabledIf("io.saya.host.guard.RealGuard#available")
+@Timeout(60)
+class PlacementTest {
+    @TempDir Path directory;
+
+    private static SpawnSpec shell(
+            String script, Optional<Path> networkNamespace, Placement placement) {
+        return new SpawnSpec(
+                List.of("/bin/sh", "-c", script),
+                Map.of("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"),
+                List.of(),
+                networkNamespace,
+                Path.of("/"),
+                placement);
+    }
+
+    /** Runs to the end and returns what it wrote. */
+    private static String outputOf(GuardHost host, SpawnSpec spec) throws Exception {
+        HostProcess process = host.spawn(spec);
+        ProcessExit exit = process.exited().get(20, TimeUnit.SECONDS);
+        assertThat(exit).as(process.outputTail()).isEqualTo(new ProcessExit.Code(0));
+        return process.outputTail();
+    }
+
+    @Test
+    void anotherUserHasNoGroupsAndStillInheritsWhatRootOpened() throws Exception {
+        Path file = Files.createTempFile(directory, "only", "root");
+        try (RealGuard guard = new RealGuard(directory)) {
+            Placement placement =
+                    new Placement(
+                            List.of(new Placement.InheritedFile("log", file)),
+                            List.of(),
+                            List.of(),
+                            Optional.of(new Placement.User(65534, 65533)),
+                            OptionalInt.of(500));
+            String output =
+                    outputOf(
+                            guard.host(),
+                            shell(
+                                    "id -u; id -G; cat /proc/self/oom_score_adj;"
+                                            + " eval 'echo written >&%fd:log%'",
+                                    Optional.empty(), placement));
+            assertThat(output).isEqualTo("65534\n65533\n500\n");
+            assertThat(file).hasContent("written\n");
+        }
+    }
+
+    @Test
+    void aTapIsOpenedInTheNetworkNamespace() throws Exception {
+        assumeTrue(Files.exists(Path.of("/dev/net/tun")), "no /dev/net/tun");
+        try (RealGuard guard = new RealGuard(directory)) {
+            HostProcess holder =
+                    guard.host()
+                            .spawn(
+                                    shell(
+                                            "exec unshare -n sh -c 'echo there; exec sleep 60'",
+                                            Optional.empty(),
+                                            Placement.AS_GUARD));
+            while (!holder.outputTail().contains("there")) {
+                assertThat(holder.exited()).isNotDone();
+                Thread.sleep(10);
+            }
+            Placement tap =
+                    new Placement(
+                            List.of(),
+                            List.of(new Placement.InheritedTap("net0", "saya-test0")),
+                            List.of(),
+                            Optional.empty(),
+                            OptionalInt.empty());
+            String output =
+                    outputOf(
+                            guard.host(),
+                            shell(
+                                    "cat /proc/net/dev; readlink /proc/self/fd/%fd:net0%",
+                                    Optional.of(Path.of("/proc/" + holder.pid() + "/ns/net")),
+                                    tap));
+            assertThat(output).contains("saya-test0:").contains("/dev/net/tun");
+            assertThat(Files.readString(Path.of("/proc/net/dev"))).doesNotContain("saya-test0:");
+            holder.signal(9);
+        }
+    }
+
+    @Test
+    void itIsInItsCgroupFromTheFirstInstruction() throws Exception {
+        Path hierarchy = Path.of("/sys/fs/cgroup/pids");
+        assumeTrue(Files.isWritable(hierarchy), "no cgroup v1 hierarchy for pids");
+        Path cgroup =
+                Files.createDirectory(
+                        hierarchy.resolve("saya-test-" + ProcessHandle.current().pid()));
+        try (RealGuard guard = new RealGuard(directory)) {
+            String output =
+                    outputOf(
+                            guard.host(),
+                            shell("cat /proc/self/cgroup", Optional.empty(), inCgroup(cgroup)));
+            assertThat(output).contains("pids:").contains("/" + cgroup.getFileName());
+        } finally {
+            Files.delete(cgroup);
+        }
+    }
+
+    @Test
+    void whatCannotBeHadFailsTheSpawnAndIsNamed() throws Exception {
+        try (RealGuard guard = new RealGuard(directory)) {
+            refused(
+                    guard,
+                    Optional.empty(),
+                    inCgroup(Path.of("/none")),
+                    "write /none/cgroup.procs");
+            refused(
+                    guard,
+                    Optional.of(Path.of("/none/net")),
+                    Placement.AS_GUARD,
+                    "network namespace /none/net");
+            refused(
+                    guard,
+                    Optional.empty(),
+                    new Placement(
+                            List.of(new Placement.InheritedFile("f", Path.of("/none/file"))),
+                            List.of(),
+                            List.of(),
+                            Optional.empty(),
+                            OptionalInt.empty()),
+                    "open /none/file");
+            assertThatThrownBy(
+                            () ->
+                                    guard.host()
+                                            .spawn(
+                                                    shell(
+                                                            "%fd:unknown%",
+                                                            Optional.empty(), Placement.AS_GUARD)))
+                    .isInstanceOf(HostFailure.class)
+                    .hasMessageContaining("no descriptor for %fd:unknown%");
+        }
+    }
+
+    private static void refused(
+            RealGuard guard, Optional<Path> namespace, Placement placement, String what) {
+        assertThatThrownBy(() -> guard.host().spawn(shell("true", namespace, placement)))
+                .isInstanceOf(HostFailure.class)
+                .isInstanceOf(IOException.class)
+                .hasMessage("start of /bin/sh: " + what + ": No such file or directory");
+    }
+
+    private static Placement inCgroup(Path cgroup) {
+        return new Placement(
+                List.of(), List.of(), List.of(cgroup), Optional.empty(), OptionalInt.empty());
+    }
+}
