@@ -1,0 +1,90 @@
+#!/usr/bin/env bash
+# Builds the product into packaging/target/saya: see README.md for what is in it. Installs missing Debian packages (as root). Steps whose
+# inputs have not changed are skipped.
+set -euo pipefail
+export LC_ALL=C.UTF-8 TZ=UTC
+umask 022
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+top=$(cd "$here/.." && pwd)
+source "$here/lib/debian.sh"
+source "$here/lib/stage.sh"
+source "$here/lib/jdk.sh"
+source "$here/lib/containerd.sh"
+source "$here/lib/jars.sh"
+source "$here/lib/train.sh"
+
+usage() {
+  cat <<'EOF'
+usage: packaging/build.sh [--refresh] [--no-train]
+
+  --refresh    look for newer Debian packages for the guest (kernel, busybox, crun)
+  --no-train   leave the AOT cache out; the daemon then starts more slowly and needs more memory
+EOF
+}
+refresh=() train=1
+while (( $# )); do
+  case $1 in
+    --refresh) refresh=(--refresh); shift ;;
+    --no-train) train=0; shift ;;
+    -h|--help) usage; exit 0 ;;
+    *) usage >&2; die "unknown argument '$1'" ;;
+  esac
+done
+
+out=$here/target/saya
+work=$here/target/work
+stamps=$here/target/stamps
+mkdir -p "$out"/{bin,lib,share/saya,share/defaults/saya} "$work" "$stamps"
+
+# ---- tools ------------------------------------------------------------------------------------------------------------
+JAVA_HOME=$(find_jdk 25)
+export JAVA_HOME
+jdk=$(cat "$JAVA_HOME/release")
+command -v mvn >/dev/null || need_packages maven
+need_packages gcc libc6-dev libjansson-dev make nettle-dev
+
+# ---- Java: the shim and what it needs at run time, in lib/ ------------------------------------------------------------
+java_sources=$(digest_of "$top/pom.xml" "$top/.mvn" "$top/configuration" "$top/agent-proto" "$top/runtime-core" "$top/qemu" "$top/shim")
+build_jars() {
+  rm -rf "$work/jars"
+  (cd "$top" && mvn -q -Dmaven.test.skip=true -Dspotless.check.skip=true -pl shim -am package \
+    org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies \
+    -DincludeScope=runtime -DoutputDirectory="$work/jars") || die "Maven failed, see above"
+  cp "$top"/shim/target/saya-shim-*.jar "$work/jars/"
+  sort_jars "$work/jars" "$here/jars" "$out/lib"
+}
+step java "$out/lib/saya-shim.jar" "$java_sources $(digest_of "$here/jars" "$here/lib/jars.sh") $jdk" build_jars
+
+# ---- the Java runtime ---------------------------------------------------------------------------------------------------
+build_runtime() {
+  check_modules "$out/lib" "$here/jlink.modules"
+  rm -rf "$out/lib/runtime"
+  # Not compressed: start-up reads classes that are not in the AOT cache from it, and a Debian package compresses anyway.
+  "$JAVA_HOME/bin/jlink" --add-modules "$(listed_modules "$here/jlink.modules" | paste -sd,)" --output "$out/lib/runtime" \
+    --vm server --strip-debug --no-man-pages --no-header-files --compress zip-0 --generate-cds-archive
+  # For heaps above 32 GB, which no daemon has.
+  rm -f "$out/lib/runtime/lib/server/classes_nocoops.jsa"
+}
+step runtime "$out/lib/runtime/bin/java" "$jdk $(digest_of "$here/jlink.modules") $(jar_names "$out/lib")" build_runtime
+
+# ---- launcher and guard ---------------------------------------------------------------------------------------------------
+build_launcher() {
+  make -s -C "$here/launcher" OUT="$work/launcher" >&2
+  install -m 755 "$work/launcher/containerd-shim-saya-v2" "$out/bin/containerd-shim-saya-v2"
+  install -m 644 "$here/launcher/jvm.options" "$out/lib/jvm.options"
+}
+step launcher "$out/bin/containerd-shim-saya-v2" "$(digest_of "$here/launcher")" build_launcher
+
+# ---- guest and configuration: their scripts know for themselves what has changed -------------------------------------------
+"$here/guest/build.sh" --out "$out/share/saya" "${refresh[@]}"
+install -m 644 "$here/configuration.toml" "$out/share/defaults/saya/configuration.toml"
+
+# ---- AOT cache: made in the packaged runtime, from a real container's life -------------------------------------------------
+aot_key="$(digest_of "$out/lib/runtime/lib/modules" "$out"/lib/*.jar "$out/lib/jvm.options" "$here/lib/train.sh")"
+if (( train )) && can_train; then
+  step aot-cache "$out/lib/saya.aot" "$aot_key" train "$out" "$work/train"
+elif [[ $(cat "$stamps/aot-cache" 2>/dev/null) != "$aot_key" ]]; then
+  rm -f "$out/lib/saya.aot"   # it would not fit these jars
+  say "no AOT cache was made: the daemon will start more slowly and need more memory"
+fi
+say "ready in $out"

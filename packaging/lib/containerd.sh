@@ -1,0 +1,83 @@
+# A containerd of one's own: its directories, sockets and images are below one directory, and no containerd of the host is
+# touched. Sourced; needs debian.sh (say, die).
+#
+# What cannot be moved is /run/containerd/s, where containerd 1.6 expects the sockets of shims; their names are hashes that
+# contain the address of the containerd they belong to, so they cannot clash with those of another one.
+
+# containerd_start DIRECTORY PATH: starts it with PATH as its PATH (where it looks for shims), waits until it answers. Sets
+# CONTAINERD_PID, CONTAINERD_ADDRESS and CTR (an array: the client's command).
+containerd_start() {
+  local directory=$1 path=$2 deadline
+  mkdir -p "$directory"/{root,state}
+  CONTAINERD_ADDRESS=$directory/containerd.sock
+  CTR=(ctr --address "$CONTAINERD_ADDRESS" --namespace saya-demo)
+  cat > "$directory/config.toml" <<EOF
+version = 2
+root = "$directory/root"
+state = "$directory/state"
+disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.internal.v1.opt", "io.containerd.tracing.processor.v1.otlp"]
+[grpc]
+  address = "$CONTAINERD_ADDRESS"
+[ttrpc]
+  address = "$CONTAINERD_ADDRESS.ttrpc"
+[plugins."io.containerd.internal.v1.tracing"]
+EOF
+  PATH=$path containerd --config "$directory/config.toml" --log-level "${CONTAINERD_LOG_LEVEL:-info}" > "$directory/containerd.log" 2>&1 &
+  CONTAINERD_PID=$!
+  deadline=$((SECONDS + 30))
+  until "${CTR[@]}" version >/dev/null 2>&1; do
+    kill -0 "$CONTAINERD_PID" 2>/dev/null || { tail -n 20 "$directory/containerd.log" >&2; die "containerd ended; the end of its log is above"; }
+    (( SECONDS < deadline )) || { tail -n 20 "$directory/containerd.log" >&2; die "containerd did not answer on $CONTAINERD_ADDRESS within 30 s"; }
+    sleep 0.1
+  done
+}
+
+# containerd_stop: removes what is left of containers, then ends it. Never fails: it is what a trap calls.
+containerd_stop() {
+  [[ -n ${CONTAINERD_PID:-} ]] || return 0
+  local id deadline=$((SECONDS + 20))
+  for id in $("${CTR[@]}" --timeout 5s tasks list --quiet 2>/dev/null); do
+    "${CTR[@]}" --timeout 20s tasks delete --force "$id" >/dev/null 2>&1 || true
+  done
+  for id in $("${CTR[@]}" --timeout 5s containers list --quiet 2>/dev/null); do
+    "${CTR[@]}" --timeout 10s containers delete "$id" >/dev/null 2>&1 || true
+  done
+  kill "$CONTAINERD_PID" 2>/dev/null || true
+  while kill -0 "$CONTAINERD_PID" 2>/dev/null && (( SECONDS < deadline )); do sleep 0.1; done
+  kill -KILL "$CONTAINERD_PID" 2>/dev/null || true
+  wait "$CONTAINERD_PID" 2>/dev/null || true
+  CONTAINERD_PID=
+}
+
+# demo_image FILE NAME: writes an OCI image archive with the host's static busybox as FILE, for `ctr images import`. Made by hand, since an
+# image is no more than this: a layer, a configuration that names it, a manifest that names both.
+demo_image() {
+  local file=$1 name=$2 work layer config manifest applet
+  work=$(mktemp -d)
+  mkdir -p "$work/root"/{bin,dev,etc,proc,run,sys,tmp} "$work/image/blobs/sha256"
+  cp "$(command -v busybox)" "$work/root/bin/busybox"
+  for applet in $(busybox --list); do
+    [[ $applet == busybox ]] || ln -s busybox "$work/root/bin/$applet"
+  done
+  echo 'root:x:0:0:root:/:/bin/sh' > "$work/root/etc/passwd"
+  tar -C "$work/root" --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -cf "$work/layer" .
+  layer=$(_demo_blob "$work" "$work/layer")
+  printf '{"architecture":"amd64","os":"linux","config":{"Env":["PATH=/bin"],"Cmd":["/bin/sh"]},"rootfs":{"type":"layers","diff_ids":["sha256:%s"]}}' \
+    "$layer" > "$work/config"
+  config=$(_demo_blob "$work" "$work/config")
+  printf '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"sha256:%s","size":%d},"layers":[{"mediaType":"application/vnd.oci.image.layer.v1.tar","digest":"sha256:%s","size":%d}]}' \
+    "$config" "$(stat -c %s "$work/config")" "$layer" "$(stat -c %s "$work/layer")" > "$work/manifest"
+  manifest=$(_demo_blob "$work" "$work/manifest")
+  printf '{"schemaVersion":2,"manifests":[{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"sha256:%s","size":%d,"annotations":{"io.containerd.image.name":"%s"},"platform":{"architecture":"amd64","os":"linux"}}]}' \
+    "$manifest" "$(stat -c %s "$work/manifest")" "$name" > "$work/image/index.json"
+  printf '{"imageLayoutVersion":"1.0.0"}' > "$work/image/oci-layout"
+  tar -C "$work/image" -cf "$file" .
+  rm -rf "$work"
+}
+
+_demo_blob() {
+  local digest
+  digest=$(sha256sum "$2" | cut -d' ' -f1)
+  cp "$2" "$1/image/blobs/sha256/$digest"
+  echo "$digest"
+}

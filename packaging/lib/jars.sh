@@ -1,0 +1,41 @@
+# Jars and modules of the product. Sourced; needs debian.sh (die).
+
+# artifact_of FILE: name of a jar without version and classifier.
+artifact_of() { basename "$1" .jar | sed -E 's/-[0-9].*$//'; }
+
+# sort_jars FROM LIST LIB: puts each jar where the list says (see packaging/jars), under its name without version, so that the
+# class path and the AOT cache made for it stay the same over releases of libraries.
+sort_jars() {
+  local from=$1 list=$2 lib=$3 jar name place target
+  rm -rf "$lib"/*.jar "$lib/cli" "$lib/grpc"
+  for jar in "$from"/*.jar; do
+    name=$(artifact_of "$jar")
+    place=$(awk -v name="$name" '$2 == name && $1 !~ /^#/ {print $1; exit}' "$list")
+    case $place in
+      daemon) target=$lib ;;
+      cli) target=$lib/cli ;;
+      grpc) target=$lib/grpc ;;
+      none) continue ;;
+      *) die "$(basename "$jar") is new among the run-time dependencies of the shim: list '$name' in $list" ;;
+    esac
+    mkdir -p "$target"
+    install -m 644 "$jar" "$target/$name.jar"
+  done
+}
+
+jar_names() { (cd "$1" && find . -name '*.jar' -not -path './runtime/*' | LC_ALL=C sort | tr '\n' ' '); }
+
+listed_modules() { awk '!/^#/ && NF {print $1}' "$1"; }
+
+# check_modules LIB LIST: every module of the JDK that our own classes need must be on the list. Libraries refer to many that they can do
+# without (log4j to java.desktop, for one), so only ours are asked.
+check_modules() {
+  local lib=$1 list=$2 needed
+  needed=$("$JAVA_HOME/bin/jdeps" --multi-release 25 --ignore-missing-deps --no-recursive --print-module-deps \
+    --class-path "$lib/*" "$lib"/saya-*.jar "$lib/ttrpc-java.jar" 2>/dev/null | tail -n 1 | tr ',' '\n')
+  local module missing=()
+  for module in $needed; do
+    listed_modules "$list" | grep -qx "$module" || missing+=("$module")
+  done
+  (( ${#missing[@]} == 0 )) || die "our classes need modules of the JDK that the runtime would not have: ${missing[*]}; add them to $list with the reason"
+}
