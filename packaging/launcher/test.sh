@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")"
 
 missing=()
-for package in gcc make libc6-dev libjansson-dev nettle-dev xxd procps; do
+for package in gcc make libc6-dev libjansson-dev nettle-dev xxd procps iproute2 util-linux; do
     dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
 done
 if ((${#missing[@]})); then

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "files.h"
+#include "network.h"
 #include "processes.h"
 
 #define RECORD_NAME "record.json"
@@ -47,6 +48,25 @@ static void unmount(const char *path)
     umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW);
 }
 
+static void remove_namespace(const char *path)
+{
+    umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW);
+    unlink(path);
+}
+
+static int remove_interfaces(const json_t *list, enum network_leftover what)
+{
+    int result = 0;
+    for (size_t i = json_array_size(list); i-- > 0;) {
+        const json_t *entry = json_array_get(list, i);
+        const char *namespace = json_string_value(json_object_get(entry, "network_namespace"));
+        const char *name = json_string_value(json_object_get(entry, "name"));
+        if (name && *name && network_remove(namespace ? namespace : "", name, what) != 0)
+            result = -1;
+    }
+    return result;
+}
+
 static void remove_directory(const char *path)
 {
     rmdir(path); /* only if empty: a cgroup's files do not count, anything else is somebody's */
@@ -65,6 +85,10 @@ int record_undo(const char *run_directory)
         return 0;
     int result = kill_processes(json_object_get(record, "processes"));
     each_path_reversed(json_object_get(record, "mounts"), unmount);
+    if (remove_interfaces(json_object_get(record, "ingress"), LEFT_INGRESS) != 0
+        || remove_interfaces(json_object_get(record, "links"), LEFT_LINK) != 0)
+        result = -1;
+    each_path_reversed(json_object_get(record, "network_namespaces"), remove_namespace);
     each_path_reversed(json_object_get(record, "cgroups"), remove_directory);
     json_decref(record);
     return result;

@@ -19,6 +19,9 @@ leave() {
         [[ -n $pid ]] && grep -q saya "/proc/$pid/comm" 2>/dev/null && kill "$pid"
     done
     awk -v work="$work/" 'index($5, work) == 1 {print $5}' /proc/self/mountinfo | while read -r path; do umount -l "$path"; done
+    ip link delete "sy${$}c" 2>/dev/null
+    [[ ! -d /sys/fs/cgroup/pids/sy$$ ]] || rmdir "/sys/fs/cgroup/pids/sy$$"
+    return 0
 }
 trap leave EXIT
 
@@ -254,6 +257,36 @@ alive "$innocent" || fail "killed a process that was not the recorded one"
 kill "$innocent"
 delete "$id" "$bundle" || fail "second delete: exit code $?"
 deleted 08e724
+finish
+
+begin "what the record says of network and cgroups is undone"
+interface=sy$$
+namespace_file=$SAYA_TEST/namespace
+touch "$namespace_file"
+unshare -n sh -c "mount --bind /proc/self/ns/net $namespace_file" 2>/dev/null || : # needs the caller's mount namespace, which -n keeps
+mounted "$namespace_file" || fail "no namespace to test with"
+in_namespace() { nsenter --net="$namespace_file" "$@"; }
+in_namespace ip link add "${interface}a" type veth peer name "${interface}b"
+in_namespace tc qdisc add dev "${interface}a" ingress
+ip link add "${interface}c" type veth peer name "${interface}d"
+cgroup=
+[[ -d /sys/fs/cgroup/pids ]] && cgroup=/sys/fs/cgroup/pids/$interface && mkdir "$cgroup"
+printf '{"ingress":[{"network_namespace":"%s","name":"%s"}],"links":[{"name":"%s"},{"name":"not-there"}],"cgroups":["%s"]}' \
+    "$namespace_file" "${interface}a" "${interface}c" "$cgroup" >"$SAYA_TEST/record"
+SAYA_TEST_SCRIPT="record $(cat "$SAYA_TEST/record");ready;wait" start
+kill -9 "$(guard)"
+until_true dead "$(daemon)"
+delete "$id" "$bundle" || fail "exit code $?"
+deleted
+[[ -z $(in_namespace tc qdisc show dev "${interface}a" ingress) ]] || fail "ingress qdisc"
+in_namespace ip link show "${interface}a" >/dev/null || fail "an interface that was not ours is gone"
+ip link show "${interface}c" >/dev/null 2>&1 && fail "link"
+[[ ! -d $cgroup ]] || fail "cgroup"
+SAYA_TEST_SCRIPT="record {\"network_namespaces\":[\"$namespace_file\"],\"links\":[{\"network_namespace\":\"/none\",\"name\":\"x\"}]};ready;wait" start
+kill -9 "$(guard)"
+until_true dead "$(daemon)"
+delete "$id" "$bundle" || fail "exit code $?"
+[[ ! -e $namespace_file ]] || fail "network namespace"
 finish
 
 begin "delete of a further container when the daemon is dead"

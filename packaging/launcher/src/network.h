@@ -1,0 +1,13 @@
+/* Interfaces that are left over. */
+#ifndef SAYA_NETWORK_H
+#define SAYA_NETWORK_H
+
+enum network_leftover {
+    LEFT_LINK,    /* the interface itself: a tap of ours */
+    LEFT_INGRESS, /* the ingress qdisc, with its filters, of an interface of somebody else */
+};
+
+/* Removes it. The namespace is a path, "" for the host's. Nothing there is fine; 0, or -1 if it is still there. */
+int network_remove(const char *namespace, const char *interface, enum network_leftover what);
+
+#endif
