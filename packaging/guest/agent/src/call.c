@@ -22,7 +22,7 @@ static void call_free(struct call *call) {
         list_remove(&call->link);
         call->connection->call_count--;
     }
-    memory_in_use -= call->arena.total;
+    memory_in_use -= call->charged;
     arena_free(&call->arena);
     free(call);
 }
@@ -158,7 +158,8 @@ void call_dispatch(struct connection *connection, uint32_t stream, const uint8_t
     }
     ProtobufCMessage *request =
         protobuf_c_message_unpack(method->request, &call->arena.allocator, envelope.payload.length, envelope.payload.bytes);
-    memory_in_use += call->arena.total;
+    call->charged = call->arena.total;
+    memory_in_use += call->charged;
     if (request == NULL) {
         call_fail(call, STATUS_INVALID_ARGUMENT, "%s: the payload of %zu bytes is no valid %s, or too large decoded", method->name,
                   envelope.payload.length, method->request->name);

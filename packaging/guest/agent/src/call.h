@@ -31,6 +31,7 @@ struct call {
     uint32_t stream;
     const struct method *method;
     struct arena arena; // holds the request
+    size_t charged;     // what of it counts against CALLS_MEMORY_LIMIT
     struct timer deadline;
     void (*abandoned)(struct call *call);
     void *owner;

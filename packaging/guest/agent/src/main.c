@@ -9,8 +9,10 @@
 #include "children.h"
 #include "files.h"
 #include "init.h"
+#include "device.h"
 #include "log.h"
 #include "loop.h"
+#include "oom.h"
 #include "options.h"
 #include "sandbox.h"
 #include "transport.h"
@@ -41,11 +43,12 @@ int main(int count, char **arguments) {
 
     signal(SIGPIPE, SIG_IGN);
     if (first_process) init_guest();
-    if (!descriptors_reserve() || !loop_init() || !children_init()) {
+    if (!descriptors_reserve() || !loop_init() || !children_init() || !oom_init()) {
         log_error("start: %s", strerror(errno));
         return 1;
     }
     read_kernel_command_line();
+    device_events_init();
     sandbox_init(first_process);
     int code = 1;
     if (first_process)

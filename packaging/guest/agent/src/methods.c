@@ -4,8 +4,15 @@
 
 #include "agent/agent.pb-c.h"
 #include "agent/health.pb-c.h"
+#include "creation.h"
+#include "freezer.h"
 #include "guest.h"
+#include "oom.h"
+#include "process_calls.h"
+#include "removal.h"
 #include "sandbox.h"
+#include "stats.h"
+#include "update.h"
 
 #define HEALTH(name, request, handler) {"grpc.Health", name, &grpc__##request##__descriptor, handler}
 #define AGENT(name, request, handler) {"grpc.AgentService", name, &grpc__##request##__descriptor, handler}
@@ -15,6 +22,23 @@ static const struct method methods[] = {
     HEALTH("Check", check_request, handle_check),
     HEALTH("Version", check_request, handle_version),
     AGENT("CreateSandbox", create_sandbox_request, handle_create_sandbox),
+    AGENT("DestroySandbox", destroy_sandbox_request, handle_destroy_sandbox),
+    AGENT("UpdateContainer", update_container_request, handle_update_container),
+    AGENT("PauseContainer", pause_container_request, handle_pause_container),
+    AGENT("ResumeContainer", resume_container_request, handle_resume_container),
+    AGENT("StatsContainer", stats_container_request, handle_stats_container),
+    AGENT("CreateContainer", create_container_request, handle_create_container),
+    AGENT("StartContainer", start_container_request, handle_start_container),
+    AGENT("RemoveContainer", remove_container_request, handle_remove_container),
+    AGENT("ExecProcess", exec_process_request, handle_exec_process),
+    AGENT("SignalProcess", signal_process_request, handle_signal_process),
+    AGENT("WaitProcess", wait_process_request, handle_wait_process),
+    AGENT("ReadStdout", read_stream_request, handle_read_stdout),
+    AGENT("ReadStderr", read_stream_request, handle_read_stderr),
+    AGENT("WriteStdin", write_stream_request, handle_write_stdin),
+    AGENT("CloseStdin", close_stdin_request, handle_close_stdin),
+    AGENT("TtyWinResize", tty_win_resize_request, handle_tty_win_resize),
+    AGENT("GetOOMEvent", get_oomevent_request, handle_get_oom_event),
     AGENT("GetGuestDetails", guest_details_request, handle_get_guest_details),
     AGENT("SetGuestDateTime", set_guest_date_time_request, handle_set_guest_date_time),
     AGENT("ReseedRandomDev", reseed_random_dev_request, handle_reseed_random_dev),

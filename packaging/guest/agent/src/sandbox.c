@@ -7,11 +7,15 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
+#include "container.h"
 #include "dns.h"
 #include "files.h"
+#include "init.h"
 #include "log.h"
 #include "modules.h"
 #include "namespaces.h"
+#include "removal.h"
+#include "transport.h"
 
 struct sandbox sandbox;
 
@@ -88,4 +92,57 @@ void handle_create_sandbox(struct call *call, const void *message) {
     creation->call = call;
     creation->request = request;
     storage_setup_start(&creation->setup, request->storages, request->n_storages, &sandbox.storages, storages_done);
+}
+
+// ---- DestroySandbox
+
+// A guest that is told to go must go: what does not die in this time is left to the power-off.
+enum { DESTROY_LIMIT_MS = 5000 };
+
+static struct call *destroy_call;
+static unsigned removals_left;
+
+static void gone(void) {
+    if (sandbox.first_process) power_off();
+    loop_stop(0);
+}
+
+static void finish_destroy(void) {
+    storage_release(&sandbox.storages);
+    namespaces_remove();
+    sync();
+    log_info("sandbox %s destroyed", sandbox.id);
+    call_reply_empty(destroy_call);
+    transport_flush(gone);
+}
+
+static void container_removed(struct removal *removal, const char *error) {
+    if (error != NULL) log_warn("DestroySandbox: %s", error);
+    free(removal);
+    if (--removals_left == 0) finish_destroy();
+}
+
+// Containers in the middle of a creation or a removal are left out: their processes end with the guest.
+static void remove_containers(void) {
+    list_each(node, &sandbox.containers) {
+        struct container *container = container_of(node, struct container, link);
+        container_kill_all(container);
+        bool settled = container->state == CONTAINER_CREATED || container->state == CONTAINER_RUNNING;
+        struct removal *removal = settled ? malloc(sizeof *removal) : NULL;
+        if (removal == NULL) continue;
+        removals_left++;
+        removal_start(removal, container, DESTROY_LIMIT_MS, !sandbox.first_process, container_removed);
+    }
+}
+
+void handle_destroy_sandbox(struct call *call, const void *request) {
+    (void)request;
+    if (destroy_call != NULL) {
+        call_fail(call, STATUS_FAILED_PRECONDITION, "DestroySandbox: under way already");
+        return;
+    }
+    destroy_call = call;
+    removals_left = 1; // until all have been begun
+    remove_containers();
+    if (--removals_left == 0) finish_destroy();
 }

@@ -1,0 +1,12 @@
+// The control groups of containers (version 2).
+#pragma once
+
+#include <stddef.h>
+#include <sys/types.h>
+
+// The path crun is told, below the hierarchy's root: what the specification says, in the form "slice:prefix:name" with the colons
+// turned into levels, or else the container's id.
+void cgroup_path(const char *from_spec, const char *container_id, char *path, size_t size);
+
+// The directory a process is in, or else the one of the path; NULL without memory. The caller frees it.
+char *cgroup_directory(pid_t pid, const char *path);

@@ -1,0 +1,54 @@
+// A container of the sandbox and its processes.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "list.h"
+#include "process.h"
+#include "storage.h"
+
+enum container_state {
+    CONTAINER_CREATING, // devices, storages, crun create
+    CONTAINER_CREATED,
+    CONTAINER_RUNNING,  // started; its init may have exited since
+    CONTAINER_REMOVING,
+};
+
+// Processes that were waited for are kept this many deep: a late Read still finds the output, a repeated Wait the code.
+enum { CONTAINER_LINGERING_LIMIT = 32 };
+
+struct container {
+    struct list link; // in the sandbox
+    char *id;
+    char *bundle; // AGENT_ROOT/<id>
+    char *cgroup; // absolute directory, NULL before it is known
+    enum container_state state;
+    bool hooks_after_start;
+    bool paused;
+    struct process *init;
+    struct list processes, lingering;
+    unsigned lingering_count;
+    unsigned launches; // cruns under way for it
+    struct storage_users storages;
+    int oom_watch; // inotify, -1 if none
+    uint64_t oom_kills;
+    struct removal *removal; // while state is REMOVING
+};
+
+// A new one in state CREATING, listed in the sandbox; NULL without memory.
+struct container *container_new(const char *id);
+
+// Only for one that has no processes and no launches any more: releases storages, removes the bundle, frees it.
+void container_free(struct container *container);
+
+struct container *container_find(const char *id);
+
+// "" and the container's id are its init. Processes that were waited for are found only if `lingering` is asked for.
+struct process *container_find_process(struct container *container, const char *id, bool lingering);
+
+// Sends SIGKILL to everything in the container, processes unknown to the agent included.
+void container_kill_all(struct container *container);
+
+void container_process_exited(struct container *container, struct process *process, bool waited);
+void container_process_waited(struct container *container, struct process *process);

@@ -1,0 +1,7 @@
+// PauseContainer and ResumeContainer, by the cgroup freezer.
+#pragma once
+
+#include "call.h"
+
+void handle_pause_container(struct call *call, const void *request);
+void handle_resume_container(struct call *call, const void *request);

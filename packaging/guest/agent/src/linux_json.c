@@ -1,0 +1,121 @@
+#include "linux_json.h"
+
+#include <string.h>
+
+#include "resources_json.h"
+#include "sandbox.h"
+#include "sysctl.h"
+
+static void id_mappings_json(struct json *json, const char *key, Grpc__LinuxIDMapping *const *mappings, size_t count) {
+    if (count == 0) return;
+    json_open_array(json, key);
+    for (size_t i = 0; i < count; i++) {
+        json_open_object(json, NULL);
+        json_unsigned(json, "hostID", mappings[i]->hostid);
+        json_unsigned(json, "containerID", mappings[i]->containerid);
+        json_unsigned(json, "size", mappings[i]->size);
+        json_close_object(json);
+    }
+    json_close_array(json);
+}
+
+static void namespace_json(struct json *json, const char *type, const char *path) {
+    json_open_object(json, NULL);
+    json_string(json, "type", type);
+    if (path != NULL) json_string_if_given(json, "path", path);
+    json_close_object(json);
+}
+
+// The pid namespace is the agent's to give; a mount namespace is always needed.
+static void namespaces_json(struct json *json, const Grpc__Linux *linux, const struct spec_context *context) {
+    bool mount = false;
+    json_open_array(json, "namespaces");
+    namespace_json(json, "pid", context->pid_namespace);
+    for (size_t i = 0; i < linux->n_namespaces; i++) {
+        const char *type = linux->namespaces[i]->type, *path = linux->namespaces[i]->path;
+        if (strcmp(type, "pid") == 0) continue;
+        if (strcmp(type, "ipc") == 0 && context->shared_namespaces) path = IPC_NAMESPACE;
+        if (strcmp(type, "uts") == 0 && context->shared_namespaces) path = UTS_NAMESPACE;
+        mount = mount || strcmp(type, "mount") == 0;
+        namespace_json(json, type, path);
+    }
+    if (!mount) namespace_json(json, "mount", NULL);
+    json_close_array(json);
+}
+
+static void devices_json(struct json *json, Grpc__LinuxDevice *const *devices, size_t count) {
+    if (count == 0) return;
+    json_open_array(json, "devices");
+    for (size_t i = 0; i < count; i++) {
+        json_open_object(json, NULL);
+        json_string(json, "path", devices[i]->path);
+        json_string(json, "type", devices[i]->type);
+        json_integer(json, "major", devices[i]->major);
+        json_integer(json, "minor", devices[i]->minor);
+        json_unsigned_if_given(json, "fileMode", devices[i]->filemode);
+        json_unsigned(json, "uid", devices[i]->uid);
+        json_unsigned(json, "gid", devices[i]->gid);
+        json_close_object(json);
+    }
+    json_close_array(json);
+}
+
+static void sysctls_json(struct json *json, Grpc__Linux__SysctlEntry *const *sysctls, size_t count) {
+    json_open_object(json, "sysctl");
+    for (size_t i = 0; i < count; i++)
+        if (!sysctl_is_ours(sysctls[i]->key)) json_string(json, sysctls[i]->key, sysctls[i]->value);
+    json_close_object(json);
+}
+
+// ---- seccomp
+
+static void seccomp_arguments_json(struct json *json, Grpc__LinuxSeccompArg *const *arguments, size_t count) {
+    if (count == 0) return;
+    json_open_array(json, "args");
+    for (size_t i = 0; i < count; i++) {
+        json_open_object(json, NULL);
+        json_unsigned(json, "index", arguments[i]->index);
+        json_unsigned(json, "value", arguments[i]->value);
+        json_unsigned(json, "valueTwo", arguments[i]->valuetwo);
+        json_string(json, "op", arguments[i]->op);
+        json_close_object(json);
+    }
+    json_close_array(json);
+}
+
+static void seccomp_json(struct json *json, const Grpc__LinuxSeccomp *seccomp) {
+    if (seccomp == NULL || *seccomp->defaultaction == 0) return;
+    json_open_object(json, "seccomp");
+    json_string(json, "defaultAction", seccomp->defaultaction);
+    json_strings_if_given(json, "architectures", seccomp->architectures, seccomp->n_architectures);
+    json_strings_if_given(json, "flags", seccomp->flags, seccomp->n_flags);
+    json_open_array(json, "syscalls");
+    for (size_t i = 0; i < seccomp->n_syscalls; i++) {
+        const Grpc__LinuxSyscall *syscall = seccomp->syscalls[i];
+        json_open_object(json, NULL);
+        json_strings_if_given(json, "names", syscall->names, syscall->n_names);
+        json_string(json, "action", syscall->action);
+        if (syscall->errno_ret_case == GRPC__LINUX_SYSCALL__ERRNO_RET_ERRNORET)
+            json_unsigned(json, "errnoRet", syscall->errnoret);
+        seccomp_arguments_json(json, syscall->args, syscall->n_args);
+        json_close_object(json);
+    }
+    json_close_array(json);
+    json_close_object(json);
+}
+
+void linux_json(struct json *json, const Grpc__Linux *linux, const struct spec_context *context) {
+    json_open_object(json, "linux");
+    id_mappings_json(json, "uidMappings", linux->uidmappings, linux->n_uidmappings);
+    id_mappings_json(json, "gidMappings", linux->gidmappings, linux->n_gidmappings);
+    sysctls_json(json, linux->sysctl, linux->n_sysctl);
+    container_resources_json(json, linux, context->default_devices);
+    json_string(json, "cgroupsPath", context->cgroup);
+    namespaces_json(json, linux, context);
+    devices_json(json, linux->devices, linux->n_devices);
+    seccomp_json(json, linux->seccomp);
+    json_string_if_given(json, "rootfsPropagation", linux->rootfspropagation);
+    json_strings_if_given(json, "maskedPaths", linux->maskedpaths, linux->n_maskedpaths);
+    json_strings_if_given(json, "readonlyPaths", linux->readonlypaths, linux->n_readonlypaths);
+    json_close_object(json);
+}

@@ -1,0 +1,113 @@
+#include "process_calls.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "agent/agent.pb-c.h"
+#include "container.h"
+#include "files.h"
+
+// Finds the process a call is about; NULL if there is none, and then the call has been answered.
+static struct process *find(struct call *call, const char *container_id, const char *exec_id, bool lingering) {
+    struct container *container = container_find(container_id);
+    struct process *process = container == NULL ? NULL : container_find_process(container, exec_id, lingering);
+    if (container == NULL)
+        call_fail(call, STATUS_INVALID_ARGUMENT, "%s: invalid container id \"%s\"", call->method->name, container_id);
+    else if (process == NULL)
+        call_fail(call, STATUS_NOT_FOUND, "%s: no process \"%s\" in container %s", call->method->name, exec_id, container_id);
+    return process;
+}
+
+// ---- signals
+
+static uint64_t mask_in(const char *status, const char *name) {
+    const char *line = strstr(status, name);
+    return line == NULL ? 0 : strtoull(line + strlen(name), NULL, 16);
+}
+
+// The first process of a pid namespace does not die of a signal it has not asked for, SIGKILL apart.
+static bool would_be_ignored(pid_t pid, int signal) {
+    char path[64], status[4096];
+    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+    if (pid == 0 || read_text(path, status, sizeof status) < 0) return false;
+    uint64_t known = mask_in(status, "\nSigBlk:\t") | mask_in(status, "\nSigIgn:\t") | mask_in(status, "\nSigCgt:\t");
+    return (known >> (signal - 1) & 1) == 0;
+}
+
+void handle_signal_process(struct call *call, const void *message) {
+    const Grpc__SignalProcessRequest *request = message;
+    struct process *process = find(call, request->container_id, request->exec_id, false);
+    if (process == NULL) return;
+    int signal = (int)request->signal;
+    if (request->signal > 64) {
+        call_fail(call, STATUS_INVALID_ARGUMENT, "SignalProcess: signal %u (expected: 0 to 64)", request->signal);
+        return;
+    }
+    bool init = process == process->container->init;
+    if (init && signal == SIGTERM && would_be_ignored(process->child.pid, signal)) signal = SIGKILL;
+    int error = 0;
+    if (request->exec_id[0] == 0 && signal == SIGKILL)
+        container_kill_all(process->container);
+    else
+        error = process_signal(process, signal);
+    if (error == 0)
+        call_reply_empty(call);
+    else
+        call_fail(call, STATUS_INTERNAL, "SignalProcess %u to \"%s\" in container %s: %s", request->signal, process->id,
+                  process->container->id, strerror(error));
+}
+
+void handle_wait_process(struct call *call, const void *message) {
+    const Grpc__WaitProcessRequest *request = message;
+    struct process *process = find(call, request->container_id, request->exec_id, true);
+    if (process != NULL) process_wait(process, call);
+}
+
+// ---- streams
+
+void handle_read_stdout(struct call *call, const void *message) {
+    const Grpc__ReadStreamRequest *request = message;
+    struct process *process = find(call, request->container_id, request->exec_id, true);
+    if (process != NULL) output_read(&process->output, call, request->len);
+}
+
+// A terminal has one stream: its stderr is at its end from the beginning.
+void handle_read_stderr(struct call *call, const void *message) {
+    const Grpc__ReadStreamRequest *request = message;
+    struct process *process = find(call, request->container_id, request->exec_id, true);
+    if (process != NULL) output_read(&process->errors, call, request->len);
+}
+
+void handle_write_stdin(struct call *call, const void *message) {
+    const Grpc__WriteStreamRequest *request = message;
+    struct process *process = find(call, request->container_id, request->exec_id, false);
+    if (process == NULL) return;
+    if (request->data.len == 0 && !process->terminal) input_finish(&process->input);
+    input_write(&process->input, call, request->data.data, request->data.len);
+}
+
+// Closing a terminal's master would cut its output off as well, so there it means nothing.
+void handle_close_stdin(struct call *call, const void *message) {
+    const Grpc__CloseStdinRequest *request = message;
+    struct process *process = find(call, request->container_id, request->exec_id, false);
+    if (process == NULL) return;
+    if (!process->terminal) input_finish(&process->input);
+    call_reply_empty(call);
+}
+
+void handle_tty_win_resize(struct call *call, const void *message) {
+    const Grpc__TtyWinResizeRequest *request = message;
+    struct process *process = find(call, request->container_id, request->exec_id, false);
+    if (process == NULL) return;
+    struct winsize size = {.ws_row = (unsigned short)request->row, .ws_col = (unsigned short)request->column};
+    if (!process->terminal)
+        call_fail(call, STATUS_UNAVAILABLE, "TtyWinResize: no tty");
+    else if (process->output.fd >= 0 && ioctl(process->output.fd, TIOCSWINSZ, &size) < 0)
+        call_fail(call, STATUS_INTERNAL, "TtyWinResize %u rows %u columns: %s", request->row, request->column, strerror(errno));
+    else
+        call_reply_empty(call);
+}
