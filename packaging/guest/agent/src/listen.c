@@ -1,7 +1,6 @@
 // Listening sockets: AF_VSOCK in a guest, a Unix socket on the host.
 #include <errno.h>
 #include <linux/vm_sockets.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -26,14 +25,11 @@ static void accept_ready(struct watch *watch, uint32_t events) {
     }
 }
 
-static bool serve(int fd, const struct sockaddr *address, socklen_t length, const char *what) {
-    struct watch *watch = fd < 0 ? NULL : calloc(1, sizeof *watch);
-    if (watch == NULL) return false;
+static bool serve(struct watch *watch, int fd, const struct sockaddr *address, socklen_t length, const char *what) {
     watch->ready = accept_ready;
-    if (bind(fd, address, length) < 0 || listen(fd, BACKLOG) < 0 || !watch_add(watch, fd, EPOLLIN)) {
+    if (fd < 0 || bind(fd, address, length) < 0 || listen(fd, BACKLOG) < 0 || !watch_add(watch, fd, EPOLLIN)) {
         log_error("listen on %s: %s", what, strerror(errno));
-        close(fd);
-        free(watch);
+        if (fd >= 0) close(fd);
         return false;
     }
     log_info("serving %s", what);
@@ -44,7 +40,8 @@ bool vsock_listen(void) {
     struct sockaddr_vm address = {.svm_family = AF_VSOCK, .svm_port = AGENT_VSOCK_PORT, .svm_cid = VMADDR_CID_ANY};
     int fd = socket(AF_VSOCK, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) return false;
-    return serve(fd, (struct sockaddr *)&address, sizeof address, "vsock port 1024");
+    static struct watch watch;
+    return serve(&watch, fd, (struct sockaddr *)&address, sizeof address, "vsock port 1024");
 }
 
 bool unix_listen(const char *path) {
@@ -55,5 +52,6 @@ bool unix_listen(const char *path) {
     }
     strcpy(address.sun_path, path);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    return serve(fd, (struct sockaddr *)&address, sizeof address, path);
+    static struct watch watch;
+    return serve(&watch, fd, (struct sockaddr *)&address, sizeof address, path);
 }
