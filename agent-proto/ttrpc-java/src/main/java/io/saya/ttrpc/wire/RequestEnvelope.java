@@ -40,8 +40,11 @@ public final class RequestEnvelope {
      */
     public void read(byte[] bytes) throws MalformedEnvelopeException {
         frame = bytes;
+        serviceOffset = 0;
         serviceLength = 0;
+        methodOffset = 0;
         methodLength = 0;
+        payloadOffset = 0;
         payloadLength = 0;
         timeoutNanos = 0;
         pairs = null;

@@ -1,0 +1,5 @@
+/** Tests of bytes, without sockets. */
+@NullMarked
+package io.saya.ttrpc.wire;
+
+import org.jspecify.annotations.NullMarked;
