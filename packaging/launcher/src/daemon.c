@@ -12,6 +12,7 @@
 
 #include "child.h"
 #include "files.h"
+#include "tsc.h"
 
 #define MAIN_CLASS "io.saya.shim.Main"
 #define OPTIONS_LIMIT (64u * 1024)
@@ -182,7 +183,7 @@ static int java_command(const struct launch *launch, struct words *words, struct
 
 /* containerd's whole environment leaks into a shim: proxies, sockets of systemd, and JAVA_TOOL_OPTIONS,
  * which makes a JVM talk where it must not. What is not known to be needed stays behind. */
-static void daemon_environment(struct words *words)
+static void daemon_environment(const struct launch *launch, struct words *words)
 {
     static const char *const kept[] = {"PATH=",       "HOME=",       "TZ=",        "TMPDIR=",          "TTRPC_ADDRESS=",
                                        "GRPC_ADDRESS=", "NAMESPACE=", "SCHED_CORE=", "MAX_SHIM_VERSION=", "XDG_RUNTIME_DIR=",
@@ -193,6 +194,9 @@ static void daemon_environment(struct words *words)
                 add(words, "%s", *variable);
     add(words, "LC_ALL=C.UTF-8");     /* file names are bytes; Java must not lose any */
     add(words, "MALLOC_ARENA_MAX=1"); /* glibc's arenas would cost each pod more than they give */
+    unsigned long khz = tsc_khz(launch->began);
+    if (khz)
+        add(words, "SAYA_TSC_KHZ=%lu", khz);
 }
 
 static void daemon_main(const struct launch *launch, const struct words *command, const struct words *environment,
@@ -225,7 +229,7 @@ int daemon_start(const struct launch *launch, struct daemon *daemon, struct faul
     struct words command = {0}, environment = {0};
     int in[2] = {-1, -1}, out[2] = {-1, -1}, errors[2] = {-1, -1};
     int result = java_command(launch, &command, f);
-    daemon_environment(&environment);
+    daemon_environment(launch, &environment);
     if (result == 0 && (pipe2(in, O_CLOEXEC) != 0 || pipe2(out, O_CLOEXEC) != 0 || pipe2(errors, O_CLOEXEC) != 0))
         result = fault(f, "pipes of the daemon: %s", strerror(errno));
     if (result == 0) {

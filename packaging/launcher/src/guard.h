@@ -7,6 +7,7 @@
 #include "flags.h"
 #include "sandbox_paths.h"
 #include "shim_socket.h"
+#include "tsc.h"
 
 struct launch {
     int argc;
@@ -18,6 +19,7 @@ struct launch {
     struct shim_socket socket; /* listening */
     int status;                /* to the waiting `start`: one STATUS byte, text, end */
     int oom_score_adj;
+    struct tsc_mark began; /* from here on the frequency of the TSC is measured */
 };
 
 enum { STATUS_READY = 'R', STATUS_FAILED = 'F' };

@@ -113,7 +113,8 @@ static int start(const struct flags *flags, int argc, char **argv, struct sandbo
         return -1;
     if (socket.fd >= 0) {
         struct launch launch = {.argc = argc, .argv = argv, .flags = flags, .bundle = &bundle, .paths = paths,
-                                .bootstrap = &bootstrap.raw, .socket = socket, .oom_score_adj = oom_score_adj()};
+                                .bootstrap = &bootstrap.raw, .socket = socket, .oom_score_adj = oom_score_adj(),
+                                .began = tsc_mark()};
         if (start_guard(&launch, &status, f) != 0) {
             shim_socket_release(paths->socket, &socket);
             return -1;

@@ -18,6 +18,7 @@
 #include "../src/protobuf.h"
 #include "../src/ring.h"
 #include "../src/sandbox_paths.h"
+#include "../src/tsc.h"
 
 static int failures;
 
@@ -331,6 +332,17 @@ static void directories_are_removed_without_following_links(void)
     CHECK(directory_remove(path) == 0);
 }
 
+/* A measurement over 1 ms agrees with one over 50 ms; 0 on a host that does not keep time by the TSC. */
+static void frequency_of_the_tsc_is_steady(void)
+{
+    struct tsc_mark begin = tsc_mark();
+    unsigned long brief = tsc_khz(tsc_mark());
+    usleep(50000);
+    unsigned long lasting = tsc_khz(begin);
+    unsigned long difference = brief > lasting ? brief - lasting : lasting - brief;
+    CHECK(difference <= lasting / 200);
+}
+
 int main(void)
 {
     if (!mkdtemp(directory))
@@ -346,6 +358,7 @@ int main(void)
     journal_survives_its_writer();
     overlay_options_are_shortened();
     directories_are_removed_without_following_links();
+    frequency_of_the_tsc_is_steady();
     directory_remove(directory);
     return failures > 0;
 }
