@@ -1,0 +1,167 @@
+package io.saya.shim.log;
+
+import io.netty.channel.EventLoopGroup;
+import io.saya.log.LogLevel;
+import io.saya.log.LogRecord;
+import io.saya.log.LogRouter;
+import io.saya.log.LogSink;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.apache.logging.log4j.core.Appender;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The daemon's log: a bounded queue, and one thread that formats and writes. Whoever logs pays for
+ * a place in the queue and never waits; a line that finds no place is counted, and the count is
+ * logged when there is place again. Log4j's classes are loaded by that thread too, at its first
+ * line.
+ */
+public final class DaemonLog implements LogSink, AutoCloseable {
+    /** Lines that may wait; a burst of a second, far more than a life cycle logs in a minute. */
+    static final int QUEUE_LINES = 1024;
+
+    /** How long {@link #close()} waits for the lines that were logged before it. */
+    static final Duration FLUSH_LIMIT = Duration.ofSeconds(1);
+
+    /** Losses are told at most this often. */
+    private static final long LOSS_REPORT_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+    private final BlockingQueue<LogRecord> queue = new ArrayBlockingQueue<>(QUEUE_LINES);
+    private final LossCount queueFull = new LossCount("queue_full");
+    private final LossCount fifoFull = new LossCount("fifo_full");
+    private final LossCount systemLogFull = new LossCount("system_log_full");
+    private final LossCount repeats = new LossCount("repeated");
+    private final List<LossCount> losses = List.of(queueFull, fifoFull, systemLogFull, repeats);
+    private final Thread writer;
+    private volatile boolean closing;
+
+    private DaemonLog(
+            Path fifo, @Nullable SystemLogSocket systemLog, EventLoopGroup events, String sandbox) {
+        writer =
+                Thread.ofPlatform()
+                        .name("log")
+                        .daemon(true)
+                        .unstarted(() -> run(fifo, systemLog, events, sandbox));
+    }
+
+    /**
+     * Starts the log and makes it the process's sink. Returns at once.
+     *
+     * @param bundle directory with containerd's FIFO {@code log}; it may have none
+     * @param events an epoll event loop for the system log's socket
+     */
+    public static DaemonLog start(Path bundle, String sandbox, EventLoopGroup events) {
+        return start(bundle.resolve("log"), SystemLogSocket.find(), events, sandbox);
+    }
+
+    static DaemonLog start(
+            Path fifo, @Nullable SystemLogSocket systemLog, EventLoopGroup events, String sandbox) {
+        DaemonLog log = new DaemonLog(fifo, systemLog, events, sandbox);
+        log.writer.start();
+        LogRouter.install(log);
+        return log;
+    }
+
+    @Override
+    public void accept(LogRecord line) {
+        if (!queue.offer(line)) {
+            queueFull.add(1);
+        }
+    }
+
+    /** Writes what waits, within {@link #FLUSH_LIMIT}, and ends the thread. */
+    @Override
+    public void close() {
+        LogRouter.uninstall();
+        closing = true;
+        writer.interrupt();
+        try {
+            writer.join(FLUSH_LIMIT);
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Whether the thread that writes is still there. */
+    boolean isWriting() {
+        return writer.isAlive();
+    }
+
+    private void run(
+            Path fifo, @Nullable SystemLogSocket systemLog, EventLoopGroup events, String sandbox) {
+        try (LogPipeline pipeline =
+                new LogPipeline(appenders(fifo, systemLog, events, sandbox), repeats)) {
+            writeUntilClosed(pipeline);
+        }
+    }
+
+    private List<Appender> appenders(
+            Path fifo, @Nullable SystemLogSocket systemLog, EventLoopGroup events, String sandbox) {
+        List<Appender> appenders = new ArrayList<>(2);
+        try {
+            FifoAppender containerd = FifoAppender.open(fifo, sandbox, fifoFull);
+            if (containerd != null) {
+                appenders.add(containerd);
+            }
+        } catch (IOException e) {
+            accept(ownLine("containerd's log cannot be opened", List.of("path", fifo, "error", e)));
+        }
+        if (systemLog != null) {
+            appenders.add(SystemLogAppender.open(systemLog, events, sandbox, systemLogFull));
+        }
+        return appenders;
+    }
+
+    private void writeUntilClosed(LogPipeline pipeline) {
+        long lastReport = System.nanoTime() - LOSS_REPORT_NANOS;
+        while (true) {
+            LogRecord line = next();
+            if (line == null) {
+                reportLosses(pipeline);
+                return;
+            }
+            pipeline.write(line);
+            if (System.nanoTime() - lastReport >= LOSS_REPORT_NANOS && reportLosses(pipeline)) {
+                lastReport = System.nanoTime();
+            }
+        }
+    }
+
+    /** The next line; null when the log is closed and all lines are written. */
+    private @Nullable LogRecord next() {
+        while (!closing) {
+            try {
+                return queue.take();
+            } catch (InterruptedException _) {
+                // Only close() interrupts; the condition tells.
+            }
+        }
+        return queue.poll();
+    }
+
+    private boolean reportLosses(LogPipeline pipeline) {
+        List<Object> fields = new ArrayList<>();
+        for (LossCount loss : losses) {
+            long lines = loss.take();
+            if (lines > 0) {
+                fields.add(loss.reason());
+                fields.add(lines);
+            }
+        }
+        if (!fields.isEmpty()) {
+            pipeline.write(ownLine("lines were not written", fields));
+        }
+        return !fields.isEmpty();
+    }
+
+    private static LogRecord ownLine(String message, List<? extends @Nullable Object> fields) {
+        return new LogRecord(
+                System.currentTimeMillis(), LogLevel.WARN, "log", message, List.copyOf(fields));
+    }
+}

@@ -1,0 +1,8 @@
+/**
+ * Where the daemon's lines go: containerd's log FIFO and the host's system log, by way of log4j's
+ * event pipeline. Nothing that logs ever waits for a reader.
+ */
+@NullMarked
+package io.saya.shim.log;
+
+import org.jspecify.annotations.NullMarked;
