@@ -5,8 +5,9 @@ import io.saya.log.LogLevel;
 import io.saya.log.LogRecord;
 import io.saya.log.LogRouter;
 import io.saya.log.LogSink;
-import java.io.IOException;
-import java.nio.file.Path;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.OutputStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,6 +24,9 @@ import org.jspecify.annotations.Nullable;
  * line.
  */
 public final class DaemonLog implements LogSink, AutoCloseable {
+    /** Component of the lines that the log itself writes. */
+    static final String COMPONENT = "log";
+
     /** Lines that may wait; a burst of a second, far more than a life cycle logs in a minute. */
     static final int QUEUE_LINES = 1024;
 
@@ -34,35 +38,41 @@ public final class DaemonLog implements LogSink, AutoCloseable {
 
     private final BlockingQueue<LogRecord> queue = new ArrayBlockingQueue<>(QUEUE_LINES);
     private final LossCount queueFull = new LossCount("queue_full");
-    private final LossCount fifoFull = new LossCount("fifo_full");
+    private final LossCount stream = new LossCount("stderr");
     private final LossCount systemLogFull = new LossCount("system_log_full");
     private final LossCount repeats = new LossCount("repeated");
-    private final List<LossCount> losses = List.of(queueFull, fifoFull, systemLogFull, repeats);
+    private final List<LossCount> losses = List.of(queueFull, stream, systemLogFull, repeats);
     private final Thread writer;
     private volatile boolean closing;
 
     private DaemonLog(
-            Path fifo, @Nullable SystemLogSocket systemLog, EventLoopGroup events, String sandbox) {
+            OutputStream containerd,
+            @Nullable SystemLogSocket systemLog,
+            EventLoopGroup events,
+            String sandbox) {
         writer =
                 Thread.ofPlatform()
                         .name("log")
                         .daemon(true)
-                        .unstarted(() -> run(fifo, systemLog, events, sandbox));
+                        .unstarted(() -> run(containerd, systemLog, events, sandbox));
     }
 
     /**
      * Starts the log and makes it the process's sink. Returns at once.
      *
-     * @param bundle directory with containerd's FIFO {@code log}; it may have none
      * @param events an epoll event loop for the system log's socket
      */
-    public static DaemonLog start(Path bundle, String sandbox, EventLoopGroup events) {
-        return start(bundle.resolve("log"), SystemLogSocket.find(), events, sandbox);
+    public static DaemonLog start(String sandbox, EventLoopGroup events) {
+        return start(
+                new FileOutputStream(FileDescriptor.err), SystemLogSocket.find(), events, sandbox);
     }
 
     static DaemonLog start(
-            Path fifo, @Nullable SystemLogSocket systemLog, EventLoopGroup events, String sandbox) {
-        DaemonLog log = new DaemonLog(fifo, systemLog, events, sandbox);
+            OutputStream containerd,
+            @Nullable SystemLogSocket systemLog,
+            EventLoopGroup events,
+            String sandbox) {
+        DaemonLog log = new DaemonLog(containerd, systemLog, events, sandbox);
         log.writer.start();
         LogRouter.install(log);
         return log;
@@ -94,28 +104,18 @@ public final class DaemonLog implements LogSink, AutoCloseable {
     }
 
     private void run(
-            Path fifo, @Nullable SystemLogSocket systemLog, EventLoopGroup events, String sandbox) {
-        try (LogPipeline pipeline =
-                new LogPipeline(appenders(fifo, systemLog, events, sandbox), repeats)) {
-            writeUntilClosed(pipeline);
-        }
-    }
-
-    private List<Appender> appenders(
-            Path fifo, @Nullable SystemLogSocket systemLog, EventLoopGroup events, String sandbox) {
+            OutputStream containerd,
+            @Nullable SystemLogSocket systemLog,
+            EventLoopGroup events,
+            String sandbox) {
         List<Appender> appenders = new ArrayList<>(2);
-        try {
-            FifoAppender containerd = FifoAppender.open(fifo, sandbox, fifoFull);
-            if (containerd != null) {
-                appenders.add(containerd);
-            }
-        } catch (IOException e) {
-            accept(ownLine("containerd's log cannot be opened", List.of("path", fifo, "error", e)));
-        }
+        appenders.add(new StreamAppender(containerd, sandbox, stream));
         if (systemLog != null) {
             appenders.add(SystemLogAppender.open(systemLog, events, sandbox, systemLogFull));
         }
-        return appenders;
+        try (LogPipeline pipeline = new LogPipeline(appenders, repeats)) {
+            writeUntilClosed(pipeline);
+        }
     }
 
     private void writeUntilClosed(LogPipeline pipeline) {
@@ -162,6 +162,6 @@ public final class DaemonLog implements LogSink, AutoCloseable {
 
     private static LogRecord ownLine(String message, List<? extends @Nullable Object> fields) {
         return new LogRecord(
-                System.currentTimeMillis(), LogLevel.WARN, "log", message, List.copyOf(fields));
+                System.currentTimeMillis(), LogLevel.WARN, COMPONENT, message, List.copyOf(fields));
     }
 }

@@ -28,6 +28,10 @@ final class RepeatFilter extends AbstractFilter {
     @Override
     public Result filter(LogEvent event) {
         LogRecord line = ((LineMessage) event.getMessage()).line();
+        if (line.component().equals(DaemonLog.COMPONENT)) {
+            // What is told of losses must not be lost itself; it is limited where it is made.
+            return Result.NEUTRAL;
+        }
         // A clock that was set back also begins a new window.
         if (line.epochMillis() - windowStart >= WINDOW_MILLIS || line.epochMillis() < windowStart) {
             windowStart = line.epochMillis();

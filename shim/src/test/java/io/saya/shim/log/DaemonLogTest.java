@@ -14,16 +14,14 @@ import io.netty.channel.unix.DomainSocketAddress;
 import io.saya.log.Log;
 import io.saya.log.LogLevel;
 import io.saya.log.LogRouter;
-import java.io.BufferedReader;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.RandomAccessFile;
-import java.nio.channels.Channels;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -33,8 +31,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(30)
 class DaemonLogTest {
-    private static final int PIPE_BYTES = 65536;
-
     @TempDir Path directory;
 
     private final EventLoopGroup events =
@@ -48,66 +44,75 @@ class DaemonLogTest {
     }
 
     @Test
-    void linesReachTheFifoInLogrusTextFormat() throws Exception {
-        Path fifo = fifo();
-        try (DaemonLog _ = DaemonLog.start(fifo, null, events, "sb");
-                BufferedReader reader = reader(fifo)) {
-            log.info("VM started", "pid", 42);
-            log.warn("agent is slow", "phase", "boot");
+    void linesAreWrittenInLogrusTextFormat() {
+        ByteArrayOutputStream containerd = new ByteArrayOutputStream();
+        DaemonLog daemonLog = DaemonLog.start(containerd, null, events, "sb");
+        log.info("VM started", "pid", 42);
+        log.warn("agent is slow", "phase", "boot");
+        daemonLog.close();
 
-            assertThat(reader.readLine())
-                    .matches(
-                            "time=\"\\d{4}-\\d\\d-\\d\\dT[0-9:.]+Z\" level=info msg=\"VM started\""
-                                    + " component=vm sandbox=sb pid=42");
-            assertThat(reader.readLine())
-                    .endsWith(
-                            "level=warning msg=\"agent is slow\" component=vm sandbox=sb phase=boot");
-        }
+        assertThat(containerd.toString(StandardCharsets.US_ASCII).lines())
+                .satisfiesExactly(
+                        line ->
+                                assertThat(line)
+                                        .matches(
+                                                "time=\"\\d{4}-\\d\\d-\\d\\dT[0-9:.]+Z\" level=info"
+                                                        + " msg=\"VM started\" component=vm"
+                                                        + " sandbox=sb pid=42"),
+                        line ->
+                                assertThat(line)
+                                        .endsWith(
+                                                "level=warning msg=\"agent is slow\" component=vm"
+                                                        + " sandbox=sb phase=boot"));
     }
 
     @Test
-    void aFifoThatNobodyReadsBlocksNobodyAndIsWrittenAgainWhenItIsRead() throws Exception {
-        Path fifo = fifo();
-        // containerd keeps its end open for reading and writing; here nobody reads from it yet.
-        try (RandomAccessFile _ = new RandomAccessFile(fifo.toFile(), "rw");
-                BufferedReader reader = reader(fifo)) {
-            DaemonLog daemonLog = DaemonLog.start(fifo, null, events, "sb");
-            String kilobyte = "x".repeat(1000);
-            for (int i = 0; i < 2 * PIPE_BYTES / 1000; i++) {
-                log.info("line " + i, "padding", kilobyte);
-            }
-            // The writer is not stuck: the log ends within its limit.
-            daemonLog.close();
-            assertThat(daemonLog.isWriting()).isFalse();
+    void whoeverLogsNeverWaitsForAReader() throws Exception {
+        CountDownLatch written = new CountDownLatch(1);
+        CountDownLatch resumed = new CountDownLatch(1);
+        ByteArrayOutputStream read = new ByteArrayOutputStream();
+        OutputStream stuck =
+                new OutputStream() {
+                    @Override
+                    public void write(int octet) {
+                        throw new AssertionError("lines are written whole");
+                    }
 
-            assertThat(reader.readLine()).contains("line 0");
+                    @Override
+                    public void write(byte[] bytes, int offset, int length) {
+                        written.countDown();
+                        awaitUninterruptibly(resumed);
+                        read.write(bytes, offset, length);
+                    }
+                };
+        DaemonLog daemonLog = DaemonLog.start(stuck, null, events, "sb");
+        log.info("first");
+        written.await();
+        int surplus = 7;
+        for (int i = 0; i < DaemonLog.QUEUE_LINES + surplus; i++) {
+            log.info("line " + i);
         }
+        resumed.countDown();
+        daemonLog.close();
+
+        assertThat(read.toString(StandardCharsets.US_ASCII))
+                .contains("msg=\"lines were not written\"")
+                .contains("queue_full=" + surplus);
     }
 
     @Test
-    void lossesAreTold() throws Exception {
-        Path fifo = fifo();
-        try (RandomAccessFile held = new RandomAccessFile(fifo.toFile(), "rw")) {
-            DaemonLog daemonLog = DaemonLog.start(fifo, null, events, "sb");
-            for (int i = 0; i <= RepeatFilter.LINES_OF_A_KIND; i++) {
-                log.info("same");
-            }
-            daemonLog.close();
-
-            byte[] all = new byte[FifoAppender.UNREAD_LIMIT];
-            String text = new String(all, 0, held.read(all), StandardCharsets.US_ASCII);
-            assertThat(text.lines().filter(line -> line.contains("msg=\"same\"")))
-                    .hasSize(RepeatFilter.LINES_OF_A_KIND);
-            assertThat(text).contains("msg=\"lines were not written\"").contains("repeated=1");
+    void repeatedLinesAreLimitedAndTheLossIsTold() {
+        ByteArrayOutputStream containerd = new ByteArrayOutputStream();
+        DaemonLog daemonLog = DaemonLog.start(containerd, null, events, "sb");
+        for (int i = 0; i <= RepeatFilter.LINES_OF_A_KIND; i++) {
+            log.info("same");
         }
-    }
+        daemonLog.close();
 
-    @Test
-    void aHostWithoutAnyLogIsANormalHost() {
-        try (DaemonLog _ = DaemonLog.start(directory.resolve("none"), null, events, "sb")) {
-            log.info("into the void");
-        }
-        assertThat(directory.resolve("none")).doesNotExist();
+        String text = containerd.toString(StandardCharsets.US_ASCII);
+        assertThat(text.lines().filter(line -> line.contains("msg=\"same\"")))
+                .hasSize(RepeatFilter.LINES_OF_A_KIND);
+        assertThat(text).contains("msg=\"lines were not written\"").contains("repeated=1");
     }
 
     @Test
@@ -115,7 +120,7 @@ class DaemonLogTest {
         BlockingQueue<String> received = receive(directory.resolve("journal"));
         try (DaemonLog _ =
                 DaemonLog.start(
-                        directory.resolve("none"),
+                        OutputStream.nullOutputStream(),
                         new SystemLogSocket(directory.resolve("journal"), true),
                         events,
                         "sb")) {
@@ -135,7 +140,7 @@ class DaemonLogTest {
         Path socket = directory.resolve("log");
         try (DaemonLog _ =
                 DaemonLog.start(
-                        directory.resolve("none"),
+                        OutputStream.nullOutputStream(),
                         new SystemLogSocket(socket, false),
                         events,
                         "sb")) {
@@ -174,19 +179,15 @@ class DaemonLogTest {
         return received;
     }
 
-    private Path fifo() throws IOException, InterruptedException {
-        Path fifo = directory.resolve("log");
-        Process mkfifo = new ProcessBuilder("mkfifo", fifo.toString()).start();
-        assertThat(mkfifo.waitFor(Duration.ofSeconds(10))).isTrue();
-        assertThat(mkfifo.exitValue()).isZero();
-        return fifo;
-    }
-
-    private static BufferedReader reader(Path fifo) throws IOException {
-        return new BufferedReader(
-                new InputStreamReader(
-                        Channels.newInputStream(
-                                new RandomAccessFile(fifo.toFile(), "rw").getChannel()),
-                        StandardCharsets.US_ASCII));
+    /** close() interrupts the writer, as it would one that waits for lines. */
+    private static void awaitUninterruptibly(CountDownLatch latch) {
+        while (true) {
+            try {
+                latch.await();
+                return;
+            } catch (InterruptedException _) {
+                // The latch decides.
+            }
+        }
     }
 }

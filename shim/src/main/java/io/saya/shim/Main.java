@@ -1,0 +1,32 @@
+package io.saya.shim;
+
+import io.saya.shim.daemon.ShimDaemon;
+
+/**
+ * Chooses a command. {@code daemon} is what the guard starts, once per sandbox; everything that
+ * containerd itself executes is answered by the launcher, without a JVM.
+ */
+public final class Main {
+
+    private Main() {}
+
+    /** Ends the JVM with the command's exit code; 2 for a call that makes no sense. */
+    public static void main(String[] arguments) {
+        Runtime.getRuntime().halt(run(arguments));
+    }
+
+    private static int run(String[] arguments) {
+        try {
+            ShimArguments parsed = ShimArguments.parse(arguments);
+            return switch (parsed.command()) {
+                case "daemon" -> ShimDaemon.run(parsed);
+                default ->
+                        throw new IllegalArgumentException(
+                                "command: '" + parsed.command() + "' (expected: daemon)");
+            };
+        } catch (IllegalArgumentException e) {
+            System.err.println("saya: " + e.getMessage());
+            return 2;
+        }
+    }
+}

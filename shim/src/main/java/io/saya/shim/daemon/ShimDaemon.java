@@ -1,0 +1,114 @@
+package io.saya.shim.daemon;
+
+import io.saya.config.ConfigException;
+import io.saya.config.Problem;
+import io.saya.config.load.ConfigLoader;
+import io.saya.config.load.LoadedConfig;
+import io.saya.failure.RuntimeFailure;
+import io.saya.host.guard.GuardHost;
+import io.saya.host.guard.GuardStart;
+import io.saya.log.Log;
+import io.saya.log.LogLevel;
+import io.saya.log.LogRouter;
+import io.saya.oci.OciSpec;
+import io.saya.qemu.QemuHypervisor;
+import io.saya.qemu.probe.KvmVerdict;
+import io.saya.sandbox.Sandbox;
+import io.saya.sandbox.SandboxIdentity;
+import io.saya.shim.ShimArguments;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/**
+ * The daemon from its first to its last instruction. What stands before the start of the VM is kept
+ * small: the guest boots while Netty, protobuf and log4j are loaded, and the first requests wait in
+ * the backlog of a socket that was listening before this process existed.
+ */
+public final class ShimDaemon {
+    private static final Log LOG = Log.of("daemon");
+
+    private final ShimArguments arguments;
+    private final GuardHost host;
+
+    private ShimDaemon(ShimArguments arguments, GuardHost host) {
+        this.arguments = arguments;
+        this.host = host;
+    }
+
+    /**
+     * Runs the daemon of a sandbox to its end. The process's stdin and stdout are the guard's.
+     *
+     * @return the exit code
+     */
+    public static int run(ShimArguments arguments) {
+        if (arguments.debug()) {
+            LogRouter.threshold(LogLevel.DEBUG);
+        }
+        try {
+            return new ShimDaemon(arguments, GuardHost.open()).live();
+        } catch (IOException e) {
+            System.err.println("saya: " + e.getMessage());
+            return 1;
+        }
+    }
+
+    private int live() throws IOException {
+        GuardStart start = host.start();
+        ShimServices services = new ShimServices(arguments, start);
+        Sandbox sandbox;
+        try {
+            LoadedConfig configuration = configuration(start);
+            sandbox = boot(start, configuration, services);
+        } catch (ConfigException | RuntimeFailure e) {
+            host.failed(String.valueOf(e.getMessage()));
+            return 1;
+        }
+        // The socket is listening: containerd's first request waits there until it is served.
+        host.ready();
+        try {
+            services.serve(sandbox);
+        } catch (IOException | InterruptedException e) {
+            LOG.error("the daemon cannot serve", "error", e);
+            services.end(sandbox);
+            return 1;
+        }
+        services.awaitEnd();
+        services.end(sandbox);
+        return 0;
+    }
+
+    private LoadedConfig configuration(GuardStart start) throws ConfigException {
+        Path installDirectory = Path.of(System.getProperty("saya.home", "/usr"));
+        StartOptions options = StartOptions.parse(start.bootstrap(), arguments.id());
+        LoadedConfig loaded =
+                new ConfigLoader(installDirectory).load(options.configPath(), System.getenv());
+        if (loaded.config().runtime().enableDebug()) {
+            LogRouter.threshold(LogLevel.DEBUG);
+        }
+        for (Problem warning : loaded.warnings()) {
+            LOG.warn("configuration", "problem", warning);
+        }
+        return loaded;
+    }
+
+    private Sandbox boot(GuardStart start, LoadedConfig configuration, ShimServices services) {
+        SandboxIdentity identity =
+                new SandboxIdentity(
+                        arguments.namespace(),
+                        start.sandboxId(),
+                        arguments.bundle(),
+                        Path.of(start.runDirectory()));
+        OciSpec spec = OciSpec.read(arguments.bundle());
+        Sandbox sandbox =
+                new Sandbox(
+                        identity,
+                        configuration.config(),
+                        host,
+                        new QemuHypervisor(
+                                host, vmm -> new KvmVerdict.Unusable("it was not probed")),
+                        services.agents(configuration.config()),
+                        services.events());
+        sandbox.boot(spec);
+        return sandbox;
+    }
+}

@@ -1,0 +1,145 @@
+package io.saya.shim.daemon;
+
+import io.saya.agent.AgentConnector;
+import io.saya.agent.TtrpcConnector;
+import io.saya.config.RuntimeConfig;
+import io.saya.event.EventSink;
+import io.saya.failure.RuntimeFailure;
+import io.saya.host.guard.GuardStart;
+import io.saya.io.HostStdio;
+import io.saya.log.Log;
+import io.saya.proto.containerd.task.TaskService;
+import io.saya.sandbox.Sandbox;
+import io.saya.sandbox.Tasks;
+import io.saya.shim.ShimArguments;
+import io.saya.shim.event.EventPublisher;
+import io.saya.shim.log.DaemonLog;
+import io.saya.shim.log.NettyLogFactory;
+import io.saya.shim.service.SandboxTaskService;
+import io.saya.ttrpc.TtrpcServer;
+import io.saya.ttrpc.transport.PeerCheck;
+import io.saya.ttrpc.transport.Transport;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the daemon offers while the sandbox lives: the task service, events, the log; all of it
+ * loaded after the VM was started. Used by the daemon's main thread.
+ */
+final class ShimServices {
+    private static final Log LOG = Log.of("daemon");
+
+    /** A daemon without any container ends after this time. */
+    private static final Duration IDLE_LIMIT = Duration.ofMinutes(2);
+
+    /** How long calls that are in progress at the end may go on. */
+    private static final Duration CALL_GRACE = Duration.ofSeconds(2);
+
+    /**
+     * How long a signal that ends the JVM waits for the orderly end; the guard kills after 15 s.
+     */
+    private static final long SIGNAL_LIMIT_SECONDS = 14;
+
+    private final GuardStart start;
+    private final EventPublisher events;
+    private final CompletableFuture<Transport> transport = new CompletableFuture<>();
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private volatile @Nullable DaemonLifetime lifetime;
+    private @Nullable TtrpcServer server;
+    private @Nullable DaemonLog log;
+
+    ShimServices(ShimArguments arguments, GuardStart start) {
+        this.start = start;
+        this.events =
+                EventPublisher.to(
+                        arguments.namespace(),
+                        System.getenv("TTRPC_ADDRESS"),
+                        arguments.publishBinary(),
+                        arguments.address(),
+                        transport);
+    }
+
+    EventSink events() {
+        return events;
+    }
+
+    /** Connects as soon as there is a transport: the VM is started before Netty is loaded. */
+    AgentConnector agents(RuntimeConfig configuration) {
+        return (endpoint, timeout) ->
+                new TtrpcConnector(transport.join(), configuration.agent().createContainerTimeout())
+                        .connect(endpoint, timeout);
+    }
+
+    /** Begins to serve the socket that the guard handed over. */
+    void serve(Sandbox sandbox) throws IOException, InterruptedException {
+        NettyLogFactory.install();
+        Transport opened = Transport.open("shim");
+        transport.complete(opened);
+        Tasks tasks =
+                new Tasks(sandbox, new HostStdio(sandbox.identity().runDirectory().resolve("io")));
+        DaemonLifetime lifetime = new DaemonLifetime(tasks::idle, IDLE_LIMIT);
+        this.lifetime = lifetime;
+        SandboxTaskService service = new SandboxTaskService(tasks, lifetime);
+        server =
+                TtrpcServer.builder(opened)
+                        .service(TaskService.bind(service))
+                        .service(TaskService.bind(service, SandboxTaskService.V3_NAME))
+                        .peerCheck(PeerCheck.sameUser())
+                        .adopt(start.listener());
+        lifetime.containersChanged();
+        Runtime.getRuntime().addShutdownHook(new Thread(this::endBySignal, "signal"));
+        log = DaemonLog.start(start.sandboxId(), opened.eventLoop());
+        LOG.info("daemon serves", "address", start.address());
+    }
+
+    /** Waits until the daemon is to end. */
+    void awaitEnd() {
+        DaemonLifetime current = lifetime;
+        if (current != null) {
+            current.await();
+        }
+    }
+
+    /**
+     * Ends everything in the order that loses nothing: the VM, whose end makes exits public; calls,
+     * which carry them; events; the log.
+     */
+    void end(Sandbox sandbox) {
+        try {
+            sandbox.stop();
+        } catch (RuntimeFailure e) {
+            LOG.error("sandbox does not stop; the guard kills what is left", "error", e);
+        }
+        if (server != null) {
+            try {
+                server.shutdown(CALL_GRACE);
+            } catch (InterruptedException _) {
+                Thread.currentThread().interrupt();
+            }
+        }
+        events.close();
+        if (log != null) {
+            log.close();
+        }
+        ended.countDown();
+    }
+
+    /** SIGTERM and SIGINT: the JVM ends when this returns. */
+    private void endBySignal() {
+        DaemonLifetime current = lifetime;
+        if (current != null) {
+            current.end("signal");
+        }
+        try {
+            if (!ended.await(SIGNAL_LIMIT_SECONDS, TimeUnit.SECONDS)) {
+                LOG.error("the daemon did not end in time");
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

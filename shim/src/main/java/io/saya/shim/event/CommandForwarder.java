@@ -1,0 +1,72 @@
+package io.saya.shim.event;
+
+import io.saya.proto.containerd.events.Envelope;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Delivers events by containerd's command {@code publish}, one process an event: for a caller that
+ * named no ttrpc address.
+ *
+ * @param binary containerd's program ({@code -publish-binary})
+ * @param address containerd's gRPC socket ({@code -address})
+ */
+record CommandForwarder(String binary, String address) implements EventForwarder {
+    private static final long LIMIT_SECONDS = 5;
+    private static final int ERROR_BYTES = 1024;
+
+    @Override
+    public void forward(Envelope envelope) throws ForwardFailure, InterruptedException {
+        Process publish;
+        try {
+            publish =
+                    new ProcessBuilder(
+                                    binary,
+                                    "--address",
+                                    address,
+                                    "publish",
+                                    "--topic",
+                                    envelope.getTopic(),
+                                    "--namespace",
+                                    envelope.getNamespace())
+                            .redirectOutput(Redirect.DISCARD)
+                            .start();
+            try (OutputStream event = publish.getOutputStream()) {
+                envelope.getEvent().writeTo(event);
+            }
+        } catch (IOException e) {
+            throw ForwardFailure.away("run " + binary + " publish: " + e.getMessage(), e);
+        }
+        try {
+            if (!publish.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
+                throw ForwardFailure.away(binary + " publish: no end after 5 s", null);
+            }
+            if (publish.exitValue() != 0) {
+                throw ForwardFailure.away(
+                        binary
+                                + " publish: exit code "
+                                + publish.exitValue()
+                                + ": "
+                                + said(publish),
+                        null);
+            }
+        } finally {
+            publish.destroyForcibly();
+        }
+    }
+
+    private static String said(Process publish) {
+        try {
+            return new String(
+                    publish.getErrorStream().readNBytes(ERROR_BYTES), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            return "(no text: " + e.getMessage() + ")";
+        }
+    }
+
+    @Override
+    public void close() {}
+}

@@ -1,0 +1,106 @@
+package io.saya.shim.service;
+
+import io.saya.proto.agent.MemoryData;
+import io.saya.proto.agent.MemoryStats;
+import java.util.Map;
+
+/**
+ * Memory statistics of a guest's cgroup, read alike whether the guest has cgroup v1 or v2. The
+ * kernel's own names of the two (Documentation/admin-guide/cgroup-v1/memory.rst, cgroup-v2.rst)
+ * stand side by side at each use.
+ */
+final class GuestMemory {
+    /** What cgroup v1 shows for "no limit": the largest number of pages, in bytes. */
+    static final long UNLIMITED_V1 = 0x7fff_ffff_ffff_f000L;
+
+    /** What cgroup v2's {@code max} becomes in containerd's messages: 2^64 - 1. */
+    static final long UNLIMITED_V2 = -1L;
+
+    /** From here on a limit counts as none: 2^62. */
+    private static final long HIGHEST_LIMIT = 1L << 62;
+
+    private final MemoryStats stats;
+    private final Map<String, Long> lines;
+    private final boolean v2;
+
+    GuestMemory(MemoryStats stats) {
+        this.stats = stats;
+        this.lines = stats.getStatsMap();
+        // "anon" is a line of v2's memory.stat only; v1 calls it rss.
+        this.v2 = lines.containsKey("anon");
+    }
+
+    /**
+     * A line of memory.stat, 0 if the guest has none.
+     *
+     * @param v1 its name in cgroup v1; the value with all descendants, {@code total_...}, is
+     *     preferred, as v2 counts
+     * @param nameV2 its name in cgroup v2
+     */
+    long line(String v1, String nameV2) {
+        if (v2) {
+            return lines.getOrDefault(nameV2, 0L);
+        }
+        Long total = lines.get("total_" + v1);
+        return total != null ? total : lines.getOrDefault(v1, 0L);
+    }
+
+    /** A line that only cgroup v2 has; 0 otherwise. */
+    long lineV2(String name) {
+        return v2 ? lines.getOrDefault(name, 0L) : 0L;
+    }
+
+    /** A line of cgroup v1 without descendants; what v2 says of the whole otherwise. */
+    long ownLine(String v1, String nameV2) {
+        return lines.getOrDefault(v2 ? nameV2 : v1, 0L);
+    }
+
+    MemoryData usage() {
+        return stats.getUsage();
+    }
+
+    MemoryData kernel() {
+        return stats.getKernelUsage();
+    }
+
+    /** How many processes were killed because memory ran out, as far as the guest tells. */
+    long oomKills() {
+        return lines.getOrDefault("oom_kill", 0L);
+    }
+
+    /** Swap without memory, as v2 counts. */
+    MemoryData swapOnly() {
+        MemoryData swap = stats.getSwapUsage();
+        return v2 ? swap : shifted(swap, -1);
+    }
+
+    /** Memory and swap together, as v1 counts ({@code memsw}). */
+    MemoryData memoryAndSwap() {
+        MemoryData swap = stats.getSwapUsage();
+        return v2 ? shifted(swap, 1) : swap;
+    }
+
+    private MemoryData shifted(MemoryData swap, int sign) {
+        MemoryData memory = stats.getUsage();
+        return swap.toBuilder()
+                .setUsage(Math.max(0, swap.getUsage() + sign * memory.getUsage()))
+                .setMaxUsage(Math.max(0, swap.getMaxUsage() + sign * memory.getMaxUsage()))
+                .setLimit(
+                        isUnlimited(swap.getLimit()) || isUnlimited(memory.getLimit())
+                                ? UNLIMITED_V2
+                                : Math.max(0, swap.getLimit() + sign * memory.getLimit()))
+                .build();
+    }
+
+    static long limitV1(long limit) {
+        return isUnlimited(limit) ? UNLIMITED_V1 : limit;
+    }
+
+    static long limitV2(long limit) {
+        return isUnlimited(limit) ? UNLIMITED_V2 : limit;
+    }
+
+    private static boolean isUnlimited(long limit) {
+        return limit == 0 || Long.compareUnsigned(limit, HIGHEST_LIMIT) >= 0;
+    }
+}

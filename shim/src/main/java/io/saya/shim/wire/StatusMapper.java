@@ -1,0 +1,74 @@
+package io.saya.shim.wire;
+
+import io.saya.failure.RuntimeFailure;
+import io.saya.log.Log;
+import io.saya.ttrpc.StatusCode;
+import io.saya.ttrpc.TtrpcStatusException;
+import java.util.UUID;
+
+/**
+ * From failures to what callers are told. The only place that knows the codes of the wire;
+ * containerd's classes of errors are these codes (reference: containerd-shim.md §1.6).
+ */
+public final class StatusMapper {
+    private static final Log LOG = Log.of("service");
+
+    private StatusMapper() {}
+
+    /** What to throw for a failure of the domain. */
+    public static TtrpcStatusException status(RuntimeFailure failure) {
+        return new TtrpcStatusException(code(failure.kind()), failure.getMessage(), failure);
+    }
+
+    /**
+     * What to throw for a failure that nobody foresaw: it is logged whole, with a reference by
+     * which the caller's short answer can be found in the log.
+     */
+    public static TtrpcStatusException unforeseen(
+            String method, String container, RuntimeException failure) {
+        String reference = UUID.randomUUID().toString().substring(0, 8);
+        LOG.error(
+                "request failed unexpectedly",
+                "method",
+                method,
+                "container",
+                container,
+                "reference",
+                reference,
+                "error",
+                failure);
+        return new TtrpcStatusException(
+                StatusCode.INTERNAL,
+                method
+                        + " of "
+                        + container
+                        + " failed unexpectedly (look for reference="
+                        + reference
+                        + " in the log)",
+                failure);
+    }
+
+    /**
+     * Whether a peer's status says nothing about the request itself, so that the same request may
+     * succeed later.
+     */
+    public static boolean isTransient(TtrpcStatusException answer) {
+        return switch (answer.code()) {
+            case UNAVAILABLE, DEADLINE_EXCEEDED, CANCELED, RESOURCE_EXHAUSTED -> true;
+            default -> false;
+        };
+    }
+
+    static StatusCode code(RuntimeFailure.Kind kind) {
+        return switch (kind) {
+            case NOT_FOUND -> StatusCode.NOT_FOUND;
+            case ALREADY_EXISTS -> StatusCode.ALREADY_EXISTS;
+            case FAILED_PRECONDITION -> StatusCode.FAILED_PRECONDITION;
+            case INVALID_ARGUMENT -> StatusCode.INVALID_ARGUMENT;
+            case UNAVAILABLE -> StatusCode.UNAVAILABLE;
+            case DEADLINE_EXCEEDED -> StatusCode.DEADLINE_EXCEEDED;
+            case UNIMPLEMENTED -> StatusCode.UNIMPLEMENTED;
+            case INTERNAL -> StatusCode.INTERNAL;
+        };
+    }
+}

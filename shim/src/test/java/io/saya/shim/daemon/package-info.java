@@ -1,0 +1,4 @@
+@NullMarked
+package io.saya.shim.daemon;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.saya.shim.service;
+
+import org.jspecify.annotations.NullMarked;
