@@ -19,7 +19,7 @@ leave() {
         [[ -n $pid ]] && grep -q saya "/proc/$pid/comm" 2>/dev/null && kill "$pid"
     done
     awk -v work="$work/" 'index($5, work) == 1 {print $5}' /proc/self/mountinfo | while read -r path; do umount -l "$path"; done
-    ip link delete "sy${$}c" 2>/dev/null
+    ip link delete "sy${$}c" 2>/dev/null || true
     [[ ! -d /sys/fs/cgroup/pids/sy$$ ]] || rmdir "/sys/fs/cgroup/pids/sy$$"
     return 0
 }
@@ -84,7 +84,7 @@ delete() { call "$1" "$2" delete </dev/null >"$SAYA_TEST/deleted" 2>"$SAYA_TEST/
 finish() {
     until_true nothing_left
     if compgen -G "$work/asan*" >/dev/null || compgen -G "$work/ubsan*" >/dev/null; then
-        cat "$work"/asan* "$work"/ubsan* 2>/dev/null
+        cat "$work"/asan* "$work"/ubsan* 2>/dev/null || true
         fail "sanitizer report"
     fi
     echo "ok   $test_name"
@@ -170,7 +170,7 @@ head -c 10000000 /dev/zero | SAYA_TEST_SCRIPT='fail enough' call "$id" "$bundle"
 [[ $(stat -c %s "$SAYA_TEST/bootstrap") == 10000000 ]] || fail "10 MB: bootstrap"
 head -c 11000000 /dev/zero | call "$id" "$bundle" start >"$SAYA_TEST/output" 2>&1 && fail "11 MB"
 grep -q 'stdin: longer than' "$SAYA_TEST/output" || fail "11 MB: text"
-{ printf 'x'; sleep 20 & pid=$!; wait -n "$pid" || true; } | call "$id" "$bundle" start >"$SAYA_TEST/output" 2>&1 && fail "open"
+{ printf 'x'; sleep 7 & pid=$!; wait -n "$pid" || true; } | call "$id" "$bundle" start >"$SAYA_TEST/output" 2>&1 && fail "open"
 grep -q 'stdin: not closed after' "$SAYA_TEST/output" || fail "open: text"
 finish
 

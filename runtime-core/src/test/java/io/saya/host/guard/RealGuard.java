@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * The guard as it is shipped, built by make, with this JVM in the place of its daemon: what it
@@ -26,7 +27,7 @@ final class RealGuard implements AutoCloseable {
     private final OutputStream toGuard;
     private final GuardHost host;
 
-    /** The program, built once per run. Null where the machine has no C compiler. */
+    /** Whether this machine can build the guard, and this user be its daemon. */
     static boolean available() {
         return Files.isExecutable(Path.of("/usr/bin/cc"))
                 && Files.exists(Path.of("/usr/include/jansson.h"))
@@ -84,7 +85,7 @@ final class RealGuard implements AutoCloseable {
         builder.environment().put("SAYA_TEST", directory.toString());
         builder.environment().put("SAYA_JAVA_HOME", directory.resolve("java-home").toString());
         builder.environment().put("SAYA_CLASSPATH", "none");
-        builder.environment().put("SAYA_RUN_DIR", "/tmp/saya-guard-test");
+        builder.environment().put("SAYA_RUN_DIR", directory.resolve("r").toString());
         start = builder.start();
         try (OutputStream out = start.getOutputStream()) {
             out.write(stdin);
@@ -123,9 +124,17 @@ final class RealGuard implements AutoCloseable {
         return start.exitValue();
     }
 
-    /** The "daemon" ends, with exit code 0. */
+    /** The "daemon" ends, with exit code 0; returns when the guard has undone everything. */
     @Override
     public void close() throws IOException {
         toGuard.close();
+        Path runDirectory = Path.of(host.start().runDirectory());
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (Files.exists(runDirectory)) {
+            if (System.nanoTime() > deadline) {
+                throw new IOException(runDirectory + ": still there 20 s after the daemon's end");
+            }
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
+        }
     }
 }
