@@ -77,12 +77,15 @@ public final class QemuHypervisor implements Hypervisor {
                     switch (probe.verdict(spec.vmm())) {
                         case KvmVerdict.Usable(String cpuModel) ->
                                 new Execution(new Accel.Kvm(), cpuModel);
-                        case KvmVerdict.Unusable(String reason) -> {
-                            LOG.warn("KVM cannot be used, the guest is emulated", "reason", reason);
-                            yield tcg();
-                        }
+                        case KvmVerdict.Unusable(String reason) -> emulated(reason);
+                        case KvmVerdict.Undecided(String reason) -> emulated(reason);
                     };
         };
+    }
+
+    private static Execution emulated(String reason) {
+        LOG.warn("KVM cannot be used, so the guest is emulated (TCG)", "reason", reason);
+        return tcg();
     }
 
     private static Execution tcg() {

@@ -65,6 +65,16 @@ public final class LocalHost implements Host, AutoCloseable {
         return List.copyOf(processes);
     }
 
+    /** Whether something that was started has not ended. */
+    public boolean anyAlive() {
+        for (LocalProcess process : processes()) {
+            if (!process.exited().isDone()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Kills what a failed test has left. */
     @Override
     public synchronized void close() {
