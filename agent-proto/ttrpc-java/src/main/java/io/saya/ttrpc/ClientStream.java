@@ -110,7 +110,7 @@ final class ClientStream<Q extends MessageLite, R> extends ClientCall
     private void forget() {
         boolean tell = !settled() && written() && sendingClosed.compareAndSet(false, true);
         connection().forget(this);
-        inbox.fail(new TtrpcStatusException(StatusCode.CANCELED, "the stream was closed"));
+        inbox.drop(new TtrpcStatusException(StatusCode.CANCELED, "the stream was closed"));
         if (tell) {
             connection().sendAnyway(new Data(END_OF_DATA, null));
         }

@@ -206,7 +206,7 @@ public final class ServerCall extends OutboundFrame implements Runnable {
     void cancel(CancelReason reason) {
         context.cancel(reason);
         if (inbox != null) {
-            inbox.fail(reason.toException());
+            inbox.drop(reason.toException());
         }
     }
 

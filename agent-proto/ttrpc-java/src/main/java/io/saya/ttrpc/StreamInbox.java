@@ -74,22 +74,31 @@ final class StreamInbox {
         finish(null);
     }
 
-    /** Drops what is there and fails the reader from now on; on the event loop. */
+    /** Fails the reader when it has taken what came before; on the event loop. */
     void fail(TtrpcException cause) {
         finish(cause);
         open();
     }
 
+    /** Fails the reader at once and drops what is there; on the event loop. */
+    void drop(TtrpcException cause) {
+        lock.lock();
+        try {
+            messages.clear();
+            bytes = 0;
+        } finally {
+            lock.unlock();
+        }
+        fail(cause);
+    }
+
     private void finish(@Nullable TtrpcException cause) {
         lock.lock();
         try {
-            ended = true;
-            if (cause != null && failure == null) {
+            if (failure == null) {
                 failure = cause;
-                messages.clear();
-                bytes = 0;
-                full = false;
             }
+            ended = true;
             changed.signalAll();
         } finally {
             lock.unlock();
@@ -97,7 +106,7 @@ final class StreamInbox {
     }
 
     private void stalled() {
-        fail(
+        drop(
                 new TtrpcStatusException(
                         StatusCode.RESOURCE_EXHAUSTED,
                         "the reader of this stream took nothing for "
@@ -135,11 +144,11 @@ final class StreamInbox {
                 }
                 var _ = changed.awaitNanos(left);
             }
-            if (failure != null) {
-                throw failure;
-            }
             message = messages.poll();
             if (message == null) {
+                if (failure != null) {
+                    throw failure;
+                }
                 return null;
             }
             bytes -= message.length;

@@ -1,7 +1,6 @@
 package io.saya.ttrpc;
 
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Promise;
@@ -63,18 +62,10 @@ public final class TtrpcServer implements AutoCloseable {
                         accept(channel);
                     }
                 };
-        ChannelFuture listening =
+        listener =
                 path == null
                         ? builder.transport.adopt(descriptor, initializer)
                         : builder.transport.listen(path, initializer);
-        listening.await();
-        Throwable failure = listening.cause();
-        if (failure != null) {
-            String where = path == null ? "descriptor " + descriptor : "socket " + path;
-            throw new IOException(
-                    "cannot listen on " + where + ": " + failure.getMessage(), failure);
-        }
-        listener = listening.channel();
     }
 
     /** Begins the description of a server. */

@@ -131,6 +131,9 @@ class ClientProtocolTest extends LoopbackTest {
         CompletableFuture<StringValue> message = call();
         CompletableFuture<StringValue> data = call();
         CompletableFuture<StringValue> code = call();
+        for (int i = 0; i < 4; i++) {
+            peer.readFrame();
+        }
         peer.sendFrame(1, RawPeer.RESPONSE, 0, new byte[] {0x12, 5});
         peer.sendFrame(3, RawPeer.RESPONSE, 0, new byte[] {0x12, 1, 0x0a});
         peer.sendFrame(5, RawPeer.DATA, 0, NOTHING);

@@ -15,8 +15,12 @@ import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -42,6 +46,9 @@ public final class Transport implements AutoCloseable {
     private static final int CACHED_BUFFERS = 4;
 
     private static final long CLOSE_TIMEOUT_SECONDS = 5;
+
+    private static final Set<PosixFilePermission> OWNER_ONLY =
+            Set.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
 
     private final EventLoopGroup group;
     private final EventLoop loop;
@@ -74,16 +81,41 @@ public final class Transport implements AutoCloseable {
     }
 
     /**
-     * Binds a Unix socket and listens on it.
+     * Binds a Unix socket and listens on it, waiting until it does.
+     *
+     * <p>Netty's bind would remove whatever stands at the path, be it the socket of a server that
+     * is alive. So the socket is made under a name of its own and linked to the path, which fails
+     * if the path exists. Nobody sees a socket that does not listen yet, or that has other rights
+     * than {@code 0600}.
      *
      * @param handler of each accepted channel, a {@code ChannelInitializer}
-     * @return completes when the socket listens, or with the reason why not
+     * @throws java.nio.file.FileAlreadyExistsException if the path exists
      * @throws IllegalArgumentException if the path is too long
      */
-    public ChannelFuture listen(Path path, ChannelHandler handler) {
-        return serverBootstrap(handler)
-                .channelFactory(EpollServerDomainSocketChannel::new)
-                .bind(address(path));
+    public Channel listen(Path path, ChannelHandler handler)
+            throws IOException, InterruptedException {
+        address(path);
+        Path own = path.resolveSibling("." + Long.toHexString(System.nanoTime()));
+        ChannelFuture bound =
+                serverBootstrap(handler)
+                        .channelFactory(EpollServerDomainSocketChannel::new)
+                        .bind(address(own))
+                        .await();
+        boolean linked = false;
+        try {
+            if (!bound.isSuccess()) {
+                throw new IOException(String.valueOf(bound.cause().getMessage()), bound.cause());
+            }
+            Files.setPosixFilePermissions(own, OWNER_ONLY);
+            Files.createLink(path, own);
+            linked = true;
+        } finally {
+            Files.deleteIfExists(own);
+            if (!linked) {
+                bound.channel().close().await();
+            }
+        }
+        return bound.channel();
     }
 
     /**
@@ -91,10 +123,18 @@ public final class Transport implements AutoCloseable {
      *
      * @param descriptor number of the socket, which belongs to the channel from now on
      */
-    public ChannelFuture adopt(int descriptor, ChannelHandler handler) {
-        return serverBootstrap(handler)
-                .channelFactory(() -> new EpollServerDomainSocketChannel(descriptor, true))
-                .register();
+    public Channel adopt(int descriptor, ChannelHandler handler)
+            throws IOException, InterruptedException {
+        ChannelFuture registered =
+                serverBootstrap(handler)
+                        .channelFactory(() -> new EpollServerDomainSocketChannel(descriptor, true))
+                        .register()
+                        .await();
+        if (!registered.isSuccess()) {
+            throw new IOException(
+                    String.valueOf(registered.cause().getMessage()), registered.cause());
+        }
+        return registered.channel();
     }
 
     private ServerBootstrap serverBootstrap(ChannelHandler handler) {

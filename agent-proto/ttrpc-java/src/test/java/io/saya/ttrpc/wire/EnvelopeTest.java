@@ -204,7 +204,7 @@ class EnvelopeTest {
         Random random = new Random(seed);
         RequestEnvelope request = new RequestEnvelope();
         ResponseEnvelope response = new ResponseEnvelope();
-        for (int i = 0; i < 20_000; i++) {
+        for (int i = 0; i < 5_000; i++) {
             byte[] noise = new byte[random.nextInt(40)];
             random.nextBytes(noise);
             try {
