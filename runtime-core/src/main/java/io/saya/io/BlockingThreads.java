@@ -16,7 +16,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class BlockingThreads implements Executor {
     /** How long an idle thread waits for more work. */
-    static final long KEEP_ALIVE_MILLIS = 1000;
+    static final long KEEP_ALIVE_MILLIS = 250;
 
     /** Reserved, not used: what is touched of it is a few pages. */
     private static final long STACK_BYTES = 256 << 10;

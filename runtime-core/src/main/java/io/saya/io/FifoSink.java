@@ -31,6 +31,7 @@ final class FifoSink implements OutputSink {
     private final OpenedFifo fifo;
     private final BlockingThreads threads;
     private final OverlappedWriter writer;
+    private final ReentrantLock closing = new ReentrantLock();
     private final ReentrantLock lock = new ReentrantLock();
 
     // Guarded by lock, which is never held while anything blocks.
@@ -173,14 +174,21 @@ final class FifoSink implements OutputSink {
         again.await();
     }
 
+    /** Who comes second finds everything closed, too. */
     @Override
     public void close() {
+        closing.lock();
+        try {
+            closeAll();
+        } finally {
+            closing.unlock();
+        }
+    }
+
+    private void closeAll() {
         ReaderArrival expected;
         lock.lock();
         try {
-            if (closed) {
-                return;
-            }
             closed = true;
             kept = ByteString.EMPTY;
             expected = arrival;

@@ -4,6 +4,7 @@ import io.saya.event.TaskIo;
 import io.saya.failure.RuntimeFailure;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /** Streams that are FIFOs, files and programs of this host. One for the whole daemon. */
@@ -11,6 +12,7 @@ public final class HostStdio implements StdioOpener {
     private static final Path NULL_DEVICE = Path.of("/dev/null");
 
     private final Path runDirectory;
+    private final Duration loggerReadyLimit;
     private final BlockingThreads threads = new BlockingThreads();
 
     /**
@@ -18,7 +20,12 @@ public final class HostStdio implements StdioOpener {
      *     used, and made where it is missing, only for loggers
      */
     public HostStdio(Path runDirectory) {
+        this(runDirectory, LOGGER_READY_LIMIT);
+    }
+
+    HostStdio(Path runDirectory, Duration loggerReadyLimit) {
         this.runDirectory = runDirectory;
+        this.loggerReadyLimit = loggerReadyLimit;
     }
 
     @Override
@@ -105,7 +112,8 @@ public final class HostStdio implements StdioOpener {
 
         private LoggerProcess start(String stream, String value, StreamTarget.Logger logger) {
             try {
-                return LoggerProcess.start(logger, container, runDirectory, threads);
+                return LoggerProcess.start(
+                        logger, container, runDirectory, loggerReadyLimit, threads);
             } catch (IOException e) {
                 throw cannotOpen(stream, value, e);
             }

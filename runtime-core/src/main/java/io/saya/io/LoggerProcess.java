@@ -35,7 +35,9 @@ final class LoggerProcess {
     private final LoggerSink stdout;
     private final LoggerSink stderr;
     private final AtomicInteger openStreams = new AtomicInteger(2);
-    private final CompletableFuture<Void> released = new CompletableFuture<>();
+
+    /** Done when the program has exited, or when nobody waits for that any more. */
+    private final CompletableFuture<Void> ended = new CompletableFuture<>();
 
     private LoggerProcess(Process process, FifoSink stdout, FifoSink stderr) {
         this.process = process;
@@ -47,11 +49,13 @@ final class LoggerProcess {
      * Starts the program and waits until it is ready.
      *
      * @param parent where the names of its FIFOs are for that time
+     * @param readyLimit how long that may take
      */
     static LoggerProcess start(
             StreamTarget.Logger logger,
             ContainerIdentity container,
             Path parent,
+            Duration readyLimit,
             BlockingThreads threads)
             throws IOException {
         if (!Files.isRegularFile(logger.program()) || !Files.isExecutable(logger.program())) {
@@ -62,7 +66,7 @@ final class LoggerProcess {
             Process process = spawn(logger, container, descriptors);
             try {
                 LoggerProcess started = connect(process, descriptors, threads);
-                started.awaitReady(logger, descriptors, threads);
+                started.awaitReady(logger, descriptors, readyLimit, threads);
                 return started;
             } catch (IOException | RuntimeException e) {
                 process.destroyForcibly();
@@ -108,7 +112,10 @@ final class LoggerProcess {
     }
 
     private void awaitReady(
-            StreamTarget.Logger logger, LoggerDescriptors descriptors, BlockingThreads threads)
+            StreamTarget.Logger logger,
+            LoggerDescriptors descriptors,
+            Duration readyLimit,
+            BlockingThreads threads)
             throws IOException {
         CompletableFuture<Boolean> ready = new CompletableFuture<>();
         threads.execute(
@@ -119,14 +126,13 @@ final class LoggerProcess {
                         ready.completeExceptionally(e);
                     }
                 });
-        var _ = released.thenRun(() -> closeQuietly(descriptors));
+        var _ = ended.thenRun(() -> closeQuietly(descriptors));
         try {
-            long limit = StdioOpener.LOGGER_READY_LIMIT.toMillis();
-            if (!ready.get(limit, TimeUnit.MILLISECONDS)) {
+            if (!ready.get(readyLimit.toMillis(), TimeUnit.MILLISECONDS)) {
                 throw notReady(logger, "it ended, or closed descriptor 5 without a word");
             }
         } catch (TimeoutException e) {
-            throw notReady(logger, "nothing within " + StdioOpener.LOGGER_READY_LIMIT);
+            throw notReady(logger, "nothing within " + readyLimit.toMillis() + " ms");
         } catch (ExecutionException e) {
             throw new IOException("logger " + logger.program(), e.getCause());
         } catch (InterruptedException e) {
@@ -166,7 +172,7 @@ final class LoggerProcess {
 
     /** Nobody reads the FIFOs any more: whoever writes to them must not wait for a reader. */
     private void exited() {
-        released.complete(null);
+        ended.complete(null);
         closeSinks();
     }
 
@@ -175,20 +181,42 @@ final class LoggerProcess {
         stderr.close();
     }
 
-    /** One of the streams is handed over and closed. With the last one, waits for the exit. */
-    void streamFinished() {
-        if (openStreams.decrementAndGet() > 0 || exitsWithin(DRAIN_LIMIT)) {
+    /**
+     * One of the streams is closed. With the last one, waits until the program has exited; or,
+     * where it was closed by force, sees to it that the program goes.
+     */
+    void streamClosed(boolean byForce) {
+        if (openStreams.decrementAndGet() > 0) {
+            return;
+        }
+        if (byForce) {
+            giveUp();
+        } else {
+            awaitExit();
+        }
+    }
+
+    private void awaitExit() {
+        if (endsWithin(DRAIN_LIMIT)) {
             return;
         }
         process.destroy();
-        if (!exitsWithin(TERMINATE_LIMIT)) {
+        if (!endsWithin(TERMINATE_LIMIT)) {
             process.destroyForcibly();
         }
     }
 
-    private boolean exitsWithin(Duration limit) {
+    /** Ends every wait for the program's exit; it is told to go and then made to. */
+    void giveUp() {
+        if (ended.complete(null)) {
+            process.destroy();
+            Thread.ofVirtual().name("logger end").start(this::killLater);
+        }
+    }
+
+    private boolean endsWithin(Duration limit) {
         try {
-            released.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+            ended.get(limit.toMillis(), TimeUnit.MILLISECONDS);
             return true;
         } catch (TimeoutException e) {
             return false;
@@ -197,18 +225,6 @@ final class LoggerProcess {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return true;
-        }
-    }
-
-    /** One of the streams was closed by force. With the last one, the program has to go. */
-    void streamClosed() {
-        if (openStreams.decrementAndGet() > 0) {
-            return;
-        }
-        released.complete(null);
-        if (process.isAlive()) {
-            process.destroy();
-            Thread.ofVirtual().name("logger end").start(this::killLater);
         }
     }
 

@@ -2,13 +2,20 @@ package io.saya.io;
 
 import com.google.protobuf.ByteString;
 import java.io.IOException;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** One of the two streams of a logger: a FIFO whose end tells the logger's process. */
 final class LoggerSink implements OutputSink {
+    private enum State {
+        OPEN,
+        /** The FIFO is closed; the logger may be waited for. */
+        FINISHING,
+        CLOSED
+    }
+
     private final FifoSink fifo;
     private final LoggerProcess logger;
-    private final AtomicBoolean over = new AtomicBoolean();
+    private final AtomicReference<State> state = new AtomicReference<>(State.OPEN);
 
     LoggerSink(FifoSink fifo, LoggerProcess logger) {
         this.fifo = fifo;
@@ -29,16 +36,19 @@ final class LoggerSink implements OutputSink {
     public void finish(Runnable clientAway) throws IOException {
         // A logger does not go away and come back: its exit closes the FIFO.
         fifo.finish(() -> {});
-        if (over.compareAndSet(false, true)) {
-            logger.streamFinished();
+        if (state.compareAndSet(State.OPEN, State.FINISHING)) {
+            logger.streamClosed(false);
+            state.set(State.CLOSED);
         }
     }
 
     @Override
     public void close() {
         fifo.close();
-        if (over.compareAndSet(false, true)) {
-            logger.streamClosed();
+        if (state.compareAndSet(State.OPEN, State.CLOSED)) {
+            logger.streamClosed(true);
+        } else if (state.get() == State.FINISHING) {
+            logger.giveUp();
         }
     }
 }

@@ -66,7 +66,7 @@ final class OpenStdio implements ProcessStdio {
                 return;
             }
         }
-        streams.close();
+        closeGuest(streams);
     }
 
     private void startPumps(GuestStreams streams) {
@@ -146,7 +146,7 @@ final class OpenStdio implements ProcessStdio {
 
     private void closeStreams(@Nullable GuestStreams attached) {
         if (attached != null) {
-            attached.close();
+            closeGuest(attached);
         }
         if (stdin != null) {
             stdin.close();
@@ -160,6 +160,15 @@ final class OpenStdio implements ProcessStdio {
             if (stderr != null) {
                 stderr.complete();
             }
+        }
+    }
+
+    /** What is closed on the host does not depend on what the guest's side does. */
+    private static void closeGuest(GuestStreams attached) {
+        try {
+            attached.close();
+        } catch (RuntimeException e) {
+            LOG.error("the guest's side of the streams was not closed", "error", e);
         }
     }
 

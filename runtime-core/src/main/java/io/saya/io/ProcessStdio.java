@@ -17,7 +17,7 @@ public interface ProcessStdio extends AutoCloseable {
     /** The most bytes asked of the guest at once. */
     int MAX_READ = 1 << 20;
 
-    /** How long {@link #close} waits for what it has freed to leave. */
+    /** How long {@link #close} waits, per stream, for what it has freed to leave. */
     Duration CLOSE_LIMIT = Duration.ofSeconds(2);
 
     /** The most bytes sent to the guest at once. */
@@ -63,8 +63,8 @@ public interface ProcessStdio extends AutoCloseable {
     /**
      * Ends everything at once: every open, read and write that is stuck is freed, everything is
      * closed, output that was not handed over is lost. Returns when no thread works for these
-     * streams any more, at the latest after {@link #CLOSE_LIMIT}. May be called again and by
-     * several threads at once.
+     * streams any more: a matter of milliseconds, bounded by {@link #CLOSE_LIMIT} for each stream.
+     * May be called again and by several threads at once.
      */
     @Override
     void close();

@@ -8,6 +8,7 @@ import io.saya.event.TaskIo;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -64,7 +65,7 @@ class FifoOutputTest {
         ScriptedGuest guest = new ScriptedGuest();
         byte[] megabyte = new byte[1 << 20];
         for (int i = 0; i < 20; i++) {
-            java.util.Arrays.fill(megabyte, (byte) i);
+            Arrays.fill(megabyte, (byte) i);
             guest.stdout.print(ByteString.copyFrom(megabyte));
         }
         CompletableFuture<String> err = Peers.output("cat <\"$1\"", stderr);
@@ -197,7 +198,7 @@ class FifoOutputTest {
         try {
             // Full pipe: one chunk is being written, one waits.
             while (guest.stdout.reads.get() < 2) {
-                Thread.onSpinWait();
+                Thread.sleep(5);
             }
             stdio.finish(Duration.ofMillis(300));
             assertThat(guest.stdout.reads.get()).isLessThanOrEqualTo(3);

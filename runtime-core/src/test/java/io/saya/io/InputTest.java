@@ -1,5 +1,6 @@
 package io.saya.io;
 
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -177,7 +178,7 @@ class InputTest {
         stdio.attach(guest);
         Process client = Peers.shell("exec cat /dev/zero >\"$1\"", stdin);
         try {
-            assertThat(client.waitFor(300, java.util.concurrent.TimeUnit.MILLISECONDS)).isFalse();
+            assertThat(client.waitFor(300, MILLISECONDS)).isFalse();
 
             stdio.close();
 
