@@ -72,6 +72,7 @@ build_launcher() {
   make -s -C "$here/launcher" OUT="$work/launcher" >&2
   install -m 755 "$work/launcher/containerd-shim-saya-v2" "$out/bin/containerd-shim-saya-v2"
   install -m 644 "$here/launcher/jvm.options" "$out/lib/jvm.options"
+  install -m 755 "$here/launcher/saya" "$out/bin/saya"
 }
 step launcher "$out/bin/containerd-shim-saya-v2" "$(digest_of "$here/launcher")" build_launcher
 

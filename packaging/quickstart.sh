@@ -43,7 +43,7 @@ chapter "1. What is needed"
 need_packages busybox-static containerd
 if [[ $runtime == io.containerd.saya.v2 ]]; then
   need_packages qemu-system-x86
-  "$here/build.sh"
+  [[ ${SKIP_BUILD:-} ]] || "$here/build.sh"
 else
   need_packages runc
 fi

@@ -12,6 +12,7 @@ train() {
   local saya=$1 work=$2
   rm -rf "$work" "$saya/lib/saya.aot"
   mkdir -p "$work"
+  # In the background, because `set -e` has no effect in what stands before ||.
   (
     trap 'containerd_stop' EXIT
     demo_image "$work/demo.tar" saya.local/demo:latest
@@ -21,7 +22,8 @@ train() {
     "${CTR[@]}" images import "$work/demo.tar" >/dev/null
     train_container
     wait_for_shim_end saya-train
-  ) >"$work/log" 2>&1 || { tail -n 20 "$work/log" "$work/containerd.log" >&2; die "the training run failed; its logs are in $work"; }
+  ) >"$work/log" 2>&1 &
+  wait $! || { tail -n 20 "$work/log" "$work/containerd.log" >&2; die "the training run failed; its logs are in $work"; }
   [[ -s $work/saya.aotconf ]] || die "the daemon recorded nothing in $work/saya.aotconf; did it end by itself? See $work/containerd.log"
   train_assemble "$saya" "$work"
 }
