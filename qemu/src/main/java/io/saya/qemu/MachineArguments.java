@@ -69,7 +69,7 @@ final class MachineArguments {
         for (VmDevice device : spec.devices()) {
             addDevice(device);
         }
-        addKernel();
+        addKernel(execution);
         if (!spec.extraArguments().isEmpty()) {
             arguments.add(new Raw(spec.extraArguments()));
         }
@@ -164,15 +164,15 @@ final class MachineArguments {
         arguments.add(new Device.VirtioBlkPci("disk-" + id + "-dev", "disk-" + id, id, address));
     }
 
-    private void addKernel() {
+    private void addKernel(Execution execution) {
         arguments.add(new Kernel(spec.kernel()));
         Optional<Path> initrd = spec.initrd();
         if (initrd.isPresent()) {
             arguments.add(new Initrd(initrd.get()));
         }
-        arguments.add(new Append(KernelCommandLine.of(spec)));
+        arguments.add(new Append(KernelCommandLine.of(spec, execution.clock())));
     }
 
-    /** Who executes the guest's code, as what kind of processor. */
-    record Execution(Accel accel, String cpuModel) {}
+    /** Who executes the guest's code, as what kind of processor with what kind of clock. */
+    record Execution(Accel accel, String cpuModel, String clock) {}
 }

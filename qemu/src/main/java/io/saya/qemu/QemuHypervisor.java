@@ -29,6 +29,12 @@ public final class QemuHypervisor implements Hypervisor {
      */
     static final int TCG_CACHE_MIB = 64;
 
+    /**
+     * All that TCG can do, but no fast string instructions (ERMS): kernel and glibc would clear and
+     * copy memory with them, and TCG executes them byte by byte.
+     */
+    private static final String TCG_CPU = "max,erms=off";
+
     /** Where agents listen on vsock (reference: kata-runtime.md §6.2). */
     private static final int AGENT_VSOCK_PORT = 1024;
 
@@ -72,11 +78,10 @@ public final class QemuHypervisor implements Hypervisor {
     private Execution execution(VmSpec spec) throws HypervisorFailure {
         return switch (spec.accelerator()) {
             case TCG -> tcg();
-            case KVM -> new Execution(new Accel.Kvm(), "host");
+            case KVM -> kvm("host");
             case AUTO ->
                     switch (probe.verdict(spec.vmm())) {
-                        case KvmVerdict.Usable(String cpuModel) ->
-                                new Execution(new Accel.Kvm(), cpuModel);
+                        case KvmVerdict.Usable(String cpuModel) -> kvm(cpuModel);
                         case KvmVerdict.Unusable(String reason) -> emulated(reason);
                         case KvmVerdict.Undecided(String reason) -> emulated(reason);
                     };
@@ -88,8 +93,15 @@ public final class QemuHypervisor implements Hypervisor {
         return tcg();
     }
 
+    private static Execution kvm(String cpuModel) {
+        return new Execution(new Accel.Kvm(), cpuModel, GuestClock.KVM);
+    }
+
     private static Execution tcg() {
-        return new Execution(new Accel.Tcg(TCG_CACHE_MIB), "max");
+        return new Execution(
+                new Accel.Tcg(TCG_CACHE_MIB),
+                TCG_CPU,
+                GuestClock.tcg(System.getenv(GuestClock.TSC_KHZ_VARIABLE)));
     }
 
     private static AgentEndpoint agentEndpoint(VmSpec spec, VmSockets sockets, int guestCid) {
