@@ -1,0 +1,71 @@
+package io.saya.container;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.saya.container.ProcessEvent.Exited;
+import io.saya.container.ProcessEvent.StartFailed;
+import io.saya.container.ProcessEvent.StartRequested;
+import io.saya.container.ProcessEvent.StartSucceeded;
+import io.saya.container.ProcessState.Created;
+import io.saya.container.ProcessState.Running;
+import io.saya.container.ProcessState.Starting;
+import io.saya.container.ProcessState.Stopped;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Objects;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ProcessTransitionsTest {
+
+    private static final ExitStatus FIRST = new ExitStatus(1, Instant.EPOCH);
+    private static final ExitStatus SECOND = new ExitStatus(2, Instant.EPOCH);
+
+    private static final Map<String, ProcessState> STATES =
+            Map.of(
+                    "created", new Created(),
+                    "starting", new Starting(),
+                    "running", new Running(),
+                    "stopped1", new Stopped(FIRST),
+                    "stopped2", new Stopped(SECOND));
+
+    private static final Map<String, ProcessEvent> EVENTS =
+            Map.of(
+                    "start", new StartRequested(),
+                    "started", new StartSucceeded(),
+                    "failed2", new StartFailed(SECOND),
+                    "exit2", new Exited(SECOND));
+
+    @ParameterizedTest
+    @CsvSource({
+        "created,  start,   starting",
+        "created,  started, running",
+        "created,  failed2, stopped2",
+        "created,  exit2,   stopped2",
+        "starting, start,   refused",
+        "starting, started, running",
+        "starting, failed2, stopped2",
+        "starting, exit2,   stopped2",
+        "running,  start,   refused",
+        "running,  started, running",
+        "running,  failed2, stopped2",
+        "running,  exit2,   stopped2",
+        "stopped1, start,   refused",
+        "stopped1, started, stopped1",
+        "stopped1, failed2, stopped1",
+        "stopped1, exit2,   stopped1",
+    })
+    void everyEventInEveryState(String state, String event, String next) {
+        ProcessState before = Objects.requireNonNull(STATES.get(state));
+        ProcessEvent happens = Objects.requireNonNull(EVENTS.get(event));
+        if (next.equals("refused")) {
+            assertThatThrownBy(() -> ProcessTransitions.next("container c1", before, happens))
+                    .hasMessageContaining("container c1")
+                    .hasMessageContaining("expected: created");
+        } else {
+            assertThat(ProcessTransitions.next("container c1", before, happens))
+                    .isEqualTo(STATES.get(next));
+        }
+    }
+}

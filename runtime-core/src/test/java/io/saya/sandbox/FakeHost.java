@@ -1,0 +1,78 @@
+package io.saya.sandbox;
+
+import io.saya.host.Host;
+import io.saya.host.HostProcess;
+import io.saya.host.MountFlag;
+import io.saya.host.ProcessExit;
+import io.saya.host.SpawnSpec;
+import io.saya.host.UnmountFlag;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** A host whose mounts and processes exist in memory only. */
+final class FakeHost implements Host {
+
+    final Set<Path> mounted = ConcurrentHashMap.newKeySet();
+    final List<FakeProcess> processes = new CopyOnWriteArrayList<>();
+    private final AtomicInteger pids = new AtomicInteger(1_000_000);
+
+    @Override
+    public void mount(String source, Path target, String type, Set<MountFlag> flags, String data)
+            throws IOException {
+        if (source.contains("unmountable")) {
+            throw new IOException("mount " + source + " at " + target + ": no such device");
+        }
+        boolean changes = flags.contains(MountFlag.REMOUNT) || source.isEmpty();
+        if (!changes) {
+            mounted.add(target);
+        }
+    }
+
+    @Override
+    public void unmount(Path target, Set<UnmountFlag> flags) {
+        mounted.remove(target);
+    }
+
+    @Override
+    public HostProcess spawn(SpawnSpec spec) {
+        FakeProcess process = new FakeProcess(pids.incrementAndGet());
+        processes.add(process);
+        return process;
+    }
+
+    /** Ends with the signal it gets. */
+    static final class FakeProcess implements HostProcess {
+        private final long pid;
+        private final CompletableFuture<ProcessExit> exited = new CompletableFuture<>();
+
+        FakeProcess(long pid) {
+            this.pid = pid;
+        }
+
+        @Override
+        public long pid() {
+            return pid;
+        }
+
+        @Override
+        public CompletableFuture<ProcessExit> exited() {
+            return exited;
+        }
+
+        @Override
+        public void signal(int number) {
+            exited.complete(new ProcessExit.Signal(number));
+        }
+
+        @Override
+        public String outputTail() {
+            return "";
+        }
+    }
+}

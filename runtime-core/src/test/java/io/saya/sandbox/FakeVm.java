@@ -1,0 +1,58 @@
+package io.saya.sandbox;
+
+import io.saya.host.ProcessExit;
+import io.saya.hypervisor.AgentEndpoint;
+import io.saya.hypervisor.Vm;
+import io.saya.hypervisor.VmExit;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+
+/** A VM that does what it is told. */
+final class FakeVm implements Vm {
+
+    static final int PID = 4242;
+
+    private final CompletableFuture<VmExit> exited = new CompletableFuture<>();
+
+    /** It ends, and nobody asked for it. */
+    void crash() {
+        exited.complete(new VmExit(new ProcessExit.Signal(9), "", false));
+    }
+
+    @Override
+    public long pid() {
+        return PID;
+    }
+
+    @Override
+    public CompletableFuture<VmExit> exited() {
+        return exited;
+    }
+
+    @Override
+    public String consoleTail() {
+        return "[    0.000000] Linux version 6.1";
+    }
+
+    @Override
+    public String vmmOutputTail() {
+        return "";
+    }
+
+    @Override
+    public AgentEndpoint agent() {
+        return new AgentEndpoint.SerialPort(Path.of("/nowhere/agent.sock"));
+    }
+
+    @Override
+    public void pause() {}
+
+    @Override
+    public void resume() {}
+
+    @Override
+    public void stop(Duration grace) {
+        exited.complete(new VmExit(new ProcessExit.Code(0), "host-qmp-quit", true));
+    }
+}

@@ -1,0 +1,104 @@
+package io.saya.sandbox;
+
+import io.saya.config.load.ConfigLoader;
+import io.saya.event.TaskEvent;
+import io.saya.event.TaskIo;
+import io.saya.oci.OciSpec;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
+
+/** A sandbox on a fake host, with a fake VM and a scripted agent; everything between is real. */
+final class SandboxFixture {
+
+    static final String SANDBOX = "pod0";
+
+    final FakeHost host = new FakeHost();
+    final FakeVm vm = new FakeVm();
+    final ScriptedAgent agent;
+    final List<TaskEvent> events = new CopyOnWriteArrayList<>();
+    final Sandbox sandbox;
+    final Tasks tasks;
+    private final Path directory;
+
+    SandboxFixture(Path directory) {
+        this(directory, new ScriptedAgent(false));
+    }
+
+    SandboxFixture(Path directory, ScriptedAgent agent) {
+        this.directory = directory;
+        this.agent = agent;
+        SandboxIdentity identity =
+                new SandboxIdentity(
+                        "test",
+                        SANDBOX,
+                        directory.resolve(SANDBOX),
+                        directory.resolve("run").resolve(SANDBOX));
+        this.sandbox =
+                new Sandbox(
+                        identity,
+                        new ConfigLoader(directory).builtIn(),
+                        host,
+                        _ -> vm,
+                        (_, _) -> agent,
+                        events::add);
+        this.tasks = new Tasks(sandbox, (_, _) -> new NoStdio());
+    }
+
+    /** The bundle and the specification of a container; {@code type} null: started alone. */
+    OciSpec bundle(String id, @Nullable String type, String program) {
+        try {
+            Path bundle = directory.resolve(id);
+            Files.createDirectories(bundle.resolve("rootfs"));
+            String annotations =
+                    type == null
+                            ? "{}"
+                            : "{\"io.kubernetes.cri.container-type\":\"%s\",\"io.kubernetes.cri.sandbox-id\":\"%s\"}"
+                                    .formatted(type, SANDBOX);
+            String json =
+                    """
+                    {"ociVersion":"1.0.2","process":{"args":["%s"],"cwd":"/"},"root":{"path":"rootfs"},
+                     "annotations":%s,"linux":{"namespaces":[{"type":"mount"}]}}
+                    """
+                            .formatted(program, annotations);
+            Files.writeString(bundle.resolve("config.json"), json);
+            return OciSpec.parse(json.getBytes(StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Boots and creates the sandbox container. */
+    void createSandboxContainer(@Nullable String type) {
+        OciSpec spec = bundle(SANDBOX, type, "sleep");
+        sandbox.boot(spec);
+        tasks.create(request(SANDBOX), spec);
+    }
+
+    int create(String id) {
+        return tasks.create(request(id), bundle(id, "container", "sleep"));
+    }
+
+    CreateRequest request(String id) {
+        return new CreateRequest(id, directory.resolve(id), List.of(), TaskIo.NONE);
+    }
+
+    Path runDirectory() {
+        return sandbox.identity().runDirectory();
+    }
+
+    /** Exit events of one process. */
+    long exits(String processId) {
+        return events.stream()
+                .filter(
+                        event ->
+                                event instanceof TaskEvent.Exit exit
+                                        && exit.processId().equals(processId))
+                .count();
+    }
+}
