@@ -31,7 +31,7 @@ import java.util.concurrent.TimeoutException;
  * The life of a sandbox: boots once, runs containers, stops once and for all. What is done with its
  * containers is in {@link Tasks}. Thread safe.
  */
-public final class Sandbox {
+public final class Sandbox implements AutoCloseable {
 
     private static final Log LOG = Log.of("sandbox");
 
@@ -54,6 +54,7 @@ public final class Sandbox {
     private final Exits exits;
     private final SandboxStop stop;
     private final CompletableFuture<Void> booted = new CompletableFuture<>();
+    private final CompletableFuture<Void> launchEnded = new CompletableFuture<>();
     private final CompletableFuture<Void> bootEnded = new CompletableFuture<>();
     private final CompletableFuture<StopCause> stopped = new CompletableFuture<>();
     // Guarded by the task table's lock.
@@ -90,6 +91,8 @@ public final class Sandbox {
             bootEnded.complete(null);
             requestStop(new StopCause.BootFailed(e.getMessage()));
             throw e;
+        } finally {
+            launchEnded.complete(null);
         }
         var _ = guest.lost().thenAccept(this::requestStop);
         Thread.ofVirtual().name("boot").start(() -> connect(setup(spec)));
@@ -130,17 +133,15 @@ public final class Sandbox {
 
     /** Asks for the stop of everything and returns at once; the first cause counts. */
     public void requestStop(StopCause cause) {
-        boolean first =
-                tasks.locked(
-                        () -> {
-                            SandboxState before = state;
-                            state = SandboxTransitions.next(state, new StopRequested(cause));
-                            return !state.equals(before);
-                        });
-        if (first) {
-            LOG.info("sandbox stops", "cause", cause.describe());
-            Thread.ofVirtual().name("stop").start(() -> runStop(cause));
-        }
+        tasks.locked(
+                () -> {
+                    SandboxState before = state;
+                    state = SandboxTransitions.next(before, new StopRequested(cause));
+                    if (!state.equals(before)) {
+                        LOG.info("sandbox stops", "cause", cause.describe());
+                        Thread.ofVirtual().name("stop").start(() -> runStop(cause, before));
+                    }
+                });
     }
 
     /**
@@ -186,6 +187,13 @@ public final class Sandbox {
      */
     public void release() {
         guest.release();
+    }
+
+    /** Stops everything and gives everything back, whatever state it is in. */
+    @Override
+    public void close() {
+        stop();
+        release();
     }
 
     public SandboxIdentity identity() {
@@ -235,7 +243,12 @@ public final class Sandbox {
         }
     }
 
-    private void runStop(StopCause cause) {
+    private void runStop(StopCause cause, SandboxState before) {
+        if (before instanceof SandboxState.Booting) {
+            // A VM that is just being started must not slip away: its start is awaited, then it is
+            // ended. The start has no wait of its own that could last.
+            launchEnded.join();
+        }
         try {
             stop.endGuest(cause);
         } catch (RuntimeException e) {

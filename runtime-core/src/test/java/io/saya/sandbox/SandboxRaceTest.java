@@ -133,7 +133,7 @@ class SandboxRaceTest {
             quietly(() -> fixture.tasks.exit(container, "").orTimeout(20, TimeUnit.SECONDS).join());
             quietly(() -> fixture.tasks.delete(container, ""));
         }
-        fixture.sandbox.stop();
+        fixture.sandbox.close();
         assertThat(fixture.tasks.idle()).as(name).isTrue();
     }
 
