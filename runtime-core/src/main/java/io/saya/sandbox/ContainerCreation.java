@@ -95,15 +95,9 @@ final class ContainerCreation {
         }
         for (RootfsMount mount : rootfs) {
             Path mountPoint = inside(target, mount.target());
-            guest.record().mount(mountPoint);
             container
                     .resources()
-                    .push(
-                            "mount " + mountPoint,
-                            () -> {
-                                guest.mounts().detach(mountPoint);
-                                guest.record().unmounted(mountPoint);
-                            });
+                    .push("mount " + mountPoint, () -> guest.mounts().detach(mountPoint));
             guest.mounts().mount(mount, mountPoint);
         }
         return target;

@@ -55,7 +55,6 @@ final class Guest {
     private final Host host;
     private final Hypervisor hypervisor;
     private final AgentConnector connector;
-    private final SandboxRecord record;
     private final HostMounts mounts;
     private final UndoStack resources = new UndoStack();
     private final CompletableFuture<SandboxState.StopCause> lost = new CompletableFuture<>();
@@ -77,7 +76,6 @@ final class Guest {
         this.host = host;
         this.hypervisor = hypervisor;
         this.connector = connector;
-        this.record = new SandboxRecord(identity);
         this.mounts = new HostMounts(host);
     }
 
@@ -114,9 +112,7 @@ final class Guest {
             resources.push("VM", () -> started.stop(Duration.ZERO));
             vm = started;
 
-            phase = "record";
-            record.process("virtiofsd", daemon.pid());
-            record.process("qemu", started.pid());
+            SandboxRecord.save(identity);
             var _ =
                     started.exited()
                             .thenAccept(
@@ -224,10 +220,6 @@ final class Guest {
 
     HostMounts mounts() {
         return mounts;
-    }
-
-    SandboxRecord record() {
-        return record;
     }
 
     /**

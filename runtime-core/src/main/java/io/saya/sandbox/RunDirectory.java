@@ -1,6 +1,7 @@
 package io.saya.sandbox;
 
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,18 +13,32 @@ import org.jspecify.annotations.Nullable;
 /** The directory of a sandbox: sockets, record, mount points. */
 final class RunDirectory {
 
+    /** What the guard writes there as long as it lives; it removes the directory when it ends. */
+    private static final String GUARD_JOURNAL = "guard.journal";
+
     private RunDirectory() {}
 
-    /** Makes the directory (0700); one that exists belongs to somebody else and is refused. */
+    /**
+     * Makes the directory (0700) unless the guard has made it already, whose lock on it keeps
+     * everyone else away.
+     */
     static void create(Path directory) throws IOException {
         Files.createDirectories(directory.getParent());
-        Files.createDirectory(
-                directory,
-                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        try {
+            Files.createDirectory(
+                    directory,
+                    PosixFilePermissions.asFileAttribute(
+                            PosixFilePermissions.fromString("rwx------")));
+        } catch (FileAlreadyExistsException e) {
+            if (!Files.exists(directory.resolve(GUARD_JOURNAL))) {
+                throw new IOException(
+                        directory + " exists already and no guard keeps it (expected: none)", e);
+            }
+        }
     }
 
     /**
-     * Removes the directory with all it holds.
+     * Removes what the directory holds, and the directory unless it is the guard's.
      *
      * @throws IOException if anything is still mounted below it: what is deleted then would be the
      *     files of a container or of a volume. Nothing is deleted in that case
@@ -40,13 +55,16 @@ final class RunDirectory {
                         directory + " is left alone: " + mountPoint + " is still mounted");
             }
         }
+        boolean guarded = Files.exists(directory.resolve(GUARD_JOURNAL));
         Files.walkFileTree(
                 directory,
                 new SimpleFileVisitor<>() {
                     @Override
                     public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
                             throws IOException {
-                        Files.deleteIfExists(file);
+                        if (!file.equals(directory.resolve(GUARD_JOURNAL))) {
+                            Files.deleteIfExists(file);
+                        }
                         return FileVisitResult.CONTINUE;
                     }
 
@@ -56,7 +74,9 @@ final class RunDirectory {
                         if (failure != null) {
                             throw failure;
                         }
-                        Files.deleteIfExists(visited);
+                        if (!(guarded && visited.equals(directory))) {
+                            Files.deleteIfExists(visited);
+                        }
                         return FileVisitResult.CONTINUE;
                     }
                 });
