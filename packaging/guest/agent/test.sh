@@ -4,7 +4,7 @@
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 source "$here/../../lib/debian.sh"
-need_packages busybox-static crun gcc libc6-dev libprotobuf-c-dev libprotobuf-dev libyajl-dev make protobuf-c-compiler \
+need_packages busybox-static crun gcc iproute2 libc6-dev libprotobuf-c-dev libprotobuf-dev libyajl-dev make protobuf-c-compiler \
   protobuf-compiler python3 python3-protobuf util-linux
 
 work=$(mktemp -d /tmp/saya-agent-test.XXXXXX)
@@ -17,4 +17,4 @@ protoc -I"$protos" --python_out="$work/python" "$protos"/agent/*.proto
 export AGENT=$work/saya-agent ROOTFS_PARENT=$work/$(basename "$work") ROOTFS=$work/$(basename "$work")/fs TEST_DIRECTORY=$here/test
 export PYTHONPATH=$work/python:$here/test PYTHONDONTWRITEBYTECODE=1
 unshare --mount --net --uts --ipc --pid --fork --kill-child --mount-proc \
-  "$here/test/inside.sh" /usr/bin/python3 -m unittest discover -s "$here/test" "$@"
+  "$here/test/inside.sh" /usr/bin/python3 -m unittest discover -s "$here/test" -t "$here/test" "$@"

@@ -9,6 +9,7 @@
 #include "connection.h"
 #include "log.h"
 #include "methods.h"
+#include "modules.h"
 
 // Decoded messages are larger than their bytes (each string is a piece of memory of its own), but not without bound.
 enum { REQUEST_MEMORY_LIMIT = 12 * 1024 * 1024 };
@@ -166,5 +167,7 @@ void call_dispatch(struct connection *connection, uint32_t stream, const uint8_t
         return;
     }
     if (envelope.timeout_nano > 0) timer_start(&call->deadline, ((uint64_t)envelope.timeout_nano + 999999) / 1000000);
+    // Anything but a sign of life may need a device or file system.
+    if (method->service == agent_service) modules_finish();
     method->handle(call, request);
 }

@@ -39,6 +39,7 @@ void container_free(struct container *container) {
     if (container->bundle != NULL) remove_tree(container->bundle);
     free(container->bundle);
     free(container->cgroup);
+    free(container->termination_log);
     free(container->id);
     free(container);
 }

@@ -23,6 +23,7 @@ struct container {
     char *id;
     char *bundle; // AGENT_ROOT/<id>
     char *cgroup; // absolute directory, NULL before it is known
+    char *termination_log; // file in the guest that the program leaves its last words in, NULL if none
     enum container_state state;
     bool hooks_after_start;
     bool paused;

@@ -136,6 +136,15 @@ static bool choose_pid_namespace(struct creation *creation) {
     return true;
 }
 
+// Kubernetes names a file in the container; where that lies in the guest, its mount tells.
+static void note_termination_log(struct container *container, const Grpc__Spec *spec) {
+    const char *path = NULL;
+    for (size_t i = 0; i < spec->n_annotations; i++)
+        if (strcmp(spec->annotations[i]->key, "io.kubernetes.container.terminationMessagePath") == 0) path = spec->annotations[i]->value;
+    for (size_t i = 0; path != NULL && i < spec->n_mounts && container->termination_log == NULL; i++)
+        if (strcmp(spec->mounts[i]->destination, path) == 0) container->termination_log = strdup(spec->mounts[i]->source);
+}
+
 static bool set_network_sysctls(struct creation *creation) {
     const Grpc__Linux *linux = creation->request->oci->linux;
     for (size_t i = 0; i < linux->n_sysctl; i++)
@@ -159,6 +168,7 @@ static void run_crun(struct creation *creation) {
         fail(creation, creation->error);
         return;
     }
+    note_termination_log(container, spec);
     container->hooks_after_start = spec->hooks != NULL && spec->hooks->n_poststart > 0;
     container->init = process_new(container, container->id, spec->process->terminal);
     if (container->init == NULL) {

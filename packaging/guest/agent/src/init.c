@@ -39,6 +39,13 @@ static void make_root_pivotable(void) {
         log_error("root for pivot_root: %s", strerror(errno));
 }
 
+// crun must not run from a file that a container could write to through /proc; unless it sees that nobody can, it executes itself
+// once more from a protected copy, which doubles the time that every one of its runs takes.
+static void protect_programs(void) {
+    if (mount("/usr", "/usr", NULL, MS_BIND, NULL) < 0 || mount(NULL, "/usr", NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL) < 0)
+        log_warn("/usr read-only: %s", strerror(errno));
+}
+
 static void mount_file_systems(void) {
     for (size_t i = 0; i < sizeof mounts / sizeof mounts[0]; i++) {
         mkdir(mounts[i].target, 0755);
@@ -79,6 +86,7 @@ static void raise_limits(void) {
 void init_guest(void) {
     make_root_pivotable();
     mount_file_systems();
+    protect_programs();
     open_console();
     setsid();
     setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);

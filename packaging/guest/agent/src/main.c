@@ -12,6 +12,7 @@
 #include "device.h"
 #include "log.h"
 #include "loop.h"
+#include "modules.h"
 #include "oom.h"
 #include "options.h"
 #include "sandbox.h"
@@ -22,9 +23,17 @@ static void read_kernel_command_line(void) {
     if (read_text("/proc/cmdline", line, sizeof line) > 0) options_parse(line);
 }
 
+static bool serial;
+
+static void modules_loaded(void) {
+    if (!vsock_listen() && !serial)
+        log_error("neither a serial port agent.channel.0 nor vsock was found: nobody can reach this agent");
+}
+
+// The first request is answered as early as possible; the rest of the modules is loaded while the host digests the answer.
 static int serve(void) {
-    bool serial = serial_open(), vsock = vsock_listen();
-    if (!serial && !vsock) log_error("neither a serial port agent.channel.0 nor vsock was found: nobody can reach this agent");
+    serial = serial_open();
+    modules_load_later("/lib/modules/later", modules_loaded);
     return loop_run();
 }
 

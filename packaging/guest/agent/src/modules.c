@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "loop.h"
 
 static void load(const char *path) {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -17,15 +18,53 @@ static void load(const char *path) {
     if (fd >= 0) close(fd);
 }
 
+// Loads the next one of a list; false at its end.
+static bool load_next(FILE *order) {
+    char line[512];
+    if (fgets(line, sizeof line, order) == NULL) return false;
+    line[strcspn(line, "\n")] = 0;
+    if (line[0] == '/') load(line);
+    return true;
+}
+
+// A list that is not there is that of a kernel with everything built in.
 void modules_load(const char *order_path) {
     FILE *order = fopen(order_path, "re");
-    if (order == NULL) return; // a kernel with everything built in
-    char line[512];
-    while (fgets(line, sizeof line, order) != NULL) {
-        line[strcspn(line, "\n")] = 0;
-        if (line[0] == '/') load(line);
-    }
-    fclose(order);
+    while (order != NULL && load_next(order)) {}
+    if (order != NULL) fclose(order);
+}
+
+// ---- later
+
+static FILE *later;
+static struct timer next_turn;
+static void (*later_done)(void);
+
+static void end_later(void) {
+    if (later != NULL) fclose(later);
+    later = NULL;
+    timer_stop(&next_turn);
+    later_done();
+}
+
+static void take_turn(struct timer *timer) {
+    if (later != NULL && load_next(later))
+        timer_start(timer, 0);
+    else
+        end_later();
+}
+
+void modules_load_later(const char *order_path, void (*done)(void)) {
+    later = fopen(order_path, "re");
+    later_done = done;
+    timer_init(&next_turn, take_turn);
+    timer_start(&next_turn, 0);
+}
+
+void modules_finish(void) {
+    if (later == NULL) return;
+    while (load_next(later)) {}
+    end_later();
 }
 
 // ---- by name

@@ -27,12 +27,13 @@ hierarchy=$ROOTFS_PARENT/cgroup
 mount -t cgroup2 cgroup2 "$hierarchy"
 own=$hierarchy/saya-agent-test.$(basename "$ROOTFS_PARENT")
 mkdir "$own"
-echo $$ > "$own/cgroup.procs"
 mount -t tmpfs tmpfs /run
 status=0
-unshare --cgroup "$0" --cgroup-root "$@" || status=$?
-echo $$ > "$hierarchy/cgroup.procs"
+# This shell itself stays outside.
+sh -c 'echo $$ > "$0/cgroup.procs"; exec unshare --cgroup "$@"' "$own" "$0" --cgroup-root "$@" || status=$?
 # What a failed test left running ends here.
 echo 1 > "$own/cgroup.kill"
+tries=0
+while grep -q "populated 1" "$own/cgroup.events" && [ $((tries += 1)) -lt 100 ]; do sleep 0.05; done
 find "$own" -depth -type d -exec rmdir {} + || true
 exit $status

@@ -1,7 +1,8 @@
+import time
 import unittest
 
 from fixture import AgentTest, process, spec
-from ttrpc_client import ALREADY_EXISTS, FAILED_PRECONDITION, INTERNAL, INVALID_ARGUMENT, NOT_FOUND
+from ttrpc_client import ALREADY_EXISTS, FAILED_PRECONDITION, INTERNAL, INVALID_ARGUMENT, NOT_FOUND, Status
 
 
 class ContainerLife(AgentTest):
@@ -93,13 +94,15 @@ class ContainerLife(AgentTest):
         other.begin("CreateContainer", container_id="orphan", exec_id="orphan", OCI=spec(process("true")))
         other.close()
         # The id is free again once the half-made container has been taken back.
-        for _ in range(200):
+        until = time.monotonic() + 20
+        while True:
             try:
                 self.call("CreateContainer", container_id="orphan", exec_id="orphan", OCI=spec(process("true")))
-                return
-            except Exception as refused:
-                last = refused
-        self.fail(last)
+                break
+            except Status as refused:
+                self.assertEqual(refused.code, ALREADY_EXISTS, refused)
+                self.assertLess(time.monotonic(), until, "the container of a caller that went is still there")
+                time.sleep(0.01)
 
     def test_destroying_the_sandbox_ends_everything_and_the_agent(self):
         cid = self.run_container("sleep", "100")

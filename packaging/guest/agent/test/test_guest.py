@@ -1,0 +1,297 @@
+"""Calls about the guest itself: network, files, volumes, figures. The namespaces of the tests are the guest."""
+
+import os
+import stat
+import subprocess
+import unittest
+
+from agent import agent_pb2, oci_pb2, types_pb2
+from fixture import AgentTest, process, spec
+from ttrpc_client import INTERNAL, INVALID_ARGUMENT, UNIMPLEMENTED
+
+SHARED = "/run/kata-containers/shared/containers"
+
+
+def ip(*words):
+    return subprocess.run(["ip", *words], check=True, capture_output=True, text=True).stdout
+
+
+class Network(AgentTest):
+    MAC = "02:11:22:33:44:55"
+
+    def setUp(self):
+        super().setUp()
+        ip("link", "add", "found0", "address", self.MAC, "type", "veth", "peer", "name", "peer0")
+        self.addCleanup(subprocess.run, ["ip", "link", "del", "peer0"], check=True)
+        ip("link", "set", "peer0", "up")
+
+    def interface(self, **changes):
+        words = dict(
+            device="eth0",
+            name="eth0",
+            hwAddr=self.MAC,
+            mtu=1400,
+            IPAddresses=[
+                types_pb2.IPAddress(address="10.9.8.7", mask="24"),
+                types_pb2.IPAddress(family=types_pb2.v6, address="fd00::7", mask="64"),
+            ],
+        )
+        return types_pb2.Interface(**{**words, **changes})
+
+    def test_an_interface_is_found_by_its_address_and_set_up(self):
+        reply = self.call("UpdateInterface", interface=self.interface())
+        self.assertEqual(reply, self.interface())
+        shown = ip("addr", "show", "eth0")
+        for text in ("mtu 1400", "UP", self.MAC, "10.9.8.7/24", "fd00::7/64"):
+            self.assertIn(text, shown)
+        self.call("UpdateInterface", interface=self.interface())  # once more changes nothing
+
+        listed = {i.name: i for i in self.call("ListInterfaces").Interfaces}
+        self.assertEqual(listed["eth0"].hwAddr, self.MAC)
+        self.assertEqual(listed["eth0"].mtu, 1400)
+        addresses = {(a.address, a.mask, a.family) for a in listed["eth0"].IPAddresses}
+        self.assertLessEqual({("10.9.8.7", "24", types_pb2.v4), ("fd00::7", "64", types_pb2.v6)}, addresses)
+
+    def test_a_link_that_has_the_name_makes_way(self):
+        ip("link", "add", "eth0", "type", "veth", "peer", "name", "peer1")
+        self.addCleanup(subprocess.run, ["ip", "link", "del", "peer1"], check=True)
+        self.call("UpdateInterface", interface=self.interface())
+        self.assertIn(self.MAC, ip("link", "show", "eth0"))
+
+    def test_flags_switch_arp_off(self):
+        self.call("UpdateInterface", interface=self.interface(raw_flags=0x80))
+        self.assertIn("NOARP", ip("link", "show", "eth0"))
+
+    def test_a_link_that_is_not_there(self):
+        text = self.fails(INTERNAL, "UpdateInterface", interface=self.interface(hwAddr="02:00:00:00:00:99", name="eth7"))
+        self.assertIn("Link not found", text)
+
+    def test_nonsense_is_refused(self):
+        self.fails(INVALID_ARGUMENT, "UpdateInterface")
+        for changes in ({"hwAddr": "nonsense"}, {"name": ""}, {"name": "a" * 16}, {"name": "a/b"}):
+            self.fails(INVALID_ARGUMENT, "UpdateInterface", interface=self.interface(**changes))
+        bad = [types_pb2.IPAddress(address="10.9.8.700", mask="24")]
+        self.fails(INTERNAL, "UpdateInterface", interface=self.interface(IPAddresses=bad))
+
+    def test_routes_and_neighbours(self):
+        self.call("UpdateInterface", interface=self.interface())
+        routes = [
+            types_pb2.Route(gateway="10.9.8.1", device="eth0"),
+            types_pb2.Route(dest="192.0.2.0/24", gateway="10.9.7.1", device="eth0", mtu=1300),
+            types_pb2.Route(dest="10.9.7.0/24", device="eth0", scope=253, source="10.9.8.7"),
+            types_pb2.Route(gateway="fd00::1", device="eth0", family=types_pb2.v6),
+        ]
+        reply = self.call("UpdateRoutes", routes=agent_pb2.Routes(Routes=routes))
+        table = ip("route", "show")
+        self.assertIn("default via 10.9.8.1 dev eth0", table)
+        self.assertIn("192.0.2.0/24 via 10.9.7.1 dev eth0 mtu 1300", table)
+        self.assertIn("10.9.7.0/24 dev eth0 scope link src 10.9.8.7", table)
+        self.assertIn("default via fd00::1 dev eth0", ip("-6", "route", "show"))
+        listed = {(route.dest, route.gateway) for route in reply.Routes}
+        self.assertLessEqual({("", "10.9.8.1"), ("192.0.2.0/24", "10.9.7.1"), ("10.9.7.0/24", "")}, listed)
+        self.call("UpdateRoutes", routes=agent_pb2.Routes(Routes=routes))
+        again = self.call("ListRoutes").Routes
+        self.assertEqual([r for r in again if r.device == "eth0"], [r for r in reply.Routes if r.device == "eth0"])
+
+        neighbour = types_pb2.ARPNeighbor(
+            toIPAddress=types_pb2.IPAddress(address="10.9.8.1"), device="eth0", lladdr="02:00:00:00:00:01"
+        )
+        self.call("AddARPNeighbors", neighbors=agent_pb2.ARPNeighbors(ARPNeighbors=[neighbour]))
+        self.assertIn("10.9.8.1 dev eth0 lladdr 02:00:00:00:00:01 PERMANENT", ip("neigh", "show"))
+
+    def test_a_route_that_leads_nowhere(self):
+        routes = [types_pb2.Route(dest="192.0.2.0/24", gateway="203.0.113.1", device="found0")]
+        self.assertIn("192.0.2.0/24", self.fails(INTERNAL, "UpdateRoutes", routes=agent_pb2.Routes(Routes=routes)))
+
+    def test_network_parameters_of_a_container_are_set_in_the_guest(self):
+        self.sandbox()
+        cid = self.run_container("sleep", "100", Sysctl={"net.ipv4.ip_unprivileged_port_start": "7"})
+        self.assertEqual(self.output_of(cid, "cat", "/proc/sys/net/ipv4/ip_unprivileged_port_start"), "7\n")
+        text = self.fails(
+            INTERNAL, "CreateContainer", container_id="bad", OCI=spec(process("true"), Sysctl={"net.../../kernel.hostname": "x"})
+        )
+        self.assertIn("sysctl", text)
+
+
+class Files(AgentTest):
+    def copy(self, path, data=b"", mode=stat.S_IFREG | 0o640, size=None, **words):
+        self.call(
+            "CopyFile", path=path, data=data, file_mode=mode, file_size=len(data) if size is None else size, dir_mode=0o750, **words
+        )
+
+    def setUp(self):
+        super().setUp()
+        self.sandbox()
+
+    def test_a_file_in_chunks(self):
+        path = f"{SHARED}/dir/sub/file"
+        self.copy(path, b"abc", size=6, uid=12, gid=34)
+        self.assertFalse(os.path.exists(path), "half a file is there to be seen")
+        self.copy(path, b"def", size=6, offset=3, uid=12, gid=34)
+        with open(path, "rb") as file:
+            self.assertEqual(file.read(), b"abcdef")
+        status = os.stat(path)
+        self.assertEqual((stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid), (0o640, 12, 34))
+        self.assertEqual(stat.S_IMODE(os.stat(f"{SHARED}/dir").st_mode), 0o750)
+        self.assertEqual(os.listdir(f"{SHARED}/dir/sub"), ["file"])
+        self.copy(path, b"new")
+        with open(path, "rb") as file:
+            self.assertEqual(file.read(), b"new")
+
+    def test_an_empty_file_a_directory_and_a_link(self):
+        self.copy(f"{SHARED}/empty")
+        self.assertEqual(os.stat(f"{SHARED}/empty").st_size, 0)
+        self.copy(f"{SHARED}/made", mode=stat.S_IFDIR | 0o711)
+        self.assertEqual(stat.S_IMODE(os.stat(f"{SHARED}/made").st_mode), 0o711)
+        for target in (b"/etc/passwd", b"other"):
+            self.copy(f"{SHARED}/link", target, mode=stat.S_IFLNK | 0o777)
+            self.assertEqual(os.readlink(f"{SHARED}/link").encode(), target)
+
+    def test_nothing_leaves_the_shared_directory(self):
+        for path in ("/run/x", f"{SHARED}/../x", f"{SHARED}/a/../../../x", f"{SHARED}", f"{SHARED}/", "x", f"{SHARED}2/x"):
+            self.fails(INVALID_ARGUMENT, "CopyFile", path=path, data=b"x", file_size=1, file_mode=stat.S_IFREG | 0o600)
+        os.symlink("/run", f"{SHARED}/out") if os.path.isdir(SHARED) else None
+        self.copy(f"{SHARED}/there")
+        if not os.path.islink(f"{SHARED}/out"):
+            os.symlink("/run", f"{SHARED}/out")
+        self.fails(INTERNAL, "CopyFile", path=f"{SHARED}/out/x", data=b"x", file_size=1, file_mode=stat.S_IFREG | 0o600)
+        self.assertFalse(os.path.exists("/run/x"))
+        # a link in the place of the target is replaced, not followed
+        os.symlink("/run/y", f"{SHARED}/target")
+        self.copy(f"{SHARED}/target", b"x")
+        self.assertFalse(os.path.islink(f"{SHARED}/target") or os.path.exists("/run/y"))
+
+    def test_bytes_beyond_the_size_are_refused(self):
+        self.fails(INVALID_ARGUMENT, "CopyFile", path=f"{SHARED}/f", data=b"xx", file_size=1, file_mode=stat.S_IFREG | 0o600)
+        self.fails(INVALID_ARGUMENT, "CopyFile", path=f"{SHARED}/f", data=b"x", file_size=9, offset=-1, file_mode=stat.S_IFREG)
+
+
+class Storages(AgentTest):
+    SHM = "/run/kata-containers/sandbox/shm"
+
+    def shm(self, **changes):
+        words = dict(driver="ephemeral", source="shm", fstype="tmpfs", mount_point=self.SHM, options=["nosuid", "mode=1777", "size=1048576"])
+        return agent_pb2.Storage(**{**words, **changes})
+
+    def mounts(self):
+        with open("/proc/mounts", encoding="ascii") as mounts:
+            return {line.split()[1]: line for line in mounts}
+
+    def test_the_shm_of_a_sandbox(self):
+        self.sandbox(storages=[self.shm()])
+        line = self.mounts()[self.SHM]
+        self.assertIn("size=1024k", line)
+        self.assertIn("nosuid", line)
+        self.assertEqual(stat.S_IMODE(os.stat(self.SHM).st_mode), 0o1777)
+        self.call("UpdateEphemeralMounts", storages=[self.shm(options=["size=2097152"])])
+        self.assertIn("size=2048k", self.mounts()[self.SHM])
+        self.call("DestroySandbox")
+        self.assertEqual(self.agent.wait(10), 0)
+        self.assertNotIn(self.SHM, self.mounts())
+
+    def test_a_mount_is_undone_when_its_last_user_goes(self):
+        self.sandbox()
+        point = "/run/kata-containers/sandbox/ephemeral/volume"
+        storage = self.shm(mount_point=point, options=["fsgid=123"])
+        for cid in ("one", "two"):
+            self.call("CreateContainer", container_id=cid, storages=[storage], OCI=spec(process("true")))
+        self.assertEqual(os.stat(point).st_gid, 123)
+        self.remove("one")
+        self.assertIn(point, self.mounts())
+        self.remove("two")
+        self.assertNotIn(point, self.mounts())
+        self.assertFalse(os.path.exists(point))
+
+    def test_a_local_directory_and_a_bind_mount(self):
+        self.sandbox()
+        point = f"{SHARED}/sandbox/rootfs/local/empty"
+        storages = [agent_pb2.Storage(driver="local", source="local", fstype="local", mount_point=point, options=["mode=0777"])]
+        what = spec(process("touch", "/volume/file"))
+        what.Mounts.append(oci_pb2.Mount(destination="/volume", source=point, type="bind", options=["rbind"]))
+        self.call("CreateContainer", container_id="cc", storages=storages, OCI=what)
+        self.call("StartContainer", container_id="cc")
+        self.assertEqual(self.wait("cc"), 0)
+        self.assertTrue(os.path.exists(f"{point}/file"))
+
+    def test_an_overlay_as_root(self):
+        self.sandbox()
+        lower = os.environ["ROOTFS"]
+        storage = agent_pb2.Storage(
+            driver="overlayfs",
+            source="none",
+            fstype="overlay",
+            mount_point="/run/kata-containers/over/rootfs",
+            options=[f"lowerdir={lower}", "io.katacontainers.fs-opt.overlay-rw"],
+        )
+        self.call("CreateContainer", container_id="over", storages=[storage], OCI=spec(process("touch", "/only-above")))
+        self.call("StartContainer", container_id="over")
+        self.assertEqual(self.wait("over"), 0)
+        self.assertTrue(os.path.exists("/run/kata-containers/over/rootfs/only-above"))
+        self.assertFalse(os.path.exists(f"{lower}/only-above"))
+        self.remove("over")
+        self.assertFalse(os.path.exists("/run/kata-containers/over"))
+
+    def test_a_driver_that_is_not_known_and_a_device_that_does_not_come(self):
+        text = self.fails(INTERNAL, "CreateSandbox", storages=[self.shm(driver="nonsense")])
+        self.assertIn("Failed to find the storage handler", text)
+        self.sandbox()
+        for source in ("02/01", "/dev/vdz"):
+            storage = agent_pb2.Storage(driver="blk", source=source, fstype="ext4", mount_point="/run/kata-containers/disk")
+            text = self.fails(INTERNAL, "CreateContainer", container_id="cc", storages=[storage], OCI=spec(process("true")))
+            self.assertIn("Timeout", text)
+
+    def test_figures_of_a_volume(self):
+        self.sandbox(storages=[self.shm()])
+        reply = self.call("GetVolumeStats", volume_guest_path=self.SHM)
+        self.assertEqual(reply.usage[0].total, 1048576)
+        self.assertEqual(reply.usage[0].unit, 1)
+        self.assertGreater(reply.usage[1].total, 0)
+        self.assertFalse(reply.volume_condition.abnormal)
+        self.fails(INTERNAL, "GetVolumeStats", volume_guest_path="/nowhere")
+
+
+class Figures(AgentTest):
+    def test_details(self):
+        details = self.call("GetGuestDetails", mem_block_size=True, mem_hotplug_probe=True).agent_details
+        self.assertFalse(details.init_daemon)
+        self.assertTrue(details.supports_seccomp)
+        self.assertIn("virtio-fs", details.storage_handlers)
+
+    def test_metrics_are_prometheus_text(self):
+        text = self.call("GetMetrics").metrics
+        for line in text.splitlines():
+            self.assertRegex(line, r'^(# (HELP|TYPE) \S+ .+|kata_(agent|guest)_\w+(\{\w+="[^"]+"(,\w+="[^"]+")*\})? [-+.e0-9]+)$')
+        for name in ("kata_agent_process_resident_memory_bytes ", 'kata_guest_meminfo{item="memavailable"}', "kata_guest_load"):
+            self.assertIn(name, text)
+
+    def test_stats_of_a_container(self):
+        self.sandbox()
+        cid = self.run_container("sh", "-c", "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; echo done; sleep 100")
+        self.assertEqual(self.call("ReadStdout", container_id=cid, len=10).data, b"done\n")
+        stats = self.call("StatsContainer", container_id=cid).cgroup_stats
+        self.assertGreater(stats.cpu_stats.cpu_usage.total_usage, 0)
+        self.fails(INVALID_ARGUMENT, "StatsContainer", container_id="nobody")
+
+    def test_what_is_not_offered_says_so(self):
+        for method in ("SetPolicy", "GetIPTables", "SetIPTables", "AddSwap", "ResizeVolume", "MemAgentMemcgSet"):
+            self.fails(UNIMPLEMENTED, method)
+
+    def test_processors_are_counted(self):
+        self.call("OnlineCPUMem", nb_cpus=1, cpu_only=True)
+
+    def test_the_last_words_of_a_program(self):
+        self.sandbox()
+        path = f"{SHARED}/words"
+        self.call("CopyFile", path=path, data=b"", file_mode=stat.S_IFREG | 0o666)
+        what = spec(process("sh", "-c", "echo goodbye > /dev/termination-log"))
+        what.Mounts.append(oci_pb2.Mount(destination="/dev/termination-log", source=path, type="bind", options=["bind"]))
+        what.Annotations["io.kubernetes.container.terminationMessagePath"] = "/dev/termination-log"
+        self.call("CreateContainer", container_id="cc", OCI=what)
+        self.call("StartContainer", container_id="cc")
+        self.assertEqual(self.wait("cc"), 0)
+        self.assertEqual(self.call("GetDiagnosticData", container_id="cc", log_type="termination_log").data, "goodbye\n")
+        self.fails(INVALID_ARGUMENT, "GetDiagnosticData", container_id="cc", log_type="other")
+
+
+if __name__ == "__main__":
+    unittest.main()
