@@ -3,19 +3,23 @@ package io.saya.ttrpc;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
-import io.netty.channel.unix.Errors.NativeIoException;
 import io.netty.util.concurrent.Promise;
 import io.saya.ttrpc.transport.Endpoint;
 import io.saya.ttrpc.transport.Transport;
+import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** Brings a connection about: socket, preamble, ttrpc, all before one deadline. */
 final class Connector {
-    private static final int EAGAIN = -11;
+    private static final String EAGAIN = "error(-11)";
 
-    /** A full backlog empties as fast as the server accepts, so a short pause is enough. */
+    /**
+     * Linux refuses at once instead of waiting when a Unix socket's queue of connections is full;
+     * it empties as fast as the server accepts, so a short pause is enough.
+     */
     private static final long BACKLOG_PAUSE_MILLIS = 5;
 
     private final Transport transport;
@@ -100,11 +104,11 @@ final class Connector {
         }
     }
 
-    /**
-     * Linux refuses at once instead of waiting when a Unix socket's queue of connections is full.
-     */
+    /** Netty leaves the error number in the text only. */
     private static boolean isBacklogFull(@Nullable Throwable cause) {
-        return cause instanceof NativeIoException failure && failure.expectedErr() == EAGAIN;
+        return cause instanceof ConnectException
+                && cause.getMessage() != null
+                && cause.getMessage().contains(EAGAIN);
     }
 
     private long remainingMillis() {
@@ -121,7 +125,10 @@ final class Connector {
     }
 
     private ConnectionFailure failed(@Nullable Throwable cause) {
-        String why = cause == null ? "unknown reason" : cause.getMessage();
+        String why =
+                cause instanceof FileNotFoundException
+                        ? "no such socket"
+                        : String.valueOf(cause == null ? null : cause.getMessage());
         return new ConnectionFailure("cannot connect to " + endpoint + ": " + why, cause);
     }
 }

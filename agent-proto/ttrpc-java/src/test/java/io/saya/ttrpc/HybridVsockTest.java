@@ -120,30 +120,4 @@ class HybridVsockTest extends LoopbackTest {
                 .hasMessageContaining("within 100 ms");
         assertThat(peer.readsEnd()).isTrue();
     }
-
-    @Test
-    void aSerialPortTakesACallBeforeAnybodyIsThereToServeIt() throws Exception {
-        TtrpcClient client = connect();
-        CompletableFuture<StringValue> call =
-                client.callAsync(
-                        EchoBinding.ECHO, StringValue.of("early"), StringValue.parser(), OPTIONS);
-        RawPeer late = closedAfterwards(RawPeer.accept(server));
-        assertThat(late.readFrame().streamId()).isEqualTo(1);
-        late.sendFrame(1, RawPeer.RESPONSE, 0, RawPeer.response(StringValue.of("late")));
-        assertThat(call.get(20, TimeUnit.SECONDS).getValue()).isEqualTo("late");
-    }
-
-    @Test
-    void aVsockThatCannotBeReachedIsNamed() {
-        // Context id 3 is a guest's; on a machine that has none, or no vsock at all, nobody
-        // answers.
-        assertThatThrownBy(
-                        () ->
-                                TtrpcClient.connect(
-                                        transport(),
-                                        Endpoint.vsock(0x7fff_fff0, 1024),
-                                        ClientOptions.connectWithin(PATIENCE)))
-                .isInstanceOf(ConnectionFailure.class)
-                .hasMessageContaining("vsock:2147483632:1024");
-    }
 }

@@ -4,8 +4,8 @@ import io.netty.channel.Channel;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.epoll.LinuxSocket;
 import io.netty.channel.epoll.VSockAddress;
-import io.netty.channel.unix.Errors.NativeIoException;
 import java.io.IOException;
+import java.nio.channels.AlreadyConnectedException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
@@ -20,8 +20,6 @@ final class VsockChannels {
     private static final long CONNECT_TIMEOUT = TimeUnit.SECONDS.toNanos(3);
 
     private static final long POLL_INTERVAL = TimeUnit.MILLISECONDS.toNanos(2);
-    private static final int EISCONN = -106;
-    private static final int EALREADY = -114;
 
     private VsockChannels() {}
 
@@ -56,14 +54,8 @@ final class VsockChannels {
             throws IOException {
         try {
             return socket.connectVSock(address);
-        } catch (NativeIoException e) {
-            if (e.expectedErr() == EISCONN) {
-                return true;
-            }
-            if (e.expectedErr() == EALREADY) {
-                return false;
-            }
-            throw e;
+        } catch (AlreadyConnectedException e) {
+            return true;
         }
     }
 }
