@@ -67,8 +67,8 @@ trap 'exit 143' TERM
 chapter "2. A containerd of our own, in $work"
 demo_image "$work/demo.tar" "$image"
 containerd_start "$work" "$saya/bin:$PATH"
-ctr() { command "${CTR[@]}" "$@"; }   # the private containerd's client, so that commands read as an operator types them
-printf '  # alias ctr="%s"\n' "${CTR[*]}"
+ctr() { "${CTR[@]}" "$@"; }   # the private containerd's client, so that commands read as an operator types them
+printf '  # alias ctr="%s"\n' "${CTR[*]:3}"
 run ctr images import "$work/demo.tar"
 
 chapter "3. A container, with the runtime $runtime"
@@ -86,8 +86,8 @@ else
   echo "  Two kernels: this container has a machine of its own."
 fi
 
-chapter "5. A command inside"
-run ctr tasks exec --exec-id look "$id" /bin/sh -c 'echo "I am $(hostname 2>/dev/null || echo here), $(grep -c ^processor /proc/cpuinfo) CPU, $(free -m | awk "/Mem/ {print \$2}") MiB"; ps'
+chapter "5. Its processors, memory and processes"
+run ctr tasks exec --exec-id look "$id" /bin/sh -c 'grep -c ^processor /proc/cpuinfo; free -m; ps'
 
 chapter "6. What runs on the host for it"
 processes_of "$id"

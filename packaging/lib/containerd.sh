@@ -5,12 +5,12 @@
 # contain the address of the containerd they belong to, so they cannot clash with those of another one.
 
 # containerd_start DIRECTORY PATH: starts it with PATH as its PATH (where it looks for shims), waits until it answers. Sets
-# CONTAINERD_PID, CONTAINERD_ADDRESS and CTR (an array: the client's command).
+# CONTAINERD_PID, CONTAINERD_ADDRESS and CTR (an array: the client's command; no call of it may take longer than two minutes).
 containerd_start() {
   local directory=$1 path=$2 deadline
   mkdir -p "$directory"/{root,state}
   CONTAINERD_ADDRESS=$directory/containerd.sock
-  CTR=(ctr --address "$CONTAINERD_ADDRESS" --namespace saya-demo)
+  CTR=(timeout --foreground 120 ctr --address "$CONTAINERD_ADDRESS" --namespace saya-demo)
   cat > "$directory/config.toml" <<EOF
 version = 2
 root = "$directory/root"
@@ -32,21 +32,40 @@ EOF
   done
 }
 
-# containerd_stop: removes what is left of containers, then ends it. Never fails: it is what a trap calls.
+# containerd_stop: removes what is left of containers, ends it, and ends shims that hang. Never fails: it is what a trap calls.
 containerd_stop() {
   [[ -n ${CONTAINERD_PID:-} ]] || return 0
-  local id deadline=$((SECONDS + 20))
-  for id in $("${CTR[@]}" --timeout 5s tasks list --quiet 2>/dev/null); do
-    "${CTR[@]}" --timeout 20s tasks delete --force "$id" >/dev/null 2>&1 || true
+  local id pid
+  for id in $("${CTR[@]}" tasks list --quiet 2>/dev/null); do
+    timeout 20 "${CTR[@]}" tasks delete --force "$id" >/dev/null 2>&1 || true
   done
-  for id in $("${CTR[@]}" --timeout 5s containers list --quiet 2>/dev/null); do
-    "${CTR[@]}" --timeout 10s containers delete "$id" >/dev/null 2>&1 || true
+  for id in $("${CTR[@]}" containers list --quiet 2>/dev/null); do
+    timeout 20 "${CTR[@]}" containers delete "$id" >/dev/null 2>&1 || true
   done
-  kill "$CONTAINERD_PID" 2>/dev/null || true
-  while kill -0 "$CONTAINERD_PID" 2>/dev/null && (( SECONDS < deadline )); do sleep 0.1; done
-  kill -KILL "$CONTAINERD_PID" 2>/dev/null || true
+  end_process "$CONTAINERD_PID"
   wait "$CONTAINERD_PID" 2>/dev/null || true
+  # A shim has the address of its containerd among its arguments. Saya's guard undoes the rest when its daemon has ended.
+  for pid in $(processes_with "$CONTAINERD_ADDRESS"); do end_process "$pid"; done
   CONTAINERD_PID=
+}
+
+# processes_with TEXT: ids of processes with TEXT among their arguments, without this shell.
+processes_with() {
+  local file
+  for file in /proc/[0-9]*/cmdline; do
+    [[ $file != "/proc/$$/cmdline" && $file != "/proc/$BASHPID/cmdline" ]] || continue
+    ! tr '\0' ' ' 2>/dev/null < "$file" | grep -qF -- "$1" || basename "${file%/cmdline}"
+  done
+}
+
+# end_process PID: SIGTERM, and SIGKILL after 15 s.
+end_process() {
+  local deadline=$((SECONDS + 15))
+  kill "$1" 2>/dev/null || return 0
+  while kill -0 "$1" 2>/dev/null; do
+    (( SECONDS < deadline )) || kill -KILL "$1" 2>/dev/null || true
+    sleep 0.1
+  done
 }
 
 # demo_image FILE NAME: writes an OCI image archive with the host's static busybox as FILE, for `ctr images import`. Made by hand, since an

@@ -21,7 +21,7 @@ train() {
     containerd_start "$work" "$saya/bin:$PATH"
     "${CTR[@]}" images import "$work/demo.tar" >/dev/null
     train_container
-    wait_for_shim_end saya-train
+    wait_for_shim_end
   ) >"$work/log" 2>&1 &
   wait $! || { tail -n 20 "$work/log" "$work/containerd.log" >&2; die "the training run failed; its logs are in $work"; }
   [[ -s $work/saya.aotconf ]] || die "the daemon recorded nothing in $work/saya.aotconf; did it end by itself? See $work/containerd.log"
@@ -43,18 +43,13 @@ train_container() {
   "${CTR[@]}" containers delete "$id"
 }
 
-# wait_for_shim_end ID: the JVM writes what it recorded when it ends, after it has answered Shutdown.
+# wait_for_shim_end: the JVM writes what it recorded when it ends, after it has answered Shutdown.
 wait_for_shim_end() {
-  local deadline=$((SECONDS + 60)) arguments found
-  while (( SECONDS < deadline )); do
-    found=
-    for arguments in /proc/[0-9]*/cmdline; do
-      case $(tr '\0' ' ' 2>/dev/null < "$arguments") in *io.saya.shim.Main*"$1"*) found=1 ;; esac
-    done
-    [[ -n $found ]] || return 0
+  local deadline=$((SECONDS + 60))
+  while [[ -n $(processes_with "-address $CONTAINERD_ADDRESS") ]]; do
+    (( SECONDS < deadline )) || die "the daemon has not ended 60 s after its container was deleted"
     sleep 0.2
   done
-  die "the daemon of $1 has not ended 60 s after its container was deleted"
 }
 
 # train_assemble SAYA WORK: makes the cache in a JVM with the options and class path of a daemon's.
