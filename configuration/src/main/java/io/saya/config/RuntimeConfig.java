@@ -2,7 +2,8 @@ package io.saya.config;
 
 /**
  * Everything the configuration file says, checked and with every default filled in. Immutable; one
- * instance serves a sandbox for its whole life, as the file is read once per shim.
+ * instance serves a sandbox for its whole life, as the file is read once per shim. Made by {@link
+ * io.saya.config.load.ConfigLoader}, which also has the built-in defaults.
  *
  * @param hypervisor section {@code [hypervisor.qemu]}: the VM
  * @param agent section {@code [agent.kata]}: how the guest's agent is reached and how it behaves

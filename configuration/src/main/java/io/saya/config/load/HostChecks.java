@@ -154,10 +154,12 @@ final class HostChecks {
         if (!problems.isBroken(SizeOptions.DEFAULT_MEMORY)
                 && !initrd.toString().isEmpty()
                 && size(initrd) >= memory * MIB) {
-            Setting<?> setting = config.setting(SizeOptions.DEFAULT_MEMORY);
+            Setting<?> memorySetting = config.setting(SizeOptions.DEFAULT_MEMORY);
+            Setting<?> initrdSetting = config.setting(VmOptions.INITRD);
+            boolean byPod = initrdSetting.origin() instanceof Origin.ByAnnotation;
             problems.error(
-                    setting.origin().asSource(),
-                    setting
+                    (byPod ? initrdSetting : memorySetting).origin().asSource(),
+                    memorySetting
                             + " MiB cannot hold the initrd "
                             + initrd
                             + ", which has "

@@ -4,12 +4,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** The words of a kernel command line. */
-final class KernelParameters {
+public final class KernelParameters {
 
     private KernelParameters() {}
 
     /** Splits at blanks that do not stand in double quotes, as the kernel does. */
-    static List<String> split(String line) {
+    public static List<String> split(String line) {
         List<String> words = new ArrayList<>();
         StringBuilder word = new StringBuilder();
         boolean quoted = false;

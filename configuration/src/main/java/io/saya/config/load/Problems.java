@@ -22,7 +22,6 @@ public final class Problems {
 
     /** Something that no sandbox is started with. */
     public void error(Problem.Source source, String text) {
-        errors++;
         add(new Problem(Problem.Severity.ERROR, source, text));
     }
 
@@ -31,7 +30,10 @@ public final class Problems {
         add(new Problem(Problem.Severity.WARNING, source, text));
     }
 
-    private void add(Problem problem) {
+    void add(Problem problem) {
+        if (problem.severity() == Problem.Severity.ERROR) {
+            errors++;
+        }
         if (found.size() < MAX) {
             found.add(problem);
         } else if (found.size() == MAX) {
@@ -41,6 +43,13 @@ public final class Problems {
                             problem.source(),
                             "there are more problems than these " + MAX));
         }
+    }
+
+    /** An empty collection that knows the same values to be wrong. */
+    Problems sameBroken() {
+        Problems other = new Problems();
+        other.broken.addAll(broken);
+        return other;
     }
 
     /** Remembers that an option's value is not to be judged further. */

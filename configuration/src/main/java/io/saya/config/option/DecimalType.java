@@ -59,6 +59,6 @@ final class DecimalType extends ValueType<Double> {
 
     @Override
     public String range() {
-        return toToml(min) + "–" + toToml(max);
+        return toToml(min) + "–" + toToml(max) + " " + unit;
     }
 }

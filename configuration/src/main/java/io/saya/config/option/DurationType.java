@@ -77,16 +77,16 @@ final class DurationType extends ValueType<Duration> {
 
     @Override
     public String name() {
-        return unit == Unit.SECONDS ? "uint s" : "uint ms";
+        return unit == Unit.SECONDS ? "uint" : "uint (ms)";
     }
 
     @Override
     public String expected() {
-        return "a whole number of " + unit.plural + " from " + range();
+        return "a whole number of " + unit.plural + " from " + min + " to " + max();
     }
 
     @Override
     public String range() {
-        return min + " to " + max();
+        return min + "–" + max() + (unit == Unit.SECONDS ? " s" : " ms");
     }
 }

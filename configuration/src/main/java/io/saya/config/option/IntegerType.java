@@ -88,7 +88,8 @@ final class IntegerType extends ValueType<Long> {
             return "";
         }
         String powers = shape == Shape.POWER_OF_TWO_OR_ZERO ? ", power of two" : "";
-        return (isOpen() ? "≥ " + min : min + "–" + max) + powers;
+        String bounds = isOpen() ? "≥ " + min : min + "–" + max;
+        return (unit.isEmpty() ? bounds : bounds + " " + unit) + powers;
     }
 
     private boolean isOpen() {

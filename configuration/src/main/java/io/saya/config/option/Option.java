@@ -28,6 +28,7 @@ public final class Option<T> {
     private final ValueType<T> type;
     private final T defaultValue;
     private final String defaultText;
+    private final T example;
     private final Known known;
     private final List<Spelling<T>> spellings;
     private final String annotation;
@@ -45,6 +46,7 @@ public final class Option<T> {
         type = builder.type;
         defaultValue = builder.defaultValue;
         defaultText = builder.defaultText;
+        example = builder.example;
         known = builder.known;
         spellings = List.copyOf(builder.spellings);
         annotation = builder.annotation;
@@ -80,6 +82,11 @@ public final class Option<T> {
     /** The default for people, where it depends on the installation or the host. */
     public String defaultText() {
         return defaultText.isEmpty() ? type.toToml(defaultValue) : defaultText;
+    }
+
+    /** A value as it could be written: the default where there is one. */
+    public String example() {
+        return type.toToml(example);
     }
 
     /** Whether the default depends on the installation or the host. */
@@ -157,6 +164,7 @@ public final class Option<T> {
         private final ValueType<T> type;
         private final T defaultValue;
         private String defaultText = "";
+        private T example;
         private Known known = Known.BOTH;
         private final List<Spelling<T>> spellings = new ArrayList<>();
         private String annotation = "";
@@ -178,10 +186,18 @@ public final class Option<T> {
             this.key = key;
             this.type = type;
             this.defaultValue = defaultValue;
+            this.example = defaultValue;
         }
 
-        Builder<T> defaultText(String text) {
+        /**
+         * The default depends on the installation or the host.
+         *
+         * @param text the default for people
+         * @param shown a value that could be written
+         */
+        Builder<T> computed(String text, T shown) {
             defaultText = text;
+            example = shown;
             return this;
         }
 

@@ -2,6 +2,7 @@ package io.saya.config.option;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -11,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 public final class OptionTable {
 
     private static final List<Option<?>> ALL = collect();
-    private static final Map<String, Match<?>> BY_NAME = byName();
+    private static final Map<Section, Map<String, Match<?>>> BY_NAME = byName();
 
     private OptionTable() {}
 
@@ -35,7 +36,8 @@ public final class OptionTable {
 
     /** The option of that name in that section, or null. */
     public static @Nullable Match<?> find(Section section, String key) {
-        return BY_NAME.get(section.dotted() + "." + key);
+        Map<String, Match<?>> names = BY_NAME.get(section);
+        return names == null ? null : names.get(key);
     }
 
     /** The option whose annotation is {@code io.katacontainers.config.} and that name, or null. */
@@ -80,15 +82,15 @@ public final class OptionTable {
         return List.copyOf(all);
     }
 
-    private static Map<String, Match<?>> byName() {
-        Map<String, Match<?>> names = new HashMap<>(512);
+    private static Map<Section, Map<String, Match<?>>> byName() {
+        Map<Section, Map<String, Match<?>>> names = new EnumMap<>(Section.class);
         for (Option<?> option : ALL) {
             put(names, option);
         }
         return names;
     }
 
-    private static <T> void put(Map<String, Match<?>> names, Option<T> option) {
+    private static <T> void put(Map<Section, Map<String, Match<?>>> names, Option<T> option) {
         put(names, option.section(), option.key(), new Match<>(option, null));
         for (Spelling<T> spelling : option.spellings()) {
             put(names, spelling.section(), spelling.key(), new Match<>(option, spelling));
@@ -96,8 +98,16 @@ public final class OptionTable {
     }
 
     private static void put(
-            Map<String, Match<?>> names, Section section, String key, Match<?> match) {
-        if (names.put(section.dotted() + "." + key, match) != null) {
+            Map<Section, Map<String, Match<?>>> names,
+            Section section,
+            String key,
+            Match<?> match) {
+        Map<String, Match<?>> inSection = names.get(section);
+        if (inSection == null) {
+            inSection = new HashMap<>();
+            names.put(section, inSection);
+        }
+        if (inSection.put(key, match) != null) {
             throw new IllegalStateException("two options are named " + section + " " + key);
         }
     }

@@ -1,6 +1,5 @@
 package io.saya.config.option;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -16,6 +15,7 @@ final class OtherSections {
         all.addAll(kata1Process(Section.PROXY, "the agent is reached without a proxy"));
         all.addAll(kata1Process(Section.SHIM, "one shim serves the whole sandbox"));
         all.addAll(kata1Process(Section.NETMON, "no process watches the network namespace"));
+        all.addAll(image());
         return all;
     }
 
@@ -33,11 +33,12 @@ final class OtherSections {
                 .help("Directory of the template.");
         rows.count("vm_cache_number", 0, 0, "VMs")
                 .known(Option.Known.GO)
+                .alsoSpelled(Section.HYPERVISOR_FACTORY, "vm_cache_number")
                 .refused(cache)
                 .help("VMs to keep ready.");
         rows.path("vm_cache_endpoint", "/var/run/kata-containers/cache.sock")
                 .known(Option.Known.GO)
-                .neutral(Path.of("/var/run/kata-containers/cache.sock"))
+                .alsoSpelled(Section.HYPERVISOR_FACTORY, "vm_cache_endpoint")
                 .withoutEffect(cache)
                 .help("Socket of the process that keeps them.");
         return rows.rows();
@@ -58,27 +59,39 @@ final class OtherSections {
                     .withoutEffect(why)
                     .help("See mem_agent_enable.");
         }
-        for (String key :
-                List.of(
-                        "memcg_swappiness_max",
-                        "memcg_period_secs",
-                        "memcg_period_psi_percent_limit",
-                        "memcg_eviction_psi_percent_limit",
-                        "memcg_eviction_run_aging_count_min",
-                        "compact_period_secs",
-                        "compact_period_psi_percent_limit",
-                        "compact_psi_percent_limit",
-                        "compact_sec_max",
-                        "compact_order",
-                        "compact_threshold",
-                        "compact_force_times")) {
-            // Numbers that mean nothing while mem_agent_enable is off, and are not told apart.
-            rows.row(key, new OpaqueType("uint"), (Object) "")
-                    .known(Option.Known.RUST)
-                    .defaultText("the agent's")
-                    .withoutEffect(why)
-                    .help("See mem_agent_enable.");
-        }
+        number(rows, "memcg_swappiness_max", 50, why);
+        number(rows, "memcg_period_secs", 600, why);
+        number(rows, "memcg_period_psi_percent_limit", 1, why);
+        number(rows, "memcg_eviction_psi_percent_limit", 1, why);
+        number(rows, "memcg_eviction_run_aging_count_min", 3, why);
+        number(rows, "compact_period_secs", 600, why);
+        number(rows, "compact_period_psi_percent_limit", 1, why);
+        number(rows, "compact_psi_percent_limit", 5, why);
+        number(rows, "compact_sec_max", 300, why);
+        number(rows, "compact_order", 9, why);
+        number(rows, "compact_threshold", 1024, why);
+        number(rows, "compact_force_times", Long.MAX_VALUE, why);
+        return rows.rows();
+    }
+
+    private static void number(Rows rows, String key, long defaultValue, String why) {
+        rows.count(key, defaultValue, 0, Long.MAX_VALUE, "")
+                .known(Option.Known.RUST)
+                .withoutEffect(why)
+                .help("See mem_agent_enable.");
+    }
+
+    private static List<Option<?>> image() {
+        Rows rows = new Rows(Section.IMAGE);
+        String why = "images are pulled by containerd, on the host";
+        rows.flag("service_offload", false)
+                .known(Option.Known.GO)
+                .refused(why)
+                .help("Pull images inside the guest.");
+        rows.text("provision", "")
+                .known(Option.Known.GO)
+                .withoutEffect(why)
+                .help("Where keys of encrypted images come from.");
         return rows.rows();
     }
 

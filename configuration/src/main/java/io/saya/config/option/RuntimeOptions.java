@@ -209,6 +209,11 @@ public final class RuntimeOptions {
                 .known(Option.Known.RUST)
                 .withoutEffect("log lines have fields")
                 .help("Text before each log line.");
+        ROWS.flag("disable_selinux", false)
+                .known(Option.Known.GO)
+                .neutral(true)
+                .withoutEffect("QEMU gets no SELinux label")
+                .help("Old place of disable_selinux of [hypervisor.qemu].");
         ROWS.flag("enable_agent_pidns", false)
                 .known(Option.Known.KATA_1)
                 .withoutEffect("containers have a PID namespace of their own")

@@ -13,7 +13,8 @@ public enum Section {
     HYPERVISOR_FACTORY("hypervisor.qemu.factory", "virtual machines started ahead of use"),
     PROXY("proxy.kata", "Kata 1.x's proxy process"),
     SHIM("shim.kata", "Kata 1.x's process per container"),
-    NETMON("netmon", "Kata 1.x's network watcher");
+    NETMON("netmon", "Kata 1.x's network watcher"),
+    IMAGE("image", "image service inside the guest (Kata up to 3.3)");
 
     private final String dotted;
     private final String about;

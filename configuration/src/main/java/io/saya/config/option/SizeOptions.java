@@ -117,14 +117,14 @@ public final class SizeOptions {
     public static final Option<Double> OVERHEAD_VCPUS =
             ROWS.row("overhead_vcpus", new DecimalType(0, CpuConfig.CEILING, "CPUs"), 0.0)
                     .known(Option.Known.RUST)
-                    .neutral(1.0)
+                    .neutral(0.2)
                     .withoutEffect("the size at boot is default_vcpus alone")
                     .help("CPUs added to a statically sized VM.");
 
     public static final Option<Long> OVERHEAD_MEMORY =
             ROWS.count("overhead_memory", 0, 0, "MiB")
                     .known(Option.Known.RUST)
-                    .neutral(256L)
+                    .neutral(32L)
                     .withoutEffect("the size at boot is default_memory alone")
                     .help("Memory added to a statically sized VM.");
 

@@ -36,7 +36,9 @@ public final class StorageOptions {
 
     public static final Option<Path> VIRTIO_FS_DAEMON =
             ROWS.optionalPath("virtio_fs_daemon")
-                    .defaultText("/usr/libexec/virtiofsd, else /usr/lib/qemu/virtiofsd")
+                    .computed(
+                            "/usr/libexec/virtiofsd, else /usr/lib/qemu/virtiofsd",
+                            Path.of("/usr/libexec/virtiofsd"))
                     .annotated()
                     .allowedBy("valid_virtio_fs_daemon_paths")
                     .mustBe(PathCheck.EXECUTABLE)
@@ -45,7 +47,7 @@ public final class StorageOptions {
 
     public static final Option<List<String>> VALID_VIRTIO_FS_DAEMON_PATHS =
             ROWS.texts("valid_virtio_fs_daemon_paths", List.of())
-                    .defaultText("[virtio_fs_daemon]")
+                    .computed("[virtio_fs_daemon]", List.of("/usr/libexec/virtiofsd"))
                     .help("Globs. A virtiofsd named by an annotation must match one of them.");
 
     public static final Option<String> VIRTIO_FS_CACHE =
@@ -93,6 +95,7 @@ public final class StorageOptions {
 
     public static final Option<Boolean> DISABLE_BLOCK_DEVICE_USE =
             ROWS.flag("disable_block_device_use", true)
+                    .neutral(false)
                     .annotated()
                     .withoutEffect(NO_DISKS)
                     .help("Share block devices as files instead of passing them as disks.");
@@ -215,7 +218,11 @@ public final class StorageOptions {
 
     public static final Option<List<String>> VALID_VHOST_USER_STORE_PATHS =
             ROWS.texts("valid_vhost_user_store_paths", List.of())
-                    .defaultText("[vhost_user_store_path]")
+                    .computed(
+                            "[vhost_user_store_path]",
+                            List.of("/var/run/kata-containers/vhost-user"))
+                    .neutral(List.of("/var/run/kata-containers/vhost-user"))
+                    .withoutEffect(NO_SPDK)
                     .help("Globs. A directory named by an annotation must match one of them.");
 
     public static final Option<Long> VHOST_USER_RECONNECT_TIMEOUT_SEC =

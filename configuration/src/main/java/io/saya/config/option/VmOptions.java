@@ -18,7 +18,7 @@ public final class VmOptions {
 
     public static final Option<List<String>> VALID_PATHS =
             ROWS.texts("valid_hypervisor_paths", List.of())
-                    .defaultText("[path]")
+                    .computed("[path]", List.of("/usr/bin/qemu-system-x86_64"))
                     .help(
                             "Globs. A QEMU binary named by an annotation must match one of them. An"
                                     + " empty list matches none.");
@@ -37,15 +37,18 @@ public final class VmOptions {
 
     public static final Option<Path> KERNEL =
             ROWS.optionalPath("kernel")
-                    .defaultText("the installation's share/saya/vmlinux")
+                    .computed(
+                            "the installation's share/saya/vmlinux",
+                            Path.of("/usr/share/saya/vmlinux"))
                     .annotated()
                     .mustBe(PathCheck.FILE)
                     .help("The guest's kernel.");
 
     public static final Option<Path> INITRD =
             ROWS.optionalPath("initrd")
-                    .defaultText(
-                            "the installation's share/saya/saya-initrd.img, if no image is given")
+                    .computed(
+                            "the installation's share/saya/saya-initrd.img, if no image is given",
+                            Path.of("/usr/share/saya/saya-initrd.img"))
                     .annotated()
                     .mustBe(PathCheck.FILE)
                     .help("The guest's initial RAM disk, booted instead of an image.");
@@ -159,6 +162,7 @@ public final class VmOptions {
 
     public static final Option<List<String>> VALID_ENTROPY_SOURCES =
             ROWS.texts("valid_entropy_sources", List.of("/dev/urandom", "/dev/random", ""))
+                    .withoutEffect("see entropy_source")
                     .help(
                             "Globs. An entropy source named by an annotation must match one of them.");
 

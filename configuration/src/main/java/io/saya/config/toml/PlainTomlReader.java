@@ -22,7 +22,12 @@ final class PlainTomlReader {
     /** Longer numbers could overflow; the full parser says so properly. */
     private static final int MAX_DIGITS = 15;
 
-    private final String text;
+    /** Stands behind the text, so that looking ahead needs no bound; no plain text holds it. */
+    private static final char END = '\0';
+
+    /** An array, as this runs interpreted: each call of charAt would be felt. */
+    private final char[] text;
+
     private final List<TomlDocument.Table> tables = new ArrayList<>();
     private final List<TomlEntry> entries = new ArrayList<>();
 
@@ -39,7 +44,8 @@ final class PlainTomlReader {
     private int lineStart;
 
     private PlainTomlReader(String text) {
-        this.text = text;
+        this.text = new char[text.length() + 1]; // The last one is END.
+        text.getChars(0, text.length(), this.text, 0);
     }
 
     /** The document, or null if the text is not plain. */
@@ -67,7 +73,7 @@ final class PlainTomlReader {
     }
 
     private boolean readLines() {
-        while (at < text.length()) {
+        while (at < text.length - 1) {
             skipBlanks();
             boolean plain =
                     switch (peek()) {
@@ -170,7 +176,7 @@ final class PlainTomlReader {
         while (isBare(peek()) || peek() == '.') {
             at++;
         }
-        String word = text.substring(start, at);
+        String word = new String(text, start, at - start);
         return switch (word) {
             case "true" -> true;
             case "false" -> false;
@@ -180,19 +186,19 @@ final class PlainTomlReader {
 
     private @Nullable String string(char quote) {
         int start = at + 1;
-        int end = text.indexOf(quote, start);
-        boolean empty = end == start;
-        if (end < 0 || (empty && end + 1 < text.length() && text.charAt(end + 1) == quote)) {
-            return null; // Open, or the start of a multi-line string.
-        }
-        for (int i = start; i < end; i++) {
-            char c = text.charAt(i);
+        int end = start;
+        while (text[end] != quote) {
+            char c = text[end];
             if (c < ' ' || c == 0x7f || c == '\\' || Character.isSurrogate(c)) {
-                return null;
+                return null; // Also the end of the line: the string is open.
             }
+            end++;
+        }
+        if (end == start && text[end + 1] == quote) {
+            return null; // The start of a multi-line string.
         }
         at = end + 1;
-        return text.substring(start, end);
+        return new String(text, start, end - start);
     }
 
     private static @Nullable Object number(String word) {
@@ -224,7 +230,7 @@ final class PlainTomlReader {
         while (isBare(peek())) {
             at++;
         }
-        return at == start ? null : text.substring(start, at);
+        return at == start ? null : new String(text, start, at - start);
     }
 
     private static boolean isBare(char c) {
@@ -252,31 +258,38 @@ final class PlainTomlReader {
     /** Blanks, a comment, a line end: nothing else may follow on the line. */
     private boolean restOfLine() {
         skipBlanks();
-        if (peek() == '#') {
-            int end = text.indexOf('\n', at);
-            int stop = end < 0 ? text.length() : end;
-            for (int i = at; i < stop; i++) {
-                char c = text.charAt(i);
-                if ((c < ' ' && c != '\t' && !(c == '\r' && i == stop - 1)) || c == 0x7f) {
-                    return false;
-                }
-            }
-            at = stop;
+        if (text[at] == '#' && !comment()) {
+            return false;
         }
-        if (peek() == '\r' && at + 1 < text.length() && text.charAt(at + 1) == '\n') {
+        if (text[at] == '\r' && text[at + 1] == '\n') {
             at++;
         }
-        if (peek() == '\n') {
+        if (text[at] == '\n') {
             at++;
             line++;
             lineStart = at;
             return true;
         }
-        return at == text.length();
+        return at == text.length - 1;
+    }
+
+    /** Most of a file is comments: this loop is the one that counts. */
+    private boolean comment() {
+        char[] chars = text;
+        int i = at;
+        char c = chars[i];
+        while (c >= ' ' || c == '\t') {
+            if (c == 0x7f) {
+                return false;
+            }
+            c = chars[++i];
+        }
+        at = i;
+        return true;
     }
 
     private void skipBlanks() {
-        while (at < text.length() && (text.charAt(at) == ' ' || text.charAt(at) == '\t')) {
+        while (text[at] == ' ' || text[at] == '\t') {
             at++;
         }
     }
@@ -285,10 +298,7 @@ final class PlainTomlReader {
         return new Position(line, at - lineStart + 1);
     }
 
-    /** Stands for the end of the text; no file that is plain holds it. */
-    private static final char END = '\0';
-
     private char peek() {
-        return at < text.length() ? text.charAt(at) : END;
+        return text[at];
     }
 }
