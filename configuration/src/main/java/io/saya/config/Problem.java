@@ -12,6 +12,20 @@ import java.nio.file.Path;
 public record Problem(Severity severity, Source source, String text)
         implements Comparable<Problem> {
 
+    public Problem {
+        text = onOneLine(text);
+    }
+
+    /** What a file holds may be shown in a message, but must not reach a terminal or a log raw. */
+    private static String onOneLine(String text) {
+        StringBuilder clean = new StringBuilder(text.length());
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            clean.append(Character.isISOControl(c) ? '\uFFFD' : c);
+        }
+        return clean.toString();
+    }
+
     /** How bad it is. */
     public enum Severity {
         /** No sandbox is started with it. */

@@ -1,8 +1,6 @@
 package io.saya.config.load;
 
-import io.saya.config.AgentConfig.Transport;
 import io.saya.config.RuntimeSettings.InternetworkingModel;
-import io.saya.config.option.AgentOptions;
 import io.saya.config.option.DeviceOptions;
 import io.saya.config.option.Option;
 import io.saya.config.option.RuntimeOptions;
@@ -27,7 +25,6 @@ final class Contradictions {
         check.guest();
         check.size();
         check.storage();
-        check.agent();
         check.network();
     }
 
@@ -95,17 +92,6 @@ final class Contradictions {
             warning(
                     StorageOptions.VIRTIO_FS_CACHE_SIZE,
                     "has no effect while virtio_fs_cache is \"never\"");
-        }
-    }
-
-    private void agent() {
-        if (config.value(AgentOptions.TRANSPORT) == Transport.HYBRID_VSOCK
-                && Defaults.isMissing(config, AgentOptions.VSOCK_DAEMON)) {
-            error(
-                    AgentOptions.TRANSPORT,
-                    AgentOptions.VSOCK_DAEMON,
-                    "hybrid vsock needs a daemon; set vhost_user_vsock_daemon to the path of"
-                            + " vhost-device-vsock");
         }
     }
 

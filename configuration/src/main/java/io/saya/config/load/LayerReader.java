@@ -17,6 +17,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Takes the settings of one file over into the whole, and says what is wrong with each. */
 final class LayerReader {
@@ -71,11 +72,13 @@ final class LayerReader {
     }
 
     private void readTable(TomlDocument.Table table, TomlDocument document) {
-        if (Section.of(table.name()) != null || isOpaque(table.name())) {
+        String name = String.join(".", table.name());
+        if (Section.of(table.name()) != null || !unknownTables.add(name)) {
             return;
         }
-        String name = String.join(".", table.name());
-        if (!unknownTables.add(name)) {
+        OptionTable.Match<?> asKey = asKey(table.name());
+        if (asKey != null) {
+            keyAsTable(table, asKey);
             return;
         }
         if (table.name().size() >= 2
@@ -94,10 +97,16 @@ final class LayerReader {
             return;
         }
         List<String> sections = new ArrayList<>();
+        String near = "";
         for (Section section : Section.values()) {
             sections.add(section.dotted());
+            if (near.isEmpty() && section.dotted().startsWith(name + ".")) {
+                near = section.dotted();
+            }
         }
-        String near = Similar.nearest(name, sections);
+        if (near.isEmpty()) {
+            near = Similar.nearest(name, sections);
+        }
         problems.error(
                 at(table.position()),
                 "["
@@ -108,13 +117,30 @@ final class LayerReader {
                                 : "did you mean [" + near + "]?"));
     }
 
-    /** A key whose value is a table, such as {@code rootless_user}. */
-    private static boolean isOpaque(List<String> name) {
+    /** The option that a table's whole name is the name of, or null. */
+    private static OptionTable.@Nullable Match<?> asKey(List<String> name) {
         if (name.size() < 2) {
-            return false;
+            return null;
         }
         Section section = Section.of(name.subList(0, name.size() - 1));
-        return section != null && OptionTable.find(section, name.getLast()) != null;
+        return section == null ? null : OptionTable.find(section, name.getLast());
+    }
+
+    private void keyAsTable(TomlDocument.Table table, OptionTable.Match<?> match) {
+        Option<?> option = match.option();
+        if (option.takesTable()) {
+            problems.warning(at(table.position()), option + " has no effect: " + option.reason());
+        } else {
+            problems.error(
+                    at(table.position()),
+                    option
+                            + " is a key, not a section; below "
+                            + option.section()
+                            + " write "
+                            + option.key()
+                            + " = "
+                            + option.example());
+        }
     }
 
     private static boolean hasQemu(TomlDocument document) {
@@ -127,18 +153,13 @@ final class LayerReader {
     }
 
     private static String allSections() {
-        StringBuilder list = new StringBuilder();
-        for (Section section : Section.values()) {
-            list.append(list.isEmpty() ? "" : ", ").append(section);
-        }
-        return list.toString();
+        return Section.HYPERVISOR + ", " + Section.AGENT + " and " + Section.RUNTIME;
     }
 
     private void readEntry(TomlEntry entry) {
         Section section = Section.of(entry.table());
         if (section == null) {
-            if (!unknownTables.contains(String.join(".", entry.table()))
-                    && !isOpaque(entry.table())) {
+            if (!unknownTables.contains(String.join(".", entry.table()))) {
                 problems.error(at(entry.position()), outside(entry));
             }
             return;

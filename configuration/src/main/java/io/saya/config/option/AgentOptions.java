@@ -19,19 +19,22 @@ public final class AgentOptions {
                                     .word("auto", Transport.AUTO)
                                     .word("virtio-serial", Transport.VIRTIO_SERIAL)
                                     .word("vsock", Transport.VSOCK)
-                                    .word("hybrid-vsock", Transport.HYBRID_VSOCK),
+                                    .refused(
+                                            "hybrid-vsock",
+                                            "no vhost-user vsock daemon is started; write"
+                                                    + " \"virtio-serial\""),
                             Transport.AUTO)
                     .known(Option.Known.OURS)
                     .annotated()
                     .help(
                             "How the agent is reached. \"auto\" is vsock where the host has"
-                                    + " /dev/vhost-vsock, else hybrid vsock where"
-                                    + " vhost_user_vsock_daemon is set, else a virtio-serial port.");
+                                    + " /dev/vhost-vsock, else a virtio-serial port.");
 
     public static final Option<Path> VSOCK_DAEMON =
             ROWS.optionalPath("vhost_user_vsock_daemon")
                     .known(Option.Known.OURS)
                     .mustBe(PathCheck.EXECUTABLE)
+                    .refused("no vhost-user vsock daemon is started")
                     .help("The vhost-device-vsock binary, for transport \"hybrid-vsock\".");
 
     public static final Option<Boolean> ENABLE_DEBUG =
@@ -93,7 +96,6 @@ public final class AgentOptions {
                             Rows.milliseconds(100),
                             Duration.ofSeconds(30))
                     .known(Option.Known.RUST)
-                    .withoutEffect("the agent is not asked for its health yet")
                     .help("How long the agent may take to answer a health check.");
 
     public static final Option<Duration> CDH_API_TIMEOUT =

@@ -1,5 +1,7 @@
 package io.saya.config.option;
 
+import java.util.List;
+
 /**
  * A value does not suit its option. The message says why, to be read after the value; it is empty
  * where {@link ValueType#expected} says it all.
@@ -13,6 +15,12 @@ public final class BadValue extends Exception {
 
     static BadValue asExpected() {
         return new BadValue("");
+    }
+
+    /** A text is expected where there is something else. */
+    static BadValue notText(Object raw) {
+        return new BadValue(
+                raw instanceof List ? "write one string, not an array" : "write it in quotes");
     }
 
     /** Never null, unlike {@link #getMessage}. */

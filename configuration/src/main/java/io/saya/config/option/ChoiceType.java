@@ -37,7 +37,7 @@ final class ChoiceType<T> extends ValueType<T> {
         if (raw instanceof String text) {
             return fromText(text);
         }
-        throw new BadValue("write one of the words in quotes");
+        throw BadValue.notText(raw);
     }
 
     @Override
@@ -76,7 +76,7 @@ final class ChoiceType<T> extends ValueType<T> {
 
     @Override
     public String expected() {
-        return "one of " + range();
+        return words.size() == 1 ? range() : "one of " + range();
     }
 
     @Override

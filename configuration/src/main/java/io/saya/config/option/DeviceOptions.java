@@ -71,6 +71,9 @@ public final class DeviceOptions {
 
     public static final Option<Boolean> ENABLE_DEBUG =
             ROWS.flag("enable_debug", false)
+                    .withoutEffect(
+                            "the end of the guest's console is in every error; for a verbose kernel"
+                                    + " add the word debug to kernel_params")
                     .help("A verbose guest kernel, and the guest's console in the log.");
 
     public static final Option<Long> HYPERVISOR_LOGLEVEL =

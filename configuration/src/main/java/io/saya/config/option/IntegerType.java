@@ -6,6 +6,7 @@ final class IntegerType extends ValueType<Long> {
     /** What a number must be beyond its range. */
     enum Shape {
         ANY,
+        POWER_OF_TWO,
         POWER_OF_TWO_OR_ZERO
     }
 
@@ -41,10 +42,10 @@ final class IntegerType extends ValueType<Long> {
     }
 
     private Long check(long value) throws BadValue {
-        if (value < min || value > max) {
-            throw BadValue.asExpected();
+        if (value == 0 && shape == Shape.POWER_OF_TWO_OR_ZERO) {
+            return value;
         }
-        if (shape == Shape.POWER_OF_TWO_OR_ZERO && Long.bitCount(value) > 1) {
+        if (value < min || value > max || (shape != Shape.ANY && Long.bitCount(value) > 1)) {
             throw BadValue.asExpected();
         }
         return value;
@@ -72,24 +73,23 @@ final class IntegerType extends ValueType<Long> {
     @Override
     public String expected() {
         String number =
-                shape == Shape.POWER_OF_TWO_OR_ZERO
-                        ? (min == 0 ? "0 or a power of two" : "a power of two")
-                        : "a whole number";
-        String what = unit.isEmpty() ? number : number + " of " + unit;
-        if (min == Long.MIN_VALUE && max == Long.MAX_VALUE) {
-            return what;
-        }
-        return isOpen() ? what + ", " + min + " or more" : what + " from " + min + " to " + max;
+                switch (shape) {
+                    case ANY -> unit.isEmpty() ? "a whole number" : "a whole number of " + unit;
+                    case POWER_OF_TWO -> "a power of two";
+                    case POWER_OF_TWO_OR_ZERO -> "0 or a power of two";
+                };
+        return isOpen() ? number + ", " + min + " or more" : number + " from " + min + " to " + max;
     }
 
     @Override
     public String range() {
-        if (min == Long.MIN_VALUE && max == Long.MAX_VALUE) {
-            return "";
-        }
-        String powers = shape == Shape.POWER_OF_TWO_OR_ZERO ? ", power of two" : "";
         String bounds = isOpen() ? "≥ " + min : min + "–" + max;
-        return (unit.isEmpty() ? bounds : bounds + " " + unit) + powers;
+        String counted = unit.isEmpty() ? bounds : bounds + " " + unit;
+        return switch (shape) {
+            case ANY -> counted;
+            case POWER_OF_TWO -> counted + ", power of two";
+            case POWER_OF_TWO_OR_ZERO -> "0, or " + counted + ", power of two";
+        };
     }
 
     private boolean isOpen() {

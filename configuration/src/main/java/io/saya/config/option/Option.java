@@ -122,6 +122,11 @@ public final class Option<T> {
         return pathCheck;
     }
 
+    /** Whether its value may be a table with a header of its own. */
+    public boolean takesTable() {
+        return type instanceof OpaqueType;
+    }
+
     /** Whether the value must not be shown. */
     public boolean isSecret() {
         return secret;

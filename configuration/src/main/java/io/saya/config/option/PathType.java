@@ -20,7 +20,7 @@ final class PathType extends ValueType<Path> {
         if (raw instanceof String text) {
             return fromText(text);
         }
-        throw new BadValue("write it in quotes");
+        throw BadValue.notText(raw);
     }
 
     @Override

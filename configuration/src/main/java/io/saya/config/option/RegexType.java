@@ -15,7 +15,7 @@ final class RegexType extends ValueType<String> {
         if (raw instanceof String text) {
             return fromText(text);
         }
-        throw new BadValue("write it in quotes");
+        throw BadValue.notText(raw);
     }
 
     @Override

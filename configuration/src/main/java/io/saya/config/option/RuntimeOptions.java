@@ -43,7 +43,9 @@ public final class RuntimeOptions {
 
     public static final Option<Boolean> DISABLE_GUEST_SECCOMP =
             ROWS.flag("disable_guest_seccomp", true)
+                    .neutral(false)
                     .annotated()
+                    .withoutEffect("profiles are sent where the agent can apply them")
                     .help("Do not send the containers' seccomp profiles to the guest.");
 
     public static final Option<Boolean> ENABLE_VCPUS_PINNING =
@@ -85,9 +87,10 @@ public final class RuntimeOptions {
 
     public static final Option<Boolean> STATIC_SANDBOX_RESOURCE_MGMT =
             ROWS.flag("static_sandbox_resource_mgmt", false)
-                    .neutral(true)
-                    .withoutEffect("the VM has its size from default_vcpus and default_memory")
-                    .help("Give the VM its full size at boot and never resize it.");
+                    .help(
+                            "Give the VM its full size at boot: default_vcpus and default_memory"
+                                    + " plus what the pod's containers may use in sum, as the"
+                                    + " container manager tells it.");
 
     public static final Option<List<Path>> SANDBOX_BIND_MOUNTS =
             ROWS.paths("sandbox_bind_mounts")

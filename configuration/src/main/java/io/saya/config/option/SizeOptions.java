@@ -10,7 +10,10 @@ public final class SizeOptions {
     private static final Rows ROWS = new Rows(Section.HYPERVISOR);
 
     public static final Option<Double> DEFAULT_VCPUS =
-            ROWS.row("default_vcpus", new DecimalType(-1, CpuConfig.CEILING, "CPUs"), 1.0)
+            ROWS.row(
+                            "default_vcpus",
+                            new DecimalType(-CpuConfig.CEILING, CpuConfig.CEILING, "CPUs"),
+                            1.0)
                     .annotated()
                     .help(
                             "Virtual CPUs at boot. 0 stands for 1, a negative number for as many as"

@@ -17,19 +17,10 @@ public final class StorageOptions {
                             "shared_fs",
                             new ChoiceType<Kind>()
                                     .word("virtio-fs", Kind.VIRTIO_FS)
-                                    .refused(
-                                            "none",
-                                            "files are not copied into the guest; write"
-                                                    + " \"virtio-fs\"")
-                                    .refused(
-                                            "virtio-9p",
-                                            "9p is slow and not fully POSIX; write \"virtio-fs\"")
-                                    .refused(
-                                            "virtio-fs-nydus",
-                                            "nydus images are not supported; write \"virtio-fs\"")
-                                    .refused(
-                                            "inline-virtio-fs",
-                                            "QEMU has no built-in virtio-fs; write \"virtio-fs\""),
+                                    .refused("none", "files are not copied into the guest")
+                                    .refused("virtio-9p", "9p is slow and not fully POSIX")
+                                    .refused("virtio-fs-nydus", "nydus images are not supported")
+                                    .refused("inline-virtio-fs", "QEMU has no built-in virtio-fs"),
                             Kind.VIRTIO_FS)
                     .annotated()
                     .help("How the container's files reach the guest.");
@@ -62,13 +53,13 @@ public final class StorageOptions {
     public static final Option<Long> VIRTIO_FS_CACHE_SIZE =
             ROWS.count("virtio_fs_cache_size", 0, 0, "MiB")
                     .annotated()
+                    .refused("upstream QEMU has no such window for virtio-fs")
                     .help("Window for mapping files into the guest (DAX); 0: none.");
 
     public static final Option<Long> VIRTIO_FS_QUEUE_SIZE =
             ROWS.row(
                             "virtio_fs_queue_size",
-                            new IntegerType(
-                                    1, 1024, "entries", IntegerType.Shape.POWER_OF_TWO_OR_ZERO),
+                            new IntegerType(1, 1024, "entries", IntegerType.Shape.POWER_OF_TWO),
                             1024L)
                     .help("Size of the queue between guest and virtiofsd.");
 
@@ -83,7 +74,7 @@ public final class StorageOptions {
     public static final Option<Boolean> VIRTIO_FS_IS_DAX =
             ROWS.flag("virtio_fs_is_dax", false)
                     .known(Option.Known.RUST)
-                    .withoutEffect("virtio_fs_cache_size other than 0 turns DAX on")
+                    .refused("upstream QEMU has no such window for virtio-fs")
                     .help("Map files into the guest.");
 
     public static final Option<Long> MSIZE_9P =
@@ -185,7 +176,7 @@ public final class StorageOptions {
             ROWS.flag("disable_image_nvdimm", false)
                     .neutral(true)
                     .annotated()
-                    .withoutEffect("QEMU's side chooses how the image is plugged")
+                    .withoutEffect("the image is a virtio-blk disk")
                     .help("Plug the image as a disk, not as NVDIMM.");
 
     public static final Option<String> VM_ROOTFS_DRIVER =
@@ -195,7 +186,7 @@ public final class StorageOptions {
                             "virtio-pmem")
                     .known(Option.Known.RUST)
                     .neutral("virtio-blk-pci")
-                    .withoutEffect("QEMU's side chooses how the image is plugged")
+                    .withoutEffect("the image is a virtio-blk disk")
                     .help("Device that the image is plugged as.");
 
     public static final Option<Object> GUEST_EXTENSION_IMAGES =
@@ -233,7 +224,7 @@ public final class StorageOptions {
                     .help("Pause before QEMU connects again; 0: it does not.");
 
     private static IntegerType sectorSize() {
-        return new IntegerType(0, 65536, "bytes", IntegerType.Shape.POWER_OF_TWO_OR_ZERO);
+        return new IntegerType(512, 65536, "bytes", IntegerType.Shape.POWER_OF_TWO_OR_ZERO);
     }
 
     private StorageOptions() {}

@@ -28,7 +28,7 @@ final class TextType extends ValueType<String> {
         if (raw instanceof String text) {
             return fromText(text);
         }
-        throw new BadValue("write it in quotes");
+        throw BadValue.notText(raw);
     }
 
     @Override

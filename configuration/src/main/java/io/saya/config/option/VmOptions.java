@@ -61,6 +61,8 @@ public final class VmOptions {
 
     public static final Option<String> ROOTFS_TYPE =
             ROWS.row("rootfs_type", Rows.oneOf("ext4", "xfs", "erofs"), "ext4")
+                    .neutral("xfs", "erofs")
+                    .withoutEffect("the guest's kernel finds out itself")
                     .help("File system in the image.");
 
     public static final Option<String> KERNEL_PARAMS =
@@ -97,15 +99,7 @@ public final class VmOptions {
                     .help("Files for -pflash.");
 
     public static final Option<String> MACHINE_TYPE =
-            ROWS.row(
-                            "machine_type",
-                            Rows.oneOf("q35")
-                                    .refused(
-                                            "microvm",
-                                            "microvm has no PCI bus, which every device here is on;"
-                                                    + " write \"q35\"")
-                                    .refused("pc", "pc is Kata 1.x's machine type; write \"q35\""),
-                            "q35")
+            ROWS.row("machine_type", new MachineTypeType(), "q35")
                     .annotated()
                     .help("QEMU's machine type.");
 
@@ -157,7 +151,7 @@ public final class VmOptions {
                     .annotated()
                     .allowedBy("valid_entropy_sources")
                     .mustBe(PathCheck.EXISTS)
-                    .withoutEffect("the guest's RNG is fed from QEMU's built-in source")
+                    .withoutEffect("the guest's RNG is always fed from /dev/urandom")
                     .help("Host file that feeds the guest's random number generator.");
 
     public static final Option<List<String>> VALID_ENTROPY_SOURCES =
@@ -170,7 +164,8 @@ public final class VmOptions {
             ROWS.flag("use_legacy_serial", false)
                     .known(Option.Known.GO)
                     .annotated()
-                    .withoutEffect("the console is always a virtio one")
+                    .neutral(true)
+                    .withoutEffect("the console is always a serial port")
                     .help("ISA serial port instead of a virtio console.");
 
     public static final Option<Boolean> DISABLE_NESTING_CHECKS =

@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class PlainTomlReader {
 
-    /** Longer numbers could overflow; the full parser says so properly. */
-    private static final int MAX_DIGITS = 15;
+    /** As many characters as the largest integer has; the full parser judges longer ones. */
+    private static final int MAX_NUMBER = 19;
 
     /** Stands behind the text, so that looking ahead needs no bound; no plain text holds it. */
     private static final char END = '\0';
@@ -205,13 +205,17 @@ final class PlainTomlReader {
         int digits = word.startsWith("-") ? 1 : 0;
         int point = word.indexOf('.');
         int end = point < 0 ? word.length() : point;
-        if (word.length() > MAX_DIGITS
+        if (word.length() > MAX_NUMBER
                 || !isDigits(word, digits, end)
                 || (word.charAt(digits) == '0' && end > digits + 1)) {
             return null;
         }
         if (point < 0) {
-            return Long.valueOf(word);
+            try {
+                return Long.valueOf(word);
+            } catch (NumberFormatException e) {
+                return null; // Beyond 64 bits.
+            }
         }
         return isDigits(word, point + 1, word.length()) ? Double.valueOf(word) : null;
     }

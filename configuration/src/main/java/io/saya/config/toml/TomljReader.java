@@ -27,9 +27,12 @@ final class TomljReader {
         try {
             TomlParseResult result = Toml.parse(text);
             for (TomlParseError error : result.errors()) {
+                Position position = position(error.position());
                 errors.add(
                         new TomlDocument.SyntaxError(
-                                position(error.position()), String.valueOf(error.getMessage())));
+                                position,
+                                SyntaxHint.explain(
+                                        String.valueOf(error.getMessage()), text, position)));
             }
             reader.walk(List.of(), result);
         } catch (StackOverflowError e) {

@@ -5,13 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.saya.config.AgentConfig;
 import io.saya.config.ConfigException;
-import io.saya.config.HostSize;
 import io.saya.config.RuntimeConfig;
 import io.saya.config.option.SizeOptions;
+import io.saya.config.toml.TomlFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
@@ -21,32 +23,13 @@ import org.junit.jupiter.api.io.TempDir;
 class ConfigLoaderTest {
 
     @TempDir Path root;
-    private Path install = Path.of("/unset");
-    private ConfigLoader loader = new ConfigLoader(install);
+    private TestHost host;
+    private ConfigLoader loader;
 
     @BeforeEach
-    void aHostWithAnInstallation() throws IOException {
-        install = root.resolve("opt/saya");
-        write("opt/saya/share/saya/vmlinux", "kernel");
-        write("opt/saya/share/saya/saya-initrd.img", "initrd");
-        Path qemu = write("qemu", "#!/bin/sh\n");
-        assertThat(qemu.toFile().setExecutable(true)).isTrue();
-        loader = new ConfigLoader(root, install, new HostSize(4, 8000));
-    }
-
-    private Path write(String name, String text) throws IOException {
-        Path file = root.resolve(name);
-        Files.createDirectories(file.resolveSibling(""));
-        return Files.writeString(file, text);
-    }
-
-    private String section(String lines) {
-        return "[hypervisor.qemu]\npath = \""
-                + root
-                + "/qemu\"\nvirtio_fs_daemon = \""
-                + root
-                + "/qemu\"\n"
-                + lines;
+    void aHost() throws IOException {
+        host = new TestHost(root);
+        loader = host.loader();
     }
 
     private LoadedConfig load() throws ConfigException {
@@ -58,9 +41,9 @@ class ConfigLoaderTest {
         RuntimeConfig config = loader.builtIn();
 
         assertThat(config.hypervisor().guest().kernel())
-                .isEqualTo(install.resolve("share/saya/vmlinux"));
+                .isEqualTo(host.path("install/share/saya/vmlinux"));
         assertThat(config.hypervisor().guest().initrd())
-                .contains(install.resolve("share/saya/saya-initrd.img"));
+                .contains(host.path("install/share/saya/saya-initrd.img"));
         assertThat(config.hypervisor().guest().image()).isEmpty();
         assertThat(config.hypervisor().cpu().bootVcpus()).isEqualTo(1);
         assertThat(config.hypervisor().cpu().maxVcpus()).isEqualTo(4);
@@ -72,9 +55,9 @@ class ConfigLoaderTest {
 
     @Test
     void aFileSetsWhatItSays() throws Exception {
-        write(
+        host.write(
                 "etc/saya/configuration.toml",
-                section("default_memory = 512\nkernel_params = 'a=1 b=\"x y\"  c'\n")
+                host.hypervisor("default_memory = 512\nkernel_params = 'a=1 b=\"x y\"  c'\n")
                         + "[agent.kata]\nreconnect_timeout_ms = 12500\n");
 
         LoadedConfig loaded = load();
@@ -104,10 +87,12 @@ class ConfigLoaderTest {
 
     @Test
     void dropInsMergeOverTheFileInTheOrderOfTheirNames() throws Exception {
-        write("etc/saya/configuration.toml", section("default_memory = 512\nmemory_slots = 3\n"));
-        write("etc/saya/config.d/20-b.toml", "[hypervisor.qemu]\ndefault_memory = 800\n");
-        write("etc/saya/config.d/10-a.toml", "[hypervisor.qemu]\ndefault_memory = 700\n");
-        write("etc/saya/config.d/.swp", "not TOML");
+        host.write(
+                "etc/saya/configuration.toml",
+                host.hypervisor("default_memory = 512\nmemory_slots = 3\n"));
+        host.write("etc/saya/config.d/20-b.toml", "[hypervisor.qemu]\ndefault_memory = 800\n");
+        host.write("etc/saya/config.d/10-a.toml", "[hypervisor.qemu]\ndefault_memory = 700\n");
+        host.write("etc/saya/config.d/.swp", "not TOML");
 
         LoadedConfig loaded = load();
 
@@ -123,7 +108,7 @@ class ConfigLoaderTest {
 
     @Test
     void allThatIsWrongIsSaidAtOnce() throws Exception {
-        write(
+        host.write(
                 "etc/saya/configuration.toml",
                 """
                 [hypervisor.qemu]
@@ -145,9 +130,144 @@ class ConfigLoaderTest {
                                 + " default_memory?")
                 .withMessageContaining(
                         ":4:1: error: [hypervisor.qemu] default_vcpus = \"2\": expected a number of"
-                                + " CPUs from -1 to 240; write it without quotes")
+                                + " CPUs from -240 to 240; write it without quotes")
                 .withMessageContaining(
                         ":6:1: error: [hypervisor.quemu] is not a section; did you mean"
                                 + " [hypervisor.qemu]?");
+    }
+
+    @Test
+    void theFirstOfTheDefaultPathsThatExistsWins() throws Exception {
+        List<String> order =
+                List.of(
+                        "etc/saya/configuration.toml",
+                        "etc/kata-containers/configuration.toml",
+                        "install/share/defaults/saya/configuration.toml",
+                        "usr/share/defaults/saya/configuration.toml",
+                        "usr/share/defaults/kata-containers/configuration.toml");
+        assertThat(loader.searchOrder().defaultPaths())
+                .isEqualTo(order.stream().map(host::path).toList());
+        for (int i = order.size() - 1; i >= 0; i--) {
+            host.write(order.get(i), host.hypervisor("default_memory = " + (500 + i) + "\n"));
+            LoadedConfig loaded = load();
+            assertThat(loaded.config().hypervisor().memory().defaultMib()).isEqualTo(500 + i);
+            assertThat(loaded.sources().file()).contains(host.path(order.get(i)));
+        }
+    }
+
+    @Test
+    void containerdsOptionWinsOverTheEnvironmentAndThatOverTheDefaultPaths() throws Exception {
+        host.write("etc/saya/configuration.toml", host.hypervisor("default_memory = 501\n"));
+        Path kata = host.write("kata.toml", host.hypervisor("default_memory = 502\n"));
+        Path saya = host.write("saya.toml", host.hypervisor("default_memory = 503\n"));
+        Path option = host.write("option.toml", host.hypervisor("default_memory = 504\n"));
+        Map<String, String> environment = new HashMap<>();
+
+        environment.put("KATA_CONF_FILE", kata.toString());
+        assertMemory(502, loader.load(Optional.empty(), environment), "KATA_CONF_FILE");
+        environment.put("SAYA_CONF_FILE", saya.toString());
+        assertMemory(503, loader.load(Optional.empty(), environment), "SAYA_CONF_FILE");
+        assertMemory(504, loader.load(Optional.of(option), environment), "ConfigPath");
+    }
+
+    private static void assertMemory(int mib, LoadedConfig loaded, String chosenBy) {
+        assertThat(loaded.config().hypervisor().memory().defaultMib()).isEqualTo(mib);
+        assertThat(loaded.sources().chosenBy()).contains(chosenBy);
+    }
+
+    @Test
+    void noFileAtAllIsFine() throws Exception {
+        LoadedConfig loaded = loader.parse("");
+        assertThat(loaded.config()).isEqualTo(loader.builtIn());
+        assertThat(loaded.warnings()).isEmpty();
+    }
+
+    @Test
+    void dropInsAreLookedForBesideTheFileThatALinkLeadsTo() throws Exception {
+        host.write("real/configuration.toml", host.hypervisor("default_memory = 512\n"));
+        host.write("real/config.d/a", "[hypervisor.qemu]\ndefault_memory = 600\n");
+        host.write("etc/saya/config.d/a", "[hypervisor.qemu]\ndefault_memory = 700\n");
+        Files.createSymbolicLink(
+                host.path("etc/saya/configuration.toml"), host.path("real/configuration.toml"));
+
+        assertThat(load().config().hypervisor().memory().defaultMib()).isEqualTo(600);
+    }
+
+    @Test
+    void aDropInReplacesAListAndLeavesWhatItDoesNotName() throws Exception {
+        host.write(
+                "etc/saya/configuration.toml",
+                host.hypervisor("enable_annotations = ['a', 'b']\nmemory_slots = 3\n"));
+        host.write(
+                "etc/saya/config.d/1",
+                "[hypervisor.qemu]\nenable_annotations = ['c']\n[agent.kata]\ndial_timeout = 9\n");
+
+        RuntimeConfig config = load().config();
+
+        assertThat(config.hypervisor().enableAnnotations()).containsExactly("c");
+        assertThat(config.hypervisor().memory().slots()).isEqualTo(3);
+        assertThat(config.agent().dialTimeout()).isEqualTo(Duration.ofSeconds(9));
+    }
+
+    @Test
+    void aDropInMayUseAnotherNameForWhatTheFileSays() throws Exception {
+        host.write(
+                "etc/saya/configuration.toml",
+                host.hypervisor("") + "[agent.kata]\ndial_timeout = 20\n");
+        host.write("etc/saya/config.d/1", "[agent.kata]\nreconnect_timeout_ms = 30000\n");
+
+        assertThat(load().config().agent().dialTimeout()).isEqualTo(Duration.ofSeconds(30));
+    }
+
+    @Test
+    void contradictionsAcrossFilesNameBothPlaces() throws Exception {
+        host.write(
+                "etc/saya/configuration.toml",
+                host.hypervisor("kernel = '@/file'\nimage = '@/file'\n".replace("@", "" + root)));
+        host.write("etc/saya/config.d/1", "[hypervisor.qemu]\ninitrd = '" + root + "/file'\n");
+
+        assertThatExceptionOfType(ConfigException.class)
+                .isThrownBy(this::load)
+                .withMessageContaining("configuration.toml:5:1: error: [hypervisor.qemu] image")
+                .withMessageContaining("(drop-in " + root + "/etc/saya/config.d/1:2:1)");
+    }
+
+    @Test
+    void aDropInThatCannotBeReadIsNamed() throws Exception {
+        host.write("etc/saya/configuration.toml", host.hypervisor(""));
+        Files.createDirectories(host.path("etc/saya/config.d/sub"));
+        Files.write(host.path("etc/saya/config.d/bytes"), new byte[] {'#', '\n', '#', (byte) 0xff});
+        Files.write(host.path("etc/saya/config.d/huge"), new byte[TomlFile.MAX_BYTES + 1]);
+
+        assertThatExceptionOfType(ConfigException.class)
+                .isThrownBy(this::load)
+                .withMessageContaining("config.d/sub:1:1: error: is not a regular file")
+                .withMessageContaining("config.d/bytes:2:2: error: a byte that is not UTF-8")
+                .withMessageContaining("config.d/huge:1:1: error: has more than 262144 bytes");
+    }
+
+    @Test
+    void aFileForADropInDirectoryIsAnError() throws Exception {
+        host.write("etc/saya/configuration.toml", host.hypervisor(""));
+        host.write("etc/saya/config.d", "");
+
+        assertThatExceptionOfType(ConfigException.class)
+                .isThrownBy(this::load)
+                .withMessageContaining("etc/saya/config.d:1:1: error: is not a directory");
+    }
+
+    @Test
+    void ceilingsFollowTheHost() throws Exception {
+        RuntimeConfig config =
+                loader.parse("[hypervisor.qemu]\ndefault_vcpus = -1\ndefault_maxmemory = 9000\n")
+                        .config();
+        assertThat(config.hypervisor().cpu().bootVcpus()).isEqualTo(4);
+        assertThat(config.hypervisor().cpu().maxVcpus()).isEqualTo(4);
+        assertThat(config.hypervisor().memory().maxMib()).isEqualTo(8000);
+        config =
+                loader.parse("[hypervisor.qemu]\ndefault_vcpus = 1.5\ndefault_maxvcpus = 2\n")
+                        .config();
+        assertThat(config.hypervisor().cpu().bootVcpus()).isEqualTo(2);
+        assertThat(config.hypervisor().cpu().maxVcpus()).isEqualTo(2);
     }
 }

@@ -1,0 +1,4 @@
+@NullMarked
+package io.saya.config.annotation;
+
+import org.jspecify.annotations.NullMarked;

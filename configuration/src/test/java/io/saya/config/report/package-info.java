@@ -1,0 +1,4 @@
+@NullMarked
+package io.saya.config.report;
+
+import org.jspecify.annotations.NullMarked;
