@@ -20,6 +20,7 @@ public final class Container {
     private final ContainerProcess init;
     private final Map<String, ContainerProcess> execs = new LinkedHashMap<>();
     private final UndoStack resources = new UndoStack();
+    private final CompletableFuture<Void> creationEnded = new CompletableFuture<>();
     private boolean createdInGuest;
     private boolean paused;
     private @Nullable CompletableFuture<ExitStatus> deletion;
@@ -60,7 +61,12 @@ public final class Container {
         return resources;
     }
 
-    /** Whether its creation has finished. Guarded by the task table's lock. */
+    /** Completes, never exceptionally, when nothing works on its creation any more. */
+    public CompletableFuture<Void> creationEnded() {
+        return creationEnded;
+    }
+
+    /** Whether its creation has succeeded. Guarded by the task table's lock. */
     public boolean createdInGuest() {
         return createdInGuest;
     }

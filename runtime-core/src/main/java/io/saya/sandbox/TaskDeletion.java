@@ -12,6 +12,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * The end of a container's record: output handed over, container removed from the guest, everything
@@ -28,6 +31,11 @@ final class TaskDeletion {
      */
     private static final Duration OUTPUT_LIMIT = Duration.ofSeconds(5);
 
+    /**
+     * How long Delete waits for a creation under way; the calls of that have limits of their own.
+     */
+    private static final Duration CREATION_LIMIT = Duration.ofSeconds(60);
+
     private final Sandbox sandbox;
     private final TaskTable table;
 
@@ -38,7 +46,7 @@ final class TaskDeletion {
 
     /** Deletes a container that has exited or was never started. */
     ExitStatus delete(String containerId) {
-        Container container = table.container(containerId);
+        Container container = created(containerId);
         CompletableFuture<ExitStatus> mine = new CompletableFuture<>();
         Optional<CompletableFuture<ExitStatus>> underWay =
                 table.locked(() -> claim(container, mine));
@@ -69,6 +77,33 @@ final class TaskDeletion {
             mine.completeExceptionally(e);
             throw e;
         }
+    }
+
+    /**
+     * The container, once nothing works on its creation any more: two that build and dismantle it
+     * at once would leave things behind. Who deletes what is being made wants it gone.
+     */
+    private Container created(String containerId) {
+        Container container = table.container(containerId);
+        if (!container.creationEnded().isDone()) {
+            if (container.kind().ownsSandbox()) {
+                sandbox.requestStop(new SandboxState.StopCause.Requested());
+            }
+            try {
+                container.creationEnded().get(CREATION_LIMIT.toSeconds(), TimeUnit.SECONDS);
+            } catch (TimeoutException | ExecutionException e) {
+                throw RuntimeFailure.deadlineExceeded(
+                        "container "
+                                + containerId
+                                + " is still being created after "
+                                + CREATION_LIMIT,
+                        e);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw RuntimeFailure.unavailable("interrupted", e);
+            }
+        }
+        return table.container(containerId);
     }
 
     /** Deletes an exec that has ended or was never started. */

@@ -102,6 +102,8 @@ public final class Tasks {
         } catch (RuntimeFailure e) {
             deletion.abandon(container, e);
             throw e;
+        } finally {
+            container.creationEnded().complete(null);
         }
     }
 
@@ -373,6 +375,13 @@ public final class Tasks {
     private void announce(Container container, CreateRequest request) {
         table.locked(
                 () -> {
+                    if (container.init().state() instanceof ProcessState.Stopped) {
+                        throw RuntimeFailure.unavailable(
+                                "the sandbox stopped while container "
+                                        + container.id()
+                                        + " was created",
+                                null);
+                    }
                     container.wasCreatedInGuest();
                     table.publish(
                             new TaskEvent.Create(

@@ -34,7 +34,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(value = 15, unit = TimeUnit.MINUTES)
 class SandboxRaceTest {
 
-    private static final int ROUNDS = Integer.getInteger("saya.race.rounds", 500);
+    private static final int ROUNDS = Integer.getInteger("saya.race.rounds", 60);
     private static final int SIGTERM = 15;
     private static final int SIGKILL = 9;
     private static final JsonObject PROCESS = Json.parseObject("{\"args\":[\"top\"]}");
