@@ -88,18 +88,22 @@ final class LineText {
         return String.valueOf(value);
     }
 
-    /** The failure and its causes, outermost first, in one line. */
+    /**
+     * The failure and its causes, outermost first, in one line. A cause whose words the one before
+     * has taken over already says nothing new.
+     */
     private static String describe(Throwable failure) {
         StringBuilder out = new StringBuilder();
+        String said = "";
         Throwable cause = failure;
         for (int depth = 0; cause != null && depth < CAUSES; depth++) {
-            if (depth > 0) {
-                out.append(": ");
-            }
-            out.append(cause.getClass().getSimpleName());
-            String message = cause.getMessage();
-            if (message != null) {
-                out.append(": ").append(message);
+            String message = String.valueOf(cause.getMessage());
+            if (depth == 0 || !said.contains(message)) {
+                out.append(depth == 0 ? "" : ": ").append(cause.getClass().getSimpleName());
+                if (cause.getMessage() != null) {
+                    out.append(": ").append(message);
+                }
+                said = message;
             }
             cause = cause.getCause();
         }

@@ -25,6 +25,7 @@ public final class NettyLogFactory extends InternalLoggerFactory {
         return new NettyLog(name);
     }
 
+    /** Warnings and errors only: the rest is about Netty itself, and much of it at its start. */
     private static final class NettyLog extends AbstractInternalLogger {
         private static final long serialVersionUID = 1L;
         private static final Log LOG = Log.of("netty");
@@ -33,17 +34,13 @@ public final class NettyLogFactory extends InternalLoggerFactory {
             super(name);
         }
 
-        private void log(LogLevel level, @Nullable String format, @Nullable Object... arguments) {
-            if (!LOG.enabled(level)) {
-                return;
-            }
-            @Nullable Object[] fields = new @Nullable Object[2 + 2 * arguments.length];
-            fields[0] = "class";
-            fields[1] = name();
+        private static void log(
+                LogLevel level, @Nullable String format, @Nullable Object... arguments) {
+            @Nullable Object[] fields = new @Nullable Object[2 * arguments.length];
             for (int i = 0; i < arguments.length; i++) {
                 boolean error = arguments[i] instanceof Throwable;
-                fields[2 + 2 * i] = error ? "error" : "argument" + i;
-                fields[3 + 2 * i] = arguments[i];
+                fields[2 * i] = error ? "error" : "argument" + i;
+                fields[2 * i + 1] = arguments[i];
             }
             LOG.log(level, String.valueOf(format), fields);
         }
@@ -54,95 +51,63 @@ public final class NettyLogFactory extends InternalLoggerFactory {
         }
 
         @Override
-        public void trace(@Nullable String message) {
-            // Never wanted.
-        }
+        public void trace(@Nullable String message) {}
 
         @Override
-        public void trace(@Nullable String format, @Nullable Object argument) {
-            // Never wanted.
-        }
+        public void trace(@Nullable String format, @Nullable Object argument) {}
 
         @Override
-        public void trace(
-                @Nullable String format, @Nullable Object first, @Nullable Object second) {
-            // Never wanted.
-        }
+        public void trace(@Nullable String format, @Nullable Object first, @Nullable Object second) {}
 
         @Override
-        public void trace(@Nullable String format, @Nullable Object... arguments) {
-            // Never wanted.
-        }
+        public void trace(@Nullable String format, @Nullable Object... arguments) {}
 
         @Override
-        public void trace(@Nullable String message, @Nullable Throwable failure) {
-            // Never wanted.
-        }
+        public void trace(@Nullable String message, @Nullable Throwable failure) {}
 
         @Override
         public boolean isDebugEnabled() {
-            return LOG.enabled(LogLevel.DEBUG);
+            return false;
         }
 
         @Override
-        public void debug(@Nullable String message) {
-            log(LogLevel.DEBUG, message);
-        }
+        public void debug(@Nullable String message) {}
 
         @Override
-        public void debug(@Nullable String format, @Nullable Object argument) {
-            log(LogLevel.DEBUG, format, argument);
-        }
+        public void debug(@Nullable String format, @Nullable Object argument) {}
 
         @Override
-        public void debug(
-                @Nullable String format, @Nullable Object first, @Nullable Object second) {
-            log(LogLevel.DEBUG, format, first, second);
-        }
+        public void debug(@Nullable String format, @Nullable Object first, @Nullable Object second) {}
 
         @Override
-        public void debug(@Nullable String format, @Nullable Object... arguments) {
-            log(LogLevel.DEBUG, format, arguments);
-        }
+        public void debug(@Nullable String format, @Nullable Object... arguments) {}
 
         @Override
-        public void debug(@Nullable String message, @Nullable Throwable failure) {
-            log(LogLevel.DEBUG, message, failure);
-        }
+        public void debug(@Nullable String message, @Nullable Throwable failure) {}
 
         @Override
         public boolean isInfoEnabled() {
-            return LOG.enabled(LogLevel.INFO);
+            return false;
         }
 
         @Override
-        public void info(@Nullable String message) {
-            log(LogLevel.INFO, message);
-        }
+        public void info(@Nullable String message) {}
 
         @Override
-        public void info(@Nullable String format, @Nullable Object argument) {
-            log(LogLevel.INFO, format, argument);
-        }
+        public void info(@Nullable String format, @Nullable Object argument) {}
 
         @Override
-        public void info(@Nullable String format, @Nullable Object first, @Nullable Object second) {
-            log(LogLevel.INFO, format, first, second);
-        }
+        public void info(@Nullable String format, @Nullable Object first, @Nullable Object second) {}
 
         @Override
-        public void info(@Nullable String format, @Nullable Object... arguments) {
-            log(LogLevel.INFO, format, arguments);
-        }
+        public void info(@Nullable String format, @Nullable Object... arguments) {}
 
         @Override
-        public void info(@Nullable String message, @Nullable Throwable failure) {
-            log(LogLevel.INFO, message, failure);
-        }
+        public void info(@Nullable String message, @Nullable Throwable failure) {}
 
         @Override
         public boolean isWarnEnabled() {
-            return LOG.enabled(LogLevel.WARN);
+            return true;
         }
 
         @Override
@@ -172,7 +137,7 @@ public final class NettyLogFactory extends InternalLoggerFactory {
 
         @Override
         public boolean isErrorEnabled() {
-            return LOG.enabled(LogLevel.ERROR);
+            return true;
         }
 
         @Override
@@ -186,8 +151,7 @@ public final class NettyLogFactory extends InternalLoggerFactory {
         }
 
         @Override
-        public void error(
-                @Nullable String format, @Nullable Object first, @Nullable Object second) {
+        public void error(@Nullable String format, @Nullable Object first, @Nullable Object second) {
             log(LogLevel.ERROR, format, first, second);
         }
 

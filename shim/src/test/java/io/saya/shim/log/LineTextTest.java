@@ -61,6 +61,14 @@ class LineTextTest {
     }
 
     @Test
+    void aCauseIsNotToldTwice() {
+        Exception failure = new IllegalStateException("phase boot: no", new IOException("no"));
+
+        assertThat(text(line(LogLevel.WARN, "m", "error", failure)))
+                .endsWith(" error=\"IllegalStateException: phase boot: no\"");
+    }
+
+    @Test
     void aMissingValueReadsAsNull() {
         assertThat(text(line(LogLevel.INFO, "m", "key"))).endsWith(" key=null");
     }
