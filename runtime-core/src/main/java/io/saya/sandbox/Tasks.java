@@ -9,6 +9,7 @@ import io.saya.event.TaskEvent;
 import io.saya.event.TaskIo;
 import io.saya.failure.RuntimeFailure;
 import io.saya.io.ContainerIdentity;
+import io.saya.io.DeferredStdio;
 import io.saya.io.ProcessStdio;
 import io.saya.io.StdioOpener;
 import io.saya.json.JsonObject;
@@ -36,10 +37,13 @@ public final class Tasks {
 
     private static final Log LOG = Log.of("tasks");
 
+    /** What the start of an exec needs. */
+    private record PendingExec(Process definition, DeferredStdio streams) {}
+
     private final Sandbox sandbox;
     private final TaskTable table;
     private final StdioOpener stdio;
-    private final Map<ContainerProcess, Process> execs = new ConcurrentHashMap<>();
+    private final Map<ContainerProcess, PendingExec> execs = new ConcurrentHashMap<>();
     private final TaskDeletion deletion;
     private final TaskKill kill;
 
@@ -208,10 +212,10 @@ public final class Tasks {
     public void exec(String containerId, String execId, JsonObject process, TaskIo io) {
         Container container = table.container(containerId);
         Process guestProcess = GuestProcess.of(process);
-        ContainerProcess exec =
-                new ContainerProcess(containerId, execId, io, openStdio(containerId, io));
+        DeferredStdio streams = new DeferredStdio(() -> openStdio(containerId, io));
+        ContainerProcess exec = new ContainerProcess(containerId, execId, io, streams);
         try {
-            execs.put(exec, guestProcess);
+            execs.put(exec, new PendingExec(guestProcess, streams));
             table.addExec(container, exec);
         } catch (RuntimeFailure e) {
             execs.remove(exec);
@@ -328,13 +332,14 @@ public final class Tasks {
             sandbox.guest().requireAgent().startContainer(process.containerId());
             return;
         }
-        Process definition = execs.get(process);
-        if (definition == null) {
+        PendingExec exec = execs.get(process);
+        if (exec == null) {
             throw RuntimeFailure.notFound(process.describe() + " does not exist any more");
         }
+        exec.streams().open();
         sandbox.guest()
                 .requireAgent()
-                .execProcess(process.containerId(), process.execId(), definition);
+                .execProcess(process.containerId(), process.execId(), exec.definition());
     }
 
     private void attach(ContainerProcess process) {

@@ -1,0 +1,117 @@
+package io.saya.io;
+
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Streams of an exec: named by Exec, opened by Start, as containerd's own shims do it. A client may
+ * rely on that: {@code ctr} registers what sends CloseIO after Exec has returned, and one whose
+ * input has ended by then, which it can only have if somebody opened the FIFO, never sends it.
+ */
+public final class DeferredStdio implements ProcessStdio {
+    private final Supplier<ProcessStdio> opener;
+    private final CompletableFuture<Void> outputRead = new CompletableFuture<>();
+    private final CompletableFuture<Void> outputEnded = new CompletableFuture<>();
+
+    // Guarded by this; nothing that blocks is called under the lock.
+    private @Nullable ProcessStdio opened;
+    private boolean stdinClosed;
+    private boolean closed;
+
+    /**
+     * @param opener opens the streams; called once at most
+     */
+    public DeferredStdio(Supplier<ProcessStdio> opener) {
+        this.opener = opener;
+    }
+
+    /**
+     * Opens the streams. To be called once, before {@link #attach}.
+     *
+     * @throws io.saya.failure.RuntimeFailure as {@link StdioOpener#open}
+     */
+    public void open() {
+        ProcessStdio streams = opener.get();
+        boolean late;
+        boolean withoutStdin;
+        synchronized (this) {
+            opened = streams;
+            late = closed;
+            withoutStdin = stdinClosed;
+        }
+        if (withoutStdin) {
+            streams.closeStdin();
+        }
+        if (late) {
+            streams.close();
+        }
+        forward(streams.outputRead(), outputRead);
+        forward(streams.outputEnded(), outputEnded);
+    }
+
+    @Override
+    public void attach(GuestStreams guest) {
+        ProcessStdio streams = opened();
+        if (streams == null) {
+            throw new IllegalStateException("streams attached before they were opened");
+        }
+        streams.attach(guest);
+    }
+
+    @Override
+    public void closeStdin() {
+        ProcessStdio streams;
+        synchronized (this) {
+            stdinClosed = true;
+            streams = opened;
+        }
+        if (streams != null) {
+            streams.closeStdin();
+        }
+    }
+
+    @Override
+    public CompletableFuture<Void> outputRead() {
+        return outputRead;
+    }
+
+    @Override
+    public CompletableFuture<Void> outputEnded() {
+        return outputEnded;
+    }
+
+    @Override
+    public void finish(Duration limit) {
+        ProcessStdio streams = opened();
+        if (streams != null) {
+            streams.finish(limit);
+        }
+        close();
+    }
+
+    @Override
+    public void close() {
+        ProcessStdio streams;
+        synchronized (this) {
+            closed = true;
+            streams = opened;
+        }
+        if (streams != null) {
+            streams.close();
+        } else {
+            outputRead.complete(null);
+            outputEnded.complete(null);
+        }
+    }
+
+    private synchronized @Nullable ProcessStdio opened() {
+        return opened;
+    }
+
+    /** Streams never complete these exceptionally. */
+    private static void forward(CompletableFuture<Void> from, CompletableFuture<Void> to) {
+        var _ = from.thenRun(() -> to.complete(null));
+    }
+}
