@@ -2,6 +2,7 @@ package io.saya.shim.daemon;
 
 import io.saya.config.ConfigException;
 import io.saya.config.Problem;
+import io.saya.config.annotation.AnnotationOverrides;
 import io.saya.config.load.ConfigLoader;
 import io.saya.config.load.LoadedConfig;
 import io.saya.failure.RuntimeFailure;
@@ -12,12 +13,13 @@ import io.saya.log.LogLevel;
 import io.saya.log.LogRouter;
 import io.saya.oci.OciSpec;
 import io.saya.qemu.QemuHypervisor;
-import io.saya.qemu.probe.KvmVerdict;
+import io.saya.qemu.probe.KvmProbe;
 import io.saya.sandbox.Sandbox;
 import io.saya.sandbox.SandboxIdentity;
 import io.saya.shim.ShimArguments;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Objects;
 
 /**
  * The daemon from its first to its last instruction. What stands before the start of the VM is kept
@@ -57,8 +59,8 @@ public final class ShimDaemon {
         ShimServices services = new ShimServices(arguments, start);
         Sandbox sandbox;
         try {
-            LoadedConfig configuration = configuration(start);
-            sandbox = boot(start, configuration, services);
+            OciSpec spec = OciSpec.read(arguments.bundle());
+            sandbox = boot(start, spec, configuration(start, spec), services);
         } catch (ConfigException | RuntimeFailure e) {
             host.failed(String.valueOf(e.getMessage()));
             return 1;
@@ -77,11 +79,14 @@ public final class ShimDaemon {
         return 0;
     }
 
-    private LoadedConfig configuration(GuardStart start) throws ConfigException {
+    private LoadedConfig configuration(GuardStart start, OciSpec spec) throws ConfigException {
         Path installDirectory = Path.of(System.getProperty("saya.home", "/usr"));
         StartOptions options = StartOptions.parse(start.bootstrap(), arguments.id());
         LoadedConfig loaded =
-                new ConfigLoader(installDirectory).load(options.configPath(), System.getenv());
+                AnnotationOverrides.apply(
+                        new ConfigLoader(installDirectory)
+                                .load(options.configPath(), System.getenv()),
+                        spec.annotations());
         if (loaded.config().runtime().enableDebug()) {
             LogRouter.threshold(LogLevel.DEBUG);
         }
@@ -91,24 +96,26 @@ public final class ShimDaemon {
         return loaded;
     }
 
-    private Sandbox boot(GuardStart start, LoadedConfig configuration, ShimServices services) {
+    private Sandbox boot(
+            GuardStart start, OciSpec spec, LoadedConfig configuration, ShimServices services) {
+        Path runDirectory = Path.of(start.runDirectory());
         SandboxIdentity identity =
                 new SandboxIdentity(
-                        arguments.namespace(),
-                        start.sandboxId(),
-                        arguments.bundle(),
-                        Path.of(start.runDirectory()));
-        OciSpec spec = OciSpec.read(arguments.bundle());
+                        arguments.namespace(), start.sandboxId(), arguments.bundle(), runDirectory);
         Sandbox sandbox =
                 new Sandbox(
                         identity,
                         configuration.config(),
                         host,
-                        new QemuHypervisor(
-                                host, vmm -> new KvmVerdict.Unusable("it was not probed")),
+                        new QemuHypervisor(host, KvmProbe.of(host, parent(runDirectory))),
                         services.agents(configuration.config()),
                         services.events());
         sandbox.boot(spec);
         return sandbox;
+    }
+
+    /** The directory of all sandboxes; a run directory is never a root. */
+    private static Path parent(Path runDirectory) {
+        return Objects.requireNonNull(runDirectory.getParent());
     }
 }

@@ -57,7 +57,8 @@ public final class NettyLogFactory extends InternalLoggerFactory {
         public void trace(@Nullable String format, @Nullable Object argument) {}
 
         @Override
-        public void trace(@Nullable String format, @Nullable Object first, @Nullable Object second) {}
+        public void trace(
+                @Nullable String format, @Nullable Object first, @Nullable Object second) {}
 
         @Override
         public void trace(@Nullable String format, @Nullable Object... arguments) {}
@@ -77,7 +78,8 @@ public final class NettyLogFactory extends InternalLoggerFactory {
         public void debug(@Nullable String format, @Nullable Object argument) {}
 
         @Override
-        public void debug(@Nullable String format, @Nullable Object first, @Nullable Object second) {}
+        public void debug(
+                @Nullable String format, @Nullable Object first, @Nullable Object second) {}
 
         @Override
         public void debug(@Nullable String format, @Nullable Object... arguments) {}
@@ -97,7 +99,8 @@ public final class NettyLogFactory extends InternalLoggerFactory {
         public void info(@Nullable String format, @Nullable Object argument) {}
 
         @Override
-        public void info(@Nullable String format, @Nullable Object first, @Nullable Object second) {}
+        public void info(
+                @Nullable String format, @Nullable Object first, @Nullable Object second) {}
 
         @Override
         public void info(@Nullable String format, @Nullable Object... arguments) {}
@@ -151,7 +154,8 @@ public final class NettyLogFactory extends InternalLoggerFactory {
         }
 
         @Override
-        public void error(@Nullable String format, @Nullable Object first, @Nullable Object second) {
+        public void error(
+                @Nullable String format, @Nullable Object first, @Nullable Object second) {
             log(LogLevel.ERROR, format, first, second);
         }
 
