@@ -78,7 +78,7 @@ step launcher "$out/bin/containerd-shim-saya-v2" "$(digest_of "$here/launcher")"
 
 # ---- guest and configuration: their scripts know for themselves what has changed -------------------------------------------
 "$here/guest/build.sh" --out "$out/share/saya" "${refresh[@]}"
-install -m 644 "$here/configuration.toml" "$out/share/defaults/saya/configuration.toml"
+install -m 644 "$here/../configuration/src/main/dist/configuration.toml" "$out/share/defaults/saya/configuration.toml"
 
 # ---- AOT cache: made in the packaged runtime, from a real container's life -------------------------------------------------
 aot_key="$(digest_of "$out/lib/runtime/lib/modules" "$out"/lib/*.jar "$out/lib/jvm.options" "$here/lib/train.sh")"

@@ -15,4 +15,11 @@ public record ConfigSources(Optional<Path> file, String chosenBy, List<Path> dro
     public ConfigSources {
         dropIns = List.copyOf(dropIns);
     }
+
+    /** For the log: the file and who named it, or that there is none. */
+    @Override
+    public String toString() {
+        String main = file.isPresent() ? file.get() + " (" + chosenBy + ")" : "built-in defaults";
+        return dropIns.isEmpty() ? main : main + " with drop-ins " + dropIns;
+    }
 }

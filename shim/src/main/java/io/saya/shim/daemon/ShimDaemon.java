@@ -90,6 +90,7 @@ public final class ShimDaemon {
         if (loaded.config().runtime().enableDebug()) {
             LogRouter.threshold(LogLevel.DEBUG);
         }
+        LOG.info("configuration", "sources", loaded.sources());
         for (Problem warning : loaded.warnings()) {
             LOG.warn("configuration", "problem", warning);
         }
