@@ -39,6 +39,18 @@ public final class Virtiofsd {
             String cache,
             List<String> extraArguments)
             throws IOException {
+        List<String> argv = argv(binary, exported, cache, extraArguments);
+        return host.spawn(
+                new SpawnSpec(
+                        argv,
+                        Map.of("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"),
+                        List.of(new InheritedSocket("vhost-user", socket)),
+                        Optional.empty(),
+                        Path.of("/")));
+    }
+
+    static List<String> argv(
+            Path binary, Path exported, String cache, List<String> extraArguments) {
         List<String> argv = new ArrayList<>();
         argv.add(binary.toString());
         argv.add("--fd=%fd:vhost-user%");
@@ -49,27 +61,44 @@ public final class Virtiofsd {
                             "--cache=" + cache,
                             "--announce-submounts",
                             "--sandbox=namespace"));
-        } else {
-            argv.addAll(
-                    List.of(
-                            "-o",
-                            "source=" + exported,
-                            "-o",
-                            "cache=" + cache,
-                            "-o",
-                            "announce_submounts",
-                            "-o",
-                            "sandbox=namespace",
-                            "-f"));
+            argv.addAll(extraArguments);
+            return argv;
         }
-        argv.addAll(extraArguments);
-        return host.spawn(
-                new SpawnSpec(
-                        argv,
-                        Map.of("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"),
-                        List.of(new InheritedSocket("vhost-user", socket)),
-                        Optional.empty(),
-                        Path.of("/")));
+        argv.addAll(
+                List.of(
+                        "-o",
+                        "source=" + exported,
+                        "-o",
+                        // The C version has another word for it.
+                        "cache=" + ("never".equals(cache) ? "none" : cache),
+                        "-o",
+                        "announce_submounts",
+                        "-o",
+                        "sandbox=namespace",
+                        "-f"));
+        for (String argument : extraArguments) {
+            addInC(argument, argv);
+        }
+        return argv;
+    }
+
+    /** Kata's shipped files hold arguments of the Rust version, which the C version spells so. */
+    private static void addInC(String argument, List<String> argv) {
+        switch (argument) {
+            case "--announce-submounts" -> {} // It is always given.
+            case "--allow-direct-io",
+                    "--killpriv-v2",
+                    "--no-killpriv-v2",
+                    "--no-readdirplus",
+                    "--posix-acl",
+                    "--security-label",
+                    "--writeback",
+                    "--xattr" -> {
+                argv.add("-o");
+                argv.add(argument.substring("--".length()).replace('-', '_'));
+            }
+            default -> argv.add(argument);
+        }
     }
 
     /**

@@ -12,6 +12,9 @@ import java.util.List;
 /** Values that are right by themselves and wrong together. */
 final class Contradictions {
 
+    /** Where QEMU up to version 7 installs its own virtiofsd. */
+    private static final String VIRTIOFSD_IN_C = "/usr/lib/qemu";
+
     private final EffectiveConfig config;
     private final Problems problems;
 
@@ -86,6 +89,14 @@ final class Contradictions {
             if (config.value(option) && !config.value(StorageOptions.BLOCK_DEVICE_CACHE_SET)) {
                 warning(option, "has no effect without block_device_cache_set = true");
             }
+        }
+        if ("metadata".equals(config.value(StorageOptions.VIRTIO_FS_CACHE))
+                && config.value(StorageOptions.VIRTIO_FS_DAEMON).startsWith(VIRTIOFSD_IN_C)) {
+            error(
+                    StorageOptions.VIRTIO_FS_CACHE,
+                    StorageOptions.VIRTIO_FS_DAEMON,
+                    "QEMU's own virtiofsd has no such mode; write \"auto\", or install the one"
+                            + " in Rust");
         }
         if (config.value(StorageOptions.VIRTIO_FS_CACHE_SIZE) > 0
                 && "never".equals(config.value(StorageOptions.VIRTIO_FS_CACHE))) {

@@ -1,0 +1,62 @@
+package io.saya.share;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class VirtiofsdTest {
+
+    private static final Path IN_C = Path.of("/usr/lib/qemu/virtiofsd");
+    private static final Path IN_RUST = Path.of("/usr/libexec/virtiofsd");
+    private static final Path SHARED = Path.of("/run/shared");
+
+    @Test
+    void theRustVersionGetsTheArgumentsOfTheFile() {
+        assertThat(Virtiofsd.argv(IN_RUST, SHARED, "never", List.of("--xattr")))
+                .containsExactly(
+                        "/usr/libexec/virtiofsd",
+                        "--fd=%fd:vhost-user%",
+                        "--shared-dir=/run/shared",
+                        "--cache=never",
+                        "--announce-submounts",
+                        "--sandbox=namespace",
+                        "--xattr");
+    }
+
+    @Test
+    void theCVersionGetsThemInItsOwnWords() {
+        assertThat(
+                        Virtiofsd.argv(
+                                IN_C,
+                                SHARED,
+                                "never",
+                                List.of(
+                                        "--thread-pool-size=1",
+                                        "--announce-submounts",
+                                        "--xattr",
+                                        "--no-killpriv-v2",
+                                        "-o",
+                                        "flock")))
+                .containsExactly(
+                        "/usr/lib/qemu/virtiofsd",
+                        "--fd=%fd:vhost-user%",
+                        "-o",
+                        "source=/run/shared",
+                        "-o",
+                        "cache=none",
+                        "-o",
+                        "announce_submounts",
+                        "-o",
+                        "sandbox=namespace",
+                        "-f",
+                        "--thread-pool-size=1",
+                        "-o",
+                        "xattr",
+                        "-o",
+                        "no_killpriv_v2",
+                        "-o",
+                        "flock");
+    }
+}
