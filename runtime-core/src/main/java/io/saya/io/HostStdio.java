@@ -137,9 +137,10 @@ public final class HostStdio implements StdioOpener {
             return new OpenStdio(io.terminal(), input, stdoutPump, stderrPump);
         }
 
-        private InputSource source(Path path) {
+        private InputPump.SourceOpener source(Path path) {
             try {
-                return InputSource.open(path, kind(path));
+                FileKind kind = kind(path);
+                return () -> InputSource.open(path, kind);
             } catch (IOException e) {
                 throw cannotOpen("stdin", io.stdin(), e);
             }

@@ -5,6 +5,7 @@ import io.saya.log.Log;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /** Moves a process's input from its source to the guest: one thread reads, another sends. */
 final class InputPump {
@@ -14,19 +15,35 @@ final class InputPump {
     private static final ByteString END_OF_TRANSMISSION = ByteString.copyFrom(new byte[] {4});
 
     private final String name;
-    private final InputSource source;
+    private final SourceOpener opener;
     private final boolean terminal;
     private final BlockingThreads threads;
     private final InputQueue queue = new InputQueue();
     private final CompletableFuture<Void> reading = new CompletableFuture<>();
     private final CompletableFuture<Void> sending = new CompletableFuture<>();
 
+    private final Object lock = new Object();
+
+    // Guarded by lock.
+    private @Nullable InputSource source;
+    private boolean released;
+    private boolean closed;
+
+    /** Opens what the input comes from. */
+    @FunctionalInterface
+    interface SourceOpener {
+        InputSource open() throws IOException;
+    }
+
     /**
      * @param name for messages, e.g. {@code stdin of web}
+     * @param opener called when the pump starts, not before: a client's open of the FIFO returns
+     *     then, and some (ctr) are able to say CloseIO only from then on. Were it open earlier,
+     *     they would have read the end of a short input without telling anyone
      */
-    InputPump(String name, InputSource source, boolean terminal, BlockingThreads threads) {
+    InputPump(String name, SourceOpener opener, boolean terminal, BlockingThreads threads) {
         this.name = name;
-        this.source = source;
+        this.opener = opener;
         this.terminal = terminal;
         this.threads = threads;
     }
@@ -38,9 +55,10 @@ final class InputPump {
 
     private void read() {
         try {
-            ByteString piece = source.read();
+            InputSource opened = open();
+            ByteString piece = opened.read();
             while (!piece.isEmpty() && queue.put(piece)) {
-                piece = source.read();
+                piece = opened.read();
             }
         } catch (ClosedChannelException e) {
             LOG.debug("input was closed while it was read", "stream", name);
@@ -50,6 +68,21 @@ final class InputPump {
             queue.end();
             closeSource();
             reading.complete(null);
+        }
+    }
+
+    private InputSource open() throws IOException {
+        InputSource opened = opener.open();
+        synchronized (lock) {
+            if (closed) {
+                opened.close();
+                throw new ClosedChannelException();
+            }
+            source = opened;
+            if (released) {
+                opened.release();
+            }
+            return opened;
         }
     }
 
@@ -93,7 +126,12 @@ final class InputPump {
     /** CloseIO. */
     void release() {
         try {
-            source.release();
+            synchronized (lock) {
+                released = true;
+                if (source != null) {
+                    source.release();
+                }
+            }
         } catch (IOException e) {
             LOG.warn("our hold on input was not closed", "stream", name, "error", e);
         }
@@ -106,8 +144,15 @@ final class InputPump {
     }
 
     private void closeSource() {
+        InputSource opened;
+        synchronized (lock) {
+            closed = true;
+            opened = source;
+        }
         try {
-            source.close();
+            if (opened != null) {
+                opened.close();
+            }
         } catch (IOException e) {
             LOG.warn("input was not closed", "stream", name, "error", e);
         }

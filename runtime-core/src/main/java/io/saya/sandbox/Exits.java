@@ -112,6 +112,10 @@ final class Exits {
     private void await(
             Agent agent, GuestDetails details, Container container, ContainerProcess process) {
         if (!details.streamsOutliveWait()) {
+            // Such an agent forgets the streams with the process: they are read to their ends
+            // first.
+            // They are attached when the process is started; the end of one that never was is its
+            // container's removal.
             process.stdio().outputRead().join();
         }
         int status;

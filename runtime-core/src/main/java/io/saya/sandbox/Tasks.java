@@ -100,7 +100,6 @@ public final class Tasks {
             sandbox.awaitBoot();
             creation.create(prepared);
             announce(container, request);
-            attach(container.init());
             sandbox.exits().watch(container, container.init());
             return sandbox.guest().pid();
         } catch (RuntimeFailure e) {
@@ -161,8 +160,8 @@ public final class Tasks {
                     }
                 });
         process.startSettled().complete(null);
+        attach(process);
         if (!process.isInit()) {
-            attach(process);
             sandbox.exits().watch(container, process);
         }
         return pid;
