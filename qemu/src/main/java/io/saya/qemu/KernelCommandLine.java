@@ -1,10 +1,11 @@
 package io.saya.qemu;
 
 import io.saya.hypervisor.VmSpec;
+import io.saya.qemu.args.Accel;
 
 /**
- * The guest kernel's command line. Words further back win, so the configuration's words come last.
- * What each word saves is measured in README.md.
+ * The guest kernel's command line. Words further back win, so the configuration's come last. What
+ * the words are for and save: packaging/guest/README.md, where they are measured.
  */
 final class KernelCommandLine {
 
@@ -12,29 +13,26 @@ final class KernelCommandLine {
     private static final String MACHINE =
             "console=ttyS0 quiet"
                     // A panic ends the VM at once (with -no-reboot) instead of leaving it there.
-                    + " panic=-1 reboot=k"
-                    + " no_timer_check noreplace-smp"
-                    + " pci=lastbus=0 i8042.noaux=1 i8042.nokbd=1 8250.nr_uarts=1"
-                    + " cryptomgr.notests rcupdate.rcu_expedited=1 net.ifnames=0";
+                    + " panic=-1 reboot=t"
+                    + " rcupdate.rcu_expedited=1 cryptomgr.notests random.trust_cpu=on"
+                    + " i8042.noaux i8042.nokbd 8250.nr_uarts=1 audit=0 net.ifnames=0";
 
     private KernelCommandLine() {}
 
     /**
-     * The command line of a guest.
+     * All words.
      *
      * @param clock what the guest is told about its clock, {@link GuestClock}
      */
-    static String of(VmSpec spec, String clock) {
+    static String of(VmSpec spec, Accel accel, String clock) {
         StringBuilder words = new StringBuilder(MACHINE);
+        if (accel instanceof Accel.Tcg) {
+            words.append(" no_timer_check");
+        }
         words.append(clock);
-        words.append(" nr_cpus=").append(spec.maxVcpus());
-        if (spec.initrd().isPresent()) {
-            // On tmpfs, the kernel's choice, crun copies itself before each run (packaging/guest).
-            words.append(" rootfstype=ramfs");
-        }
-        if (spec.image().isPresent()) {
-            words.append(" root=/dev/vda1 ro");
-        }
+        words.append(" nr_cpus=").append(spec.vcpus());
+        // A root that is no tmpfs lets crun trust its own binary; see packaging/guest/README.md.
+        words.append(spec.image().isPresent() ? " root=/dev/vda1 ro" : " rootfstype=ramfs");
         for (String word : spec.kernelParameters()) {
             words.append(' ').append(word);
         }

@@ -16,8 +16,10 @@ import io.saya.qemu.args.CommandLine;
 import io.saya.qemu.probe.KvmProbe;
 import io.saya.qemu.probe.KvmVerdict;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
 
 /** Virtual machines in QEMU processes. Thread safe. */
 public final class QemuHypervisor implements Hypervisor {
@@ -29,26 +31,44 @@ public final class QemuHypervisor implements Hypervisor {
      */
     static final int TCG_CACHE_MIB = 64;
 
-    /**
-     * All that TCG can do, but no fast string instructions (ERMS): kernel and glibc would clear and
-     * copy memory with them, and TCG executes them byte by byte.
-     */
-    private static final String TCG_CPU = "max,erms=off";
-
     /** Where agents listen on vsock (reference: kata-runtime.md §6.2). */
     private static final int AGENT_VSOCK_PORT = 1024;
 
+    /**
+     * Everything that TCG can do, but not ERMS: with it guests clear and copy memory by {@code rep
+     * stosb} and {@code rep movsb}, which TCG executes byte by byte.
+     */
+    private static final String TCG_CPU = "max,erms=off";
+
     private final Host host;
     private final KvmProbe probe;
+    private final @Nullable String tscKhz;
 
     /**
      * Makes VMs with the means of {@code host}.
      *
      * @param probe tells whether KVM is of use, for specifications that leave it open
+     * @param tscKhz kHz of the host's time stamp counter, if the host keeps time by it
      */
-    public QemuHypervisor(Host host, KvmProbe probe) {
+    QemuHypervisor(Host host, KvmProbe probe, @Nullable String tscKhz) {
         this.host = host;
         this.probe = probe;
+        this.tscKhz = tscKhz;
+    }
+
+    /**
+     * The hypervisor of a daemon.
+     *
+     * @param sharedDirectory where all sandboxes of the host remember the verdict on KVM ({@code
+     *     /run/saya})
+     * @param environment the daemon's
+     */
+    public static QemuHypervisor of(
+            Host host, Path sharedDirectory, Map<String, String> environment) {
+        return new QemuHypervisor(
+                host,
+                KvmProbe.of(host, sharedDirectory),
+                environment.get(GuestClock.TSC_KHZ_VARIABLE));
     }
 
     @Override
@@ -88,20 +108,17 @@ public final class QemuHypervisor implements Hypervisor {
         };
     }
 
-    private static Execution emulated(String reason) {
+    private Execution emulated(String reason) {
         LOG.warn("KVM cannot be used, so the guest is emulated (TCG)", "reason", reason);
         return tcg();
     }
 
-    private static Execution kvm(String cpuModel) {
-        return new Execution(new Accel.Kvm(), cpuModel, GuestClock.KVM);
+    private Execution tcg() {
+        return new Execution(new Accel.Tcg(TCG_CACHE_MIB), TCG_CPU, GuestClock.tcg(tscKhz));
     }
 
-    private static Execution tcg() {
-        return new Execution(
-                new Accel.Tcg(TCG_CACHE_MIB),
-                TCG_CPU,
-                GuestClock.tcg(System.getenv(GuestClock.TSC_KHZ_VARIABLE)));
+    private static Execution kvm(String cpuModel) {
+        return new Execution(new Accel.Kvm(), cpuModel, GuestClock.KVM);
     }
 
     private static AgentEndpoint agentEndpoint(VmSpec spec, VmSockets sockets, int guestCid) {

@@ -154,7 +154,7 @@ abstract class HypervisorContract {
 
     @Test
     void aVmmThatIsNotThereIsAFailure() throws Exception {
-        VmSpec spec = withVmm(spec(TinyGuest.IDLE), Path.of("/nonexistent/vmm"));
+        VmSpec spec = Specs.withVmm(spec(TinyGuest.IDLE), Path.of("/nonexistent/vmm"));
         assertThatExceptionOfType(HypervisorFailure.class)
                 .isThrownBy(() -> hypervisor().start(spec))
                 .withMessageContaining(spec.sandboxId())
@@ -179,29 +179,5 @@ abstract class HypervisorContract {
 
     static void assertGone(Vm vm) {
         assertThat(ProcessHandle.of(vm.pid())).isEmpty();
-    }
-
-    private static VmSpec withVmm(VmSpec spec, Path vmm) {
-        return new VmSpec(
-                spec.sandboxId(),
-                spec.runDirectory(),
-                vmm,
-                spec.machineType(),
-                spec.accelerator(),
-                spec.cpuFeatures(),
-                spec.vcpus(),
-                spec.maxVcpus(),
-                spec.memoryMib(),
-                spec.maxMemoryMib(),
-                spec.memorySlots(),
-                spec.kernel(),
-                spec.initrd(),
-                spec.image(),
-                spec.kernelParameters(),
-                spec.agentTransport(),
-                spec.devices(),
-                spec.networkNamespace(),
-                spec.extraArguments(),
-                spec.seccompSandbox());
     }
 }

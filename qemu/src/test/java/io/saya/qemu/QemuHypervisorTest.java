@@ -30,7 +30,10 @@ import org.junit.jupiter.api.io.TempDir;
 class QemuHypervisorTest extends HypervisorContract {
     private final LocalHost host = new LocalHost();
     private final QemuHypervisor hypervisor =
-            new QemuHypervisor(host, _ -> new KvmVerdict.Unusable("not asked for in this test"));
+            new QemuHypervisor(
+                    host,
+                    _ -> new KvmVerdict.Unusable("not asked for in this test"),
+                    null);
 
     @TempDir Path runDirectory;
 
@@ -107,29 +110,7 @@ class QemuHypervisorTest extends HypervisorContract {
 
     @Test
     void anotherMachineTypeIsRefused() throws Exception {
-        VmSpec spec = spec(TinyGuest.IDLE);
-        VmSpec microvm =
-                new VmSpec(
-                        spec.sandboxId(),
-                        spec.runDirectory(),
-                        spec.vmm(),
-                        "microvm",
-                        spec.accelerator(),
-                        spec.cpuFeatures(),
-                        spec.vcpus(),
-                        spec.maxVcpus(),
-                        spec.memoryMib(),
-                        spec.maxMemoryMib(),
-                        spec.memorySlots(),
-                        spec.kernel(),
-                        spec.initrd(),
-                        spec.image(),
-                        spec.kernelParameters(),
-                        spec.agentTransport(),
-                        spec.devices(),
-                        spec.networkNamespace(),
-                        spec.extraArguments(),
-                        spec.seccompSandbox());
+        VmSpec microvm = Specs.withMachineType(spec(TinyGuest.IDLE), "microvm");
         assertThatExceptionOfType(HypervisorFailure.class)
                 .isThrownBy(() -> hypervisor.start(microvm))
                 .withMessage("machine type: microvm (expected: q35 or pc-q35-VERSION)");

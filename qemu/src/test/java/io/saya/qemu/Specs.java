@@ -47,4 +47,100 @@ final class Specs {
                 extraArguments,
                 "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
     }
+
+    static VmSpec withVmm(VmSpec spec, Path vmm) {
+        return new VmSpec(
+                spec.sandboxId(),
+                spec.runDirectory(),
+                vmm,
+                spec.machineType(),
+                spec.accelerator(),
+                spec.cpuFeatures(),
+                spec.vcpus(),
+                spec.maxVcpus(),
+                spec.memoryMib(),
+                spec.maxMemoryMib(),
+                spec.memorySlots(),
+                spec.kernel(),
+                spec.initrd(),
+                spec.image(),
+                spec.kernelParameters(),
+                spec.agentTransport(),
+                spec.devices(),
+                spec.networkNamespace(),
+                spec.extraArguments(),
+                spec.seccompSandbox());
+    }
+
+    static VmSpec withMachineType(VmSpec spec, String machineType) {
+        return new VmSpec(
+                spec.sandboxId(),
+                spec.runDirectory(),
+                spec.vmm(),
+                machineType,
+                spec.accelerator(),
+                spec.cpuFeatures(),
+                spec.vcpus(),
+                spec.maxVcpus(),
+                spec.memoryMib(),
+                spec.maxMemoryMib(),
+                spec.memorySlots(),
+                spec.kernel(),
+                spec.initrd(),
+                spec.image(),
+                spec.kernelParameters(),
+                spec.agentTransport(),
+                spec.devices(),
+                spec.networkNamespace(),
+                spec.extraArguments(),
+                spec.seccompSandbox());
+    }
+
+    static VmSpec withAccelerator(VmSpec spec, Accelerator accelerator) {
+        return new VmSpec(
+                spec.sandboxId(),
+                spec.runDirectory(),
+                spec.vmm(),
+                spec.machineType(),
+                accelerator,
+                spec.cpuFeatures(),
+                spec.vcpus(),
+                spec.maxVcpus(),
+                spec.memoryMib(),
+                spec.maxMemoryMib(),
+                spec.memorySlots(),
+                spec.kernel(),
+                spec.initrd(),
+                spec.image(),
+                spec.kernelParameters(),
+                spec.agentTransport(),
+                spec.devices(),
+                spec.networkNamespace(),
+                spec.extraArguments(),
+                spec.seccompSandbox());
+    }
+
+    static VmSpec withImage(VmSpec spec, Optional<Path> image) {
+        return new VmSpec(
+                spec.sandboxId(),
+                spec.runDirectory(),
+                spec.vmm(),
+                spec.machineType(),
+                spec.accelerator(),
+                spec.cpuFeatures(),
+                spec.vcpus(),
+                spec.maxVcpus(),
+                spec.memoryMib(),
+                spec.maxMemoryMib(),
+                spec.memorySlots(),
+                spec.kernel(),
+                spec.initrd(),
+                image,
+                spec.kernelParameters(),
+                spec.agentTransport(),
+                spec.devices(),
+                spec.networkNamespace(),
+                spec.extraArguments(),
+                spec.seccompSandbox());
+    }
 }

@@ -13,7 +13,6 @@ import io.saya.log.LogLevel;
 import io.saya.log.LogRouter;
 import io.saya.oci.OciSpec;
 import io.saya.qemu.QemuHypervisor;
-import io.saya.qemu.probe.KvmProbe;
 import io.saya.sandbox.Sandbox;
 import io.saya.sandbox.SandboxIdentity;
 import io.saya.shim.ShimArguments;
@@ -108,7 +107,7 @@ public final class ShimDaemon {
                         identity,
                         configuration.config(),
                         host,
-                        new QemuHypervisor(host, KvmProbe.of(host, parent(runDirectory))),
+                        QemuHypervisor.of(host, parent(runDirectory), System.getenv()),
                         services.agents(configuration.config()),
                         services.events());
         sandbox.boot(spec);

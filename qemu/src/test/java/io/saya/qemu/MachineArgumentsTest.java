@@ -1,0 +1,180 @@
+package io.saya.qemu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.saya.hypervisor.HypervisorFailure;
+import io.saya.hypervisor.VmDevice;
+import io.saya.hypervisor.VmSpec;
+import io.saya.hypervisor.VmSpec.AgentTransport;
+import io.saya.qemu.MachineArguments.Execution;
+import io.saya.qemu.args.Accel;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class MachineArgumentsTest {
+    private static final Path RUN = Path.of("/run/saya/s");
+    private static final Path KERNEL = Path.of("/guest/vmlinux");
+    private static final Execution TCG =
+            new Execution(new Accel.Tcg(64), "max,erms=off", " tsc_early_khz=2596122");
+    private static final Execution KVM =
+            new Execution(new Accel.Kvm(), "host", " tsc=reliable");
+
+    @Test
+    void theWholeLineForASandbox() throws Exception {
+        VmSpec spec =
+                Specs.of(
+                        RUN,
+                        KERNEL,
+                        List.of(
+                                new VmDevice.VirtioFs(
+                                        "kataShared", RUN.resolve("virtiofs.sock"), 1024, 0)),
+                        AgentTransport.VIRTIO_SERIAL,
+                        List.of("-extra", "word"));
+        assertThat(lines(spec, TCG))
+                .containsExactly(
+                        "/usr/bin/qemu-system-x86_64",
+                        "-name sandbox-1,debug-threads=on",
+                        "-nodefaults",
+                        "-no-user-config",
+                        "-display none",
+                        "-no-reboot",
+                        "-sandbox on,obsolete=deny,elevateprivileges=deny,spawn=deny"
+                                + ",resourcecontrol=deny",
+                        "-chardev socket,id=qmp,fd=%fd:qmp%,server=on,wait=off",
+                        "-mon chardev=qmp,mode=control",
+                        "-machine q35,memory-backend=memory,smbus=off,sata=off,usb=off,vmport=off"
+                                + ",i8042=off,smm=off",
+                        "-accel tcg,thread=multi,tb-size=64",
+                        "-cpu max,erms=off,pmu=off",
+                        "-smp 1,cores=1,threads=1,sockets=1,maxcpus=1",
+                        "-m 64M",
+                        "-object memory-backend-memfd,id=memory,size=64M,share=on",
+                        "-device pvpanic",
+                        "-chardev socket,id=console,fd=%fd:console%,server=on,wait=off",
+                        "-device isa-serial,chardev=console",
+                        "-chardev socket,id=agent,fd=%fd:agent%,server=on,wait=off",
+                        "-device virtio-serial-pci,id=serial,bus=pcie.0,addr=0x1,disable-legacy=on",
+                        "-device virtserialport,bus=serial.0,nr=1,chardev=agent"
+                                + ",name=agent.channel.0",
+                        "-object rng-random,id=rng,filename=/dev/urandom",
+                        "-device virtio-rng-pci,id=rng-dev,bus=pcie.0,addr=0x2,disable-legacy=on"
+                                + ",rng=rng",
+                        "-chardev socket,id=fs-kataShared,path=/run/saya/s/virtiofs.sock",
+                        "-device vhost-user-fs-pci,id=fs-kataShared-dev,bus=pcie.0,addr=0x5"
+                                + ",chardev=fs-kataShared,tag=kataShared,queue-size=1024",
+                        "-kernel /guest/vmlinux",
+                        "-append console=ttyS0 quiet panic=-1 reboot=t rcupdate.rcu_expedited=1"
+                                + " cryptomgr.notests random.trust_cpu=on i8042.noaux i8042.nokbd"
+                                + " 8250.nr_uarts=1 audit=0 net.ifnames=0 no_timer_check"
+                                + " tsc_early_khz=2596122 nr_cpus=1 rootfstype=ramfs"
+                                + " agent.log=debug",
+                        "-extra word");
+    }
+
+    @Test
+    void underKvmTheTimerIsChecked() throws Exception {
+        List<String> lines = lines(Specs.of(RUN, KERNEL), KVM);
+        assertThat(lines).contains("-accel kvm", "-cpu host,pmu=off");
+        assertThat(lines.getLast())
+                .startsWith("-append ")
+                .contains(" tsc=reliable ")
+                .doesNotContain("no_timer_check");
+    }
+
+    @Test
+    void vsockGoesThroughTheHostsKernel() throws Exception {
+        assertThat(lines(spec(AgentTransport.VSOCK), KVM))
+                .contains(
+                        "-device vhost-vsock-pci,id=vsock,bus=pcie.0,addr=0x3,disable-legacy=on"
+                                + ",guest-cid=4294967290")
+                .noneMatch(line -> line.contains("virtserialport"));
+    }
+
+    @Test
+    void hybridVsockGoesThroughADaemon() throws Exception {
+        assertThat(lines(spec(AgentTransport.HYBRID_VSOCK), KVM))
+                .containsSubsequence(
+                        "-chardev socket,id=vsock,path=/run/saya/s/vhost-vsock.sock",
+                        "-device vhost-user-vsock-pci,id=vsock-dev,bus=pcie.0,addr=0x3"
+                                + ",chardev=vsock");
+    }
+
+    @Test
+    void aRootImageIsTheFirstDisk(@TempDir Path directory) throws Exception {
+        Path image = Files.createFile(directory.resolve("kata.img"));
+        VmSpec plain =
+                Specs.of(
+                        RUN,
+                        KERNEL,
+                        List.of(
+                                new VmDevice.Block("data", Path.of("/dev/null"), false),
+                                new VmDevice.Block("more", image, true)),
+                        AgentTransport.VIRTIO_SERIAL,
+                        List.of());
+        List<String> lines = lines(Specs.withImage(plain, Optional.of(image)), TCG);
+        assertThat(lines)
+                .containsSubsequence(
+                        "-blockdev driver=raw,node-name=disk-image,read-only=on,file.driver=file"
+                                + ",file.filename="
+                                + image
+                                + ",file.locking=off",
+                        "-device virtio-blk-pci,id=disk-image-dev,bus=pcie.0,addr=0x4"
+                                + ",disable-legacy=on,drive=disk-image,serial=image",
+                        "-blockdev driver=raw,node-name=disk-data,read-only=off"
+                                + ",file.driver=host_device,file.filename=/dev/null",
+                        "-device virtio-blk-pci,id=disk-data-dev,bus=pcie.0,addr=0x5"
+                                + ",disable-legacy=on,drive=disk-data,serial=data",
+                        "-device virtio-blk-pci,id=disk-more-dev,bus=pcie.0,addr=0x6"
+                                + ",disable-legacy=on,drive=disk-more,serial=more");
+        assertThat(lines.getLast())
+                .startsWith("-append ")
+                .contains(" root=/dev/vda1 ro ")
+                .doesNotContain("rootfstype");
+    }
+
+    @Test
+    void devicesBeyondTheBusAreRefused() {
+        List<VmDevice> devices = new ArrayList<>();
+        for (int i = 1; i <= 27; i++) {
+            devices.add(new VmDevice.Block("d" + i, KERNEL, true));
+        }
+        assertThatExceptionOfType(HypervisorFailure.class)
+                .isThrownBy(
+                        () ->
+                                lines(
+                                        Specs.of(
+                                                RUN,
+                                                KERNEL,
+                                                devices,
+                                                AgentTransport.VIRTIO_SERIAL,
+                                                List.of()),
+                                        TCG))
+                .withMessage("device d27: no PCI slot left (expected: at most 26 devices)");
+    }
+
+    private static VmSpec spec(AgentTransport transport) {
+        return Specs.of(RUN, KERNEL, List.of(), transport, List.of());
+    }
+
+    /** The command line, a switch and its value a line. */
+    private static List<String> lines(VmSpec spec, Execution execution)
+            throws HypervisorFailure, IOException {
+        List<String> lines = new ArrayList<>();
+        for (String word :
+                MachineArguments.of(spec, execution, VmSockets.in(RUN), 0xffff_fffa).words()) {
+            if (word.startsWith("-") || lines.isEmpty()) {
+                lines.add(word);
+            } else {
+                lines.set(lines.size() - 1, lines.getLast() + " " + word);
+            }
+        }
+        return lines;
+    }
+}

@@ -1,0 +1,219 @@
+package io.saya.qemu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.saya.host.HostProcess;
+import io.saya.host.ProcessExit;
+import io.saya.hypervisor.AgentEndpoint;
+import io.saya.hypervisor.HypervisorFailure;
+import io.saya.hypervisor.VmExit;
+import io.saya.json.JsonObject;
+import io.saya.qemu.qmp.FakeQmpPeer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What a real QEMU cannot be brought to do. The rest is in {@link HypervisorContract}. */
+@Timeout(60)
+class QemuVmTest {
+    private static final Duration LONG = Duration.ofSeconds(30);
+
+    @TempDir Path directory;
+
+    private final FakeProcess process = new FakeProcess();
+    private VmSockets sockets;
+    private FakeQmpPeer qmp;
+    private ServerSocketChannel console;
+
+    @BeforeEach
+    void listen() throws IOException {
+        sockets = VmSockets.in(directory);
+        qmp = new FakeQmpPeer(sockets.qmp());
+        console = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+        console.bind(UnixDomainSocketAddress.of(sockets.console()));
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        qmp.close();
+        console.close();
+    }
+
+    @Test
+    void aQemuThatNeverGreetsIsKilledAfterTheGrace() throws Exception {
+        QemuVm vm = attach();
+        try (FakeQmpPeer.Client _ = qmp.accept()) {
+            vm.stop(Duration.ofMillis(50));
+        }
+        assertThat(process.signals).containsExactly(9);
+        assertThat(vm.exited().join()).isEqualTo(new VmExit(new ProcessExit.Signal(9), "", true));
+    }
+
+    @Test
+    void aQemuThatQuitsIsNotKilled() throws Exception {
+        QemuVm vm = attach();
+        try (FakeQmpPeer.Client client = qmp.acceptAndGreet()) {
+            client.serve(
+                    command -> {
+                        assertThat(command).isEqualTo("quit");
+                        process.exit(new ProcessExit.Code(0));
+                        return JsonObject.EMPTY;
+                    });
+            vm.stop(LONG);
+        }
+        assertThat(process.signals).isEmpty();
+    }
+
+    @Test
+    void aQemuThatTalksNonsenseIsKilledAtOnce() throws Exception {
+        QemuVm vm = attach();
+        try (FakeQmpPeer.Client client = qmp.accept()) {
+            client.send("hello\n");
+            // Our end is closed when the nonsense was noticed.
+            assertThatExceptionOfType(IOException.class).isThrownBy(client::receive);
+            vm.stop(LONG);
+        }
+        assertThat(process.signals).containsExactly(9);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"internal-error", "guest-panicked", "shutdown"})
+    void aGuestThatCannotGoOnIsEnded(String status) throws Exception {
+        QemuVm vm = attach();
+        try (FakeQmpPeer.Client client = qmp.acceptAndGreet()) {
+            client.serve(_ -> JsonObject.builder().put("status", status).build());
+            client.event("STOP", JsonObject.EMPTY);
+            assertThat(vm.exited().get(30, TimeUnit.SECONDS))
+                    .isEqualTo(new VmExit(new ProcessExit.Signal(9), status, false));
+        }
+    }
+
+    @Test
+    void aGuestThatCouldGoOnIsLeftAlone() throws Exception {
+        QemuVm vm = attach();
+        BlockingQueue<String> commands = new LinkedBlockingQueue<>();
+        try (FakeQmpPeer.Client client = qmp.acceptAndGreet()) {
+            client.serve(
+                    command -> {
+                        commands.add(command);
+                        return JsonObject.builder().put("status", "io-error").build();
+                    });
+            client.event("STOP", JsonObject.EMPTY);
+            assertThat(commands.poll(30, TimeUnit.SECONDS)).isEqualTo("query-status");
+            // The reply to this one comes after the reply to that one.
+            vm.resume();
+            assertThat(process.signals).isEmpty();
+            vm.stop(Duration.ZERO);
+        }
+    }
+
+    @Test
+    void aPauseIsNoError() throws Exception {
+        QemuVm vm = attach();
+        BlockingQueue<String> commands = new LinkedBlockingQueue<>();
+        try (FakeQmpPeer.Client client = qmp.acceptAndGreet()) {
+            Thread pauser =
+                    Thread.ofVirtual()
+                            .start(
+                                    () -> {
+                                        try {
+                                            vm.pause();
+                                            vm.resume();
+                                        } catch (HypervisorFailure e) {
+                                            throw new IllegalStateException(e);
+                                        }
+                                    });
+            JsonObject stop = client.receive();
+            assertThat(stop.string("execute")).contains("stop");
+            client.event("STOP", JsonObject.EMPTY);
+            client.reply(stop, JsonObject.EMPTY);
+            JsonObject next = client.receive();
+            assertThat(next.string("execute")).contains("cont");
+            client.reply(next, JsonObject.EMPTY);
+            assertThat(pauser.join(LONG)).isTrue();
+        }
+        assertThat(commands).isEmpty();
+        vm.stop(Duration.ZERO);
+    }
+
+    @Test
+    void lastWordsAreReadBeforeTheExitIsTold() throws Exception {
+        QemuVm vm = attach();
+        try (FakeQmpPeer.Client client = qmp.acceptAndGreet()) {
+            client.event("SHUTDOWN", JsonObject.builder().put("reason", "guest-reset").build());
+        }
+        process.exit(new ProcessExit.Code(0));
+        assertThat(vm.exited().get(30, TimeUnit.SECONDS).reason()).isEqualTo("guest-reset");
+    }
+
+    @Test
+    void aQemuThatCannotBeReachedIsAFailureAndGone() throws Exception {
+        qmp.close();
+        assertThatExceptionOfType(HypervisorFailure.class)
+                .isThrownBy(this::attach)
+                .withMessageStartingWith(
+                        "start QEMU for sandbox s: connect " + sockets.qmp() + ": ")
+                .withMessageEndingWith("; QEMU ended with signal 9 and printed: last words");
+        assertThat(process.exited()).isDone();
+    }
+
+    private QemuVm attach() throws HypervisorFailure {
+        return QemuVm.attach("s", process, sockets, new AgentEndpoint.SerialPort(sockets.agent()));
+    }
+
+    /** A process that exists in this test only, and that SIGKILL ends. */
+    private final class FakeProcess implements HostProcess {
+        final BlockingQueue<Integer> signals = new LinkedBlockingQueue<>();
+        private final CompletableFuture<ProcessExit> exited = new CompletableFuture<>();
+
+        void exit(ProcessExit how) {
+            try {
+                // As the kernel does for a process that is gone.
+                qmp.close();
+                console.close();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            exited.complete(how);
+        }
+
+        @Override
+        public long pid() {
+            return 4711;
+        }
+
+        @Override
+        public CompletableFuture<ProcessExit> exited() {
+            return exited.copy();
+        }
+
+        @Override
+        public void signal(int number) {
+            signals.add(number);
+            if (number == 9) {
+                exit(new ProcessExit.Signal(9));
+            }
+        }
+
+        @Override
+        public String outputTail() {
+            return "last words\n";
+        }
+    }
+}
