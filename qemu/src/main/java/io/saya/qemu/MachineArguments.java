@@ -175,8 +175,7 @@ final class MachineArguments {
         if (initrd.isPresent()) {
             arguments.add(new Initrd(initrd.get()));
         }
-        arguments.add(
-                new Append(KernelCommandLine.of(spec, execution.accel(), execution.clock())));
+        arguments.add(new Append(KernelCommandLine.of(spec, execution.accel(), execution.clock())));
     }
 
     /**

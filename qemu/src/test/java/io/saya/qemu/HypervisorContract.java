@@ -32,6 +32,12 @@ abstract class HypervisorContract {
     /** A specification of a VM that runs this guest. */
     abstract VmSpec spec(TinyGuest guest) throws IOException;
 
+    /**
+     * A specification of a VM whose CPUs stand still until it is resumed, for guests that would
+     * otherwise be gone before the test can look.
+     */
+    abstract VmSpec held(TinyGuest guest) throws IOException;
+
     /** Sends a signal to the process of a VM. */
     abstract void signal(Vm vm, int number);
 
@@ -117,7 +123,8 @@ abstract class HypervisorContract {
     @ParameterizedTest
     @CsvSource({"PANIC,guest-panic", "SHUTDOWN,guest-shutdown", "RESET,guest-reset"})
     void aGuestThatEndsTakesItsVmWithIt(TinyGuest guest, String reason) throws Exception {
-        Vm vm = start(guest);
+        Vm vm = hypervisor().start(held(guest));
+        vm.resume();
         VmExit exit = vm.exited().get(WAIT.toSeconds(), TimeUnit.SECONDS);
         assertThat(exit.reason()).as(vm.consoleTail()).isEqualTo(reason);
         assertThat(exit.requested()).isFalse();

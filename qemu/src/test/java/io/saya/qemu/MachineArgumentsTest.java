@@ -23,8 +23,7 @@ class MachineArgumentsTest {
     private static final Path KERNEL = Path.of("/guest/vmlinux");
     private static final Execution TCG =
             new Execution(new Accel.Tcg(64), "max,erms=off", " tsc_early_khz=2596122");
-    private static final Execution KVM =
-            new Execution(new Accel.Kvm(), "host", " tsc=reliable");
+    private static final Execution KVM = new Execution(new Accel.Kvm(), "host", " tsc=reliable");
 
     @Test
     void theWholeLineForASandbox() throws Exception {

@@ -31,9 +31,7 @@ class QemuHypervisorTest extends HypervisorContract {
     private final LocalHost host = new LocalHost();
     private final QemuHypervisor hypervisor =
             new QemuHypervisor(
-                    host,
-                    _ -> new KvmVerdict.Unusable("not asked for in this test"),
-                    null);
+                    host, _ -> new KvmVerdict.Unusable("not asked for in this test"), null);
 
     @TempDir Path runDirectory;
 
@@ -57,6 +55,16 @@ class QemuHypervisorTest extends HypervisorContract {
     @Override
     VmSpec spec(TinyGuest guest) throws IOException {
         return Specs.of(runDirectory, guest.kernel(runDirectory));
+    }
+
+    @Override
+    VmSpec held(TinyGuest guest) throws IOException {
+        return Specs.of(
+                runDirectory,
+                guest.kernel(runDirectory),
+                List.of(),
+                AgentTransport.VIRTIO_SERIAL,
+                List.of("-S"));
     }
 
     @Override
