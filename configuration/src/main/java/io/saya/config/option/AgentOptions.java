@@ -100,8 +100,14 @@ public final class AgentOptions {
 
     public static final Option<Duration> CDH_API_TIMEOUT =
             ROWS.seconds("cdh_api_timeout", 50, 0)
-                    .alsoSpelled(Section.AGENT, "cdh_api_timeout_ms", Rows.milliseconds(0), "")
-                    .annotated("cdh_api_timeout_ms")
+                    .known(Option.Known.GO)
+                    .withoutEffect("confidential guests are not supported")
+                    .help("Limit of calls to the confidential data hub.");
+
+    public static final Option<Duration> CDH_API_TIMEOUT_MS =
+            ROWS.row("cdh_api_timeout_ms", Rows.milliseconds(0), Duration.ofSeconds(50))
+                    .known(Option.Known.RUST)
+                    .annotated()
                     .withoutEffect("confidential guests are not supported")
                     .help("Limit of calls to the confidential data hub.");
 

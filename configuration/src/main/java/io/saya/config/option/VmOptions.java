@@ -99,7 +99,7 @@ public final class VmOptions {
                     .help("Files for -pflash.");
 
     public static final Option<String> MACHINE_TYPE =
-            ROWS.row("machine_type", new MachineTypeType(), "q35")
+            ROWS.row("machine_type", new MachineNameType(), "q35")
                     .annotated()
                     .help("QEMU's machine type.");
 

@@ -1,7 +1,7 @@
 package io.saya.config.option;
 
 /** A machine of QEMU that has a PCIe bus: {@code q35} or one of its versions. */
-final class MachineTypeType extends ValueType<String> {
+final class MachineNameType extends ValueType<String> {
 
     private static final String NEWEST = "q35";
     private static final String VERSIONED = "pc-q35-";
