@@ -18,7 +18,8 @@ train() {
     demo_image "$work/demo.tar" saya.local/demo:latest
     # The launcher passes SAYA_* on to the daemon's JVM.
     export SAYA_JAVA_OPTIONS="-XX:AOTMode=record -XX:AOTConfiguration=$work/saya.aotconf"
-    containerd_start "$work" "$saya/bin:$PATH"
+    training_shim "$saya" "$work/bin"
+    containerd_start "$work" "$work/bin:$PATH"
     "${CTR[@]}" images import "$work/demo.tar" >/dev/null
     train_container
     wait_for_shim_end
@@ -26,6 +27,18 @@ train() {
   wait $! || { tail -n 20 "$work/log" "$work/containerd.log" >&2; die "the training run failed; its logs are in $work"; }
   [[ -s $work/saya.aotconf ]] || die "the daemon recorded nothing in $work/saya.aotconf; did it end by itself? See $work/containerd.log"
   train_assemble "$saya" "$work"
+}
+
+# training_shim SAYA DIRECTORY: a launcher that refuses `delete`. containerd calls that as soon as the daemon's socket is closed, to end what may
+# be left of a shim; but a JVM that records is busy writing then.
+training_shim() {
+  mkdir -p "$2"
+  cat > "$2/containerd-shim-saya-v2" <<EOF
+#!/bin/sh
+for word; do [ "\$word" != delete ] || { echo "no delete while training" >&2; exit 1; }; done
+exec "$1/bin/containerd-shim-saya-v2" "\$@"
+EOF
+  chmod 755 "$2/containerd-shim-saya-v2"
 }
 
 # What a daemon does in its life: a container, output, execs that end by themselves and by a signal, statistics, the end.
