@@ -96,12 +96,10 @@ final class ForeignOptions {
                 .withoutEffect("guest memory is not locked")
                 .help("Let the host swap guest memory.");
         ROWS.text("file_mem_backend", "")
-                .known(Option.Known.KATA_1)
                 .annotated()
                 .withoutEffect("guest memory is a memfd")
                 .help("Directory for guest memory.");
         ROWS.texts("valid_file_mem_backends", List.of())
-                .known(Option.Known.KATA_1)
                 .neutral(List.of(""))
                 .withoutEffect("guest memory is a memfd")
                 .help("Allowed directories for guest memory.");

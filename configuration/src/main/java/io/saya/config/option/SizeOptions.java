@@ -121,14 +121,16 @@ public final class SizeOptions {
             ROWS.row("overhead_vcpus", new DecimalType(0, CpuConfig.CEILING, "CPUs"), 0.0)
                     .known(Option.Known.RUST)
                     .neutral(0.2)
-                    .withoutEffect("the size at boot is default_vcpus alone")
+                    .withoutEffect(
+                            "a statically sized VM gets default_vcpus on top of what its containers need")
                     .help("CPUs added to a statically sized VM.");
 
     public static final Option<Long> OVERHEAD_MEMORY =
             ROWS.count("overhead_memory", 0, 0, "MiB")
                     .known(Option.Known.RUST)
                     .neutral(32L)
-                    .withoutEffect("the size at boot is default_memory alone")
+                    .withoutEffect(
+                            "a statically sized VM gets default_memory on top of what its containers need")
                     .help("Memory added to a statically sized VM.");
 
     public static final Option<Boolean> DISABLE_NESTED_VIRTUALIZATION =
