@@ -31,6 +31,7 @@ final class StreamInbox {
     // On the event loop only.
     private boolean holding;
     private @Nullable Future<?> stallTimer;
+    private long takenAtWatch;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
@@ -38,6 +39,7 @@ final class StreamInbox {
     private final ArrayDeque<byte[]> messages = new ArrayDeque<>();
     private int bytes;
     private boolean full;
+    private long taken;
     private boolean ended;
     private @Nullable TtrpcException failure;
 
@@ -56,7 +58,9 @@ final class StreamInbox {
             }
             messages.add(message);
             bytes += message.length;
-            full = messages.size() >= FULL_MESSAGES || bytes >= FULL_BYTES;
+            // Once full it stays so until the reader has made room: frames that were read before
+            // the stop still come.
+            full = full || messages.size() >= FULL_MESSAGES || bytes >= FULL_BYTES;
             holdNow = full && !holding;
             changed.signal();
         } finally {
@@ -65,8 +69,18 @@ final class StreamInbox {
         if (holdNow) {
             holding = true;
             gate.hold();
-            stallTimer = loop.schedule(this::stalled, STALL_MILLIS, TimeUnit.MILLISECONDS);
+            watchReader();
         }
+    }
+
+    private void watchReader() {
+        lock.lock();
+        try {
+            takenAtWatch = taken;
+        } finally {
+            lock.unlock();
+        }
+        stallTimer = loop.schedule(this::checkReader, STALL_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     /** Says that no message follows; on the event loop. */
@@ -105,7 +119,18 @@ final class StreamInbox {
         }
     }
 
-    private void stalled() {
+    private void checkReader() {
+        boolean progress;
+        lock.lock();
+        try {
+            progress = taken != takenAtWatch;
+        } finally {
+            lock.unlock();
+        }
+        if (progress) {
+            watchReader();
+            return;
+        }
         drop(
                 new TtrpcStatusException(
                         StatusCode.RESOURCE_EXHAUSTED,
@@ -151,6 +176,7 @@ final class StreamInbox {
                 }
                 return null;
             }
+            taken++;
             bytes -= message.length;
             resume = full && messages.size() <= RESUME_MESSAGES && bytes <= RESUME_BYTES;
             if (resume) {
