@@ -37,6 +37,7 @@ public final class OutboundQueue {
     private @Nullable OutboundFrame head;
     private @Nullable OutboundFrame tail;
     private long headBytes;
+    private boolean draining;
 
     /**
      * Creates an empty queue.
@@ -139,20 +140,28 @@ public final class OutboundQueue {
         }
     }
 
-    /** Writes what the channel takes; on the event loop. */
+    /**
+     * Writes what the channel takes; on the event loop. A flush tells the channel's handlers that
+     * there is room again, so this may be called from within itself; the outer call then goes on.
+     */
     public void drain() {
         takeAdded();
         if (closed) {
             discardAll();
             return;
         }
-        long before = headBytes;
+        if (draining) {
+            return;
+        }
+        draining = true;
+        long written = 0;
         while (head != null && channel.isWritable()) {
-            writeBatch();
+            written += writeBatch();
             channel.flush();
         }
-        if (headBytes < before) {
-            release(before - headBytes);
+        draining = false;
+        if (written > 0) {
+            release(written);
             onRoom.run();
         }
     }
@@ -206,17 +215,18 @@ public final class OutboundQueue {
         return frame;
     }
 
-    private void writeBatch() {
+    /** Returns how many bytes are no longer reserved. */
+    private long writeBatch() {
         writer.begin(channel, headBytes);
+        long batch = 0;
         try {
-            long batch = 0;
             while (batch < FrameWriter.PIECE) {
                 OutboundFrame frame = poll();
                 if (frame == null) {
                     break;
                 }
+                batch += frame.reservedLength();
                 if (frame.beforeWrite()) {
-                    batch += frame.reservedLength();
                     frame.writeTo(writer);
                 }
             }
@@ -224,6 +234,7 @@ public final class OutboundQueue {
         } catch (IOException | RuntimeException e) {
             abort(e);
         }
+        return batch;
     }
 
     /** Half a frame may be out: nothing that follows could be understood. */
