@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Debian's kernel package, taken apart for the guest. Sourced by build.sh.
 
 # extract_vmlinux BZIMAGE VMLINUX: the ELF kernel inside a bzImage. The setup header of the x86 boot protocol says where it
@@ -35,11 +36,11 @@ module_file() {
 module_closure() {
   local root=$1 name
   shift
-  local -A done=()
+  local -A visited=()
   _module_visit() {
     local file depend
-    [[ -z ${done[${1//-/_}]:-} ]] || return 0
-    done[${1//-/_}]=1
+    [[ -z ${visited[${1//-/_}]:-} ]] || return 0
+    visited[${1//-/_}]=1
     file=$(module_file "$root" "$1")
     [[ -n $file ]] || die "the kernel package has no module '$1' (built in, renamed, or misspelt in packaging/guest/modules)"
     for depend in $(objcopy -O binary --only-section=.modinfo "$file" /dev/stdout | tr '\0' '\n' | sed -n 's/^depends=//p' | tr ',' ' '); do

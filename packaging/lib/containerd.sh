@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # A containerd of one's own: its directories, sockets and images are below one directory, and no containerd of the host is
 # touched. Sourced; needs debian.sh (say, die).
 #

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Debian's archive as a source of build inputs. Sourced, not run; needs `set -euo pipefail` in the caller.
 #
 # Two kinds of need are kept apart: tools that run on the build machine are installed (need_packages), parts of the

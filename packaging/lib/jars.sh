@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Jars and modules of the product. Sourced; needs debian.sh (die).
 
 # artifact_of FILE: name of a jar without version and classifier.

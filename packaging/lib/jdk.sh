@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Finds a JDK. Sourced; needs debian.sh (die).
 
 jdk_release() { sed -n 's/^JAVA_VERSION="\{0,1\}\([0-9]*\).*/\1/p' "$1/release" 2>/dev/null; }

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # The daemon's AOT cache (JEP 483, 514, 515): loaded and linked classes and profiles, recorded while a real shim runs a real
 # container under a private containerd, in the Java runtime and with the class path that will use it. Sourced; needs debian.sh, containerd.sh.
 
