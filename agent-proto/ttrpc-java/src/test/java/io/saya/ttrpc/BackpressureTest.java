@@ -8,12 +8,14 @@ import com.google.protobuf.BytesValue;
 import com.google.protobuf.Int32Value;
 import com.google.protobuf.StringValue;
 import java.nio.channels.ServerSocketChannel;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -74,7 +76,7 @@ class BackpressureTest extends LoopbackTest {
                 });
         assertThatThrownBy(() -> sent.get(2, TimeUnit.SECONDS))
                 .as("the flood is held back while its refusals wait")
-                .isInstanceOf(java.util.concurrent.TimeoutException.class);
+                .isInstanceOf(TimeoutException.class);
         for (int i = 0; i < frames; i++) {
             assertThat(peer.readResponse()).startsWith("1 code 3");
         }
@@ -147,7 +149,7 @@ class BackpressureTest extends LoopbackTest {
                                         EchoBinding.BYTES,
                                         chunk,
                                         BytesValue.parser(),
-                                        CallOptions.timeout(java.time.Duration.ofMillis(100))))
+                                        CallOptions.timeout(Duration.ofMillis(100))))
                 .isInstanceOfSatisfying(
                         TtrpcStatusException.class,
                         e -> assertThat(e.code()).isEqualTo(StatusCode.DEADLINE_EXCEEDED));

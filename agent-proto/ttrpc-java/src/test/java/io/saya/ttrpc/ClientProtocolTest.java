@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.protobuf.Int32Value;
 import com.google.protobuf.StringValue;
 import java.nio.channels.ServerSocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -148,9 +149,7 @@ class ClientProtocolTest extends LoopbackTest {
     void framesThatAreNoAnswersEndTheConnection() throws Exception {
         CompletableFuture<StringValue> call = call();
         peer.readFrame();
-        peer.send(
-                "HTTP/1.1 400 Bad Request\r\n\r\n"
-                        .getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+        peer.send("HTTP/1.1 400 Bad Request\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
         assertThat(failureOf(call)).isInstanceOf(ConnectionFailure.class);
         ConnectionFailure cause = client.closed().toCompletableFuture().get(20, TimeUnit.SECONDS);
         assertThat(cause).hasMessageContaining("sent a frame of type");

@@ -1,5 +1,6 @@
 package io.saya.ttrpc;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.MessageLite;
@@ -23,7 +24,7 @@ final class RawPeer implements AutoCloseable {
     static final int NO_DATA = 4;
 
     /** A frame as it was received. */
-    record Frame(int streamId, int type, int flags, com.google.protobuf.ByteString payload) {}
+    record Frame(int streamId, int type, int flags, ByteString payload) {}
 
     private final SocketChannel channel;
 
@@ -110,8 +111,7 @@ final class RawPeer implements AutoCloseable {
         int streamId = header.getInt();
         int type = header.get();
         int flags = header.get();
-        return new Frame(
-                streamId, type, flags, com.google.protobuf.ByteString.copyFrom(readBytes(length)));
+        return new Frame(streamId, type, flags, ByteString.copyFrom(readBytes(length)));
     }
 
     /** Reads a response frame and says what is in it: {@code stream code message payload}. */

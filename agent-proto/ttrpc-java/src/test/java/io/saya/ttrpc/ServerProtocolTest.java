@@ -7,6 +7,7 @@ import com.google.protobuf.BytesValue;
 import com.google.protobuf.Int32Value;
 import com.google.protobuf.StringValue;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -137,9 +138,9 @@ class ServerProtocolTest extends LoopbackTest {
     @Test
     void aNegativeTimeoutIsAnsweredWithoutServing() throws Exception {
         byte[] names = RawPeer.request(EchoBinding.NAME, "Echo", HELLO);
-        byte[] request = java.util.Arrays.copyOf(names, names.length + 11);
+        byte[] request = Arrays.copyOf(names, names.length + 11);
         request[names.length] = 0x20;
-        java.util.Arrays.fill(request, names.length + 1, request.length - 1, (byte) 0xff);
+        Arrays.fill(request, names.length + 1, request.length - 1, (byte) 0xff);
         request[request.length - 1] = 1;
         peer.sendFrame(1, RawPeer.REQUEST, 0, request);
         assertThat(peer.readResponse()).startsWith("1 code 4");

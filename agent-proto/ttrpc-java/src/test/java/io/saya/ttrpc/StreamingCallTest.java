@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -18,8 +19,7 @@ class StreamingCallTest extends LoopbackTest {
         return BytesValue.of(ByteString.copyFrom(new byte[size]));
     }
 
-    private static void assertCode(
-            StatusCode code, org.assertj.core.api.ThrowableAssert.ThrowingCallable call) {
+    private static void assertCode(StatusCode code, ThrowingCallable call) {
         assertThatThrownBy(call)
                 .isInstanceOfSatisfying(
                         TtrpcStatusException.class, e -> assertThat(e.code()).isEqualTo(code));

@@ -15,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import org.assertj.core.api.AbstractThrowableAssert;
 import org.junit.jupiter.api.Test;
 
 class UnaryCallTest extends LoopbackTest {
@@ -282,8 +283,7 @@ class UnaryCallTest extends LoopbackTest {
         Object make() throws Exception;
     }
 
-    private static org.assertj.core.api.AbstractThrowableAssert<?, ?> assertStatus(
-            StatusCode code, Call call) {
+    private static AbstractThrowableAssert<?, ?> assertStatus(StatusCode code, Call call) {
         return assertThatThrownBy(call::make)
                 .isInstanceOfSatisfying(
                         TtrpcStatusException.class, e -> assertThat(e.code()).isEqualTo(code));

@@ -26,6 +26,7 @@ import java.time.Instant;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -119,8 +120,7 @@ class EventForwardTest {
                 .build();
     }
 
-    private static void assertCode(
-            StatusCode code, org.assertj.core.api.ThrowableAssert.ThrowingCallable call) {
+    private static void assertCode(StatusCode code, ThrowingCallable call) {
         assertThatThrownBy(call)
                 .isInstanceOfSatisfying(
                         TtrpcStatusException.class, e -> assertThat(e.code()).isEqualTo(code));

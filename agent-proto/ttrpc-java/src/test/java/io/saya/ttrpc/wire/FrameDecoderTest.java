@@ -6,7 +6,9 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
@@ -105,7 +107,7 @@ class FrameDecoderTest {
         for (int from = 0; from < all.length; ) {
             int to =
                     Math.min(all.length, from + 1 + random.nextInt(random.nextBoolean() ? 4 : 400));
-            receive(java.util.Arrays.copyOfRange(all, from, to));
+            receive(Arrays.copyOfRange(all, from, to));
             from = to;
         }
         assertThat(recorder.lines()).containsExactlyElementsOf(expected);
@@ -120,7 +122,7 @@ class FrameDecoderTest {
         byte type = (byte) random.nextInt(6);
         byte flags = (byte) random.nextInt(8);
         bytes.writeBytes(
-                java.nio.ByteBuffer.allocate(WireFormat.HEADER_LENGTH)
+                ByteBuffer.allocate(WireFormat.HEADER_LENGTH)
                         .putInt(payload.length)
                         .putInt(streamId)
                         .put(type)

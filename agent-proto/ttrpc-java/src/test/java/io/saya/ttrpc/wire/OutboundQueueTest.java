@@ -1,6 +1,7 @@
 package io.saya.ttrpc.wire;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.BytesValue;
@@ -143,7 +144,7 @@ class OutboundQueueTest {
         offer(5, 10);
         channel.runPendingTasks();
         assertThat(fates).contains("discarded 3", "discarded 5");
-        org.assertj.core.api.Assertions.assertThatThrownBy(channel::checkException)
+        assertThatThrownBy(channel::checkException)
                 .hasMessageContaining("frame -1 cannot be written");
     }
 }
