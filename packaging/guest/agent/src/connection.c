@@ -9,6 +9,10 @@
 
 #include "call.h"
 #include "log.h"
+#include "resync.h"
+
+// How long a frame may stand still before it is looked at, and how often until it is given up.
+enum { STALL_MS = 300, STALLS_LIMIT = 100 };
 
 static uint8_t receive_buffer[64 * 1024];
 
@@ -23,6 +27,7 @@ static void clear_queue(struct connection *connection) {
 void connection_reset(struct connection *connection) {
     frame_parser_reset(&connection->parser);
     connection->last_stream = 0;
+    timer_stop(&connection->stall);
     struct list *first;
     while ((first = list_first(&connection->calls)) != NULL) call_lost(container_of(first, struct call, link));
     while ((first = list_first(&connection->starved)) != NULL) list_remove(first);
@@ -123,6 +128,35 @@ static bool read_all(struct connection *connection) {
     }
 }
 
+// ---- a frame that does not get on
+
+static void stalled(struct timer *timer) {
+    struct connection *connection = container_of(timer, struct connection, stall);
+    size_t length, offset;
+    uint8_t *bytes = resync_bytes(&connection->parser, &length);
+    bool found = bytes != NULL && resync_find(bytes, length, &offset);
+    if (found) {
+        log_info("a new peer's first frame was found in the old one's last");
+        connection_reset(connection);
+        frame_parser_feed(&connection->parser, bytes + offset, length - offset, take_frame, connection);
+    } else if (++connection->stalls == STALLS_LIMIT) {
+        log_warn("a frame has been incomplete for %d s: dropping the peer", STALLS_LIMIT * STALL_MS / 1000);
+        connection_reset(connection);
+        connection->ended(connection);
+    } else {
+        timer_start(timer, STALL_MS);
+    }
+    free(bytes);
+}
+
+static void watch_stall(struct connection *connection) {
+    connection->stalls = 0;
+    if (connection->peers_change && connection->parser.head_have > 0)
+        timer_start(&connection->stall, STALL_MS);
+    else
+        timer_stop(&connection->stall);
+}
+
 static void ready(struct watch *watch, uint32_t events) {
     struct connection *connection = container_of(watch, struct connection, watch);
     if ((events & EPOLLOUT) != 0) {
@@ -133,7 +167,9 @@ static void ready(struct watch *watch, uint32_t events) {
     if (!alive || connection->broken) {
         connection_reset(connection);
         connection->ended(connection);
+        return;
     }
+    watch_stall(connection);
 }
 
 bool connection_open(struct connection *connection, int fd, void (*ended)(struct connection *connection)) {
@@ -141,6 +177,7 @@ bool connection_open(struct connection *connection, int fd, void (*ended)(struct
     list_init(&connection->queue);
     list_init(&connection->calls);
     list_init(&connection->starved);
+    timer_init(&connection->stall, stalled);
     connection->ended = ended;
     connection->watch.ready = ready;
     // Edge triggered: a serial port without a peer is always "hung up", which must not keep the loop busy.

@@ -17,6 +17,8 @@ struct connection {
     struct watch watch;
     struct frame_parser parser;
     uint32_t last_stream;
+    struct timer stall; // with peers_change: since when a frame begun has not got on
+    unsigned stalls;
     struct list queue; // of out_frame
     size_t queued;
     bool broken; // to be ended once the stack has unwound

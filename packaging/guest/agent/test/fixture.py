@@ -11,8 +11,7 @@ import unittest
 from agent import agent_pb2, oci_pb2
 from ttrpc_client import Client, Status
 
-AGENT = os.environ["AGENT"]
-ROOTFS = os.environ["ROOTFS"]
+ROOTFS = os.environ.get("ROOTFS", "")
 numbers = itertools.count(1)
 CAPABILITIES = ["CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_KILL", "CAP_SETUID", "CAP_SETGID", "CAP_SYS_CHROOT"]
 
@@ -45,46 +44,11 @@ def spec(what: oci_pb2.Process, rootfs: str = ROOTFS, **linux) -> oci_pb2.Spec:
     )
 
 
-class AgentTest(unittest.TestCase):
-    """Starts an agent for each test and checks that it ends well."""
+class Calls(unittest.TestCase):
+    """Shorthands for what the tests do with an agent, which `client` is connected to."""
 
-    def setUp(self) -> None:
-        self.directory = tempfile.mkdtemp(prefix="saya-agent-")
-        self.path = f"{self.directory}/agent.sock"
-        self.log = open(f"{self.directory}/log", "w+", encoding="utf-8", errors="replace")
-        self.agent = subprocess.Popen([AGENT, "--listen", f"unix:{self.path}"], stderr=self.log, env={**os.environ, "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})
-        self.addCleanup(self.finish)
-        self.client = self.connect()
-
-    def connect(self) -> Client:
-        until = time.monotonic() + 10
-        while True:
-            try:
-                client = Client(self.path)
-                break
-            except OSError as refused:
-                self.assertLess(time.monotonic(), until, f"the agent does not listen: {refused}")
-                self.assertIsNone(self.agent.poll(), "the agent ended at its start")
-                time.sleep(0.005)
-        self.addCleanup(client.close)
-        return client
-
-    def finish(self) -> None:
-        """Ends the agent as a host does, so that the sanitizers get to say what they have seen."""
-        if self.agent.poll() is None:
-            self.connect().begin("DestroySandbox")
-        try:
-            status = self.agent.wait(20)
-        except subprocess.TimeoutExpired:
-            self.agent.kill()
-            status = f"hanging, {self.agent.wait()}"
-        self.log.seek(0)
-        text = self.log.read()
-        self.log.close()
-        shutil.rmtree(self.directory)
-        self.assertEqual(status, 0, f"the agent ended with {status}:\n{text}")
-
-    # ---- shorthands
+    client: Client
+    rootfs = ROOTFS
 
     def call(self, method: str, **arguments):
         return self.client.call(method, **arguments)
@@ -103,7 +67,7 @@ class AgentTest(unittest.TestCase):
 
     def create_process(self, what: oci_pb2.Process, sandbox_pidns: bool = False, **linux) -> str:
         cid = f"c{next(numbers):03}"
-        self.call("CreateContainer", container_id=cid, exec_id=cid, OCI=spec(what, **linux), sandbox_pidns=sandbox_pidns)
+        self.call("CreateContainer", container_id=cid, exec_id=cid, OCI=spec(what, self.rootfs, **linux), sandbox_pidns=sandbox_pidns)
         return cid
 
     def run_container(self, *arguments: str, **options) -> str:
@@ -135,3 +99,43 @@ class AgentTest(unittest.TestCase):
         text = self.read_all(cid, exec_id).decode()
         self.assertEqual(self.wait(cid, exec_id), 0, self.read_all(cid, exec_id, "ReadStderr"))
         return text
+
+
+class AgentTest(Calls):
+    """Starts an agent for each test and checks that it ends well."""
+
+    def setUp(self) -> None:
+        self.directory = tempfile.mkdtemp(prefix="saya-agent-")
+        self.path = f"{self.directory}/agent.sock"
+        self.log = open(f"{self.directory}/log", "w+", encoding="utf-8", errors="replace")
+        self.agent = subprocess.Popen([os.environ["AGENT"], "--listen", f"unix:{self.path}"], stderr=self.log, env={**os.environ, "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})
+        self.addCleanup(self.finish)
+        self.client = self.connect()
+
+    def connect(self) -> Client:
+        until = time.monotonic() + 10
+        while True:
+            try:
+                client = Client(self.path)
+                break
+            except OSError as refused:
+                self.assertLess(time.monotonic(), until, f"the agent does not listen: {refused}")
+                self.assertIsNone(self.agent.poll(), "the agent ended at its start")
+                time.sleep(0.005)
+        self.addCleanup(client.close)
+        return client
+
+    def finish(self) -> None:
+        """Ends the agent as a host does, so that the sanitizers get to say what they have seen."""
+        if self.agent.poll() is None:
+            self.connect().begin("DestroySandbox")
+        try:
+            status = self.agent.wait(20)
+        except subprocess.TimeoutExpired:
+            self.agent.kill()
+            status = f"hanging, {self.agent.wait()}"
+        self.log.seek(0)
+        text = self.log.read()
+        self.log.close()
+        shutil.rmtree(self.directory)
+        self.assertEqual(status, 0, f"the agent ended with {status}:\n{text}")
