@@ -14,5 +14,8 @@ protos=$here/../../../agent-proto/api/src/main/proto
 protoc -I"$protos" --python_out="$work" "$protos"/agent/*.proto
 export PYTHONPATH=$work:$here/test PYTHONDONTWRITEBYTECODE=1
 cd "$here/test"
-if [[ ${1:-} == --bench ]]; then exec /usr/bin/python3 vm_bench.py "${@:2}"; fi
-/usr/bin/python3 -m unittest vm_test "$@"
+if [[ ${1:-} == --bench ]]; then
+  /usr/bin/python3 vm_bench.py "${@:2}"
+else
+  /usr/bin/python3 -m unittest vm_test "$@"
+fi

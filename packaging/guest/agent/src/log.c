@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 enum log_level log_threshold = LOG_INFO;
+void (*log_sink)(enum log_level level, const char *text, size_t length);
 
 static const char *const level_names[] = {"error", "warning", "info", "debug"};
 
@@ -31,6 +32,7 @@ void log_line(enum log_level level, const char *format, ...) {
     size_t length = (size_t)head + (size_t)body;
     if (length > sizeof line - 2) length = sizeof line - 2;
     defuse(line, length);
+    if (log_sink != NULL) log_sink(level, line + head, length - (size_t)head);
     line[length++] = '\n';
     ssize_t written = write(STDERR_FILENO, line, length);
     (void)written; // There is nowhere to report a broken console to.

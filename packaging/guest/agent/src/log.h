@@ -1,10 +1,15 @@
 // Lines for the guest's console. The host shows the tail of the console when something goes wrong, so a line stands alone.
 #pragma once
 
+#include <stddef.h>
+
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
 // Lines above this level are dropped. Info until the kernel command line says otherwise.
 extern enum log_level log_threshold;
+
+// Gets a copy of each line, without the level and the line end; NULL if nobody listens.
+extern void (*log_sink)(enum log_level level, const char *text, size_t length);
 
 // Writes one line of at most 1 KiB to standard error; what is longer is cut. Never blocks for longer than the console does.
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));

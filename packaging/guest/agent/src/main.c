@@ -1,16 +1,18 @@
 #include <errno.h>
-#include <fcntl.h>
+#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "children.h"
+#include "debug_console.h"
+#include "device.h"
 #include "files.h"
 #include "init.h"
-#include "device.h"
 #include "log.h"
+#include "log_port.h"
 #include "loop.h"
 #include "modules.h"
 #include "oom.h"
@@ -18,38 +20,72 @@
 #include "sandbox.h"
 #include "transport.h"
 
-static void read_kernel_command_line(void) {
-    char line[4096];
-    if (read_text("/proc/cmdline", line, sizeof line) > 0) options_parse(line);
-}
+// ---- as the guest's first process
 
 static bool serial;
 
 static void modules_loaded(void) {
     if (!vsock_listen() && !serial)
         log_error("neither a serial port agent.channel.0 nor vsock was found: nobody can reach this agent");
+    if (options.log_vport != 0) log_port_on_vsock(options.log_vport);
+    if (options.debug_console && options.debug_console_vport != 0) debug_console_on_vsock(options.debug_console_vport);
 }
 
 // The first request is answered as early as possible; the rest of the modules is loaded while the host digests the answer.
-static int serve(void) {
+static int serve_host(void) {
     serial = serial_open();
     modules_load_later("/lib/modules/later", modules_loaded);
-    return loop_run();
+    if (options.debug_console && options.debug_console_vport == 0) debug_console_on_console();
+    loop_run();
+    power_off();
+}
+
+// ---- as an ordinary process
+
+struct arguments {
+    const char *listen, *debug_console, *log;
+};
+
+static bool parse_arguments(int count, char **words, struct arguments *arguments) {
+    static const struct option known[] = {
+        {"listen", required_argument, NULL, 'l'},
+        {"debug-console", required_argument, NULL, 'd'},
+        {"log", required_argument, NULL, 'o'},
+        {0},
+    };
+    *arguments = (struct arguments){0};
+    for (int option; (option = getopt_long(count, words, "", known, NULL)) != -1;) {
+        if (option == '?' || strncmp(optarg, "unix:", 5) != 0) return false;
+        const char **path = option == 'l' ? &arguments->listen : option == 'd' ? &arguments->debug_console : &arguments->log;
+        *path = optarg + 5;
+    }
+    return optind == count && arguments->listen != NULL;
 }
 
 static int usage(void) {
-    fprintf(stderr, "usage: saya-agent --listen unix:PATH\n"
+    fprintf(stderr, "usage: saya-agent --listen unix:PATH [--debug-console unix:PATH] [--log unix:PATH]\n"
                     "Without arguments the agent must be the first process of a guest.\n");
     return 2;
 }
 
-int main(int count, char **arguments) {
-    bool first_process = count == 1 && getpid() == 1;
-    const char *path = count == 3 && strcmp(arguments[1], "--listen") == 0 && strncmp(arguments[2], "unix:", 5) == 0
-                           ? arguments[2] + 5
-                           : NULL;
-    if (!first_process && path == NULL) return usage();
+static int serve_unix(const struct arguments *arguments) {
+    if ((arguments->debug_console != NULL && !debug_console_on_unix(arguments->debug_console)) ||
+        (arguments->log != NULL && !log_port_on_unix(arguments->log)) || !unix_listen(arguments->listen))
+        return 1;
+    return loop_run();
+}
 
+// ----
+
+static void read_kernel_command_line(void) {
+    char line[4096];
+    if (read_text("/proc/cmdline", line, sizeof line) > 0) options_parse(line);
+}
+
+int main(int count, char **words) {
+    bool first_process = count == 1 && getpid() == 1;
+    struct arguments arguments;
+    if (!first_process && !parse_arguments(count, words, &arguments)) return usage();
     signal(SIGPIPE, SIG_IGN);
     if (first_process) init_guest();
     if (!descriptors_reserve() || !loop_init() || !children_init() || !oom_init()) {
@@ -59,11 +95,5 @@ int main(int count, char **arguments) {
     read_kernel_command_line();
     device_events_init();
     sandbox_init(first_process);
-    int code = 1;
-    if (first_process)
-        code = serve();
-    else if (unix_listen(path))
-        code = loop_run();
-    if (first_process) power_off();
-    return code;
+    return first_process ? serve_host() : serve_unix(&arguments);
 }

@@ -2,6 +2,9 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
+
+#include "loop.h"
 
 // Opens the virtio-serial port `agent.channel.0`, if the guest has one. Peers may come and go on it.
 bool serial_open(void);
@@ -11,6 +14,10 @@ bool vsock_listen(void);
 
 // Listens on a Unix socket, for tests on the host. The path must not exist.
 bool unix_listen(const char *path);
+
+// Any listener: `accept_ready` is called when there is a connection to accept. False if it cannot listen.
+bool listen_vsock(struct watch *watch, unsigned port, void (*accept_ready)(struct watch *watch, uint32_t events));
+bool listen_unix(struct watch *watch, const char *path, void (*accept_ready)(struct watch *watch, uint32_t events));
 
 // Runs `done` when what is queued for the peers has been written, or after a second.
 void transport_flush(void (*done)(void));

@@ -108,9 +108,12 @@ class AgentTest(Calls):
         self.directory = tempfile.mkdtemp(prefix="saya-agent-")
         self.path = f"{self.directory}/agent.sock"
         self.log = open(f"{self.directory}/log", "w+", encoding="utf-8", errors="replace")
-        self.agent = subprocess.Popen([os.environ["AGENT"], "--listen", f"unix:{self.path}"], stderr=self.log, env={**os.environ, "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})
+        self.agent = subprocess.Popen([os.environ["AGENT"], "--listen", f"unix:{self.path}", *self.options()], stderr=self.log, env={**os.environ, "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})
         self.addCleanup(self.finish)
         self.client = self.connect()
+
+    def options(self) -> list[str]:
+        return []
 
     def connect(self) -> Client:
         until = time.monotonic() + 10

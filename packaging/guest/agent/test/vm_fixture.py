@@ -26,7 +26,11 @@ class VmTest(Calls):
     memory = 256
     vcpus = 1
     append: list = []
-    devices: list = []
+
+    @staticmethod
+    def devices(directory: str) -> list[str]:
+        """Further arguments for QEMU."""
+        return []
 
     @classmethod
     def setUpClass(cls) -> None:
@@ -39,7 +43,7 @@ class VmTest(Calls):
         )  # fmt: skip
         cls.console = open(f"{cls.directory}/console", "w+b")
         cls.qemu = subprocess.Popen(
-            bare_vm.command(options, cls.directory) + cls.devices, stdin=subprocess.DEVNULL, stdout=cls.console, stderr=cls.console
+            bare_vm.command(options, cls.directory) + cls.devices(cls.directory), stdin=subprocess.PIPE, stdout=cls.console, stderr=cls.console
         )
         cls.addClassCleanup(cls.end)
         cls.path = f"{cls.directory}/agent.sock"
@@ -70,6 +74,7 @@ class VmTest(Calls):
         if cls.qemu.poll() is None:
             cls.qemu.kill()
         cls.qemu.wait()
+        cls.qemu.stdin.close()
         cls.client.close()
         cls.console.close()
         subprocess.run(["rm", "-rf", cls.directory], check=True)
