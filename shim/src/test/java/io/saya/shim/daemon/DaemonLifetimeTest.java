@@ -1,0 +1,44 @@
+package io.saya.shim.daemon;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(20)
+class DaemonLifetimeTest {
+    private final AtomicBoolean idle = new AtomicBoolean(true);
+
+    @Test
+    void aDaemonThatNobodyGivesAContainerEnds() {
+        DaemonLifetime lifetime = new DaemonLifetime(idle::get, Duration.ofMillis(20));
+        lifetime.containersChanged();
+
+        lifetime.await();
+    }
+
+    @Test
+    void aDaemonThatIsToldToEndDoesSoAtOnce() {
+        DaemonLifetime lifetime = new DaemonLifetime(idle::get, Duration.ofHours(1));
+        lifetime.containersChanged();
+        lifetime.end("test");
+
+        lifetime.await();
+    }
+
+    @Test
+    void aContainerKeepsItAliveUntilItHasGone() throws Exception {
+        DaemonLifetime lifetime = new DaemonLifetime(idle::get, Duration.ofMillis(20));
+        Thread waiting = Thread.startVirtualThread(lifetime::await);
+        idle.set(false);
+        lifetime.containersChanged();
+
+        assertThat(waiting.join(Duration.ofMillis(200))).isFalse();
+
+        idle.set(true);
+        lifetime.containersChanged();
+        waiting.join();
+    }
+}

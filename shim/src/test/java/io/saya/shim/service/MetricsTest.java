@@ -1,0 +1,197 @@
+package io.saya.shim.service;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.saya.proto.agent.BlkioStats;
+import io.saya.proto.agent.BlkioStatsEntry;
+import io.saya.proto.agent.CgroupStats;
+import io.saya.proto.agent.CpuStats;
+import io.saya.proto.agent.CpuUsage;
+import io.saya.proto.agent.HugetlbStats;
+import io.saya.proto.agent.MemoryData;
+import io.saya.proto.agent.MemoryStats;
+import io.saya.proto.agent.NetworkStats;
+import io.saya.proto.agent.PidsStats;
+import io.saya.proto.agent.StatsContainerResponse;
+import io.saya.proto.agent.ThrottlingData;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class MetricsTest {
+    private static final long MIB = 1 << 20;
+
+    /** cgroup v1: memsw counts memory as well, and total_ includes descendants. */
+    private static final MemoryStats V1_MEMORY =
+            MemoryStats.newBuilder()
+                    .setUsage(data(100 * MIB, 120 * MIB, 7, 200 * MIB))
+                    .setSwapUsage(data(130 * MIB, 150 * MIB, 0, 300 * MIB))
+                    .setKernelUsage(data(MIB, MIB, 0, GuestMemory.UNLIMITED_V1))
+                    .putStats("rss", 40 * MIB)
+                    .putStats("total_rss", 50 * MIB)
+                    .putStats("cache", 10 * MIB)
+                    .putStats("total_inactive_file", 5 * MIB)
+                    .putStats("total_pgfault", 11)
+                    .build();
+
+    private static final MemoryStats V2_MEMORY =
+            MemoryStats.newBuilder()
+                    .setUsage(data(100 * MIB, 120 * MIB, 7, -1))
+                    .setSwapUsage(data(30 * MIB, 30 * MIB, 0, 100 * MIB))
+                    .putStats("anon", 50 * MIB)
+                    .putStats("file", 10 * MIB)
+                    .putStats("inactive_file", 5 * MIB)
+                    .putStats("pgfault", 11)
+                    .putStats("slab", 2 * MIB)
+                    .putStats("oom_kill", 1)
+                    .build();
+
+    @TempDir Path directory;
+
+    @Test
+    void aHostWithV1GetsWhatCriReadsWhateverTheGuestHas() {
+        var v1 = MetricsV1.of(stats(V1_MEMORY)).getMemory();
+        var v2 = MetricsV1.of(stats(V2_MEMORY)).getMemory();
+
+        assertThat(v1.getUsage().getUsage()).isEqualTo(100 * MIB);
+        assertThat(v1.getUsage().getLimit()).isEqualTo(200 * MIB);
+        assertThat(v1.getUsage().getMax()).isEqualTo(120 * MIB);
+        assertThat(v1.getUsage().getFailcnt()).isEqualTo(7);
+        assertThat(v1.getRss()).isEqualTo(40 * MIB);
+        assertThat(v1.getTotalRss()).isEqualTo(50 * MIB);
+        assertThat(v1.getTotalInactiveFile()).isEqualTo(5 * MIB);
+        assertThat(v1.getTotalPgFault()).isEqualTo(11);
+        assertThat(v1.getSwap().getUsage()).isEqualTo(130 * MIB);
+
+        assertThat(v2.getUsage().getLimit()).isEqualTo(GuestMemory.UNLIMITED_V1);
+        assertThat(v2.getTotalRss()).isEqualTo(50 * MIB);
+        assertThat(v2.getTotalInactiveFile()).isEqualTo(5 * MIB);
+        assertThat(v2.getTotalPgFault()).isEqualTo(11);
+        assertThat(v2.getSwap().getUsage()).as("memory and swap").isEqualTo(130 * MIB);
+        assertThat(MetricsV1.of(stats(V2_MEMORY)).getMemoryOomControl().getOomKill()).isOne();
+    }
+
+    @Test
+    void aHostWithV2GetsWhatCriReadsWhateverTheGuestHas() {
+        var v1 = MetricsV2.of(stats(V1_MEMORY)).getMemory();
+        var v2 = MetricsV2.of(stats(V2_MEMORY)).getMemory();
+
+        assertThat(v1.getUsage()).isEqualTo(100 * MIB);
+        assertThat(v1.getUsageLimit()).isEqualTo(200 * MIB);
+        assertThat(v1.getAnon()).isEqualTo(50 * MIB);
+        assertThat(v1.getInactiveFile()).isEqualTo(5 * MIB);
+        assertThat(v1.getPgfault()).isEqualTo(11);
+        assertThat(v1.getSwapUsage()).as("swap alone").isEqualTo(30 * MIB);
+        assertThat(v1.getSwapLimit()).isEqualTo(100 * MIB);
+
+        assertThat(v2.getUsageLimit()).isEqualTo(GuestMemory.UNLIMITED_V2);
+        assertThat(v2.getAnon()).isEqualTo(50 * MIB);
+        assertThat(v2.getFile()).isEqualTo(10 * MIB);
+        assertThat(v2.getSlab()).isEqualTo(2 * MIB);
+        assertThat(v2.getSwapUsage()).isEqualTo(30 * MIB);
+        assertThat(MetricsV2.of(stats(V2_MEMORY)).getMemoryEvents().getOomKill()).isOne();
+    }
+
+    @Test
+    void processorTimeIsNanosecondsInV1AndMicrosecondsInV2() {
+        var v1 = MetricsV1.of(stats(V1_MEMORY)).getCpu();
+        assertThat(v1.getUsage().getTotal()).isEqualTo(9_000_000);
+        assertThat(v1.getUsage().getUser()).isEqualTo(5_000_000);
+        assertThat(v1.getUsage().getKernel()).isEqualTo(4_000_000);
+        assertThat(v1.getThrottling().getThrottledTime()).isEqualTo(2_000_000);
+
+        var v2 = MetricsV2.of(stats(V1_MEMORY)).getCpu();
+        assertThat(v2.getUsageUsec()).isEqualTo(9_000);
+        assertThat(v2.getUserUsec()).isEqualTo(5_000);
+        assertThat(v2.getSystemUsec()).isEqualTo(4_000);
+        assertThat(v2.getNrPeriods()).isEqualTo(3);
+        assertThat(v2.getThrottledUsec()).isEqualTo(2_000);
+    }
+
+    @Test
+    void readsAndWritesAreSummedByDeviceInV2() {
+        var io = MetricsV2.of(stats(V1_MEMORY)).getIo();
+
+        assertThat(io.getUsageList()).hasSize(1);
+        assertThat(io.getUsage(0).getMajor()).isEqualTo(8);
+        assertThat(io.getUsage(0).getMinor()).isEqualTo(1);
+        assertThat(io.getUsage(0).getRbytes()).isEqualTo(10);
+        assertThat(io.getUsage(0).getWbytes()).isEqualTo(20);
+        assertThat(io.getUsage(0).getRios()).isEqualTo(1);
+        assertThat(MetricsV1.of(stats(V1_MEMORY)).getBlkio().getIoServiceBytesRecursiveList())
+                .hasSize(3);
+    }
+
+    @Test
+    void processesHugePagesAndInterfacesAreTaken() {
+        var v1 = MetricsV1.of(stats(V1_MEMORY));
+        var v2 = MetricsV2.of(stats(V1_MEMORY));
+
+        assertThat(v1.getPids().getCurrent()).isEqualTo(4);
+        assertThat(v2.getPids().getCurrent()).isEqualTo(4);
+        assertThat(v1.getHugetlb(0).getPagesize()).isEqualTo("2MB");
+        assertThat(v2.getHugetlb(0).getCurrent()).isEqualTo(3);
+        assertThat(v1.getNetwork(0).getRxBytes()).isEqualTo(77);
+        assertThat(v2.getNetwork(0).getName()).isEqualTo("eth0");
+    }
+
+    @Test
+    void metricsAreOfTheHostsKindUnderABareName() throws Exception {
+        assertThat(HostCgroups.detect(directory)).isEqualTo(HostCgroups.V1);
+        Files.createFile(directory.resolve("cgroup.controllers"));
+        assertThat(HostCgroups.detect(directory)).isEqualTo(HostCgroups.V2);
+
+        assertThat(HostCgroups.V1.metrics(stats(V2_MEMORY)).getTypeUrl())
+                .isEqualTo("io.containerd.cgroups.v1.Metrics");
+        assertThat(HostCgroups.V2.metrics(stats(V1_MEMORY)).getTypeUrl())
+                .isEqualTo("io.containerd.cgroups.v2.Metrics");
+    }
+
+    private static StatsContainerResponse stats(MemoryStats memory) {
+        return StatsContainerResponse.newBuilder()
+                .setCgroupStats(
+                        CgroupStats.newBuilder()
+                                .setMemoryStats(memory)
+                                .setPidsStats(PidsStats.newBuilder().setCurrent(4))
+                                .setCpuStats(
+                                        CpuStats.newBuilder()
+                                                .setCpuUsage(
+                                                        CpuUsage.newBuilder()
+                                                                .setTotalUsage(9_000_000)
+                                                                .setUsageInUsermode(5_000_000)
+                                                                .setUsageInKernelmode(4_000_000))
+                                                .setThrottlingData(
+                                                        ThrottlingData.newBuilder()
+                                                                .setPeriods(3)
+                                                                .setThrottledTime(2_000_000)))
+                                .setBlkioStats(
+                                        BlkioStats.newBuilder()
+                                                .addIoServiceBytesRecursive(entry("Read", 10))
+                                                .addIoServiceBytesRecursive(entry("Write", 20))
+                                                .addIoServiceBytesRecursive(entry("Total", 30))
+                                                .addIoServicedRecursive(entry("read", 1)))
+                                .putHugetlbStats(
+                                        "2MB", HugetlbStats.newBuilder().setUsage(3).build()))
+                .addNetworkStats(NetworkStats.newBuilder().setName("eth0").setRxBytes(77))
+                .build();
+    }
+
+    private static BlkioStatsEntry entry(String operation, long value) {
+        return BlkioStatsEntry.newBuilder()
+                .setMajor(8)
+                .setMinor(1)
+                .setOp(operation)
+                .setValue(value)
+                .build();
+    }
+
+    private static MemoryData data(long usage, long max, long failures, long limit) {
+        return MemoryData.newBuilder()
+                .setUsage(usage)
+                .setMaxUsage(max)
+                .setFailcnt(failures)
+                .setLimit(limit)
+                .build();
+    }
+}
