@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# Builds the product and runs all tests, those with real VMs included. Root, Debian 12, a JDK 25; installs what else is missing.
+# What each step is for and how long it takes: test/README.md.
+set -euo pipefail
+export LC_ALL=C.UTF-8
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+top=$(cd "$here/.." && pwd)
+source "$top/packaging/lib/debian.sh"
+source "$top/packaging/lib/jdk.sh"
+
+steps=(product unit launcher agent guest containers)
+usage() {
+  cat <<USAGE
+usage: test/run.sh [--full] [--only STEP]...
+
+  --full        the long versions: more rounds of everything that is random
+  --only STEP   just this step; STEP is one of: ${steps[*]}
+USAGE
+}
+full='' only=()
+while (( $# )); do
+  case $1 in
+    --full) full=1; shift ;;
+    --only) [[ " ${steps[*]} " == *" ${2:-} "* ]] || { usage >&2; die "--only takes one of: ${steps[*]}"; }; only+=("$2"); shift 2 ;;
+    -h|--help) usage; exit 0 ;;
+    *) usage >&2; die "unknown argument '$1'" ;;
+  esac
+done
+(( ${#only[@]} )) && steps=("${only[@]}")
+(( EUID == 0 )) || die "the tests mount, make namespaces and start VMs: run this as root"
+
+# ---- steps ---------------------------------------------------------------------------------------------------------------
+product() { "$top/packaging/build.sh"; }
+
+unit() {
+  need_packages maven containerd qemu-system-x86 gcc make libc6-dev libjansson-dev nettle-dev procps
+  local rounds=()
+  [[ -z $full ]] || rounds=(-Dsaya.race.rounds=2000)
+  (cd "$top" && mvn verify "${rounds[@]}")
+}
+
+launcher() { "$top/packaging/launcher/test.sh"; }
+
+agent() { "$top/packaging/guest/agent/test.sh"; }
+
+guest() { BOOTS=${full:+10}${full:-3} "$top/packaging/guest/test.sh"; }
+
+containers() { SAYA_TEST_FULL=$full "$here/containers/run.sh" "$top/packaging/target/saya"; }
+
+# ---- run -----------------------------------------------------------------------------------------------------------------
+JAVA_HOME=$(find_jdk 25)
+export JAVA_HOME
+logs=$top/test/target/logs
+mkdir -p "$logs"
+passed=0
+for step in "${steps[@]}"; do
+  printf '%s: %s ...\n' "${0##*/}" "$step"
+  started=$SECONDS
+  if "$step" > "$logs/$step" 2>&1; then
+    printf '%s: %s passed in %d s\n' "${0##*/}" "$step" "$((SECONDS - started))"
+    passed=$((passed + 1))
+  else
+    tail -n 80 "$logs/$step" >&2
+    printf '%s: %s FAILED after %d s; the whole log is %s\n' "${0##*/}" "$step" "$((SECONDS - started))" "$logs/$step" >&2
+    printf '%d passed, 1 failed\n' "$passed"
+    exit 1
+  fi
+done
+printf '%d passed, 0 failed\n' "$passed"
