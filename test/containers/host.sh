@@ -6,12 +6,12 @@ host_state() {
   for process in /proc/[0-9]*; do
     arguments=$(tr '\0' ' ' 2>/dev/null < "$process/cmdline") || continue
     case $arguments in
-      *"-address $CONTAINERD_ADDRESS"*|*saya-guard*"-namespace saya-demo"*|*qemu-system*|*virtiofsd*)
+      *"-address $CONTAINERD_ADDRESS"*|*saya-guard*"-namespace $namespace "*|*qemu-system*"-name c1,"*|*qemu-system*"-name t"[0-9]*|*virtiofsd*"$work"*)
         printf 'process %.160s\n' "$arguments" ;;
     esac
   done
-  awk -v work="$work" '$5 ~ "^/run/saya" || index($5, work) == 1 {print "mount " $5}' /proc/self/mountinfo
-  ls -d /run/saya/*/ 2>/dev/null || true
+  awk -v work="$work" 'index($5, work) == 1 {print "mount " $5}' /proc/self/mountinfo
+  ls -d "$SAYA_RUN_DIR"/*/ 2>/dev/null || true
   find "$work/state/io.containerd.runtime.v2.task" -mindepth 2 -maxdepth 2 2>/dev/null || true
   ip -brief link | awk '{print "link " $1}'
   ip netns list | sed 's/^/netns /'
@@ -37,9 +37,9 @@ pid_of() {
   local pattern
   case $1 in
     qemu) pattern="qemu-system.* -name $2," ;;
-    virtiofsd) pattern="virtiofsd .*/run/saya/$2-" ;;
+    virtiofsd) pattern="virtiofsd .*$SAYA_RUN_DIR/$2-" ;;
     daemon) pattern="io.saya.shim.Main daemon .*-id $2 " ;;
-    guard) pattern="saya-guard .*-id $2( |$)" ;;
+    guard) pattern="saya-guard -namespace $namespace -id $2( |$)" ;;
   esac
   pgrep -of -- "$pattern"
 }

@@ -29,7 +29,11 @@ finish() {
 trap finish EXIT INT TERM
 demo_image "$work/image.tar" test.local/busybox:latest
 image=test.local/busybox:latest
+# A run directory and a namespace of our own tell our sandboxes from those of others.
+export SAYA_RUN_DIR=$work/run
+namespace=test-$$
 CONTAINERD_LOG_LEVEL=debug containerd_start "$work" "$product/bin:$PATH"
+CTR=(ctr --address "$CONTAINERD_ADDRESS" --namespace "$namespace")
 "${CTR[@]}" images import "$work/image.tar" >/dev/null
 
 cases=(${CASES:-$(declare -F | awk '$3 ~ /^case_/ {print substr($3, 6)}')})

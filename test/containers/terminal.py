@@ -17,13 +17,15 @@ def set_size(fd, rows, columns):
     fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
 
-def expect(fd, wanted, seen):
-    """Reads until `wanted` has come; `seen` collects everything."""
+def expect(fd, wanted, seen, nudge=lambda: None):
+    """Reads until `wanted` has come; `seen` collects everything. Calls `nudge` every second until then."""
     deadline = time.monotonic() + LIMIT
     while wanted not in seen[0]:
-        left = deadline - time.monotonic()
-        if left <= 0 or not select.select([fd], [], [], left)[0]:
+        if time.monotonic() >= deadline:
             sys.exit(f"no {wanted!r} within {LIMIT} s; so far: {seen[0]!r}")
+        if not select.select([fd], [], [], 1)[0]:
+            nudge()
+            continue
         try:
             piece = os.read(fd, 4096)
         except OSError:
@@ -42,9 +44,9 @@ expect(terminal, b"# ", seen)
 os.write(terminal, b"tty && echo terminal-$((40 + 2))\n")
 expect(terminal, b"terminal-42", seen)
 set_size(terminal, 44, 132)
-os.kill(pid, signal.SIGWINCH)
 os.write(terminal, b"while [ \"$(stty size)\" != '44 132' ]; do sleep 0.1; done; echo size-$((40 + 4))\n")
-expect(terminal, b"size-44", seen)
+# ctr looks at the size, tells it, and only then listens for changes: one that falls between is lost, with every runtime.
+expect(terminal, b"size-44", seen, lambda: os.kill(pid, signal.SIGWINCH))
 os.write(terminal, b"exit 5\n")
 status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 if status != 5:
