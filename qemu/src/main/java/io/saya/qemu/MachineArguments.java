@@ -19,6 +19,7 @@ import io.saya.qemu.args.Machine;
 import io.saya.qemu.args.Memory;
 import io.saya.qemu.args.Mon;
 import io.saya.qemu.args.Name;
+import io.saya.qemu.args.Netdev;
 import io.saya.qemu.args.ObjectOption;
 import io.saya.qemu.args.PciAddress;
 import io.saya.qemu.args.Raw;
@@ -132,7 +133,9 @@ final class MachineArguments {
                                 SERIAL_BUS, 1, VmSockets.AGENT, "agent.channel.0"));
             }
             case VSOCK ->
-                    arguments.add(new Device.VhostVsockPci("vsock", guestCid, PciSlots.VSOCK));
+                    arguments.add(
+                            new Device.VhostVsockPci(
+                                    "vsock", VmDescriptors.VHOST_VSOCK, guestCid, PciSlots.VSOCK));
             case HYBRID_VSOCK -> {
                 arguments.add(new Chardev.ClientSocket("vsock", sockets.vsockDaemon()));
                 arguments.add(new Device.VhostUserVsockPci("vsock-dev", "vsock", PciSlots.VSOCK));
@@ -159,8 +162,17 @@ final class MachineArguments {
                                 fs.cacheMib(),
                                 slots.take(id)));
             }
-            case VmDevice.Block block ->
-                    addDisk(block.id(), block.path(), block.readOnly(), slots.take(block.id()));
+            case VmDevice.Block(String id, Path path, boolean readOnly) ->
+                    addDisk(id, path, readOnly, slots.take(id));
+            case VmDevice.Network network -> {
+                String id = "net-" + network.id();
+                arguments.add(
+                        new Netdev(
+                                id, VmDescriptors.tap(network), VmDescriptors.vhostNet(network)));
+                arguments.add(
+                        new Device.VirtioNetPci(
+                                id + "-dev", id, network.macAddress(), slots.take(id)));
+            }
         }
     }
 

@@ -83,7 +83,8 @@ public final class QemuHypervisor implements Hypervisor {
                         Map.of(),
                         sockets.inherited(serialAgent),
                         spec.networkNamespace(),
-                        spec.runDirectory());
+                        spec.runDirectory(),
+                        VmDescriptors.placement(spec));
         HostProcess process;
         try {
             process = host.spawn(spawn);

@@ -3,6 +3,9 @@ package io.saya.qemu;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.saya.host.Placement;
+import io.saya.host.Placement.InheritedFile;
+import io.saya.host.Placement.InheritedTap;
 import io.saya.hypervisor.HypervisorFailure;
 import io.saya.hypervisor.VmDevice;
 import io.saya.hypervisor.VmSpec;
@@ -92,8 +95,37 @@ class MachineArgumentsTest {
         assertThat(lines(spec(AgentTransport.VSOCK), KVM))
                 .contains(
                         "-device vhost-vsock-pci,id=vsock,bus=pcie.0,addr=0x3,disable-legacy=on"
-                                + ",guest-cid=4294967290")
+                                + ",vhostfd=%fd:vhost-vsock%,guest-cid=4294967290")
                 .noneMatch(line -> line.contains("virtserialport"));
+        assertThat(VmDescriptors.placement(spec(AgentTransport.VSOCK)).files())
+                .containsExactly(new InheritedFile("vhost-vsock", Path.of("/dev/vhost-vsock")));
+    }
+
+    @Test
+    void networkCardsGetTheirTapsAndTheKernelsHelp() throws Exception {
+        VmSpec spec =
+                Specs.of(
+                        RUN,
+                        KERNEL,
+                        List.of(
+                                new VmDevice.Network("0", "tap0", "02:00:00:00:00:01", false),
+                                new VmDevice.Network("1", "tap1", "02:00:00:00:00:02", true)),
+                        AgentTransport.VIRTIO_SERIAL,
+                        List.of());
+        assertThat(lines(spec, TCG))
+                .containsSubsequence(
+                        "-netdev tap,id=net-0,fd=%fd:tap-0%",
+                        "-device virtio-net-pci,id=net-0-dev,bus=pcie.0,addr=0x5,disable-legacy=on"
+                                + ",netdev=net-0,mac=02:00:00:00:00:01,romfile=",
+                        "-netdev tap,id=net-1,fd=%fd:tap-1%,vhost=on,vhostfd=%fd:vhost-1%",
+                        "-device virtio-net-pci,id=net-1-dev,bus=pcie.0,addr=0x6,disable-legacy=on"
+                                + ",netdev=net-1,mac=02:00:00:00:00:02,romfile=");
+        Placement placement = VmDescriptors.placement(spec);
+        assertThat(placement.taps())
+                .containsExactly(
+                        new InheritedTap("tap-0", "tap0"), new InheritedTap("tap-1", "tap1"));
+        assertThat(placement.files())
+                .containsExactly(new InheritedFile("vhost-1", Path.of("/dev/vhost-net")));
     }
 
     @Test

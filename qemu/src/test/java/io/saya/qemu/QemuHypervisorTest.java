@@ -10,6 +10,7 @@ import io.saya.hypervisor.Hypervisor;
 import io.saya.hypervisor.HypervisorFailure;
 import io.saya.hypervisor.Vm;
 import io.saya.hypervisor.VmSpec;
+import io.saya.hypervisor.VmSpec.Accelerator;
 import io.saya.hypervisor.VmSpec.AgentTransport;
 import io.saya.qemu.probe.KvmVerdict;
 import java.io.IOException;
@@ -111,8 +112,7 @@ class QemuHypervisorTest extends HypervisorContract {
     @Test
     void theSandboxCanBeSeenInTheArguments() throws Exception {
         Vm vm = start(TinyGuest.IDLE);
-        assertThat(Files.readString(Path.of("/proc/" + vm.pid() + "/cmdline")).replace('\0', ' '))
-                .contains(" -name sandbox-1,");
+        assertThat(arguments(vm)).contains(" -name sandbox-1,");
         vm.stop(Duration.ZERO);
     }
 
@@ -122,5 +122,18 @@ class QemuHypervisorTest extends HypervisorContract {
         assertThatExceptionOfType(HypervisorFailure.class)
                 .isThrownBy(() -> hypervisor.start(microvm))
                 .withMessage("machine type: microvm (expected: q35 or pc-q35-VERSION)");
+    }
+
+    @Test
+    void withoutUsableKvmTheGuestIsEmulated() throws Exception {
+        VmSpec spec = Specs.withAccelerator(spec(TinyGuest.IDLE), Accelerator.AUTO);
+        Vm vm = hypervisor.start(spec);
+        assertThat(arguments(vm)).contains(" -accel tcg,").contains(" -cpu max,erms=off");
+        awaitGreeting(vm);
+        vm.stop(Duration.ZERO);
+    }
+
+    private static String arguments(Vm vm) throws IOException {
+        return Files.readString(Path.of("/proc/" + vm.pid() + "/cmdline")).replace('\0', ' ');
     }
 }

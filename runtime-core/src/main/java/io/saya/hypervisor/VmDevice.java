@@ -13,4 +13,14 @@ public sealed interface VmDevice {
 
     /** A disk: a file or block device on the host. {@code id} is unique in the VM. */
     record Block(String id, Path path, boolean readOnly) implements VmDevice {}
+
+    /**
+     * A network card on a tap interface of the VMM's network namespace.
+     *
+     * @param id unique in the VM
+     * @param tap name of the tap interface, which is made if it is not there
+     * @param macAddress address of the card in the guest, {@code 02:00:00:00:00:01}
+     * @param vhost whether the host's kernel moves the packets ({@code /dev/vhost-net})
+     */
+    record Network(String id, String tap, String macAddress, boolean vhost) implements VmDevice {}
 }

@@ -19,7 +19,7 @@ public sealed interface Chardev extends Argument {
                     "-chardev",
                     Options.of("socket")
                             .with("id", id)
-                            .with("fd", "%fd:" + descriptor + "%")
+                            .withDescriptor("fd", descriptor)
                             .with("server", true)
                             .with("wait", false)
                             .toString());

@@ -108,11 +108,18 @@ public sealed interface Device extends Argument {
         }
     }
 
-    /** AF_VSOCK through the host's kernel. {@code guestCid} is unsigned. */
-    record VhostVsockPci(String id, int guestCid, PciAddress address) implements Device {
+    /**
+     * AF_VSOCK through the host's kernel.
+     *
+     * @param descriptor the name of the descriptor of {@code /dev/vhost-vsock}
+     * @param guestCid unsigned
+     */
+    record VhostVsockPci(String id, String descriptor, int guestCid, PciAddress address)
+            implements Device {
         @Override
         public String properties() {
             return virtio("vhost-vsock-pci", id, address)
+                    .withDescriptor("vhostfd", descriptor)
                     .with("guest-cid", Integer.toUnsignedLong(guestCid))
                     .toString();
         }
@@ -129,20 +136,15 @@ public sealed interface Device extends Argument {
     }
 
     /** A network card without a boot ROM. */
-    record VirtioNetPci(String id, String netdev, String macAddress, int queues, PciAddress address)
+    record VirtioNetPci(String id, String netdev, String macAddress, PciAddress address)
             implements Device {
         @Override
         public String properties() {
-            Options options =
-                    virtio("virtio-net-pci", id, address)
-                            .with("netdev", netdev)
-                            .with("mac", macAddress)
-                            .with("romfile", "");
-            if (queues > 1) {
-                // Two vectors per pair of queues, one for configuration, one for control.
-                options.with("mq", true).with("vectors", 2L * queues + 2);
-            }
-            return options.toString();
+            return virtio("virtio-net-pci", id, address)
+                    .with("netdev", netdev)
+                    .with("mac", macAddress)
+                    .with("romfile", "")
+                    .toString();
         }
     }
 

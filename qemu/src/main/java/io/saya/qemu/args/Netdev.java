@@ -1,27 +1,21 @@
 package io.saya.qemu.args;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
- * {@code -netdev tap}: an existing tap interface in QEMU's network namespace.
+ * {@code -netdev tap}: a tap interface that QEMU inherits.
  *
- * @param interfaceName the tap's name
- * @param vhost whether the kernel moves the packets (vhost-net)
- * @param queues pairs of queues; the tap must have been made for several if more than one
+ * @param descriptor the name of the tap's descriptor, see {@code SpawnSpec.argv}
+ * @param vhostDescriptor that of {@code /dev/vhost-net}, if the kernel is to move the packets
  */
-public record Netdev(String id, String interfaceName, boolean vhost, int queues)
+public record Netdev(String id, String descriptor, Optional<String> vhostDescriptor)
         implements Argument {
     @Override
     public List<String> words() {
-        Options options =
-                Options.of("tap")
-                        .with("id", id)
-                        .with("ifname", interfaceName)
-                        .with("script", "no")
-                        .with("downscript", "no")
-                        .with("vhost", vhost);
-        if (queues > 1) {
-            options.with("queues", queues);
+        Options options = Options.of("tap").with("id", id).withDescriptor("fd", descriptor);
+        if (vhostDescriptor.isPresent()) {
+            options.with("vhost", true).withDescriptor("vhostfd", vhostDescriptor.get());
         }
         return List.of("-netdev", options.toString());
     }

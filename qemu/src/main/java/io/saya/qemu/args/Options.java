@@ -34,6 +34,11 @@ final class Options {
         return with(key, value ? "on" : "off");
     }
 
+    /** The number of the inherited descriptor called {@code name}. */
+    Options withDescriptor(String key, String name) {
+        return with(key, "%fd:" + name + "%");
+    }
+
     private void append(String value) {
         for (int i = 0; i < value.length(); i++) {
             char c = value.charAt(i);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -62,13 +63,13 @@ class ArgumentTest {
                         "driver=raw,node-name=d,read-only=on,file.driver=host_device"
                                 + ",file.filename=/dev/sdb,file.locking=off"),
                 row(
-                        new Netdev("net0", "tap0_kata", false, 1),
+                        new Netdev("net0", "tap", Optional.empty()),
                         "-netdev",
-                        "tap,id=net0,ifname=tap0_kata,script=no,downscript=no,vhost=off"),
+                        "tap,id=net0,fd=%fd:tap%"),
                 row(
-                        new Netdev("net0", "tap0_kata", true, 4),
+                        new Netdev("net0", "tap", Optional.of("vhost")),
                         "-netdev",
-                        "tap,id=net0,ifname=tap0_kata,script=no,downscript=no,vhost=on,queues=4"),
+                        "tap,id=net0,fd=%fd:tap%,vhost=on,vhostfd=%fd:vhost%"),
                 row(new Kernel(Path.of("/k,k")), "-kernel", "/k,k"),
                 row(new Initrd(Path.of("/i,i")), "-initrd", "/i,i"),
                 row(new Append("a=b,c quiet"), "-append", "a=b,c quiet"),
@@ -100,20 +101,16 @@ class ArgumentTest {
                         "virtio-blk-pci,id=b,bus=pcie.0,addr=0xa,disable-legacy=on,drive=disk"
                                 + ",serial=serial-1"),
                 device(
-                        new Device.VhostVsockPci("v", -2, SLOT_10),
+                        new Device.VhostVsockPci("v", "vsock", -2, SLOT_10),
                         "vhost-vsock-pci,id=v,bus=pcie.0,addr=0xa,disable-legacy=on"
-                                + ",guest-cid=4294967294"),
+                                + ",vhostfd=%fd:vsock%,guest-cid=4294967294"),
                 device(
                         new Device.VhostUserVsockPci("v", "vsock", SLOT_10),
                         "vhost-user-vsock-pci,id=v,bus=pcie.0,addr=0xa,chardev=vsock"),
                 device(
-                        new Device.VirtioNetPci("n", "net0", "02:00:00:00:00:01", 1, SLOT_10),
+                        new Device.VirtioNetPci("n", "net0", "02:00:00:00:00:01", SLOT_10),
                         "virtio-net-pci,id=n,bus=pcie.0,addr=0xa,disable-legacy=on,netdev=net0"
-                                + ",mac=02:00:00:00:00:01,romfile="),
-                device(
-                        new Device.VirtioNetPci("n", "net0", "02:00:00:00:00:01", 4, SLOT_10),
-                        "virtio-net-pci,id=n,bus=pcie.0,addr=0xa,disable-legacy=on,netdev=net0"
-                                + ",mac=02:00:00:00:00:01,romfile=,mq=on,vectors=10"));
+                                + ",mac=02:00:00:00:00:01,romfile="));
     }
 
     @ParameterizedTest(name = "{1}")
