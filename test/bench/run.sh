@@ -1,18 +1,42 @@
-#!/bin/sh
-# Builds the micro-benchmarks and runs them; arguments go to JMH, for example
+#!/usr/bin/env bash
+# Measures Saya beside runc's shim and QEMU alone with the same guest, and prints one table; README.md says how each figure is taken.
+# Needs root. Builds Saya where needed, starts a containerd of its own and leaves nothing behind. Exits with 1 if a measure failed; a missed
+# budget is a line of the table, not a failure.
 #
-#   test/bench/run.sh                                   everything, with one caller
-#   test/bench/run.sh -t 8 -p size=16 -p contestant=ttrpc,grpc
-#
-# Needs a JDK 25 in JAVA_HOME. The table's score is round trips per second; its lines "gc.alloc.rate.norm" are
-# bytes allocated per round trip, both sides together.
-set -eu
+#   test/bench/run.sh --help
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+top=$(cd "$here/../.." && pwd)
+source "$top/packaging/lib/debian.sh"
+source "$top/packaging/lib/jdk.sh"
+source "$top/packaging/lib/containerd.sh"
+saya=$top/packaging/target/saya
+export PYTHONDONTWRITEBYTECODE=1
 
-cd "$(dirname "$0")/../.."
-: "${JAVA_HOME:?names a JDK 25}"
+need_packages python3-minimal
+python=/usr/bin/python3
+env -u BENCH_CONTAINERD "$python" "$here/lib/main.py" "$@"   # checks the arguments, prints the help
+for word; do case $word in -h|--help) exit 0 ;; esac; done
+(( EUID == 0 )) || die "a runtime needs root: run it as root"
+need_packages busybox-static containerd python3 qemu-system-x86 runc
+JAVA_HOME=$(find_jdk 25)
+export JAVA_HOME
+[[ ${SKIP_BUILD:-} ]] || "$top/packaging/build.sh"
 
-mvn -q -Pbench -pl test/bench -am -DskipTests -Dspotless.check.skip=true \
-    package dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory=target/lib
+work=$(mktemp -d "${TMPDIR:-/tmp}/saya-bench.XXXXXX")
+finish() {
+  local status=$?
+  trap - EXIT INT TERM
+  (( status == 0 )) || tail -n 20 "$work/containerd.log" >&2 2>/dev/null || true
+  containerd_stop
+  rm -rf --one-file-system "$work"
+  exit "$status"
+}
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
 
-exec "$JAVA_HOME/bin/java" --sun-misc-unsafe-memory-access=allow --enable-native-access=ALL-UNNAMED \
-    -cp "test/bench/target/classes:test/bench/target/lib/*" org.openjdk.jmh.Main -prof gc "$@"
+demo_image "$work/bench.tar" saya.local/bench:latest
+containerd_start "$work" "$saya/bin:$PATH"
+"${CTR[@]}" images import "$work/bench.tar" >/dev/null
+BENCH_DIRECTORY=$work BENCH_CONTAINERD=$CONTAINERD_ADDRESS BENCH_PATH=$saya/bin:$PATH "$python" "$here/lib/main.py" "$@"
