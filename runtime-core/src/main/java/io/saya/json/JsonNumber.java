@@ -1,5 +1,7 @@
 package io.saya.json;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A number, kept as it is written: OCI limits and QMP use the whole range of unsigned 64-bit
  * integers, which a double would round. Equal if the texts are equal, so {@code 1} and {@code 1.0}
@@ -74,6 +76,17 @@ public record JsonNumber(String literal) implements JsonValue {
     /** The nearest double; infinite if out of range. */
     public double asDouble() {
         return Double.parseDouble(literal);
+    }
+
+    /** Written out: see {@link JsonObject#equals}. */
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof JsonNumber that && literal.equals(that.literal);
+    }
+
+    @Override
+    public int hashCode() {
+        return literal.hashCode();
     }
 
     @Override

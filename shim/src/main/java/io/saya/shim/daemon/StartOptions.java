@@ -1,19 +1,20 @@
 package io.saya.shim.daemon;
 
-import com.google.protobuf.ByteString;
-import com.google.protobuf.CodedInputStream;
-import com.google.protobuf.WireFormat;
-import java.io.IOException;
+import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /**
  * What containerd wrote to the stdin of {@code start}: nothing, an {@code Any} with the runtime's
  * options (containerd 1.6 to 2.2), or {@code BootstrapParams} with such an {@code Any} in an
- * extension (2.3 and later). Read field by field, since this stands between the start of the JVM
- * and that of the VM, and the generated classes would take longer than the reading. What is not
- * understood is ignored: options of a foreign runtime must not make {@code start} fail.
+ * extension (2.3 and later). Read by hand, since this stands between the start of the JVM and that
+ * of the VM: protobuf's reader would look for classes of Android in all jars, for 23 ms. What is
+ * not understood is ignored: options of a foreign runtime must not make {@code start} fail.
  *
  * @param configPath the runtime option {@code ConfigPath}
  */
@@ -36,54 +37,86 @@ record StartOptions(Optional<Path> configPath) {
      * @param id the {@code -id} of the same call, by which the two forms are told apart: the first
      *     field is the instance's id in the one, the name of a type in the other
      */
-    static StartOptions parse(ByteBuffer bytes, String id) {
-        byte[] stdin = new byte[bytes.remaining()];
-        bytes.duplicate().get(stdin);
+    static StartOptions parse(ByteBuffer stdin, String id) {
+        ByteBuffer message = stdin.duplicate();
         try {
             String path = "";
-            if (field(stdin, BOOTSTRAP_INSTANCE_ID).toStringUtf8().equals(id)) {
-                CodedInputStream in = CodedInputStream.newInstance(stdin);
-                for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
-                    if (isBytes(tag, BOOTSTRAP_EXTENSIONS)) {
-                        byte[] extension = in.readByteArray();
-                        String found = configPath(field(extension, EXTENSION_VALUE).toByteArray());
-                        path = found.isEmpty() ? path : found;
-                    } else {
-                        in.skipField(tag);
-                    }
+            if (text(field(message, BOOTSTRAP_INSTANCE_ID)).equals(id)) {
+                for (ByteBuffer extension : fields(message, BOOTSTRAP_EXTENSIONS)) {
+                    String found = configPath(field(extension, EXTENSION_VALUE));
+                    path = found.isEmpty() ? path : found;
                 }
             } else {
-                path = configPath(stdin);
+                path = configPath(message);
             }
             return new StartOptions(path.isEmpty() ? Optional.empty() : Optional.of(Path.of(path)));
-        } catch (IOException | IllegalArgumentException _) {
+        } catch (BufferUnderflowException | IllegalArgumentException _) {
             return new StartOptions(Optional.empty());
         }
     }
 
-    private static String configPath(byte[] any) throws IOException {
-        String type = field(any, ANY_TYPE_URL).toStringUtf8();
+    private static String configPath(ByteBuffer any) {
+        String type = text(field(any, ANY_TYPE_URL));
         return type.substring(type.lastIndexOf('/') + 1).equals(OPTIONS_TYPE)
-                ? field(field(any, ANY_VALUE).toByteArray(), OPTIONS_CONFIG_PATH).toStringUtf8()
+                ? text(field(field(any, ANY_VALUE), OPTIONS_CONFIG_PATH))
                 : "";
     }
 
     /** The last value of a field of bytes or text; empty if there is none. */
-    private static ByteString field(byte[] message, int number) throws IOException {
-        ByteString value = ByteString.EMPTY;
-        CodedInputStream in = CodedInputStream.newInstance(message);
-        for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
-            if (isBytes(tag, number)) {
-                value = in.readBytes();
-            } else {
-                in.skipField(tag);
+    private static ByteBuffer field(ByteBuffer message, int number) {
+        List<ByteBuffer> values = fields(message, number);
+        return values.isEmpty() ? ByteBuffer.allocate(0) : values.getLast();
+    }
+
+    /**
+     * All values of a field of bytes or text.
+     *
+     * @throws BufferUnderflowException if the message ends early
+     * @throws IllegalArgumentException if it is no protobuf message
+     */
+    private static List<ByteBuffer> fields(ByteBuffer message, int number) {
+        List<ByteBuffer> values = new ArrayList<>();
+        ByteBuffer in = message.duplicate().order(ByteOrder.LITTLE_ENDIAN);
+        while (in.hasRemaining()) {
+            long tag = varint(in);
+            switch ((int) tag & 7) {
+                case 0 -> varint(in);
+                case 1 -> in.getLong();
+                case 2 -> {
+                    ByteBuffer value = take(in, varint(in));
+                    if (tag >>> 3 == number) {
+                        values.add(value);
+                    }
+                }
+                case 5 -> in.getInt();
+                default -> throw new IllegalArgumentException("wire type " + (tag & 7));
             }
         }
+        return values;
+    }
+
+    private static ByteBuffer take(ByteBuffer in, long length) {
+        if (length < 0 || length > in.remaining()) {
+            throw new BufferUnderflowException();
+        }
+        ByteBuffer value = in.slice(in.position(), (int) length);
+        in.position(in.position() + (int) length);
         return value;
     }
 
-    private static boolean isBytes(int tag, int number) {
-        return WireFormat.getTagFieldNumber(tag) == number
-                && WireFormat.getTagWireType(tag) == WireFormat.WIRETYPE_LENGTH_DELIMITED;
+    private static long varint(ByteBuffer in) {
+        long value = 0;
+        for (int shift = 0; shift < 64; shift += 7) {
+            byte octet = in.get();
+            value |= (long) (octet & 0x7f) << shift;
+            if (octet >= 0) {
+                return value;
+            }
+        }
+        throw new IllegalArgumentException("varint of more than 10 bytes");
+    }
+
+    private static String text(ByteBuffer bytes) {
+        return StandardCharsets.UTF_8.decode(bytes.duplicate()).toString();
     }
 }
