@@ -14,7 +14,8 @@ id=demo-$$
 
 (( EUID == 0 )) || die "a runtime needs root: run it as root (sudo packaging/quickstart.sh)"
 
-bold=$(tput bold 2>/dev/null || true) plain=$(tput sgr0 2>/dev/null || true)
+bold="" plain=""
+if [[ -t 1 ]]; then bold=$(tput bold 2>/dev/null || true) plain=$(tput sgr0 2>/dev/null || true); fi
 chapter() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
 # Prints a command as an operator would type it, then runs it.
 show() {
