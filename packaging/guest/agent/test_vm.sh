@@ -4,7 +4,7 @@
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 source "$here/../../lib/debian.sh"
-need_packages busybox-static libprotobuf-dev protobuf-compiler python3 python3-protobuf qemu-system-x86
+need_packages busybox-static e2fsprogs libprotobuf-dev protobuf-compiler python3 python3-protobuf qemu-system-x86
 
 export GUEST=${GUEST:-$here/../../target/saya/share/saya}
 [[ -f $GUEST/vmlinux ]] || "$here/../build.sh"

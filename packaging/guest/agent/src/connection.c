@@ -28,11 +28,12 @@ void connection_reset(struct connection *connection) {
     frame_parser_reset(&connection->parser);
     connection->last_stream = 0;
     timer_stop(&connection->stall);
+    connection->resetting = true;
     struct list *first;
     while ((first = list_first(&connection->calls)) != NULL) call_lost(container_of(first, struct call, link));
     while ((first = list_first(&connection->starved)) != NULL) list_remove(first);
     clear_queue(connection);
-    connection->broken = false;
+    connection->resetting = connection->broken = false;
 }
 
 void connection_close(struct connection *connection) {

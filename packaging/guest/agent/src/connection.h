@@ -21,7 +21,8 @@ struct connection {
     unsigned stalls;
     struct list queue; // of out_frame
     size_t queued;
-    bool broken; // to be ended once the stack has unwound
+    bool broken;    // to be ended once the stack has unwound
+    bool resetting; // its calls are being given up
     bool peers_change; // one descriptor, one peer after the other: a serial port
     struct list calls;
     unsigned call_count;
@@ -45,8 +46,9 @@ bool connection_open(struct connection *connection, int fd, void (*ended)(struct
 // for an answer that will never come.
 void connection_send(struct connection *connection, struct out_frame *frame);
 
+// True also while the peer is going: what is read for it then would be lost.
 static inline bool connection_is_congested(const struct connection *connection) {
-    return connection->queued >= CONNECTION_QUEUE_HIGH;
+    return connection->queued >= CONNECTION_QUEUE_HIGH || connection->broken || connection->resetting;
 }
 
 // Forgets everything about the peer: a frame begun, the calls, the queue.

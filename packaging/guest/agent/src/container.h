@@ -18,6 +18,9 @@ enum container_state {
 // Processes that were waited for are kept this many deep: a late Read still finds the output, a repeated Wait the code.
 enum { CONTAINER_LINGERING_LIMIT = 32 };
 
+// Far above what anybody runs; without a bound a client that never waits for its processes would fill the guest's memory.
+enum { CONTAINERS_LIMIT = 512, CONTAINER_PROCESSES_LIMIT = 1024 };
+
 struct container {
     struct list link; // in the sandbox
     char *id;

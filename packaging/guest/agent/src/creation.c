@@ -236,6 +236,10 @@ void handle_create_container(struct call *call, const void *message) {
         call_fail(call, STATUS_ALREADY_EXISTS, "CreateContainer: container %s exists already", request->container_id);
         return;
     }
+    if (list_length(&sandbox.containers) >= CONTAINERS_LIMIT) {
+        call_fail(call, STATUS_RESOURCE_EXHAUSTED, "CreateContainer: the sandbox has %d containers already", CONTAINERS_LIMIT);
+        return;
+    }
     struct creation *creation = calloc(1, sizeof *creation);
     struct container *container = creation == NULL ? NULL : container_new(request->container_id);
     if (container == NULL) {

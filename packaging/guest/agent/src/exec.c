@@ -161,6 +161,9 @@ void handle_exec_process(struct call *call, const void *message) {
     else if (container->init->exited || container->paused)
         call_fail(call, STATUS_FAILED_PRECONDITION, "ExecProcess: container %s %s", container->id,
                   container->paused ? "is paused" : "has stopped");
+    else if (list_length(&container->processes) >= CONTAINER_PROCESSES_LIMIT)
+        call_fail(call, STATUS_RESOURCE_EXHAUSTED, "ExecProcess: container %s has %d processes that nobody has waited for", container->id,
+                  CONTAINER_PROCESSES_LIMIT);
     else
         exec_start(call, container, request);
 }

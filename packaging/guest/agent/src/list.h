@@ -39,3 +39,9 @@ static inline void list_remove(struct list *node) {
 static inline struct list *list_first(struct list *head) {
     return list_empty(head) ? NULL : head->next;
 }
+
+static inline unsigned list_length(const struct list *head) {
+    unsigned length = 0;
+    for (const struct list *node = head->next; node != head; node = node->next) length++;
+    return length;
+}

@@ -133,8 +133,12 @@ static void serve(struct output *output) {
     }
 }
 
+// Whoever comes next may have waited only for this one, or for its peer's queue to drain.
 static void reader_abandoned(struct call *call) {
-    (void)call; // being freed takes it out of the list
+    struct output *output = call->owner;
+    list_remove(&call->waiting);
+    list_remove(&output->starvation.link);
+    serve(output);
 }
 
 void output_read(struct output *output, struct call *call, uint32_t limit) {

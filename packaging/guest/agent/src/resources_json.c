@@ -1,6 +1,9 @@
 #include "resources_json.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 // ---- devices
 
@@ -95,10 +98,22 @@ static void block_io_json(struct json *json, const Grpc__LinuxBlockIO *io) {
     json_close_object(json);
 }
 
+// Container managers send a limit for each size of the host. One of a size the guest has no pages of limits nothing, and crun
+// would fail for it. Sizes are written as "2MB".
+static bool guest_has_pages(const char *size) {
+    char *unit, path[64];
+    unsigned long long number = strtoull(size, &unit, 10);
+    unsigned shift = strcmp(unit, "KB") == 0 ? 0 : strcmp(unit, "MB") == 0 ? 10 : strcmp(unit, "GB") == 0 ? 20 : 64;
+    if (shift == 64 || number == 0 || number > 1 << 20) return false;
+    snprintf(path, sizeof path, "/sys/kernel/mm/hugepages/hugepages-%llukB", number << shift);
+    return access(path, F_OK) == 0;
+}
+
 static void huge_pages_json(struct json *json, Grpc__LinuxHugepageLimit *const *limits, size_t count) {
     if (count == 0) return;
     json_open_array(json, "hugepageLimits");
     for (size_t i = 0; i < count; i++) {
+        if (!guest_has_pages(limits[i]->pagesize)) continue;
         json_open_object(json, NULL);
         json_string(json, "pageSize", limits[i]->pagesize);
         json_unsigned(json, "limit", limits[i]->limit);

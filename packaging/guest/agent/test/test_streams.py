@@ -119,6 +119,21 @@ class Streams(AgentTest):
         self.call("WriteStdin", container_id=self.cid, exec_id=exec_id, data=b"mine")
         self.assertEqual(self.call("ReadStdout", container_id=self.cid, exec_id=exec_id, len=100).data, b"mine")
 
+    def test_a_reader_that_left_makes_way_for_the_next(self):
+        exec_id = self.execute(self.cid, "cat")
+        other = self.connect()
+        for _ in range(2):
+            other.begin("ReadStdout", container_id=self.cid, exec_id=exec_id, len=100)
+        other.call("Check")  # the reads before it have arrived
+        mine = self.client.begin("ReadStdout", container_id=self.cid, exec_id=exec_id, len=100)
+        self.call("Check")
+        self.call("WriteStdin", container_id=self.cid, exec_id=exec_id, data=b"one")
+        self.assertFalse(self.client.is_answered(mine, 0.1))
+        other.close()
+        self.call("Check")
+        self.call("WriteStdin", container_id=self.cid, exec_id=exec_id, data=b"two")
+        self.assertEqual(self.client.end(mine).data, b"two")
+
     def test_all_who_wait_get_the_code(self):
         exec_id = self.execute(self.cid, "sleep", "100")
         waits = [self.client.begin("WaitProcess", container_id=self.cid, exec_id=exec_id) for _ in range(3)]

@@ -1,9 +1,11 @@
 """What only a machine of its own can show."""
 
-import time
+import json
+import socket
+import subprocess
 import unittest
 
-from agent import oci_pb2
+from agent import agent_pb2, oci_pb2, types_pb2
 from fixture import process, spec
 from ttrpc_client import Disconnected, FAILED_PRECONDITION, INTERNAL
 from vm_fixture import VmTest
@@ -114,6 +116,94 @@ class Guest(VmTest):
     def test_the_agent_is_small(self):
         metrics = dict(line.rsplit(" ", 1) for line in self.call("GetMetrics").metrics.splitlines() if line[0] != "#")
         self.assertLess(int(metrics["kata_agent_process_resident_memory_bytes"]), 4 << 20)
+
+
+    def test_limits_that_the_guest_does_not_know(self):
+        """What a container manager sends by the host's looks: huge pages of sizes the guest has not, weights of a scheduler it has not."""
+        resources = oci_pb2.LinuxResources(
+            Pids=oci_pb2.LinuxPids(Limit=50),
+            BlockIO=oci_pb2.LinuxBlockIO(Weight=100),
+            HugepageLimits=[oci_pb2.LinuxHugepageLimit(Pagesize=size, Limit=0) for size in ("2MB", "1GB", "16GB")],
+            Memory=oci_pb2.LinuxMemory(Limit=64 << 20, Swap=64 << 20),
+        )
+        cid = self.run_container("sleep", "1000", Resources=resources)
+        self.assertEqual(self.call("StatsContainer", container_id=cid).cgroup_stats.pids_stats.limit, 50)
+        self.call("UpdateContainer", container_id=cid, resources=resources)
+        self.remove(cid)
+
+    def test_a_paused_container_can_be_killed_and_removed(self):
+        cid = self.run_container("sleep", "1000")
+        self.call("PauseContainer", container_id=cid)
+        self.call("SignalProcess", container_id=cid, exec_id=cid, signal=9)
+        self.assertEqual(self.wait(cid), 137)
+        self.remove(cid)
+
+    def test_parameters_of_the_shared_namespaces(self):
+        cid = self.run_container("cat", "/proc/sys/kernel/shmmax", Sysctl={"kernel.shmmax": "1234567"})
+        self.assertEqual(self.read_all(cid), b"1234567\n")
+        self.remove(cid)
+
+
+class Hotplug(VmTest):
+    """A root port for a disk and one for a network card, plugged in while the guest runs."""
+
+    @staticmethod
+    def devices(directory):
+        with open(f"{directory}/disk", "wb") as disk:
+            disk.truncate(16 << 20)
+        subprocess.run(["mkfs.ext4", "-q", "-F", f"{directory}/disk"], check=True)
+        return [
+            "-qmp", f"unix:{directory}/qmp,server=on,wait=off",
+            "-device", "pcie-root-port,id=port0,bus=pcie.0,addr=0x8,chassis=1",
+            "-device", "pcie-root-port,id=port1,bus=pcie.0,addr=0x9,chassis=2",
+            "-blockdev", f"driver=file,filename={directory}/disk,node-name=disk0",
+            "-netdev", "hubport,id=net0,hubid=0",
+        ]  # fmt: skip
+
+    def qmp(self, command, **arguments):
+        if not hasattr(type(self), "monitor"):
+            type(self).monitor = socket.socket(socket.AF_UNIX)
+            self.monitor.connect(f"{self.directory}/qmp")
+            self.addClassCleanup(self.monitor.close)
+            type(self).replies = self.monitor.makefile()
+            self.addClassCleanup(self.replies.close)
+            self.qmp("qmp_capabilities")
+        self.monitor.sendall(json.dumps({"execute": command, "arguments": arguments}).encode())
+        while True:
+            reply = json.loads(self.replies.readline())
+            if "return" in reply or "error" in reply:
+                self.assertIn("return", reply, reply)
+                return
+
+    def test_a_disk_that_comes_later_becomes_a_volume(self):
+        point = "/run/kata-containers/sandbox/storage/volume"
+        storage = agent_pb2.Storage(driver="blk", source="08/00", fstype="ext4", mount_point=point)
+        what = spec(process("sh", "-c", "mount | grep /volume; ls -l /dev/disk"), self.rootfs)
+        what.Mounts.append(oci_pb2.Mount(destination="/volume", source=point, type="bind", options=["rbind"]))
+        what.Linux.Devices.append(oci_pb2.LinuxDevice(Path="/dev/disk", Type="b", Major=7, Minor=77))
+        device = agent_pb2.Device(type="blk", id="08/00", container_path="/dev/disk")
+        pending = self.client.begin("CreateContainer", container_id="disk", storages=[storage], devices=[device], OCI=what)
+        self.assertFalse(self.client.is_answered(pending, 0.5))
+        self.qmp("device_add", driver="virtio-blk-pci", drive="disk0", bus="port0", id="d0")
+        self.client.end(pending)
+        self.call("StartContainer", container_id="disk")
+        text = self.read_all("disk").decode()
+        self.assertIn("ext4", text)
+        self.assertRegex(text, r"brw.* 25[0-9], +0 .*/dev/disk")
+        self.remove("disk")
+
+    def test_a_network_card_that_comes_later_is_set_up(self):
+        mac = "02:00:00:00:00:09"
+        interface = types_pb2.Interface(
+            name="eth0", hwAddr=mac, devicePath="09/00", IPAddresses=[types_pb2.IPAddress(address="10.0.0.9", mask="24")]
+        )
+        pending = self.client.begin("UpdateInterface", interface=interface)
+        self.assertFalse(self.client.is_answered(pending, 0.5))
+        self.qmp("device_add", driver="virtio-net-pci", netdev="net0", bus="port1", id="n0", mac=mac)
+        self.client.end(pending)
+        listed = {i.name: i for i in self.call("ListInterfaces").Interfaces}
+        self.assertEqual(listed["eth0"].hwAddr, mac)
+        self.assertIn("10.0.0.9", [a.address for a in listed["eth0"].IPAddresses])
 
 
 class End(VmTest):
