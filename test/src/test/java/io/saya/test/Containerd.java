@@ -1,0 +1,143 @@
+package io.saya.test;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A containerd of the tests' own, with its directories and sockets below one temporary directory
+ * and with the product first on its {@code PATH}. Not to be shared by threads before it is started;
+ * its client may be used by many.
+ */
+final class Containerd implements AutoCloseable {
+    static final String IMAGE = "saya.local/test:latest";
+    private static final Duration START = Duration.ofSeconds(60);
+
+    private final Path directory;
+    private final Process process;
+
+    /**
+     * Starts it, waits until it answers and loads the image of the tests: Debian's static busybox.
+     */
+    Containerd(Map<String, String> variables) {
+        try {
+            directory = Files.createTempDirectory("saya-test");
+            Files.writeString(directory.resolve("config.toml"), configuration());
+            var builder =
+                    new ProcessBuilder("containerd", "--config", directory + "/config.toml")
+                            .redirectErrorStream(true)
+                            .redirectOutput(directory.resolve("containerd.log").toFile());
+            builder.environment()
+                    .merge("PATH", product() + "/bin", (path, bin) -> bin + ":" + path);
+            builder.environment().putAll(variables);
+            process = builder.start();
+            var ready =
+                    Wait.until(
+                            START,
+                            () ->
+                                    !process.isAlive()
+                                            || ctr(Duration.ofSeconds(10), "version").status()
+                                                    == 0);
+            if (!ready || !process.isAlive()) {
+                throw new AssertionError(
+                        "containerd does not answer within " + START + ": " + log());
+            }
+            loadImage();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The product under test. */
+    static Path product() {
+        return Path.of(Objects.requireNonNull(System.getProperty("saya.product"), "saya.product"));
+    }
+
+    /** The runtime under test: a system property lets runc prove the tests. */
+    static String runtime() {
+        return System.getProperty("saya.runtime", "io.containerd.saya.v2");
+    }
+
+    /** Runs containerd's client. */
+    Ran ctr(Duration limit, String... arguments) {
+        return Ran.run(limit, command(arguments));
+    }
+
+    /** The client's command line with its address and namespace. */
+    String[] command(String... arguments) {
+        var command = new ArrayList<String>();
+        command.addAll(List.of("ctr", "--address", address(), "--namespace", "saya-test"));
+        command.addAll(List.of(arguments));
+        return command.toArray(String[]::new);
+    }
+
+    /** Where it is served. */
+    String address() {
+        return directory + "/containerd.sock";
+    }
+
+    /** A directory for files of tests; gone with this containerd. */
+    Path directory() {
+        return directory;
+    }
+
+    /** What it and its shims have logged; the last 8000 characters. */
+    String log() {
+        try {
+            var log = Files.readString(directory.resolve("containerd.log"));
+            return log.substring(Math.max(0, log.length() - 8000));
+        } catch (IOException e) {
+            return "no log: " + e;
+        }
+    }
+
+    @Override
+    public void close() {
+        process.destroy();
+        try {
+            if (!process.waitFor(20, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        Ran.run(Duration.ofSeconds(60), "rm", "-rf", "--one-file-system", directory.toString());
+    }
+
+    private void loadImage() {
+        var archive = directory + "/image.tar";
+        var lib = product().resolve("../../lib").normalize();
+        Ran.run(
+                        Duration.ofSeconds(60),
+                        "bash",
+                        "-ec",
+                        "source \"$1/debian.sh\"; source \"$1/containerd.sh\"; demo_image \"$2\" \"$3\"",
+                        "image",
+                        lib.toString(),
+                        archive,
+                        IMAGE)
+                .succeeded();
+        ctr(Duration.ofSeconds(60), "images", "import", archive).succeeded();
+    }
+
+    private String configuration() {
+        return """
+               version = 2
+               root = "%1$s/root"
+               state = "%1$s/state"
+               disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.internal.v1.opt"]
+               [grpc]
+                 address = "%1$s/containerd.sock"
+               [ttrpc]
+                 address = "%1$s/containerd.sock.ttrpc"
+               """
+                .formatted(directory);
+    }
+}

@@ -1,0 +1,107 @@
+package io.saya.test;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
+
+/** What the host has of a sandbox: processes, mounts, sockets, directories. */
+final class Host {
+    private Host() {}
+
+    /**
+     * Processes that have {@code program} in their command and {@code id} among their arguments.
+     * Zombies have no arguments any more and do not count: they have ended.
+     */
+    static List<Long> processes(String program, String id) {
+        var found = new ArrayList<Long>();
+        for (Path entry : list(Path.of("/proc"))) {
+            if (!Character.isDigit(entry.getFileName().toString().charAt(0))) {
+                continue;
+            }
+            var arguments = read(entry.resolve("cmdline")).split("\0", -1);
+            if (arguments[0].contains(program) && String.join(" ", arguments).contains(id)) {
+                found.add(Long.parseLong(entry.getFileName().toString()));
+            }
+        }
+        return found;
+    }
+
+    /**
+     * What names {@code text}, or has it in its content where that is a list: one line for each
+     * thing.
+     */
+    static SortedSet<String> traces(String text) {
+        var traces = new TreeSet<String>();
+        for (var pid : processes("", text)) {
+            var arguments = read(Path.of("/proc/" + pid + "/cmdline")).replace('\0', ' ');
+            // Clients of the tests have the names of their containers among their arguments as
+            // well.
+            if (arguments.contains("qemu-system")
+                    || arguments.contains("virtiofsd")
+                    || arguments.contains("saya")) {
+                traces.add("process " + pid + ": " + arguments);
+            }
+        }
+        read(Path.of("/proc/self/mountinfo"))
+                .lines()
+                .filter(line -> line.contains(text))
+                .forEach(line -> traces.add("mount " + line));
+        for (var directory : List.of("/run/saya", "/run/netns")) {
+            for (var entry : list(Path.of(directory))) {
+                if (entry.toString().contains(text)) {
+                    traces.add("file " + entry);
+                }
+            }
+        }
+        return traces;
+    }
+
+    /**
+     * Names of the sockets of shims; they are hashes, so only their number and not their owner can
+     * be told.
+     */
+    static SortedSet<String> shimSockets() {
+        var names = new TreeSet<String>();
+        for (var entry : list(Path.of("/run/containerd/s"))) {
+            names.add(entry.getFileName().toString());
+        }
+        return names;
+    }
+
+    /** Sends SIGKILL to a process. */
+    static void kill(long pid) {
+        ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly);
+    }
+
+    private static List<Path> list(Path directory) {
+        var entries = new ArrayList<Path>();
+        try (var stream = Files.newDirectoryStream(directory)) {
+            stream.forEach(entries::add);
+        } catch (NoSuchFileException e) {
+            return List.of();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (DirectoryIteratorException e) {
+            throw new UncheckedIOException(e.getCause());
+        }
+        return entries;
+    }
+
+    /** The content of a file of /proc, empty if what it describes has gone. */
+    private static String read(Path file) {
+        try (var in = Files.newInputStream(file)) {
+            return new String(in.readAllBytes(), UTF_8);
+        } catch (IOException e) {
+            return "";
+        }
+    }
+}

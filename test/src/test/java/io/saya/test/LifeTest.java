@@ -1,0 +1,96 @@
+package io.saya.test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Execs in a container that runs, and every way in which its life ends. */
+final class LifeTest extends Suite {
+
+    @Test
+    void execsInARowAndAtOnce() throws Exception {
+        var id = started();
+        var rounds = Boolean.getBoolean("saya.full") ? 100 : 30;
+        for (int i = 0; i < rounds; i++) {
+            var ran = exec(id, "row" + i, "echo " + i + "; exit " + i % 5);
+            assertThat(ran.status()).as(ran.err()).isEqualTo(i % 5);
+            assertThat(ran.out()).isEqualTo(i + "\n");
+        }
+        var all = new ArrayList<Future<Ran>>();
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (int i = 0; i < 10; i++) {
+                var name = "once" + i;
+                all.add(threads.submit(() -> exec(id, name, "echo " + name)));
+            }
+        }
+        for (int i = 0; i < 10; i++) {
+            assertThat(all.get(i).get().succeeded().out()).isEqualTo("once" + i + "\n");
+        }
+    }
+
+    @Test
+    void pausesResumesListsAndMeasures() {
+        var id = started();
+        ctr("tasks", "pause", id).succeeded();
+        assertThat(state(id)).isEqualTo("PAUSED");
+        ctr("tasks", "resume", id).succeeded();
+        assertThat(state(id)).isEqualTo("RUNNING");
+        assertThat(ctr("tasks", "ps", id).succeeded().out().lines().count()).isGreaterThan(1);
+        assertThat(ctr("tasks", "metrics", id).succeeded().out()).contains("memory");
+    }
+
+    @Test
+    void aGracefulEndIsTheWorkloadsOwn() {
+        var id = started();
+        ctr("tasks", "kill", "--signal", "SIGTERM", id).succeeded();
+        stopped(id);
+        assertThat(ctr("tasks", "delete", id).status()).isZero();
+    }
+
+    @Test
+    void whenKillReturnsThereIsNoMachine() {
+        var id = started();
+        ctr("tasks", "kill", "--signal", "SIGKILL", id).succeeded();
+        assertThat(Host.processes("qemu-system", id)).isEmpty();
+        assertThat(Host.processes("virtiofsd", id)).isEmpty();
+        stopped(id);
+        assertThat(ctr("tasks", "delete", id).status()).isEqualTo(137);
+        ctr("containers", "delete", id).succeeded();
+        assertThat(newSockets()).as("sockets of shims").isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"qemu-system", "virtiofsd", "/lib/runtime/bin/java", "saya-guard"})
+    void whateverDiesTheTaskStopsAndDeleteSucceeds(String program) {
+        assumeThat(Containerd.runtime()).contains("saya");
+        var id = started();
+        var pids = Host.processes(program, id);
+        assertThat(pids).as("processes %s of %s: %s", program, id, Host.traces(id)).isNotEmpty();
+        pids.forEach(Host::kill);
+        stopped(id);
+        ctr("tasks", "delete", id);
+        assertThat(ctr("tasks", "list", "--quiet").out().lines()).doesNotContain(id);
+        ctr("containers", "delete", id).succeeded();
+    }
+
+    private Ran exec(String id, String name, String script) {
+        return ctr("tasks", "exec", "--exec-id", name, id, "sh", "-c", script);
+    }
+
+    private void stopped(String id) {
+        var limit = Duration.ofSeconds(20);
+        // A task whose shim is gone is one that containerd has forgotten.
+        assertThat(Wait.until(limit, () -> state(id).equals("STOPPED") || state(id).isEmpty()))
+                .as(
+                        "%s stopped within %s; is %s; log: %s",
+                        id, limit, state(id), containerd().log())
+                .isTrue();
+    }
+}

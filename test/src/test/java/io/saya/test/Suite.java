@@ -1,0 +1,127 @@
+package io.saya.test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+
+/**
+ * A containerd for each class of tests, and after each test the check that nothing is left of its
+ * containers. Skipped where no product is named, so that unit tests stay quick.
+ */
+@EnabledIfSystemProperty(
+        named = "saya.product",
+        matches = ".+",
+        disabledReason = "no product to test: see test/README.md")
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Timeout(300)
+abstract class Suite {
+    /** For one call that may boot a VM on a busy machine; the product's own limits are shorter. */
+    static final Duration LIMIT = Duration.ofSeconds(90);
+
+    private static final Duration GONE = Duration.ofSeconds(10);
+    private static final AtomicInteger NEXT = new AtomicInteger();
+
+    /**
+     * Part of the name of every container of this run, so that other users of the host are not
+     * looked at.
+     */
+    private static final String PREFIX = "it" + ProcessHandle.current().pid() + "x";
+
+    final Containerd containerd() {
+        return java.util.Objects.requireNonNull(containerd, "before BeforeAll");
+    }
+
+    private @org.jspecify.annotations.Nullable Containerd containerd;
+    private SortedSet<String> socketsBefore = new TreeSet<>();
+
+    @BeforeAll
+    void startContainerd() {
+        containerd = new Containerd(java.util.Map.of());
+    }
+
+    @AfterAll
+    void stopContainerd() {
+        containerd().close();
+    }
+
+    @BeforeEach
+    void lookAtSockets() {
+        socketsBefore = Host.shimSockets();
+    }
+
+    /** Removes what the test has not, then looks whether anything is left. */
+    @AfterEach
+    void nothingIsLeft() {
+        for (var id : ctr("containers", "list", "--quiet").out().lines().toList()) {
+            ctr("tasks", "delete", "--force", id);
+            ctr("containers", "delete", id);
+        }
+        Wait.until(GONE, () -> Host.traces(PREFIX).isEmpty());
+        assertThat(Host.traces(PREFIX)).as("left behind; log: %s", containerd().log()).isEmpty();
+    }
+
+    /** Sockets of shims that were not there before the test. */
+    final SortedSet<String> newSockets() {
+        var sockets = Host.shimSockets();
+        sockets.removeAll(socketsBefore);
+        return sockets;
+    }
+
+    /** A name that no other container has. */
+    static String newId() {
+        return PREFIX + NEXT.incrementAndGet() + "c";
+    }
+
+    final Ran ctr(String... arguments) {
+        return containerd().ctr(LIMIT, arguments);
+    }
+
+    /** Runs a container to its end and removes it: {@code options} are those of {@code ctr run}. */
+    final Ran run(String id, String... command) {
+        var arguments = new java.util.ArrayList<String>();
+        arguments.addAll(
+                java.util.List.of(
+                        "run", "--rm", "--runtime", Containerd.runtime(), Containerd.IMAGE, id));
+        arguments.addAll(java.util.List.of(command));
+        return ctr(arguments.toArray(String[]::new));
+    }
+
+    /** Starts a container that runs until it is killed, and returns its name. */
+    final String started() {
+        var id = newId();
+        ctr(
+                        "run",
+                        "--detach",
+                        "--runtime",
+                        Containerd.runtime(),
+                        Containerd.IMAGE,
+                        id,
+                        "sh",
+                        "-c",
+                        "trap 'exit 0' TERM; while :; do sleep 0.2; done")
+                .succeeded();
+        return id;
+    }
+
+    /** The state that containerd gives for a task, empty if it knows none. */
+    final String state(String id) {
+        return ctr("tasks", "list")
+                .out()
+                .lines()
+                .map(line -> line.strip().split("\\s+"))
+                .filter(words -> words[0].equals(id))
+                .map(words -> words[2])
+                .findFirst()
+                .orElse("");
+    }
+}
