@@ -8,7 +8,7 @@ top=$(cd "$here/.." && pwd)
 source "$top/packaging/lib/debian.sh"
 source "$top/packaging/lib/jdk.sh"
 
-steps=(product unit launcher agent guest containers)
+steps=(product unit launcher agent guest containers integration)
 usage() {
   cat <<USAGE
 usage: test/run.sh [--full] [--only STEP]...
@@ -46,6 +46,18 @@ agent() { "$top/packaging/guest/agent/test.sh"; }
 guest() { BOOTS=${full:+10}${full:-3} "$top/packaging/guest/test.sh"; }
 
 containers() { SAYA_TEST_FULL=$full "$here/containers/run.sh" "$top/packaging/target/saya"; }
+
+# The suite of this Maven module, with a product to try. JUnit's own console: Maven would go through all modules once more.
+integration() {
+  local classes=$here/target/test-classes lib=$here/target/lib
+  if [[ ! -d $classes || ! -d $lib ]]; then
+    (cd "$top" && mvn -q -pl test -DskipTests -Dspotless.check.skip=true package) || die "Maven could not build the integration suite, see above"
+  fi
+  "$JAVA_HOME/bin/java" -Xmx512m -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
+    "-Dsaya.product=$top/packaging/target/saya" "-Dsaya.full=${full:-0}" "-Dsaya.runtime=${RUNTIME:-io.containerd.saya.v2}" \
+    -cp "$classes:$lib/*" org.junit.platform.console.ConsoleLauncher execute --disable-banner --details=testfeed --disable-ansi-colors \
+    --scan-classpath="$classes" --reports-dir="$here/target/integration-reports"
+}
 
 # ---- run -----------------------------------------------------------------------------------------------------------------
 JAVA_HOME=$(find_jdk 25)

@@ -16,6 +16,7 @@ import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 
 /** One container: what it prints and takes, and how it ends. */
+@WithProduct
 final class RunTest extends Suite {
 
     @Test

@@ -12,16 +12,11 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /**
  * A containerd for each class of tests, and after each test the check that nothing is left of its
- * containers. Skipped where no product is named, so that unit tests stay quick.
+ * containers.
  */
-@EnabledIfSystemProperty(
-        named = "saya.product",
-        matches = ".+",
-        disabledReason = "no product to test: see test/README.md")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(300)
 abstract class Suite {
