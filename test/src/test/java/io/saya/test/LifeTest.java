@@ -3,6 +3,7 @@ package io.saya.test;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.concurrent.Executors;
@@ -58,13 +59,18 @@ final class LifeTest extends Suite {
     @Test
     void whenKillReturnsThereIsNoMachine() {
         var id = started();
+        var socket = socket(id);
+        assertThat(socket).exists();
         ctr("tasks", "kill", "--signal", "SIGKILL", id).succeeded();
         assertThat(Host.processes("qemu-system", id)).isEmpty();
         assertThat(Host.processes("virtiofsd", id)).isEmpty();
         stopped(id);
         assertThat(ctr("tasks", "delete", id).succeeded().err()).contains("exit code 137");
         ctr("containers", "delete", id).succeeded();
-        assertThat(newSockets()).as("sockets of shims").isEmpty();
+        // The shim ends after it has answered Shutdown, so its socket goes a little later.
+        assertThat(Wait.until(Duration.ofSeconds(10), () -> !Files.exists(socket)))
+                .as("%s gone", socket)
+                .isTrue();
     }
 
     @ParameterizedTest

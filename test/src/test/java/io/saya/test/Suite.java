@@ -2,14 +2,15 @@ package io.saya.test;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
-import java.util.SortedSet;
-import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 
@@ -37,7 +38,6 @@ abstract class Suite {
     }
 
     private @org.jspecify.annotations.Nullable Containerd containerd;
-    private SortedSet<String> socketsBefore = new TreeSet<>();
 
     @BeforeAll
     void startContainerd() {
@@ -47,11 +47,6 @@ abstract class Suite {
     @AfterAll
     void stopContainerd() {
         containerd().close();
-    }
-
-    @BeforeEach
-    void lookAtSockets() {
-        socketsBefore = Host.shimSockets();
     }
 
     /** Removes what the test has not, then looks whether anything is left. */
@@ -65,11 +60,18 @@ abstract class Suite {
         assertThat(Host.traces(PREFIX)).as("left behind; log: %s", containerd().log()).isEmpty();
     }
 
-    /** Sockets of shims that were not there before the test. */
-    final SortedSet<String> newSockets() {
-        var sockets = Host.shimSockets();
-        sockets.removeAll(socketsBefore);
-        return sockets;
+    /** The socket of a container's shim, from where the shim has written it. */
+    final Path socket(String id) {
+        var address =
+                containerd()
+                        .directory()
+                        .resolve(
+                                "state/io.containerd.runtime.v2.task/saya-test/" + id + "/address");
+        try {
+            return Path.of(Files.readString(address).strip().replaceFirst("^unix://", ""));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** A name that no other container has. */
