@@ -65,18 +65,6 @@ final class Host {
         return traces;
     }
 
-    /**
-     * Names of the sockets of shims; they are hashes, so only their number and not their owner can
-     * be told.
-     */
-    static SortedSet<String> shimSockets() {
-        var names = new TreeSet<String>();
-        for (var entry : list(Path.of("/run/containerd/s"))) {
-            names.add(entry.getFileName().toString());
-        }
-        return names;
-    }
-
     /** Sends SIGKILL to a process. */
     static void kill(long pid) {
         ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly);
