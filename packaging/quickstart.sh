@@ -3,6 +3,7 @@
 # inside, kills, and shows that nothing is left. Safe to run again; touches no containerd of the host. Needs root.
 #
 #   RUNTIME=io.containerd.runc.v2 packaging/quickstart.sh     the same with an ordinary runtime, to compare
+#   SKIP_BUILD=1 packaging/quickstart.sh                      with what is in packaging/target/saya as it is
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 source "$here/lib/debian.sh"
