@@ -22,18 +22,21 @@
 
 // ---- as the guest's first process
 
-static bool serial;
+static bool vsock;
+
+static void no_serial_port(void) {
+    if (!vsock) log_error("neither a serial port agent.channel.0 nor vsock was found: nobody can reach this agent");
+}
 
 static void modules_loaded(void) {
-    if (!vsock_listen() && !serial)
-        log_error("neither a serial port agent.channel.0 nor vsock was found: nobody can reach this agent");
+    vsock = vsock_listen();
     if (options.log_vport != 0) log_port_on_vsock(options.log_vport);
     if (options.debug_console && options.debug_console_vport != 0) debug_console_on_vsock(options.debug_console_vport);
 }
 
 // The first request is answered as early as possible; the rest of the modules is loaded while the host digests the answer.
 static int serve_host(void) {
-    serial = serial_open();
+    serial_open(no_serial_port);
     modules_load_later("/lib/modules/later", modules_loaded);
     if (options.debug_console && options.debug_console_vport == 0) debug_console_on_console();
     loop_run();

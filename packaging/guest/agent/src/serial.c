@@ -10,8 +10,15 @@
 #include "connection.h"
 #include "files.h"
 #include "log.h"
+#include "loop.h"
 #include "peers.h"
 #include "transport.h"
+
+// The driver learns a port's name from the host after it has been loaded, on a busy host long after.
+enum { LOOK_AGAIN_MS = 2, LOOK_LIMIT_MS = 10000 };
+
+static struct timer look_again, limit;
+static void (*nothing_found)(void);
 
 static const char port_name[] = "agent.channel.0";
 static const char ports_directory[] = "/sys/class/virtio-ports";
@@ -39,21 +46,42 @@ static bool find_port(char *device, size_t size) {
     return found;
 }
 
-bool serial_open(void) {
-    char device[300];
-    if (!find_port(device, sizeof device)) return false;
+static void serve(const char *device) {
     int fd = open(device, O_RDWR | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0) {
         log_error("open %s: %s", device, strerror(errno));
-        return false;
+        return;
     }
     struct connection *connection = peer_new();
     if (connection == NULL || !connection_open(connection, fd, peer_gone)) {
         log_error("watch %s: %s", device, strerror(errno));
         close(fd);
-        return false;
+        return;
     }
     connection->peers_change = true;
     log_info("serving %s", device);
-    return true;
+}
+
+static void look(struct timer *timer) {
+    char device[300];
+    if (!find_port(device, sizeof device)) {
+        timer_start(timer, LOOK_AGAIN_MS);
+        return;
+    }
+    timer_stop(&limit);
+    serve(device);
+}
+
+static void give_up(struct timer *timer) {
+    (void)timer;
+    timer_stop(&look_again);
+    nothing_found();
+}
+
+void serial_open(void (*gave_up)(void)) {
+    nothing_found = gave_up;
+    timer_init(&look_again, look);
+    timer_init(&limit, give_up);
+    timer_start(&limit, LOOK_LIMIT_MS);
+    look(&look_again);
 }

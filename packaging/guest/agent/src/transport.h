@@ -6,8 +6,9 @@
 
 #include "loop.h"
 
-// Opens the virtio-serial port `agent.channel.0`, if the guest has one. Peers may come and go on it.
-bool serial_open(void);
+// Serves the virtio-serial port `agent.channel.0` as soon as it is there; peers may come and go on it. `gave_up` is called if it
+// does not come within ten seconds: then the guest has none.
+void serial_open(void (*gave_up)(void));
 
 // Listens on AF_VSOCK port 1024 for any peer, if the guest has vsock.
 bool vsock_listen(void);
