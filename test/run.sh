@@ -13,7 +13,7 @@ usage() {
   cat <<USAGE
 usage: test/run.sh [--full] [--only STEP]...
 
-  --full        the long versions: more rounds of everything that is random
+  --full        the long versions: more rounds of everything that is random, and the step integration
   --only STEP   just this step; STEP is one of: ${steps[*]}
 USAGE
 }
@@ -26,7 +26,12 @@ while (( $# )); do
     *) usage >&2; die "unknown argument '$1'" ;;
   esac
 done
-(( ${#only[@]} )) && steps=("${only[@]}")
+if (( ${#only[@]} )); then
+  steps=("${only[@]}")
+elif [[ -z $full ]]; then
+  # Much of it is what the step containers tries as well.
+  steps=(product unit launcher agent guest containers)
+fi
 (( EUID == 0 )) || die "the tests mount, make namespaces and start VMs: run this as root"
 
 # ---- steps ---------------------------------------------------------------------------------------------------------------
@@ -43,7 +48,11 @@ launcher() { "$top/packaging/launcher/test.sh"; }
 
 agent() { "$top/packaging/guest/agent/test.sh"; }
 
-guest() { BOOTS=${full:+10}${full:-3} "$top/packaging/guest/test.sh"; }
+guest() {
+  local boots=3
+  [[ -z $full ]] || boots=10
+  BOOTS=$boots "$top/packaging/guest/test.sh"
+}
 
 containers() { SAYA_TEST_FULL=$full "$here/containers/run.sh" "$top/packaging/target/saya"; }
 

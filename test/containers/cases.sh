@@ -139,8 +139,9 @@ case_little_memory() { refuses 'default_memory' '[hypervisor.qemu]' 'default_mem
 case_bad_configuration() { refuses 'configuration.toml:1' '[hypervisor.quemu]' 'kernel = "/x"'; }
 
 case_kill_means_stopped() {
-  local round
-  for round in $(seq "${SAYA_TEST_FULL:+20}${SAYA_TEST_FULL:-3}"); do
+  local round rounds=3
+  [[ -z ${SAYA_TEST_FULL:-} ]] || rounds=200
+  for round in $(seq "$rounds"); do
     start c1 sleep 1000
     pid_of qemu c1 >/dev/null
     kill_task -s SIGKILL c1
