@@ -48,6 +48,9 @@ final class Guest {
      */
     private static final Duration REAP_LIMIT = Duration.ofSeconds(5);
 
+    /** How long virtiofsd gets to leave by itself once QEMU has hung up; it needs some 10 ms. */
+    private static final Duration LEAVE_LIMIT = Duration.ofMillis(500);
+
     private static final int SIGKILL = 9;
 
     private final SandboxIdentity identity;
@@ -239,6 +242,10 @@ final class Guest {
         }
         HostProcess daemon = virtiofsd;
         if (daemon != null) {
+            // It ends by itself when QEMU is gone, and takes its own child with it. Killed, it
+            // would
+            // leave the child to be found for some milliseconds after we said that all is gone.
+            awaitExit(daemon, LEAVE_LIMIT);
             end(daemon);
         }
     }
@@ -292,12 +299,20 @@ final class Guest {
 
     private static void end(HostProcess process) {
         process.signal(SIGKILL);
+        if (!awaitExit(process, REAP_LIMIT)) {
+            LOG.error("process does not end after SIGKILL", "pid", process.pid());
+        }
+    }
+
+    private static boolean awaitExit(HostProcess process, Duration limit) {
         try {
-            process.exited().get(REAP_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+            process.exited().get(limit.toMillis(), TimeUnit.MILLISECONDS);
+            return true;
         } catch (TimeoutException | ExecutionException e) {
-            LOG.error("process does not end after SIGKILL", "pid", process.pid(), "error", e);
+            return false;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+            return false;
         }
     }
 
