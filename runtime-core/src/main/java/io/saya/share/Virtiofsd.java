@@ -69,8 +69,7 @@ public final class Virtiofsd {
                         "-o",
                         "source=" + exported,
                         "-o",
-                        // The C version has another word for it.
-                        "cache=" + ("never".equals(cache) ? "none" : cache),
+                        cacheInC(cache),
                         "-o",
                         "announce_submounts",
                         "-o",
@@ -80,6 +79,21 @@ public final class Virtiofsd {
             addInC(argument, argv);
         }
         return argv;
+    }
+
+    /**
+     * The C version has other words for it, and its "auto" makes the guest drop the pages of a file
+     * whenever it is opened: each exec then reads its program from the host again (measured under
+     * TCG: 110 instead of 58 ms of processor time for an exec of busybox). So "auto" is "always"
+     * with the time limit of "auto" for attributes: what has changed on the host is seen by its
+     * time or size after one second at the latest, and only then are its pages dropped.
+     */
+    private static String cacheInC(String cache) {
+        return switch (cache) {
+            case "never" -> "cache=none";
+            case "auto" -> "cache=always,timeout=1";
+            default -> "cache=" + cache;
+        };
     }
 
     /** Kata's shipped files hold arguments of the Rust version, which the C version spells so. */

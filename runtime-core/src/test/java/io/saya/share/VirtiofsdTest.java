@@ -59,4 +59,10 @@ class VirtiofsdTest {
                         "-o",
                         "flock");
     }
+
+    @Test
+    void keepsThePagesOfFilesThatTheHostHasNotChanged() {
+        assertThat(Virtiofsd.argv(IN_C, SHARED, "auto", List.of()))
+                .contains("cache=always,timeout=1");
+    }
 }
