@@ -12,6 +12,8 @@
 #include "log.h"
 #include "options.h"
 
+enum { OUTPUT_PIPE_SIZE = 1 << 20 };
+
 struct process *process_new(struct container *container, const char *id, bool terminal) {
     struct process *process = calloc(1, sizeof *process);
     if (process == NULL) return NULL;
@@ -44,7 +46,9 @@ static int open_pipe(int *ours, int *theirs, bool we_write) {
     if (pipe2(ends, O_CLOEXEC) < 0) return errno;
     *ours = ends[we_write ? 1 : 0];
     *theirs = ends[we_write ? 0 : 1];
-    if (options.container_pipe_size > 0) fcntl(*ours, F_SETPIPE_SZ, (int)options.container_pipe_size);
+    // A read of output brings at most what the pipe holds, so room saves round trips, and is only used where a program fills it.
+    uint32_t size = options.container_pipe_size > 0 ? options.container_pipe_size : we_write ? 0 : OUTPUT_PIPE_SIZE;
+    if (size > 0) fcntl(*ours, F_SETPIPE_SZ, (int)size);
     return set_non_blocking(*ours) ? 0 : errno;
 }
 
