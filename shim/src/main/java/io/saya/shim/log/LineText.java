@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * started" component=sandbox pid=42}. Values may come from the guest: whatever is not plain
  * printable ASCII is quoted and escaped, and everything is bounded in size.
  */
-final class LineText {
+public final class LineText {
     /** Characters of one value that are kept; a longer one ends in {@code ...}. */
     static final int VALUE_LIMIT = 1024;
 
@@ -26,13 +26,19 @@ final class LineText {
 
     private LineText() {}
 
-    /** Appends message, component, sandbox and the line's own fields. */
-    static void appendMessageAndFields(StringBuilder out, LogRecord line, String sandbox) {
+    /**
+     * Appends message, component, sandbox and the line's own fields.
+     *
+     * @param sandbox empty: the line belongs to none
+     */
+    public static void appendMessageAndFields(StringBuilder out, LogRecord line, String sandbox) {
         int start = out.length();
         out.append("msg=");
         appendQuoted(out, line.message());
         appendField(out, "component", line.component());
-        appendField(out, "sandbox", sandbox);
+        if (!sandbox.isEmpty()) {
+            appendField(out, "sandbox", sandbox);
+        }
         List<@Nullable Object> fields = line.fields();
         for (int i = 0; i < fields.size(); i += 2) {
             Object value = i + 1 < fields.size() ? fields.get(i + 1) : null;
@@ -81,7 +87,8 @@ final class LineText {
         }
     }
 
-    private static String text(@Nullable Object value) {
+    /** A field's value as text, not escaped; of a failure its messages and those of its causes. */
+    public static String text(@Nullable Object value) {
         if (value instanceof Throwable failure) {
             return describe(failure);
         }

@@ -98,8 +98,22 @@ class LayeringTest {
     }
 
     @Test
+    void theDaemonKnowsNothingOfTheCommand() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("io.saya.cli..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("io.saya.cli..", "picocli..")
+                .because("what only the command needs is not on the daemon's class path")
+                .check(CLASSES);
+    }
+
+    @Test
     void theDaemonMakesNoNativeCallsOfItsOwn() {
         noClasses()
+                .that()
+                .resideOutsideOfPackage("io.saya.cli..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("jnr..", "java.lang.foreign..", "com.sun.jna..")

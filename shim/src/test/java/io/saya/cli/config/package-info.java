@@ -1,0 +1,4 @@
+@NullMarked
+package io.saya.cli.config;
+
+import org.jspecify.annotations.NullMarked;
