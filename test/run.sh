@@ -8,7 +8,7 @@ top=$(cd "$here/.." && pwd)
 source "$top/packaging/lib/debian.sh"
 source "$top/packaging/lib/jdk.sh"
 
-steps=(product unit launcher agent guest containers integration)
+steps=(product unit launcher agent guest containers pods integration)
 usage() {
   cat <<USAGE
 usage: test/run.sh [--full] [--only STEP]...
@@ -30,7 +30,7 @@ if (( ${#only[@]} )); then
   steps=("${only[@]}")
 elif [[ -z $full ]]; then
   # Much of it is what the step containers tries as well.
-  steps=(product unit launcher agent guest containers)
+  steps=(product unit launcher agent guest containers pods)
 fi
 (( EUID == 0 )) || die "the tests mount, make namespaces and start VMs: run this as root"
 
@@ -56,16 +56,33 @@ guest() {
 
 containers() { SAYA_TEST_FULL=$full "$here/containers/run.sh" "$top/packaging/target/saya"; }
 
-# The suite of this Maven module, with a product to try. JUnit's own console: Maven would go through all modules once more.
-integration() {
-  local classes=$here/target/test-classes lib=$here/target/lib
+# The suites of this Maven module, with a product to try. JUnit's own console: Maven would go through all modules once more.
+# suite NAME COMMAND... -- OPTION...: COMMAND starts it, OPTION is one of JUnit's console.
+suite() {
+  local name=$1 classes=$here/target/test-classes lib=$here/target/lib command=()
+  shift
+  while [[ $1 != -- ]]; do command+=("$1"); shift; done
+  shift
   if [[ ! -d $classes || ! -d $lib ]]; then
-    (cd "$top" && mvn -q -pl test -DskipTests -Dspotless.check.skip=true package) || die "Maven could not build the integration suite, see above"
+    (cd "$top" && mvn -q -pl test -DskipTests -Dspotless.check.skip=true package) || die "Maven could not build the suites, see above"
   fi
-  "$JAVA_HOME/bin/java" -Xmx512m -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
+  "${command[@]}" "$JAVA_HOME/bin/java" -Xmx512m -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
     "-Dsaya.product=$top/packaging/target/saya" "-Dsaya.full=${full:-0}" "-Dsaya.runtime=${RUNTIME:-io.containerd.saya.v2}" \
-    -cp "$classes:$lib/*" org.junit.platform.console.ConsoleLauncher execute --disable-banner --details=testfeed --disable-ansi-colors \
-    --scan-classpath="$classes" --reports-dir="$here/target/integration-reports"
+    -cp "$classes:$here/target/classes:$lib/*" org.junit.platform.console.ConsoleLauncher execute --disable-banner --details=testfeed \
+    --disable-ansi-colors --scan-classpath="$classes" --reports-dir="$here/target/$name-reports" "$@"
+}
+
+# Pods need networks: those of the tests are in a network namespace of their own, and go with it.
+pods() {
+  need_packages busybox-static containerd containernetworking-plugins iproute2 maven qemu-system-x86 runc util-linux
+  local short=(--exclude-tag full)
+  [[ -z $full ]] || short=()
+  suite pods unshare --net sh -c 'ip link set lo up && exec "$@"' sh -- --include-package io.saya.test.cri "${short[@]}"
+}
+
+integration() {
+  need_packages busybox-static containerd maven qemu-system-x86 runc
+  suite integration env -- --exclude-package io.saya.test.cri
 }
 
 # ---- run -----------------------------------------------------------------------------------------------------------------

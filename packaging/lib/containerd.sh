@@ -69,10 +69,11 @@ end_process() {
   done
 }
 
-# demo_image FILE NAME: writes an OCI image archive with the host's static busybox as FILE, for `ctr images import`. Made by hand, since an
-# image is no more than this: a layer, a configuration that names it, a manifest that names both.
+# demo_image FILE NAME [COMMAND]: writes an OCI image archive with the host's static busybox as FILE, for `ctr images import`. COMMAND, a
+# JSON array, is what it runs. Made by hand, since an image is no more than this: a layer, a configuration that names it, a manifest
+# that names both.
 demo_image() {
-  local file=$1 name=$2 work layer config manifest applet
+  local file=$1 name=$2 command=${3:-'["/bin/sh"]'} work layer config manifest applet
   work=$(mktemp -d)
   mkdir -p "$work/root"/{bin,dev,etc,proc,run,sys,tmp} "$work/image/blobs/sha256"
   cp "$(command -v busybox)" "$work/root/bin/busybox"
@@ -82,8 +83,8 @@ demo_image() {
   echo 'root:x:0:0:root:/:/bin/sh' > "$work/root/etc/passwd"
   tar -C "$work/root" --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -cf "$work/layer" .
   layer=$(_demo_blob "$work" "$work/layer")
-  printf '{"architecture":"amd64","os":"linux","config":{"Env":["PATH=/bin"],"Cmd":["/bin/sh"]},"rootfs":{"type":"layers","diff_ids":["sha256:%s"]}}' \
-    "$layer" > "$work/config"
+  printf '{"architecture":"amd64","os":"linux","config":{"Env":["PATH=/bin"],"Cmd":%s},"rootfs":{"type":"layers","diff_ids":["sha256:%s"]}}' \
+    "$command" "$layer" > "$work/config"
   config=$(_demo_blob "$work" "$work/config")
   printf '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"sha256:%s","size":%d},"layers":[{"mediaType":"application/vnd.oci.image.layer.v1.tar","digest":"sha256:%s","size":%d}]}' \
     "$config" "$(stat -c %s "$work/config")" "$layer" "$(stat -c %s "$work/layer")" > "$work/manifest"

@@ -10,16 +10,20 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 
 /**
  * A containerd of the tests' own, with its directories and sockets below one temporary directory
  * and with the product first on its {@code PATH}. Not to be shared by threads before it is started;
  * its client may be used by many.
  */
-final class Containerd implements AutoCloseable {
-    static final String IMAGE = "saya.local/test:latest";
+public final class Containerd implements AutoCloseable {
+    /** Busybox with all its commands; a container runs a shell unless it is told otherwise. */
+    public static final String IMAGE = "saya.local/test:latest";
+
     private static final Duration START = Duration.ofSeconds(60);
 
+    private final String namespace;
     private final Path directory;
     private final Process process;
 
@@ -27,9 +31,29 @@ final class Containerd implements AutoCloseable {
      * Starts it, waits until it answers and loads the image of the tests: Debian's static busybox.
      */
     Containerd(Map<String, String> variables) {
+        this(
+                "saya-test",
+                variables,
+                _ ->
+                        """
+                        disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.internal.v1.opt"]
+                        """);
+    }
+
+    /**
+     * Starts one with plug-ins of the caller's choice.
+     *
+     * @param namespace the one that its client and the image of the tests are in
+     * @param variables added to its environment
+     * @param plugins the end of its configuration, given its directory
+     */
+    public Containerd(
+            String namespace, Map<String, String> variables, Function<Path, String> plugins) {
+        this.namespace = namespace;
         try {
             directory = Files.createTempDirectory("saya-test");
-            Files.writeString(directory.resolve("config.toml"), configuration());
+            Files.writeString(
+                    directory.resolve("config.toml"), configuration() + plugins.apply(directory));
             var builder =
                     new ProcessBuilder("containerd", "--config", directory + "/config.toml")
                             .redirectErrorStream(true)
@@ -49,47 +73,47 @@ final class Containerd implements AutoCloseable {
                 throw new AssertionError(
                         "containerd does not answer within " + START + ": " + log());
             }
-            loadImage();
+            loadImage(IMAGE, "[\"/bin/sh\"]");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
     /** The product under test. */
-    static Path product() {
+    public static Path product() {
         return Path.of(Objects.requireNonNull(System.getProperty("saya.product"), "saya.product"));
     }
 
     /** The runtime under test: a system property lets runc prove the tests. */
-    static String runtime() {
+    public static String runtime() {
         return System.getProperty("saya.runtime", "io.containerd.saya.v2");
     }
 
     /** Runs containerd's client. */
-    Ran ctr(Duration limit, String... arguments) {
+    public Ran ctr(Duration limit, String... arguments) {
         return Ran.run(limit, command(arguments));
     }
 
     /** The client's command line with its address and namespace. */
-    String[] command(String... arguments) {
+    public String[] command(String... arguments) {
         var command = new ArrayList<String>();
-        command.addAll(List.of("ctr", "--address", address(), "--namespace", "saya-test"));
+        command.addAll(List.of("ctr", "--address", address(), "--namespace", namespace));
         command.addAll(List.of(arguments));
         return command.toArray(String[]::new);
     }
 
     /** Where it is served. */
-    String address() {
+    public String address() {
         return directory + "/containerd.sock";
     }
 
     /** A directory for files of tests; gone with this containerd. */
-    Path directory() {
+    public Path directory() {
         return directory;
     }
 
     /** What it and its shims have logged; the last 8000 characters. */
-    String log() {
+    public String log() {
         try {
             var log = Files.readString(directory.resolve("containerd.log"));
             return log.substring(Math.max(0, log.length() - 8000));
@@ -111,18 +135,24 @@ final class Containerd implements AutoCloseable {
         Ran.run(Duration.ofSeconds(60), "rm", "-rf", "--one-file-system", directory.toString());
     }
 
-    private void loadImage() {
+    /**
+     * Loads an image with the host's busybox.
+     *
+     * @param command what it runs, as a JSON array
+     */
+    public void loadImage(String name, String command) {
         var archive = directory + "/image.tar";
         var lib = product().resolve("../../lib").normalize();
         Ran.run(
                         Duration.ofSeconds(60),
                         "bash",
                         "-ec",
-                        "source \"$1/debian.sh\"; source \"$1/containerd.sh\"; demo_image \"$2\" \"$3\"",
+                        "source \"$1/debian.sh\"; source \"$1/containerd.sh\"; demo_image \"$2\" \"$3\" \"$4\"",
                         "image",
                         lib.toString(),
                         archive,
-                        IMAGE)
+                        name,
+                        command)
                 .succeeded();
         ctr(Duration.ofSeconds(60), "images", "import", archive).succeeded();
     }
@@ -132,11 +162,8 @@ final class Containerd implements AutoCloseable {
                version = 2
                root = "%1$s/root"
                state = "%1$s/state"
-               disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.internal.v1.opt"]
-               [grpc]
-                 address = "%1$s/containerd.sock"
-               [ttrpc]
-                 address = "%1$s/containerd.sock.ttrpc"
+               grpc.address = "%1$s/containerd.sock"
+               ttrpc.address = "%1$s/containerd.sock.ttrpc"
                """
                 .formatted(directory);
     }

@@ -14,14 +14,14 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 
 /** What the host has of a sandbox: processes, mounts, sockets, directories. */
-final class Host {
+public final class Host {
     private Host() {}
 
     /**
      * Processes that have {@code program} in their command and {@code id} among their arguments.
      * Zombies have no arguments any more and do not count: they have ended.
      */
-    static List<Long> processes(String program, String id) {
+    public static List<Long> processes(String program, String id) {
         var found = new ArrayList<Long>();
         for (Path entry : list(Path.of("/proc"))) {
             if (!Character.isDigit(entry.getFileName().toString().charAt(0))) {
@@ -39,7 +39,7 @@ final class Host {
      * What names {@code text}, or has it in its content where that is a list: one line for each
      * thing.
      */
-    static SortedSet<String> traces(String text) {
+    public static SortedSet<String> traces(String text) {
         var traces = new TreeSet<String>();
         for (var pid : processes("", text)) {
             var arguments = read(Path.of("/proc/" + pid + "/cmdline")).replace('\0', ' ');
@@ -66,7 +66,7 @@ final class Host {
     }
 
     /** Sends SIGKILL to a process. */
-    static void kill(long pid) {
+    public static void kill(long pid) {
         ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly);
     }
 

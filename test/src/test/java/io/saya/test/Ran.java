@@ -18,21 +18,22 @@ import java.util.concurrent.TimeUnit;
  * @param out what it wrote to its standard output
  * @param err what it wrote to its standard error
  */
-record Ran(int status, String out, String err) {
+public record Ran(int status, String out, String err) {
 
     /**
      * Runs a command to its end, with an empty standard input.
      *
      * @throws AssertionError if it has not ended after {@code limit}; it is killed then
      */
-    static Ran run(Duration limit, String... command) {
+    public static Ran run(Duration limit, String... command) {
         return run(limit, Path.of("/dev/null"), Map.of(), command);
     }
 
     /**
      * Runs a command to its end, with a file as its input and variables added to its environment.
      */
-    static Ran run(Duration limit, Path input, Map<String, String> variables, String... command) {
+    public static Ran run(
+            Duration limit, Path input, Map<String, String> variables, String... command) {
         try {
             // Files and not pipes: nobody has to read while the command runs.
             var out = Files.createTempFile("saya-out", "");
@@ -69,7 +70,7 @@ record Ran(int status, String out, String err) {
     }
 
     /** Returns this if the command ended with status 0, else fails with what it said. */
-    Ran succeeded() {
+    public Ran succeeded() {
         if (status != 0) {
             throw new AssertionError(
                     "status %d%nstdout: %s%nstderr: %s".formatted(status, out, err));

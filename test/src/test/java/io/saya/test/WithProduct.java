@@ -16,4 +16,4 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
         named = "saya.product",
         matches = ".+",
         disabledReason = "no product to test: see test/README.md")
-@interface WithProduct {}
+public @interface WithProduct {}

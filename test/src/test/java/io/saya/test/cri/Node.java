@@ -1,0 +1,156 @@
+package io.saya.test.cri;
+
+import io.saya.proto.cri.ImageSpec;
+import io.saya.proto.cri.ImageStatusRequest;
+import io.saya.test.Containerd;
+import io.saya.test.Wait;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+
+/**
+ * What a kubelet meets on a node: a containerd with its CRI plugin and a CNI network. Runtime
+ * handlers are {@link #SAYA} and {@link #RUNC}; the tested one is {@link #handler}.
+ *
+ * <p>The network is a bridge in the network namespace that the tests run in, which should be one of
+ * their own ({@code test/run.sh} makes it). Network namespaces of pods, sockets and logs are in
+ * containerd's own directory.
+ */
+public final class Node implements AutoCloseable {
+    /** The handler of the product. */
+    public static final String SAYA = "saya";
+
+    /** The handler of containerd's own runtime. */
+    public static final String RUNC = "runc";
+
+    private static final String PAUSE_IMAGE = "saya.local/pause:latest";
+    private static final Duration IMAGES = Duration.ofSeconds(30);
+
+    /**
+     * What stands for a pod: it reaps what others leave behind where all share a pid namespace, and
+     * leaves at SIGTERM.
+     */
+    private static final String PAUSE =
+            """
+            ["/bin/sh","-c","trap 'exit 0' TERM INT; while :; do sleep 2147483647 & wait; done"]""";
+
+    private final Containerd containerd;
+    private final CriClient cri;
+
+    /** Starts containerd and loads the images. */
+    public Node() {
+        this(BRIDGE);
+    }
+
+    /**
+     * Starts containerd with a CNI network of the caller's.
+     *
+     * @param network a CNI network configuration list; {@code %s} in it is a directory for its data
+     */
+    public Node(String network) {
+        containerd =
+                new Containerd("k8s.io", Map.of(), directory -> configuration(directory, network));
+        cri = new CriClient(containerd.address());
+        containerd.loadImage(PAUSE_IMAGE, PAUSE);
+        if (!Wait.until(IMAGES, () -> knows(PAUSE_IMAGE) && knows(Containerd.IMAGE))) {
+            throw new AssertionError("the CRI does not see the images: " + containerd.log());
+        }
+    }
+
+    /** The handler of the runtime under test. */
+    public static String handler() {
+        return Containerd.runtime().contains("runc") ? RUNC : SAYA;
+    }
+
+    /** Its client. */
+    public CriClient cri() {
+        return cri;
+    }
+
+    /** The containerd of the node; its client {@code ctr} is in the CRI's namespace. */
+    public Containerd containerd() {
+        return containerd;
+    }
+
+    /** Where run directories of sandboxes are. */
+    public Path runDirectory() {
+        return containerd.directory().resolve("run");
+    }
+
+    /** Where logs of pods are to be put. */
+    public Path logs() {
+        return containerd.directory().resolve("logs");
+    }
+
+    @Override
+    public void close() {
+        cri.close();
+        containerd.close();
+    }
+
+    private boolean knows(String image) {
+        return cri.images()
+                .imageStatus(
+                        ImageStatusRequest.newBuilder()
+                                .setImage(ImageSpec.newBuilder().setImage(image))
+                                .build())
+                .hasImage();
+    }
+
+    private static String configuration(Path directory, String network) {
+        try {
+            var cni = Files.createDirectory(directory.resolve("cni"));
+            Files.writeString(
+                    cni.resolve("10-test.conflist"), network.formatted(directory + "/cni-data"));
+            Files.createDirectory(directory.resolve("logs"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return """
+               [plugins."io.containerd.internal.v1.opt"]
+                 path = "%1$s/opt"
+               [plugins."io.containerd.grpc.v1.cri"]
+                 sandbox_image = "%2$s"
+                 netns_mounts_under_state_dir = true
+                 disable_apparmor = true
+                 restrict_oom_score_adj = true
+                 [plugins."io.containerd.grpc.v1.cri".cni]
+                   bin_dir = "/usr/lib/cni"
+                   conf_dir = "%1$s/cni"
+                 [plugins."io.containerd.grpc.v1.cri".containerd]
+                   default_runtime_name = "runc"
+                   [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+                     runtime_type = "io.containerd.runc.v2"
+                   [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.saya]
+                     runtime_type = "io.containerd.saya.v2"
+                     privileged_without_host_devices = true
+                     pod_annotations = ["io.katacontainers.*", "io.saya.*"]
+               """
+                .formatted(directory, PAUSE_IMAGE);
+    }
+
+    private static final String BRIDGE =
+            """
+            {
+              "cniVersion": "0.4.0",
+              "name": "test",
+              "plugins": [
+                {
+                  "type": "bridge",
+                  "bridge": "pods0",
+                  "isGateway": true,
+                  "hairpinMode": true,
+                  "ipam": {
+                    "type": "host-local",
+                    "dataDir": "%s",
+                    "ranges": [[{"subnet": "10.88.0.0/16"}]],
+                    "routes": [{"dst": "0.0.0.0/0"}]
+                  }
+                }
+              ]
+            }
+            """;
+}
