@@ -1,6 +1,8 @@
 package io.saya.cli;
 
+import io.saya.cli.check.CheckCommand;
 import io.saya.cli.config.ConfigCommand;
+import io.saya.cli.env.EnvCommand;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.OutputStream;
@@ -8,6 +10,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 
@@ -19,6 +22,8 @@ public final class Main {
     /** Every subcommand, in the order in which {@code saya --help} lists them. */
     private static List<Object> subcommands(Invocation invocation) {
         return List.of(
+                new CheckCommand(invocation),
+                new EnvCommand(invocation),
                 ConfigCommand.of(invocation),
                 new CompletionCommand(invocation),
                 new VersionCommand(invocation));
@@ -75,7 +80,8 @@ public final class Main {
                                 .usageHelp(true)
                                 .description("Show this help.")
                                 .build());
-        command.getSubcommands().values().forEach(Main::addHelp);
+        // A subcommand stands there once for each of its names.
+        Set.copyOf(command.getSubcommands().values()).forEach(Main::addHelp);
     }
 
     private static PrintWriter writer(OutputStream stream) {

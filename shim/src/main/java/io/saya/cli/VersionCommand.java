@@ -9,9 +9,6 @@ import picocli.CommandLine.Option;
 /** {@code saya version}. */
 @Command(name = "version", description = "Show the version.")
 final class VersionCommand implements Callable<Integer> {
-    /** Version of the OCI runtime specification that is understood. */
-    static final String OCI = "1.2.0";
-
     private final Invocation invocation;
 
     @Option(names = "--json", description = "As JSON.")
@@ -27,13 +24,13 @@ final class VersionCommand implements Callable<Integer> {
             JsonObject version =
                     JsonObject.builder()
                             .put("saya", Version.product())
-                            .put("oci", OCI)
+                            .put("oci", Version.OCI)
                             .put("java", Runtime.version().toString())
                             .build();
             invocation.out().println(Tree.json(version));
         } else {
             invocation.out().println("saya     : " + Version.product());
-            invocation.out().println("OCI specs: " + OCI);
+            invocation.out().println("OCI specs: " + Version.OCI);
             invocation.out().println("Java     : " + Runtime.version());
         }
         return ExitCode.OK;

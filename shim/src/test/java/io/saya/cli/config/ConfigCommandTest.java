@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.saya.cli.Called;
 import io.saya.cli.ExitCode;
+import io.saya.cli.Installed;
 import io.saya.json.Json;
 import io.saya.json.JsonArray;
 import io.saya.json.JsonObject;
@@ -11,44 +12,26 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ConfigCommandTest {
     @TempDir Path directory;
-    private Path file;
+    private Installed installed = new Installed(Path.of(""));
+    private Path file = Path.of("");
 
     @BeforeEach
-    void installation() throws IOException {
-        file = directory.resolve("configuration.toml");
-        Files.writeString(directory.resolve("kernel"), "not empty");
-        Files.writeString(directory.resolve("initrd"), "not empty");
-        Path program = Files.writeString(directory.resolve("program"), "#!/bin/sh");
-        assertThat(program.toFile().setExecutable(true)).isTrue();
-        write("default_vcpus = 1");
-    }
-
-    private void write(String line) throws IOException {
-        Files.writeString(
-                file,
-                """
-                [hypervisor.qemu]
-                path = "%1$s/program"
-                kernel = "%1$s/kernel"
-                initrd = "%1$s/initrd"
-                virtio_fs_daemon = "%1$s/program"
-                %2$s
-                """
-                        .formatted(directory, line));
+    void install() throws IOException {
+        installed = Installed.in(directory);
+        file = installed.file();
     }
 
     private Called config(String... words) {
         String[] all = new String[words.length + 1];
         all[0] = "config";
         System.arraycopy(words, 0, all, 1, words.length);
-        return Called.saya(directory, Map.of("SAYA_CONF_FILE", file.toString()), all);
+        return installed.saya(all);
     }
 
     @Test
@@ -92,7 +75,7 @@ class ConfigCommandTest {
 
     @Test
     void validateTellsAllProblemsWithTheirPlaces() throws IOException {
-        write("default_vcpu = 1\nshared_fs = \"nfs\"");
+        installed.configure("default_vcpu = 1\nshared_fs = \"nfs\"");
         Called validated = config("validate", file.toString());
         assertThat(validated.exitCode()).isEqualTo(ExitCode.FAILED);
         assertThat(validated.out()).isEmpty();

@@ -1,0 +1,4 @@
+@NullMarked
+package io.saya.cli.check;
+
+import org.jspecify.annotations.NullMarked;

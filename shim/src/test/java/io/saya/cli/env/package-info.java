@@ -1,0 +1,4 @@
+@NullMarked
+package io.saya.cli.env;
+
+import org.jspecify.annotations.NullMarked;

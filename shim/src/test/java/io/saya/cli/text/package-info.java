@@ -1,0 +1,4 @@
+@NullMarked
+package io.saya.cli.text;
+
+import org.jspecify.annotations.NullMarked;
