@@ -10,6 +10,9 @@ int action_start(const struct flags *flags, int argc, char **argv);
 /* Cleans up after a container whose daemon is dead; prints a DeleteResponse. */
 int action_delete(const struct flags *flags);
 
+/* Undoes what a dead sandbox left in the run directory that -bundle names; 3: its guard lives, nothing was done. */
+int action_cleanup(const struct flags *flags);
+
 /* Prints a RuntimeInfo. */
 int action_info(void);
 

@@ -38,6 +38,8 @@ int main(int argc, char **argv)
         return action_start(&flags, argc, argv);
     if (strcmp(flags.action, "delete") == 0)
         return action_delete(&flags);
+    if (strcmp(flags.action, "cleanup") == 0)
+        return action_cleanup(&flags);
     fprintf(stderr, "saya: action \"%s\" (expected: start or delete; containerd calls this program)\n", flags.action);
     return 1;
 }

@@ -65,6 +65,7 @@ int run_directory_clean(const struct sandbox_paths *paths)
         result = -1;
     if (unmount_below(paths->run_directory) != 0 || directory_remove(paths->run_directory) != 0)
         result = -1;
-    shim_socket_remove_stale(paths->socket);
+    if (paths->socket[0] == '/')
+        shim_socket_remove_stale(paths->socket);
     return result;
 }

@@ -20,4 +20,8 @@ struct sandbox_paths {
 int sandbox_paths(const char *address, const char *namespace, const char *sandbox_id, const char *socket_directory,
                   struct sandbox_paths *paths, struct fault *f);
 
+/* Of a sandbox of which only the run directory is known; the socket is "". Only what lies directly below the run base is
+ * taken for a run directory. */
+int sandbox_paths_of_run_directory(const char *run_directory, struct sandbox_paths *paths, struct fault *f);
+
 #endif

@@ -335,6 +335,30 @@ printf '{' >"$bundle/config.json"
 delete "$id" "$bundle" 2>/dev/null || fail "exit code $?"
 finish
 
+begin "cleanup of a run directory whose guard is dead, and only then"
+cleanup() { "$shim" -bundle "$1" cleanup </dev/null >"$SAYA_TEST/output" 2>&1; }
+mkdir "$SAYA_TEST/m"
+sleep 300 & innocent=$!
+disown "$innocent"
+SAYA_TEST_SCRIPT="record {\"processes\":[{\"name\":\"stranger\",\"pid\":$innocent,\"start_time\":1}]};\
+mount $SAYA_TEST/m;spawn exec sleep 300;ready;wait" start
+status=0; cleanup "$run_directory" || status=$?
+[[ $status == 3 ]] && grep -q "its guard lives" "$SAYA_TEST/output" || fail "of a living sandbox: $status"
+alive "$(daemon)" && mounted "$SAYA_TEST/m" || fail "a living sandbox was touched"
+kill -9 "$(guard)"
+until_true dead "$(daemon)"
+mounted "$SAYA_TEST/m" || fail "the mount is gone already"
+cleanup "$run_directory" || fail "exit code $?"
+nothing_left || fail "something is left"
+alive "$innocent" || fail "killed a process that was not the recorded one"
+kill "$innocent"
+cleanup "$run_directory" || fail "second cleanup: exit code $?"
+for bad in /etc "$SAYA_RUN_DIR" "$SAYA_RUN_DIR/.." "$SAYA_RUN_DIR/a/b" ""; do
+    cleanup "$bad" && fail "took $bad for a run directory"
+    grep -q "expected: a directory in $SAYA_RUN_DIR" "$SAYA_TEST/output" || fail "text for $bad"
+done
+finish
+
 begin "bad calls say what is wrong"
 (cd "$bundle" && "$shim" -namespace a/b -id x start) >"$SAYA_TEST/output" 2>&1 </dev/null && fail "namespace"
 grep -q 'flag -namespace: "a/b"' "$SAYA_TEST/output" || fail "namespace: text"
