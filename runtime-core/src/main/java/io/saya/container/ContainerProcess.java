@@ -17,6 +17,7 @@ public final class ContainerProcess {
     private final ProcessStdio stdio;
     private final CompletableFuture<ExitStatus> exited = new CompletableFuture<>();
     private final CompletableFuture<Void> startSettled = new CompletableFuture<>();
+    private final CompletableFuture<Void> killed = new CompletableFuture<>();
     private ProcessState state = new ProcessState.Created();
     private boolean startPublished;
 
@@ -73,6 +74,11 @@ public final class ContainerProcess {
     /** Completes when a start that was asked for has succeeded or failed, its event published. */
     public CompletableFuture<Void> startSettled() {
         return startSettled;
+    }
+
+    /** Completes when the guest has taken a SIGKILL for it. */
+    public CompletableFuture<Void> killed() {
+        return killed;
     }
 
     /** Guarded by the task table's lock. */

@@ -3,6 +3,8 @@ package io.saya.sandbox;
 import io.saya.agent.Agent;
 import io.saya.container.Container;
 import io.saya.event.RootfsMount;
+import io.saya.failpoint.Failpoints;
+import io.saya.failpoint.Moment;
 import io.saya.failure.RuntimeFailure;
 import io.saya.json.JsonException;
 import io.saya.oci.GuestSpec;
@@ -13,6 +15,7 @@ import io.saya.share.ContainerShares;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 
 /**
@@ -21,6 +24,9 @@ import java.util.List;
  * fails.
  */
 final class ContainerCreation {
+
+    /** In the bundle, where containerd's own shim has it. */
+    private static final String PID_FILE = "init.pid";
 
     private final Guest guest;
     private final Container container;
@@ -40,6 +46,8 @@ final class ContainerCreation {
     Prepared prepare(List<RootfsMount> rootfs) {
         try {
             Path root = mountRootfs(rootfs);
+            phase = "bundle";
+            writePid();
             phase = "shared files";
             ContainerShares shares = new ContainerShares(guest.shared(), container.id());
             container.resources().push("shares", () -> releaseShares(shares));
@@ -63,7 +71,9 @@ final class ContainerCreation {
             phase = "container in the guest";
             Agent agent = guest.requireAgent();
             container.resources().push("container in the guest", () -> removeFromGuest(agent));
+            Failpoints.reach(Moment.CREATE_CONTAINER);
             agent.createContainer(container.id(), guestSpec, sharesPidNamespace());
+            Failpoints.reach(Moment.CREATE_ANNOUNCE);
         } catch (JsonException | RuntimeFailure e) {
             throw failure(e);
         }
@@ -75,6 +85,15 @@ final class ContainerCreation {
      * @param rootfs the root file system in the guest
      */
     record Prepared(String rootfs, List<OciMount> mounts) {}
+
+    /**
+     * For the launcher's {@code delete}, which reports the exit of a container whose daemon died.
+     */
+    private void writePid() throws IOException {
+        Path temporary = container.bundle().resolve(PID_FILE + ".new");
+        Files.writeString(temporary, Integer.toString(guest.pid()));
+        Files.move(temporary, container.bundle().resolve(PID_FILE), StandardCopyOption.ATOMIC_MOVE);
+    }
 
     private Path mountRootfs(List<RootfsMount> rootfs) throws IOException {
         Path target = container.bundle().resolve("rootfs");

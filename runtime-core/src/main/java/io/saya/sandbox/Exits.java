@@ -50,6 +50,9 @@ final class Exits {
      */
     private static final long START_LIMIT_MS = 60_000;
 
+    /** How long the output of a killed process may take where its end loses what is left of it. */
+    private static final long KILLED_OUTPUT_LIMIT_MS = 1_000;
+
     private final TaskTable tasks;
     private final Guest guest;
     private final Consumer<StopCause> stop;
@@ -116,7 +119,7 @@ final class Exits {
             // first.
             // They are attached when the process is started; the end of one that never was is its
             // container's removal.
-            process.stdio().outputRead().join();
+            awaitOutput(process);
         }
         int status;
         try {
@@ -153,6 +156,24 @@ final class Exits {
             awaitExecs(container);
             tasks.finish(process, exit, guest.pid());
         }
+    }
+
+    /**
+     * Without a limit while the process may live: its output is open as long as it does. What it
+     * left behind may hold the pipe, and a reader may not read: a process that was killed must be
+     * seen to end all the same.
+     */
+    private static void awaitOutput(ContainerProcess process) {
+        CompletableFuture<Void> patience =
+                process.killed()
+                        .thenCompose(
+                                _ ->
+                                        new CompletableFuture<Void>()
+                                                .completeOnTimeout(
+                                                        null,
+                                                        KILLED_OUTPUT_LIMIT_MS,
+                                                        TimeUnit.MILLISECONDS));
+        CompletableFuture.anyOf(process.stdio().outputRead(), patience).join();
     }
 
     /**

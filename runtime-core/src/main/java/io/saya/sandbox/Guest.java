@@ -5,6 +5,8 @@ import io.saya.agent.AgentConnector;
 import io.saya.agent.GuestDetails;
 import io.saya.agent.SandboxSetup;
 import io.saya.config.RuntimeConfig;
+import io.saya.failpoint.Failpoints;
+import io.saya.failpoint.Moment;
 import io.saya.failure.RuntimeFailure;
 import io.saya.host.Host;
 import io.saya.host.HostProcess;
@@ -111,6 +113,7 @@ final class Guest {
             virtiofsd = daemon;
 
             phase = "QEMU spawn";
+            Failpoints.reach(Moment.START_SPAWN);
             Vm started = hypervisor.start(VmPlan.of(identity, config, socket, networkNamespace));
             resources.push("VM", () -> started.stop(Duration.ZERO));
             vm = started;
@@ -159,6 +162,7 @@ final class Guest {
         Vm machine = launched(vm);
         String phase = "agent";
         try {
+            Failpoints.reach(Moment.CREATE_CONNECT);
             Agent connected = connector.connect(machine.agent(), config.agent().dialTimeout());
             agent = connected;
             var _ =
@@ -169,6 +173,7 @@ final class Guest {
                                             lost.complete(
                                                     new SandboxState.StopCause.AgentLost(why)));
             phase = "sandbox";
+            Failpoints.reach(Moment.CREATE_SANDBOX);
             connected.createSandbox(setup);
             details = connected.details();
         } catch (RuntimeFailure e) {

@@ -7,10 +7,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 
 /**
  * Notices a guest that is there and yet gone: QEMU stopped by a signal, an agent that does not
@@ -26,14 +28,19 @@ final class GuestHealth {
     private static final int LOOKS_PER_CHECK = 3;
 
     private final long vmmPid;
-    private final Agent agent;
+    private final Supplier<Optional<Agent>> agent;
     private final Duration agentTimeout;
     private final CompletableFuture<?> end;
 
     /**
+     * @param agent the agent, once it has answered; until then only the process is looked at
      * @param end done when there is nothing left to look after
      */
-    GuestHealth(long vmmPid, Agent agent, Duration agentTimeout, CompletableFuture<?> end) {
+    GuestHealth(
+            long vmmPid,
+            Supplier<Optional<Agent>> agent,
+            Duration agentTimeout,
+            CompletableFuture<?> end) {
         this.vmmPid = vmmPid;
         this.agent = agent;
         this.agentTimeout = agentTimeout;
@@ -53,8 +60,9 @@ final class GuestHealth {
                 return new StopCause.AgentLost(
                         "health check: " + check.exceptionNow().getMessage());
             }
-            if (look % LOOKS_PER_CHECK == 0 && check.isDone()) {
-                check = startCheck();
+            Optional<Agent> answering = agent.get();
+            if (look % LOOKS_PER_CHECK == 0 && check.isDone() && answering.isPresent()) {
+                check = startCheck(answering.get());
             }
         }
         return new StopCause.Requested();
@@ -64,14 +72,14 @@ final class GuestHealth {
      * In a thread of its own: a stopped QEMU must not go unnoticed while the agent has time left to
      * answer.
      */
-    private CompletableFuture<Void> startCheck() {
+    private CompletableFuture<Void> startCheck(Agent questioned) {
         CompletableFuture<Void> answer = new CompletableFuture<>();
         Thread.ofVirtual()
                 .name("health check")
                 .start(
                         () -> {
                             try {
-                                agent.check(agentTimeout);
+                                questioned.check(agentTimeout);
                                 answer.complete(null);
                             } catch (RuntimeFailure e) {
                                 answer.completeExceptionally(e);

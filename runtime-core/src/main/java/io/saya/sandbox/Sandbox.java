@@ -95,6 +95,11 @@ public final class Sandbox implements AutoCloseable {
             launchEnded.complete(null);
         }
         var _ = guest.lost().thenAccept(this::requestStop);
+        // From now on: a guest that hangs while it boots is as lost as one that hangs later.
+        GuestHealth health =
+                new GuestHealth(
+                        guest.pid(), guest::agent, config.agent().healthCheckTimeout(), stopped);
+        Thread.ofVirtual().name("health").start(() -> requestStop(health.watch()));
         Thread.ofVirtual().name("boot").start(() -> connect(setup(spec)));
     }
 
@@ -222,13 +227,6 @@ public final class Sandbox implements AutoCloseable {
             advance(new BootSucceeded());
             if (state() instanceof SandboxState.Running) {
                 new OutOfMemoryWatch(guest.requireAgent(), tasks).start();
-                GuestHealth health =
-                        new GuestHealth(
-                                guest.pid(),
-                                guest.requireAgent(),
-                                config.agent().healthCheckTimeout(),
-                                stopped);
-                Thread.ofVirtual().name("health").start(() -> requestStop(health.watch()));
                 booted.complete(null);
             } else {
                 booted.completeExceptionally(

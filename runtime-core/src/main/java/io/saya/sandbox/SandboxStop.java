@@ -4,6 +4,8 @@ import io.saya.agent.Agent;
 import io.saya.container.Container;
 import io.saya.container.ContainerProcess;
 import io.saya.container.ProcessState;
+import io.saya.failpoint.Failpoints;
+import io.saya.failpoint.Moment;
 import io.saya.failure.RuntimeFailure;
 import io.saya.log.Log;
 import io.saya.sandbox.SandboxState.StopCause;
@@ -56,6 +58,7 @@ final class SandboxStop {
      * process.
      */
     void endGuest(StopCause cause) {
+        Failpoints.reach(Moment.KILL_GUEST);
         boolean graceful = false;
         Agent agent = guest.agent().orElse(null);
         if (agent != null && cause.guestAnswers()) {
@@ -68,6 +71,7 @@ final class SandboxStop {
             }
             graceful = ended && shutDown(agent);
         }
+        Failpoints.reach(Moment.KILL_VM);
         guest.stop(graceful);
     }
 
@@ -138,6 +142,7 @@ final class SandboxStop {
     private static void kill(Agent agent, Container container) {
         try {
             agent.signalContainer(container.id(), SIGKILL);
+            container.init().killed().complete(null);
         } catch (RuntimeFailure e) {
             if (e.kind() != RuntimeFailure.Kind.NOT_FOUND) {
                 LOG.debug("kill in the guest failed", "container", container.id(), "error", e);

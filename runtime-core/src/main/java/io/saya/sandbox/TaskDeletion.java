@@ -5,6 +5,8 @@ import io.saya.container.ContainerProcess;
 import io.saya.container.ExitStatus;
 import io.saya.container.ProcessState;
 import io.saya.event.TaskEvent;
+import io.saya.failpoint.Failpoints;
+import io.saya.failpoint.Moment;
 import io.saya.failure.RuntimeFailure;
 import io.saya.log.Log;
 import java.time.Duration;
@@ -55,7 +57,9 @@ final class TaskDeletion {
         }
         try {
             ExitStatus exit = end(container);
+            Failpoints.reach(Moment.DELETE_DISMANTLE);
             dismantle(container, OUTPUT_LIMIT);
+            Failpoints.reach(Moment.DELETE_FORGET);
             table.locked(
                     () -> {
                         if (container.createdInGuest()) {

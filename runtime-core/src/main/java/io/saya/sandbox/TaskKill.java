@@ -85,6 +85,9 @@ final class TaskKill {
         } else {
             agent.signalProcess(process.containerId(), process.processId(), signal);
         }
+        if (signal == SIGKILL) {
+            process.killed().complete(null);
+        }
     }
 
     private void terminatePause(String containerId) {

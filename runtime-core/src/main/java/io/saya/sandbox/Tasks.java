@@ -7,6 +7,8 @@ import io.saya.container.ProcessEvent;
 import io.saya.container.ProcessState;
 import io.saya.event.TaskEvent;
 import io.saya.event.TaskIo;
+import io.saya.failpoint.Failpoints;
+import io.saya.failpoint.Moment;
 import io.saya.failure.RuntimeFailure;
 import io.saya.io.ContainerIdentity;
 import io.saya.io.DeferredStdio;
@@ -160,6 +162,7 @@ public final class Tasks {
                     }
                 });
         process.startSettled().complete(null);
+        Failpoints.reach(Moment.START_ATTACH);
         attach(process);
         if (!process.isInit()) {
             sandbox.exits().watch(container, process);

@@ -18,6 +18,8 @@ final class DaemonLifetime implements TaskLifetime {
 
     private final BooleanSupplier idle;
     private final Duration idleLimit;
+    private final BooleanSupplier over;
+    private final Duration overLimit;
     private final CountDownLatch end = new CountDownLatch(1);
 
     /** Counts what makes an earlier look at the containers worthless. */
@@ -26,32 +28,38 @@ final class DaemonLifetime implements TaskLifetime {
     /**
      * @param idle whether there is no container
      * @param idleLimit how long that may last; containerd needs milliseconds from {@code start} to
-     *     its first request, and from the last container's end to {@code Shutdown}
+     *     its first request
+     * @param over whether the sandbox has stopped, so that no container can come any more
+     * @param overLimit how long the daemon waits for {@code Shutdown} then
      */
-    DaemonLifetime(BooleanSupplier idle, Duration idleLimit) {
+    DaemonLifetime(
+            BooleanSupplier idle, Duration idleLimit, BooleanSupplier over, Duration overLimit) {
         this.idle = idle;
         this.idleLimit = idleLimit;
+        this.over = over;
+        this.overLimit = overLimit;
     }
 
     @Override
     public void containersChanged() {
         long change = changes.incrementAndGet();
         if (idle.getAsBoolean()) {
-            Thread.ofVirtual().name("idle").start(() -> endIfStillIdle(change));
+            Duration limit = over.getAsBoolean() ? overLimit : idleLimit;
+            Thread.ofVirtual().name("idle").start(() -> endIfStillIdle(change, limit));
         }
     }
 
-    private void endIfStillIdle(long change) {
+    private void endIfStillIdle(long change, Duration limit) {
         try {
-            if (end.await(idleLimit.toMillis(), TimeUnit.MILLISECONDS)) {
+            if (end.await(limit.toMillis(), TimeUnit.MILLISECONDS)) {
                 return;
             }
         } catch (InterruptedException _) {
             // Nobody interrupts this thread; the condition below decides.
         }
         if (changes.get() == change && idle.getAsBoolean()) {
-            LOG.warn("no container and no shutdown", "for", idleLimit);
-            end("no container for " + idleLimit);
+            LOG.warn("no container and no shutdown", "for", limit);
+            end("no container for " + limit);
         }
     }
 

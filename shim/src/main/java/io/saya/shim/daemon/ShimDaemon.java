@@ -5,6 +5,8 @@ import io.saya.config.Problem;
 import io.saya.config.annotation.AnnotationOverrides;
 import io.saya.config.load.ConfigLoader;
 import io.saya.config.load.LoadedConfig;
+import io.saya.failpoint.Failpoints;
+import io.saya.failpoint.Moment;
 import io.saya.failure.RuntimeFailure;
 import io.saya.host.guard.GuardHost;
 import io.saya.host.guard.GuardStart;
@@ -55,6 +57,7 @@ public final class ShimDaemon {
 
     private int live() throws IOException {
         GuardStart start = host.start();
+        Failpoints.sandbox(start.sandboxId());
         ShimServices services = new ShimServices(arguments, start);
         Sandbox sandbox;
         try {
@@ -64,6 +67,7 @@ public final class ShimDaemon {
             host.failed(String.valueOf(e.getMessage()));
             return 1;
         }
+        Failpoints.reach(Moment.START_READY);
         // The socket is listening: containerd's first request waits there until it is served.
         host.ready();
         try {

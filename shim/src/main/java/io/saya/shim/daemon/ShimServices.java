@@ -4,6 +4,8 @@ import io.saya.agent.AgentConnector;
 import io.saya.agent.TtrpcConnector;
 import io.saya.config.RuntimeConfig;
 import io.saya.event.EventSink;
+import io.saya.failpoint.Failpoints;
+import io.saya.failpoint.Moment;
 import io.saya.failure.RuntimeFailure;
 import io.saya.host.guard.GuardStart;
 import io.saya.io.HostStdio;
@@ -35,6 +37,9 @@ final class ShimServices {
 
     /** A daemon without any container ends after this time. */
     private static final Duration IDLE_LIMIT = Duration.ofMinutes(2);
+
+    /** The same when none can come any more, because the sandbox has stopped. */
+    private static final Duration OVER_LIMIT = Duration.ofSeconds(5);
 
     /** How long calls that are in progress at the end may go on. */
     private static final Duration CALL_GRACE = Duration.ofSeconds(2);
@@ -81,7 +86,8 @@ final class ShimServices {
         transport.complete(opened);
         Tasks tasks =
                 new Tasks(sandbox, new HostStdio(sandbox.identity().runDirectory().resolve("io")));
-        DaemonLifetime lifetime = new DaemonLifetime(tasks::idle, IDLE_LIMIT);
+        DaemonLifetime lifetime =
+                new DaemonLifetime(tasks::idle, IDLE_LIMIT, () -> !sandbox.live(), OVER_LIMIT);
         this.lifetime = lifetime;
         SandboxTaskService service = new SandboxTaskService(tasks, lifetime);
         server =
@@ -91,6 +97,7 @@ final class ShimServices {
                         .peerCheck(PeerCheck.sameUser())
                         .adopt(start.listener());
         lifetime.containersChanged();
+        var _ = sandbox.stopped().thenRun(lifetime::containersChanged);
         Runtime.getRuntime().addShutdownHook(new Thread(this::endBySignal, "signal"));
         log = DaemonLog.start(start.sandboxId(), opened.eventLoop());
         LOG.info("daemon serves", "address", start.address());
@@ -109,6 +116,7 @@ final class ShimServices {
      * which carry them; events; the log.
      */
     void end(Sandbox sandbox) {
+        Failpoints.reach(Moment.SHUTDOWN_END);
         try {
             sandbox.stop();
         } catch (RuntimeFailure e) {
@@ -121,6 +129,7 @@ final class ShimServices {
                 Thread.currentThread().interrupt();
             }
         }
+        Failpoints.reach(Moment.SHUTDOWN_FLUSH);
         events.close();
         if (log != null) {
             log.close();

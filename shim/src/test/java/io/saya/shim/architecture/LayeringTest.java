@@ -26,6 +26,7 @@ class LayeringTest {
         "io.saya.io..",
         "io.saya.network..",
         "io.saya.event..",
+        "io.saya.failpoint..",
         "io.saya.failure..",
         "io.saya.log..",
         "io.saya.lifecycle.."

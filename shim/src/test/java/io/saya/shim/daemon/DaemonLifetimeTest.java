@@ -10,10 +10,11 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(20)
 class DaemonLifetimeTest {
     private final AtomicBoolean idle = new AtomicBoolean(true);
+    private final AtomicBoolean over = new AtomicBoolean();
 
     @Test
     void aDaemonThatNobodyGivesAContainerEnds() {
-        DaemonLifetime lifetime = new DaemonLifetime(idle::get, Duration.ofMillis(20));
+        DaemonLifetime lifetime = lifetime(Duration.ofMillis(20));
         lifetime.containersChanged();
 
         lifetime.await();
@@ -21,7 +22,7 @@ class DaemonLifetimeTest {
 
     @Test
     void aDaemonThatIsToldToEndDoesSoAtOnce() {
-        DaemonLifetime lifetime = new DaemonLifetime(idle::get, Duration.ofHours(1));
+        DaemonLifetime lifetime = lifetime(Duration.ofHours(1));
         lifetime.containersChanged();
         lifetime.end("test");
 
@@ -29,8 +30,18 @@ class DaemonLifetimeTest {
     }
 
     @Test
+    void aDaemonWhoseSandboxHasStoppedDoesNotWaitForAContainer() {
+        DaemonLifetime lifetime = lifetime(Duration.ofHours(1));
+        lifetime.containersChanged();
+        over.set(true);
+        lifetime.containersChanged();
+
+        lifetime.await();
+    }
+
+    @Test
     void aContainerKeepsItAliveUntilItHasGone() throws Exception {
-        DaemonLifetime lifetime = new DaemonLifetime(idle::get, Duration.ofMillis(20));
+        DaemonLifetime lifetime = lifetime(Duration.ofMillis(20));
         Thread waiting = Thread.startVirtualThread(lifetime::await);
         idle.set(false);
         lifetime.containersChanged();
@@ -40,5 +51,9 @@ class DaemonLifetimeTest {
         idle.set(true);
         lifetime.containersChanged();
         waiting.join();
+    }
+
+    private DaemonLifetime lifetime(Duration idleLimit) {
+        return new DaemonLifetime(idle::get, idleLimit, over::get, Duration.ofMillis(20));
     }
 }

@@ -1,0 +1,38 @@
+package io.saya.failpoint;
+
+import java.util.Locale;
+
+/** A step that a signal from outside cannot be timed to hit. Named after what comes next. */
+public enum Moment {
+    /** virtiofsd runs, QEMU is not started yet. */
+    START_SPAWN,
+    /** QEMU runs, {@code start} has not returned. */
+    START_READY,
+    /** The guest boots; nobody has spoken to its agent. */
+    CREATE_CONNECT,
+    /** The agent answers; the sandbox in the guest is not made. */
+    CREATE_SANDBOX,
+    /** The sandbox is up, the container's root is shared; it is not made in the guest. */
+    CREATE_CONTAINER,
+    /** The container is made in the guest; nobody was told. */
+    CREATE_ANNOUNCE,
+    /** A process of a container runs in the guest; its streams are not connected. */
+    START_ATTACH,
+    /** A stop was asked for; the guest does not know. */
+    KILL_GUEST,
+    /** The guest has ended its containers as far as it did; the VM is there. */
+    KILL_VM,
+    /** Delete was accepted; nothing is given back. */
+    DELETE_DISMANTLE,
+    /** What the container held is given back; its record is there. */
+    DELETE_FORGET,
+    /** Shutdown was answered; the daemon does not serve on purpose any more. */
+    SHUTDOWN_END,
+    /** All calls are answered; events may wait. */
+    SHUTDOWN_FLUSH;
+
+    /** The name of its file: lower case, words joined by {@code -}. */
+    public String file() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+}

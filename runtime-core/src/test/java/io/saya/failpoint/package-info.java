@@ -1,0 +1,4 @@
+@NullMarked
+package io.saya.failpoint;
+
+import org.jspecify.annotations.NullMarked;
