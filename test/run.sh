@@ -8,7 +8,7 @@ top=$(cd "$here/.." && pwd)
 source "$top/packaging/lib/debian.sh"
 source "$top/packaging/lib/jdk.sh"
 
-steps=(product unit launcher agent guest containers pods integration)
+steps=(product unit launcher agent guest containers pods faults integration)
 usage() {
   cat <<USAGE
 usage: test/run.sh [--full] [--only STEP]...
@@ -30,7 +30,7 @@ if (( ${#only[@]} )); then
   steps=("${only[@]}")
 elif [[ -z $full ]]; then
   # Much of it is what the step containers tries as well.
-  steps=(product unit launcher agent guest containers pods)
+  steps=(product unit launcher agent guest containers pods faults)
 fi
 (( EUID == 0 )) || die "the tests mount, make namespaces and start VMs: run this as root"
 
@@ -68,6 +68,7 @@ suite() {
   fi
   "${command[@]}" "$JAVA_HOME/bin/java" -Xmx512m -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
     "-Dsaya.product=$top/packaging/target/saya" "-Dsaya.full=${full:-0}" "-Dsaya.runtime=${RUNTIME:-io.containerd.saya.v2}" \
+    "-Dsaya.results=$here/target" \
     -cp "$classes:$here/target/classes:$lib/*" org.junit.platform.console.ConsoleLauncher execute --disable-banner --details=testfeed \
     --disable-ansi-colors --scan-classpath="$classes" --reports-dir="$here/target/$name-reports" "$@"
 }
@@ -80,9 +81,14 @@ pods() {
   suite pods unshare --net sh -c 'ip link set lo up && exec "$@"' sh -- --include-package io.saya.test.cri "${short[@]}"
 }
 
+faults() {
+  need_packages busybox-static containerd cpio maven qemu-system-x86
+  suite faults env -- --include-package io.saya.test.fault
+}
+
 integration() {
   need_packages busybox-static containerd maven qemu-system-x86 runc
-  suite integration env -- --exclude-package io.saya.test.cri
+  suite integration env -- --exclude-package io.saya.test.cri --exclude-package io.saya.test.fault
 }
 
 # ---- run -----------------------------------------------------------------------------------------------------------------

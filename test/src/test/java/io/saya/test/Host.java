@@ -70,6 +70,11 @@ public final class Host {
         ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly);
     }
 
+    /** Sends a signal, given by its name without SIG, to a process that may have gone. */
+    public static void signal(long pid, String name) {
+        Ran.run(java.time.Duration.ofSeconds(10), "kill", "-" + name, Long.toString(pid));
+    }
+
     private static List<Path> list(Path directory) {
         var entries = new ArrayList<Path>();
         try (var stream = Files.newDirectoryStream(directory)) {

@@ -1,0 +1,112 @@
+package io.saya.test.fault;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.saya.test.Host;
+import java.time.Duration;
+import java.util.Set;
+
+/** What dies, or stands still. */
+enum Fault {
+    QEMU_KILLED("QEMU", "qemu-system") {
+        @Override
+        void strike(Victim victim) {
+            kill(victim);
+        }
+    },
+    QEMU_STOPPED("QEMU, SIGSTOP", "qemu-system") {
+        @Override
+        void strike(Victim victim) {
+            victim.processes("qemu-system").forEach(pid -> Host.signal(pid, "STOP"));
+        }
+    },
+    VIRTIOFSD_KILLED("virtiofsd", "virtiofsd") {
+        @Override
+        void strike(Victim victim) {
+            kill(victim);
+        }
+    },
+    AGENT_KILLED("agent", "") {
+        @Override
+        void strike(Victim victim) {
+            Hand.tell(victim.runDirectory(), "crash");
+        }
+    },
+    AGENT_DEAF("agent, deaf", "") {
+        @Override
+        void strike(Victim victim) {
+            Hand.tell(victim.runDirectory(), "freeze");
+        }
+
+        // test/fault/guest.sh: the health check's limit and three periods, or the limit to dial.
+        @Override
+        Duration bound(Phase phase) {
+            return phase.agentAnswered() ? Duration.ofSeconds(12) : Duration.ofSeconds(25);
+        }
+    },
+    GUEST_PANIC("guest's kernel", "") {
+        @Override
+        void strike(Victim victim) {
+            Hand.tell(victim.runDirectory(), "panic");
+        }
+    },
+    DAEMON_KILLED("shim", "/lib/runtime/bin/java") {
+        @Override
+        void strike(Victim victim) {
+            kill(victim);
+        }
+    },
+    GUARD_KILLED("guard", "saya-guard") {
+        @Override
+        void strike(Victim victim) {
+            kill(victim);
+        }
+    },
+    CONTAINERD_KILLED("containerd", "containerd") {
+        @Override
+        void strike(Victim victim) {
+            victim.node().crash();
+            victim.node().start();
+        }
+    };
+
+    private static final Set<Fault> OUTSIDE_OF_THE_VM =
+            Set.of(DAEMON_KILLED, GUARD_KILLED, CONTAINERD_KILLED);
+
+    private final String title;
+    private final String program;
+
+    Fault(String title, String program) {
+        this.title = title;
+        this.program = program;
+    }
+
+    String title() {
+        return title;
+    }
+
+    abstract void strike(Victim victim);
+
+    /** Whether what it strikes exists at this moment. */
+    boolean possible(Phase phase) {
+        return OUTSIDE_OF_THE_VM.contains(this)
+                || phase.vm()
+                || (this == VIRTIOFSD_KILLED && phase == Phase.START_SPAWN);
+    }
+
+    /** How long the task may take to be stopped. */
+    Duration bound(Phase phase) {
+        return Duration.ofSeconds(10);
+    }
+
+    /** Whether the container survives it. */
+    boolean survived() {
+        return this == CONTAINERD_KILLED;
+    }
+
+    void kill(Victim victim) {
+        var pids = victim.processes(program);
+        assertThat(pids).as("%s of %s", program, victim.id()).isNotEmpty();
+        pids.forEach(Host::kill);
+    }
+}

@@ -1,0 +1,230 @@
+package io.saya.test.fault;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.saya.test.Ran;
+import io.saya.test.Wait;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A containerd that can be killed and started again, with the guest of the fault suite and the
+ * daemons' failpoints armed. Used by one thread; its client by many.
+ */
+final class Node implements AutoCloseable {
+    static final String IMAGE = "saya.local/fault:latest";
+    private static final String NAMESPACE = "saya-fault";
+
+    /** For one call on a busy machine; the product's own limits are shorter. */
+    static final Duration LIMIT = Duration.ofSeconds(90);
+
+    private static final Duration START = Duration.ofSeconds(60);
+
+    private final Path directory;
+    private final Path events;
+    private @Nullable Process process;
+    private @Nullable Process listener;
+
+    Node() {
+        try {
+            directory = Files.createTempDirectory("saya-fault");
+            events = Files.createFile(directory.resolve("events"));
+            Files.createDirectory(failpoints());
+            Files.writeString(directory.resolve("config.toml"), configuration());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        var top = product().resolve("../../..").normalize();
+        Ran.run(LIMIT, top + "/test/fault/guest.sh", product().toString(), directory + "/guest")
+                .succeeded();
+        start();
+        Ran.run(
+                        LIMIT,
+                        "bash",
+                        "-ec",
+                        "source \"$1/debian.sh\"; source \"$1/containerd.sh\"; demo_image \"$2\" \"$3\"",
+                        "image",
+                        top + "/packaging/lib",
+                        directory + "/image.tar",
+                        IMAGE)
+                .succeeded();
+        ctr("images", "import", directory + "/image.tar").succeeded();
+    }
+
+    private static Path product() {
+        return Path.of(Objects.requireNonNull(System.getProperty("saya.product"), "saya.product"));
+    }
+
+    /** Starts containerd and waits until it answers. */
+    void start() {
+        try {
+            var builder =
+                    new ProcessBuilder("containerd", "--config", directory + "/config.toml")
+                            .redirectErrorStream(true)
+                            .redirectOutput(
+                                    ProcessBuilder.Redirect.appendTo(
+                                            directory.resolve("containerd.log").toFile()));
+            var environment = builder.environment();
+            environment.merge("PATH", product() + "/bin", (path, bin) -> bin + ":" + path);
+            environment.put("SAYA_JAVA_OPTIONS", "-Dsaya.failpoints=" + failpoints());
+            process = builder.start();
+            if (!Wait.until(START, this::answers)) {
+                throw new AssertionError("containerd does not answer within " + START + log());
+            }
+            listener =
+                    new ProcessBuilder(command("events"))
+                            .redirectError(ProcessBuilder.Redirect.DISCARD)
+                            .redirectOutput(ProcessBuilder.Redirect.appendTo(events.toFile()))
+                            .start();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Kills containerd with SIGKILL and waits until it is gone. */
+    void crash() {
+        try {
+            Objects.requireNonNull(process).destroyForcibly().waitFor();
+            Objects.requireNonNull(listener).destroyForcibly().waitFor();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
+    }
+
+    /** Runs containerd's client. */
+    Ran ctr(String... arguments) {
+        return Ran.run(LIMIT, command(arguments));
+    }
+
+    /** The client's command line. */
+    String[] command(String... arguments) {
+        var command = new ArrayList<String>();
+        command.addAll(List.of("ctr", "--address", address(), "--namespace", NAMESPACE));
+        command.addAll(List.of(arguments));
+        return command.toArray(String[]::new);
+    }
+
+    /** Starts a container in the background, as {@code ctr run -d} does. */
+    String[] run(String id, String... program) {
+        var command = new ArrayList<String>();
+        command.addAll(List.of("run", "--detach", "--runtime", "io.containerd.saya.v2"));
+        command.addAll(List.of("--runtime-config-path", directory + "/guest/configuration.toml"));
+        command.addAll(List.of(IMAGE, id));
+        command.addAll(List.of(program));
+        return command.toArray(String[]::new);
+    }
+
+    /** The state that containerd gives for a task: empty if it knows none, "?" if it is away. */
+    String state(String id) {
+        var list = Ran.run(LIMIT, command("tasks", "list"));
+        if (list.status() != 0) {
+            return "?";
+        }
+        return list.out()
+                .lines()
+                .map(line -> line.strip().split("\\s+"))
+                .filter(words -> words[0].equals(id))
+                .map(words -> words[2])
+                .findFirst()
+                .orElse("");
+    }
+
+    /** The exit statuses of a container's own exits, as containerd published them. */
+    List<Integer> exits(String id) {
+        var found = new ArrayList<Integer>();
+        var exit =
+                Pattern.compile(
+                        "/tasks/exit \\{\"container_id\":\"%1$s\",\"id\":\"%1$s\"(.*)"
+                                .formatted(Pattern.quote(id)));
+        var status = Pattern.compile("\"exit_status\":(\\d+)");
+        var exits = exit.matcher(events());
+        while (exits.find()) {
+            var matcher = status.matcher(exits.group(1));
+            found.add(matcher.find() ? Integer.parseInt(matcher.group(1)) : 0);
+        }
+        return found;
+    }
+
+    /** All events so far, as the client prints them. */
+    String events() {
+        return read(events);
+    }
+
+    Path failpoints() {
+        return directory.resolve("failpoints");
+    }
+
+    Path directory() {
+        return directory;
+    }
+
+    /** Where containerd keeps a container's bundle. */
+    Path bundle(String id) {
+        return directory.resolve("state/io.containerd.runtime.v2.task/" + NAMESPACE + "/" + id);
+    }
+
+    /** The end of what it and its shims have logged. */
+    String log() {
+        var log = read(directory.resolve("containerd.log"));
+        return "\nlog: " + log.substring(Math.max(0, log.length() - 6000));
+    }
+
+    @Override
+    public void close() {
+        for (var id : ctr("containers", "list", "--quiet").out().lines().toList()) {
+            ctr("tasks", "delete", "--force", id);
+            ctr("containers", "delete", id);
+        }
+        var containerd = Objects.requireNonNull(process);
+        containerd.destroy();
+        try {
+            if (!containerd.waitFor(20, TimeUnit.SECONDS)) {
+                containerd.destroyForcibly();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        Objects.requireNonNull(listener).destroyForcibly();
+        Ran.run(LIMIT, "rm", "-rf", "--one-file-system", directory.toString());
+    }
+
+    private boolean answers() {
+        return Ran.run(Duration.ofSeconds(30), command("version")).status() == 0;
+    }
+
+    private String address() {
+        return directory + "/containerd.sock";
+    }
+
+    private static String read(Path file) {
+        try {
+            return new String(Files.readAllBytes(file), UTF_8);
+        } catch (IOException e) {
+            return "";
+        }
+    }
+
+    private String configuration() {
+        return """
+               version = 2
+               root = "%1$s/root"
+               state = "%1$s/state"
+               disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.internal.v1.opt"]
+               [grpc]
+                 address = "%1$s/containerd.sock"
+               [ttrpc]
+                 address = "%1$s/containerd.sock.ttrpc"
+               """
+                .formatted(directory);
+    }
+}
