@@ -9,6 +9,7 @@ import io.saya.proto.cri.ContainerStatusRequest;
 import io.saya.proto.cri.CreateContainerRequest;
 import io.saya.proto.cri.ExecSyncRequest;
 import io.saya.proto.cri.ImageSpec;
+import io.saya.proto.cri.Mount;
 import io.saya.proto.cri.PodSandboxConfig;
 import io.saya.proto.cri.PodSandboxMetadata;
 import io.saya.proto.cri.PodSandboxState;
@@ -138,6 +139,26 @@ public final class Pod {
                                 .setSandboxConfig(config)
                                 .build())
                 .getContainerId();
+    }
+
+    /**
+     * Adds a mount of the host's {@code source} to a container. A kubelet would have made it; here
+     * a directory is made where nothing is.
+     */
+    public static ContainerConfig.Builder mount(
+            ContainerConfig.Builder config, Path source, String target, boolean readOnly) {
+        try {
+            if (!Files.exists(source)) {
+                Files.createDirectories(source);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return config.addMounts(
+                Mount.newBuilder()
+                        .setHostPath(source.toString())
+                        .setContainerPath(target)
+                        .setReadonly(readOnly));
     }
 
     /** StartContainer. */

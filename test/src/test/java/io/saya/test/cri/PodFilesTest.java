@@ -1,0 +1,132 @@
+package io.saya.test.cri;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.saya.proto.cri.DnsConfig;
+import io.saya.proto.cri.LinuxContainerConfig;
+import io.saya.proto.cri.LinuxContainerSecurityContext;
+import io.saya.proto.cri.LinuxPodSandboxConfig;
+import io.saya.proto.cri.LinuxSandboxSecurityContext;
+import io.saya.proto.cri.NamespaceMode;
+import io.saya.proto.cri.NamespaceOption;
+import io.saya.test.WithProduct;
+import java.io.IOException;
+import java.nio.file.Files;
+import org.junit.jupiter.api.Test;
+
+/** What containers of a pod have in common, and what they get from and leave on the host. */
+@WithProduct
+final class PodFilesTest extends PodSuite {
+
+    @Test
+    void nameAndNameServersAreThoseOfThePod() {
+        var pod =
+                pod(
+                        config ->
+                                config.setHostname("a-pod")
+                                        .setDnsConfig(
+                                                DnsConfig.newBuilder()
+                                                        .addServers("10.96.0.10")
+                                                        .addSearches("tests.svc.cluster.local")
+                                                        .addOptions("ndots:5")));
+        var a = pod.idle("a");
+        var b = pod.idle("b");
+        for (var container : new String[] {a, b}) {
+            assertThat(pod.exec(container, "hostname").out()).isEqualTo("a-pod\n");
+            assertThat(pod.exec(container, "cat", "/etc/hostname").out()).isEqualTo("a-pod\n");
+            assertThat(pod.exec(container, "cat", "/etc/resolv.conf").out().lines())
+                    .contains(
+                            "search tests.svc.cluster.local",
+                            "nameserver 10.96.0.10",
+                            "options ndots:5");
+            assertThat(pod.exec(container, "cat", "/etc/hosts").out()).contains("localhost");
+        }
+        // What one puts into /dev/shm the other finds there.
+        assertThat(pod.exec(a, "sh", "-c", "echo shared > /dev/shm/x").status()).isZero();
+        assertThat(pod.exec(b, "cat", "/dev/shm/x").out()).isEqualTo("shared\n");
+    }
+
+    @Test
+    void hostsAndTerminationMessageAreFilesOfTheHost() throws IOException {
+        var pod = pod();
+        var directory = node().logs().resolveSibling("files-" + pod.config().getHostname());
+        Files.createDirectories(directory);
+        var hosts = Files.writeString(directory.resolve("hosts"), "10.0.0.1 one.example\n");
+        var message = Files.createFile(directory.resolve("message"));
+        var volume = Files.createDirectory(directory.resolve("volume"));
+        var container =
+                pod.start(
+                        pod.create(
+                                "main",
+                                config -> {
+                                    Pod.mount(config, hosts, "/etc/hosts", false);
+                                    Pod.mount(config, message, "/dev/termination-log", false);
+                                    Pod.mount(config, volume, "/data", false);
+                                    Pod.mount(config, volume, "/data-ro", true);
+                                    return config.addCommand("sh")
+                                            .addArgs("-c")
+                                            .addArgs(
+                                                    """
+                                                    cat /etc/hosts
+                                                    echo written > /data/file
+                                                    echo no 2>/dev/null > /data-ro/other || cat /data-ro/file
+                                                    echo 'out of cheese' > /dev/termination-log""");
+                                }));
+        assertThat(pod.exited(container).getExitCode()).isZero();
+        assertThat(pod.log(container)).containsExactly("10.0.0.1 one.example", "written");
+        assertThat(message).hasContent("out of cheese\n");
+        assertThat(volume.resolve("file")).hasContent("written\n");
+        assertThat(volume.resolve("other")).doesNotExist();
+    }
+
+    @Test
+    void processesAreSharedWhereThePodSaysSo() {
+        var pod = pod(config -> config.setLinux(sandboxPids(NamespaceMode.POD)));
+        var script = "trap 'exit 0' TERM; while :; do sleep 0.1; done";
+        var a = pod.start(pod.create("a", config -> pids(config, NamespaceMode.POD, script)));
+        var b = pod.start(pod.create("b", config -> pids(config, NamespaceMode.POD, script)));
+        // The first process is the pod's, and both see each other's.
+        var seen = pod.exec(a, "sh", "-c", "ps -o pid,args | grep -v ps").out();
+        assertThat(seen.lines().filter(line -> line.contains("trap 'exit 0' TERM;")).count())
+                .as(seen)
+                .isGreaterThanOrEqualTo(2);
+        assertThat(pod.exec(a, "readlink", "/proc/self/ns/pid").out())
+                .isEqualTo(pod.exec(b, "readlink", "/proc/self/ns/pid").out());
+        // The end of one is the end of all its processes and of no others.
+        pod.stop(a, java.time.Duration.ofSeconds(10));
+        assertThat(pod.exec(b, "true").status()).isZero();
+    }
+
+    @Test
+    void processesAreNotSharedOtherwise() {
+        var pod = pod(config -> config.setLinux(sandboxPids(NamespaceMode.CONTAINER)));
+        var script = "trap 'exit 0' TERM; while :; do sleep 0.1; done";
+        var a = pod.start(pod.create("a", config -> pids(config, NamespaceMode.CONTAINER, script)));
+        var b = pod.start(pod.create("b", config -> pids(config, NamespaceMode.CONTAINER, script)));
+        assertThat(pod.exec(a, "readlink", "/proc/self/ns/pid").out())
+                .isNotEqualTo(pod.exec(b, "readlink", "/proc/self/ns/pid").out());
+        assertThat(pod.exec(a, "cat", "/proc/1/cmdline").out()).startsWith("sh");
+    }
+
+    private static LinuxPodSandboxConfig sandboxPids(NamespaceMode mode) {
+        return LinuxPodSandboxConfig.newBuilder()
+                .setSecurityContext(
+                        LinuxSandboxSecurityContext.newBuilder()
+                                .setNamespaceOptions(NamespaceOption.newBuilder().setPid(mode)))
+                .build();
+    }
+
+    private static io.saya.proto.cri.ContainerConfig.Builder pids(
+            io.saya.proto.cri.ContainerConfig.Builder config, NamespaceMode mode, String script) {
+        return config.addCommand("sh")
+                .addArgs("-c")
+                .addArgs(script)
+                .setLinux(
+                        LinuxContainerConfig.newBuilder()
+                                .setSecurityContext(
+                                        LinuxContainerSecurityContext.newBuilder()
+                                                .setNamespaceOptions(
+                                                        NamespaceOption.newBuilder()
+                                                                .setPid(mode))));
+    }
+}
