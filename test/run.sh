@@ -64,7 +64,7 @@ suite() {
   while [[ $1 != -- ]]; do command+=("$1"); shift; done
   shift
   if [[ ! -d $classes || ! -d $lib ]]; then
-    (cd "$top" && mvn -q -pl test -DskipTests -Dspotless.check.skip=true package) || die "Maven could not build the suites, see above"
+    (cd "$top" && mvn -q -pl test -am -DskipTests -Dspotless.check.skip=true package) || die "Maven could not build the suites, see above"
   fi
   "${command[@]}" "$JAVA_HOME/bin/java" -Xmx512m -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
     "-Dsaya.product=$top/packaging/target/saya" "-Dsaya.full=${full:-0}" "-Dsaya.runtime=${RUNTIME:-io.containerd.saya.v2}" \
@@ -78,7 +78,7 @@ pods() {
   need_packages busybox-static containerd containernetworking-plugins iproute2 maven qemu-system-x86 runc util-linux
   local short=(--exclude-tag full)
   [[ -z $full ]] || short=()
-  suite pods unshare --net sh -c 'ip link set lo up && exec "$@"' sh -- --include-package io.saya.test.cri "${short[@]}"
+  suite pods unshare --net sh -c 'ip link set lo up && exec "$@"' sh -- --include-package io.saya.test.cri --include-package io.saya.test.task "${short[@]}"
 }
 
 faults() {
@@ -88,7 +88,7 @@ faults() {
 
 integration() {
   need_packages busybox-static containerd maven qemu-system-x86 runc
-  suite integration env -- --exclude-package io.saya.test.cri --exclude-package io.saya.test.fault
+  suite integration env -- --exclude-package io.saya.test.cri --exclude-package io.saya.test.task --exclude-package io.saya.test.fault
 }
 
 # ---- run -----------------------------------------------------------------------------------------------------------------

@@ -1,0 +1,112 @@
+package io.saya.test.task;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.saya.test.Host;
+import io.saya.test.Ran;
+import io.saya.test.Wait;
+import io.saya.ttrpc.TtrpcException;
+import io.saya.ttrpc.transport.Transport;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
+
+/** A directory, a root file system and an event service; after each test nothing may be left. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Timeout(300)
+abstract class ShimSuite {
+    private static final Duration GONE = Duration.ofSeconds(10);
+    private static final Duration EVENTS = Duration.ofSeconds(20);
+    private static final String PREFIX = "sh" + ProcessHandle.current().pid() + "x";
+
+    private final AtomicInteger next = new AtomicInteger();
+    private @Nullable Path directory;
+    private @Nullable Transport transport;
+    private @Nullable EventLog events;
+
+    final Path directory() {
+        return Objects.requireNonNull(directory, "before BeforeAll");
+    }
+
+    final EventLog events() {
+        return Objects.requireNonNull(events, "before BeforeAll");
+    }
+
+    /** Starts a shim for a container with a name of its own. */
+    final Shim start(String runtime, Map<String, String> annotations, String... args)
+            throws IOException, TtrpcException, InterruptedException {
+        return start(runtime, newId(), annotations, args);
+    }
+
+    /** Starts a shim for a container. */
+    final Shim start(String runtime, String id, Map<String, String> annotations, String... args)
+            throws IOException, TtrpcException, InterruptedException {
+        return Shim.start(
+                Objects.requireNonNull(transport), runtime, directory(), id, annotations, args);
+    }
+
+    /** A name that no other container has. */
+    final String newId() {
+        return PREFIX + next.incrementAndGet();
+    }
+
+    /** The events after the first {@code before}, once the last of a container's life has come. */
+    final List<String> awaitQuiet(int before) {
+        Wait.until(
+                EVENTS,
+                () -> {
+                    var all = events().events();
+                    return all.size() > before
+                            && all.getLast().startsWith("/tasks/delete")
+                            && Host.traces(PREFIX).isEmpty();
+                });
+        var all = events().events();
+        return all.subList(before, all.size());
+    }
+
+    @BeforeAll
+    final void prepare() throws IOException, InterruptedException {
+        var made = Files.createTempDirectory("saya-shim");
+        directory = made;
+        var rootfs = Files.createDirectory(made.resolve("rootfs"));
+        Ran.run(
+                        GONE,
+                        "sh",
+                        "-ec",
+                        """
+                        cd "$1"
+                        mkdir bin dev etc proc run sys tmp
+                        cp "$(command -v busybox)" bin/busybox
+                        for applet in $(bin/busybox --list); do [ "$applet" = busybox ] || ln -s busybox "bin/$applet"; done
+                        """,
+                        "rootfs",
+                        rootfs.toString())
+                .succeeded();
+        transport = Transport.open("shim-tests");
+        events = new EventLog(Objects.requireNonNull(transport), made.resolve("events"));
+    }
+
+    @AfterAll
+    final void tidy() {
+        events().close();
+        Objects.requireNonNull(transport).close();
+        Ran.run(GONE, "rm", "-rf", "--one-file-system", directory().toString());
+    }
+
+    @AfterEach
+    final void nothingIsLeft() {
+        Wait.until(GONE, () -> Host.traces(PREFIX).isEmpty());
+        assertThat(Host.traces(PREFIX)).as("left behind").isEmpty();
+    }
+}
