@@ -10,8 +10,8 @@ import java.util.List;
  * @param daemon virtiofsd ({@code virtio_fs_daemon})
  * @param validDaemonPaths globs an annotation's value must match ({@code
  *     valid_virtio_fs_daemon_paths})
- * @param cache {@code virtio_fs_cache}: {@code never}, {@code metadata}, {@code auto} or {@code
- *     always}
+ * @param cache {@code virtio_fs_cache}: {@code never}, {@code metadata}, {@code auto}, {@code
+ *     revalidate} or {@code always}
  * @param cacheSizeMib DAX window in MiB, 0: none ({@code virtio_fs_cache_size})
  * @param queueSize size of the vhost-user queue, a power of two ({@code virtio_fs_queue_size})
  * @param extraArguments further arguments of virtiofsd ({@code virtio_fs_extra_args})

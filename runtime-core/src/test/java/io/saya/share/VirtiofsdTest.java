@@ -62,7 +62,15 @@ class VirtiofsdTest {
 
     @Test
     void keepsThePagesOfFilesThatTheHostHasNotChanged() {
-        assertThat(Virtiofsd.argv(IN_C, SHARED, "auto", List.of()))
+        assertThat(Virtiofsd.argv(IN_C, SHARED, "revalidate", List.of()))
                 .contains("cache=always,timeout=1");
+        assertThat(Virtiofsd.argv(IN_RUST, SHARED, "revalidate", List.of()))
+                .contains("--cache=auto");
+    }
+
+    @Test
+    void autoIsWhatItIsForKata() {
+        assertThat(Virtiofsd.argv(IN_C, SHARED, "auto", List.of())).contains("cache=auto");
+        assertThat(Virtiofsd.argv(IN_RUST, SHARED, "auto", List.of())).contains("--cache=auto");
     }
 }

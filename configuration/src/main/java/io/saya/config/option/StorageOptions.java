@@ -44,11 +44,16 @@ public final class StorageOptions {
     public static final Option<String> VIRTIO_FS_CACHE =
             ROWS.row(
                             "virtio_fs_cache",
-                            Rows.oneOf("never", "metadata", "auto", "always")
+                            Rows.oneOf("never", "metadata", "auto", "revalidate", "always")
                                     .synonym("none", "never"),
-                            "auto")
+                            "revalidate")
                     .annotated()
-                    .help("What the guest may cache of the shared files.");
+                    .help(
+                            "What the guest may cache of the shared files. \"auto\" reads a file"
+                                    + " again from the host whenever it is opened; \"revalidate\""
+                                    + " only if its time or size has changed, which is looked at"
+                                    + " once a second (needs QEMU's own virtiofsd, the one in Rust"
+                                    + " takes it as \"auto\"); \"always\" does not look.");
 
     public static final Option<Long> VIRTIO_FS_CACHE_SIZE =
             ROWS.count("virtio_fs_cache_size", 0, 0, "MiB")
