@@ -1,7 +1,6 @@
 package io.saya.agent;
 
 import io.saya.io.GuestStreams;
-import io.saya.oci.GuestSpec.GuestAbilities;
 import io.saya.proto.agent.AgentClient;
 import io.saya.proto.agent.AgentDetails;
 import io.saya.proto.agent.CheckRequest;
@@ -46,11 +45,6 @@ public final class TtrpcAgent implements Agent {
 
     /** A signal, a window size: nothing that a guest that is alive needs long for. */
     private static final Duration SHORT_LIMIT = Duration.ofSeconds(10);
-
-    /** How the version of the default guest's agent begins. */
-    private static final String OWN_VERSION = "saya";
-
-    private static final int VERSION_LENGTH = 64;
 
     private final TtrpcClient client;
     private final AgentClient service;
@@ -125,12 +119,7 @@ public final class TtrpcAgent implements Agent {
                                                 GuestDetailsRequest.getDefaultInstance(),
                                                 CallOptions.timeout(LIMIT)))
                         .getAgentDetails();
-        String version = details.getVersion();
-        boolean own = version.startsWith(OWN_VERSION);
-        return new GuestDetails(
-                version.substring(0, Math.min(VERSION_LENGTH, version.length())),
-                new GuestAbilities(details.getSupportsSeccomp(), own),
-                own);
+        return GuestDetails.of(details.getVersion(), details.getSupportsSeccomp());
     }
 
     @Override

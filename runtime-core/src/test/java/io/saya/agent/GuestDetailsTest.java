@@ -1,0 +1,42 @@
+package io.saya.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+
+class GuestDetailsTest {
+
+    @Test
+    void theDefaultGuestsAgentIsKnownByItsBuild() throws Exception {
+        // The version as the agent's own source has it, so that the two cannot part.
+        String source =
+                Files.readString(Path.of("../packaging/guest/agent/src/guest.c"))
+                        .lines()
+                        .filter(line -> line.contains("agent_version[] ="))
+                        .findFirst()
+                        .orElseThrow();
+        int begin = source.indexOf('"') + 1;
+        String version = source.substring(begin, source.indexOf('"', begin)) + "0.1.0";
+
+        GuestDetails details = GuestDetails.of(version, true);
+
+        assertThat(details.streamsOutliveWait()).isTrue();
+        assertThat(details.abilities().pids()).isTrue();
+        assertThat(details.version()).isEqualTo(version);
+    }
+
+    @Test
+    void othersAreTakenForKatas() {
+        GuestDetails details = GuestDetails.of("3.2.0-rc0", false);
+
+        assertThat(details.streamsOutliveWait()).isFalse();
+        assertThat(details.abilities().pids()).isFalse();
+    }
+
+    @Test
+    void aVersionIsCutShort() {
+        assertThat(GuestDetails.of("9".repeat(1000), false).version()).hasSize(64);
+    }
+}

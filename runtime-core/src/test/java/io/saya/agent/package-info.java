@@ -1,0 +1,4 @@
+@NullMarked
+package io.saya.agent;
+
+import org.jspecify.annotations.NullMarked;
