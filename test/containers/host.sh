@@ -6,7 +6,7 @@ host_state() {
   for process in /proc/[0-9]*; do
     arguments=$(tr '\0' ' ' 2>/dev/null < "$process/cmdline") || continue
     case $arguments in
-      *"-address $CONTAINERD_ADDRESS"*|*saya-guard*"-namespace $namespace "*|*qemu-system*"-name c1,"*|*qemu-system*"-name t"[0-9]*|*virtiofsd*"$work"*)
+      *"-address $CONTAINERD_ADDRESS"*|*saya-guard*"-namespace $namespace "*|*qemu-system*"-name c1,"*"$product/"*|*qemu-system*"-name t"[0-9]*"$product/"*|*virtiofsd*"$work"*)
         printf 'process %.160s\n' "$arguments" ;;
     esac
   done
@@ -36,7 +36,8 @@ host_state_settles() {
 pid_of() {
   local pattern
   case $1 in
-    qemu) pattern="qemu-system.* -name $2," ;;
+    # By its kernel: another run of the tests has containers of the same names.
+    qemu) pattern="qemu-system.* -name $2,.*-kernel $product/" ;;
     virtiofsd) pattern="virtiofsd .*$SAYA_RUN_DIR/$2-" ;;
     daemon) pattern="io.saya.shim.Main daemon .*-id $2 " ;;
     guard) pattern="saya-guard -namespace $namespace -id $2( |$)" ;;
