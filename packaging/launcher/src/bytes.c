@@ -115,3 +115,17 @@ const char *read_string(struct reader *r)
     r->left -= length + 1;
     return text;
 }
+
+const void *read_bytes(struct reader *r, size_t *length)
+{
+    *length = read_u32(r);
+    if (r->bad || r->left == 0 || *length > r->left - 1) {
+        r->bad = true;
+        *length = 0;
+        return "";
+    }
+    const void *data = r->data;
+    r->data += *length + 1;
+    r->left -= *length + 1;
+    return data;
+}

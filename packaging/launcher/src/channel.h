@@ -18,6 +18,7 @@ enum frame_type {
     REQUEST_SPAWN = 6,
     REQUEST_SIGNAL = 7,
     REQUEST_TAIL = 8,
+    REQUEST_NETLINK = 9,
     FRAME_REPLY = 0x80,
     FRAME_HELLO = 0x81,
     FRAME_EXITED = 0x82,

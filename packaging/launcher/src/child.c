@@ -68,6 +68,7 @@ void child_free(struct child *c)
     if (c->result >= 0)
         close(c->result);
     ring_free(&c->tail);
+    bytes_free(&c->reply);
     free(c->target);
     free(c);
 }
@@ -85,7 +86,10 @@ bool child_read_output(struct child *c)
             c->output = -1;
             return false;
         }
-        ring_write(&c->tail, buffer, (size_t)n);
+        if (c->kind != CHILD_NETLINK)
+            ring_write(&c->tail, buffer, (size_t)n);
+        else if (c->reply.length <= NETLINK_REPLY_LIMIT)
+            bytes_append(&c->reply, buffer, (size_t)n);
     }
     return true;
 }
@@ -99,8 +103,8 @@ int child_read_result(struct child *c, struct child_result *result)
     close(c->result);
     c->result = -1;
     if (n != (ssize_t)sizeof *result) {
-        /* exec closed the pipe; a mounting child always writes, so it was killed */
-        *result = (struct child_result){.error = c->kind == CHILD_PROCESS ? 0 : EIO, .what = "the mounting process died"};
+        /* exec closed the pipe; the others always write, so it was killed */
+        *result = (struct child_result){.error = c->kind == CHILD_PROCESS ? 0 : EIO, .what = "the process for it died"};
     }
     result->what[sizeof result->what - 1] = 0;
     return 0;

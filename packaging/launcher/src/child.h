@@ -10,14 +10,18 @@
 #include "ring.h"
 
 #define CHILD_LIMIT 64
-#define SPAWN_DESCRIPTORS 16
+#define SPAWN_DESCRIPTORS 128 /* a network card has two for each of its queues */
 #define SPAWN_CGROUPS 16
 #define SPAWN_KEEP UINT32_MAX
+#define NETWORK_NAMESPACE_NEW "new"
+#define NETLINK_REPLY_LIMIT (2u << 20)
 
 enum descriptor_kind {
     DESCRIPTOR_LISTEN = 1, /* a Unix stream socket bound at path, 0600, listening */
     DESCRIPTOR_OPEN = 2,   /* a file, for example /dev/vhost-vsock, read and write */
     DESCRIPTOR_TAP = 3,    /* the tap interface called path in the process's network namespace */
+    DESCRIPTOR_TAP_QUEUE = 4, /* the same, one queue of a tap with several */
+    DESCRIPTOR_MACVTAP = 5,   /* the character device of the macvtap interface called path */
 };
 
 struct descriptor {
@@ -32,7 +36,7 @@ struct spawn {
     char **argv;
     char **environment;
     const char *directory;
-    const char *network_namespace; /* "": that of the guard */
+    const char *network_namespace; /* "": that of the guard; NETWORK_NAMESPACE_NEW: one of its own */
     const char *cgroups[SPAWN_CGROUPS];
     size_t cgroup_count;
     struct descriptor descriptors[SPAWN_DESCRIPTORS];
@@ -48,7 +52,7 @@ struct child_result {
     char what[252];
 };
 
-enum child_kind { CHILD_PROCESS, CHILD_MOUNT, CHILD_UNMOUNT };
+enum child_kind { CHILD_PROCESS, CHILD_MOUNT, CHILD_UNMOUNT, CHILD_NETLINK };
 
 struct child {
     enum child_kind kind;
@@ -58,6 +62,7 @@ struct child {
     int output;       /* stdout and stderr; -1 when at its end */
     int result;       /* -1 when read */
     struct ring tail;
+    struct bytes reply; /* of netlink: all that it wrote to its output */
     char *target;     /* of a mount */
     bool recorded;    /* the mount went into the journal */
 };
@@ -79,6 +84,23 @@ struct mount_call {
 /* mount(2) and umount2(2) may wait for a disk or a server; the guard must not, so a child of its own
  * does it. NULL: no process could be made. (mount.c) */
 struct child *child_mount(const struct mount_call *call, struct child_result *result);
+
+struct netlink_call {
+    const char *network_namespace;
+    const void *messages; /* of rtnetlink; each asks for an acknowledgement or a dump */
+    size_t length;
+};
+
+/* Sends one message after another in the namespace and collects the kernel's answers; ends with the first that the kernel
+ * refuses. In a child of its own: a namespace is entered for good, and rtnetlink waits for whoever holds its lock. NULL as
+ * above. (netlink.c) */
+struct child *child_netlink(const struct netlink_call *call, struct child_result *result);
+
+/* In a child, in the network namespace: opens it and puts it in the place of its number. (tap.c) */
+void descriptor_open_tap(const struct descriptor *d, int result);
+
+/* In a child: enters the namespace. (netlink.c) */
+void network_enter(const char *path, int result);
 
 /* Reads the output that is there now; false at its end. */
 bool child_read_output(struct child *c);

@@ -152,6 +152,25 @@ static void spawn_request(struct guard *g, const struct request *request)
     free(spawn.environment);
 }
 
+static void netlink_request(struct guard *g, const struct request *request)
+{
+    struct reader r = request->body;
+    struct netlink_call call = {.network_namespace = read_string(&r)};
+    call.messages = read_bytes(&r, &call.length);
+    struct child_result result;
+    if (r.bad || call.length == 0) {
+        reply(g, request->id, EINVAL, "netlink request");
+    } else if (g->child_count == CHILD_LIMIT) {
+        reply(g, request->id, EAGAIN, "netlink: too many processes");
+    } else {
+        struct child *c = child_netlink(&call, &result);
+        if (c)
+            adopt(g, c, request->id);
+        else
+            reply(g, request->id, result.error, result.what);
+    }
+}
+
 static void signal_request(struct guard *g, const struct request *request)
 {
     struct reader r = request->body;
@@ -216,6 +235,9 @@ void guard_request(struct guard *g, const struct request *request)
     case REQUEST_TAIL:
         tail_request(g, request);
         break;
+    case REQUEST_NETLINK:
+        netlink_request(g, request);
+        break;
     default:
         reply(g, request->id, ENOSYS, "unknown request");
     }
@@ -239,12 +261,29 @@ static void mount_done(struct guard *g, struct child *c, const struct child_resu
         journal_remove_mount(&g->journal, c->target);
 }
 
+/* All that it wrote is in the pipe by now. */
+static void netlink_done(struct guard *g, struct child *c)
+{
+    size_t before;
+    do
+        before = c->reply.length;
+    while (c->output >= 0 && child_read_output(c) && c->reply.length > before);
+    if (c->reply.length > NETLINK_REPLY_LIMIT) {
+        reply(g, c->request, EMSGSIZE, "netlink: the answer is too long");
+        return;
+    }
+    size_t at = channel_begin(&g->channel, FRAME_REPLY, c->request);
+    bytes_u32(&g->channel.queued, 0);
+    bytes_string(&g->channel.queued, c->reply.data, c->reply.length);
+    channel_end(&g->channel, at);
+}
+
 void guard_child_result(struct guard *g, struct child *c)
 {
     struct child_result result;
     if (c->result < 0 || child_read_result(c, &result) != 0)
         return;
-    if (c->kind != CHILD_PROCESS)
+    if (c->kind == CHILD_MOUNT || c->kind == CHILD_UNMOUNT)
         mount_done(g, c, &result);
     if (result.error != 0) {
         reply(g, c->request, result.error, result.what);
@@ -255,6 +294,8 @@ void guard_child_result(struct guard *g, struct child *c)
         bytes_u32(&g->channel.queued, c->handle);
         bytes_u32(&g->channel.queued, (uint32_t)c->pid);
         channel_end(&g->channel, at);
+    } else if (c->kind == CHILD_NETLINK) {
+        netlink_done(g, c);
     } else {
         channel_reply(&g->channel, c->request, 0, "");
     }

@@ -56,7 +56,8 @@ static int remove_here(const char *interface, enum network_leftover what)
         request.header.nlmsg_type = RTM_DELQDISC;
         request.header.nlmsg_len = NLMSG_LENGTH(sizeof request.body.qdisc);
         request.body.qdisc = (struct tcmsg){.tcm_family = AF_UNSPEC, .tcm_ifindex = (int)index,
-                                            .tcm_handle = TC_H_MAKE(TC_H_INGRESS, 0), .tcm_parent = TC_H_INGRESS};
+                                            .tcm_handle = what == LEFT_INGRESS ? TC_H_MAKE(TC_H_INGRESS, 0) : 0,
+                                            .tcm_parent = what == LEFT_INGRESS ? TC_H_INGRESS : TC_H_ROOT};
     }
     int error = exchange(&request);
     /* ENODEV, ENOENT, EINVAL: it went away by itself; the last is what the kernel says of a qdisc that is not there. */

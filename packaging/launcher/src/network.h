@@ -5,6 +5,7 @@
 enum network_leftover {
     LEFT_LINK,    /* the interface itself: a tap of ours */
     LEFT_INGRESS, /* the ingress qdisc, with its filters, of an interface of somebody else */
+    LEFT_SHAPER,  /* the root qdisc that limits an interface of somebody else */
 };
 
 /* Removes it. The namespace is a path, "" for the host's. Nothing there is fine; 0, or -1 if it is still there. */

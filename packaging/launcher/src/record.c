@@ -86,6 +86,7 @@ int record_undo(const char *run_directory)
     int result = kill_processes(json_object_get(record, "processes"));
     each_path_reversed(json_object_get(record, "mounts"), unmount);
     if (remove_interfaces(json_object_get(record, "ingress"), LEFT_INGRESS) != 0
+        || remove_interfaces(json_object_get(record, "shapers"), LEFT_SHAPER) != 0
         || remove_interfaces(json_object_get(record, "links"), LEFT_LINK) != 0)
         result = -1;
     each_path_reversed(json_object_get(record, "network_namespaces"), remove_namespace);

@@ -2,14 +2,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <linux/if_tun.h>
-#include <net/if.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -65,6 +61,8 @@ static int open_descriptor(const struct descriptor *d)
     case DESCRIPTOR_OPEN:
         return open(d->path, O_RDWR | O_CLOEXEC | O_NOCTTY);
     case DESCRIPTOR_TAP:
+    case DESCRIPTOR_TAP_QUEUE:
+    case DESCRIPTOR_MACVTAP:
         return open("/dev/null", O_RDWR | O_CLOEXEC);
     }
     errno = EINVAL;
@@ -115,20 +113,6 @@ static char *substitute(const struct spawn *spawn, const char *argument, struct 
     return (char *)out.data;
 }
 
-static void open_tap(const struct descriptor *d, int result)
-{
-    struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR};
-    if (strlen(d->path) >= sizeof request.ifr_name) {
-        errno = ENAMETOOLONG;
-        child_fail(result, "tap", d->path);
-    }
-    memcpy(request.ifr_name, d->path, strlen(d->path) + 1);
-    int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
-    if (fd < 0 || ioctl(fd, TUNSETIFF, &request) != 0 || dup2(fd, d->fd) < 0)
-        child_fail(result, "tap", d->path);
-    close(fd);
-}
-
 static void write_setting(const char *path, const char *text, int result)
 {
     int fd = open(path, O_WRONLY | O_CLOEXEC);
@@ -144,14 +128,6 @@ static void enter_cgroups(const struct spawn *spawn, int result)
         snprintf(path, sizeof path, "%s/cgroup.procs", spawn->cgroups[i]);
         write_setting(path, "0", result);
     }
-}
-
-static void enter_network(const char *path, int result)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || setns(fd, CLONE_NEWNET) != 0)
-        child_fail(result, "network namespace", path);
-    close(fd);
 }
 
 static void drop_identity(const struct spawn *spawn, int result, pid_t parent)
@@ -174,11 +150,10 @@ static void child_main(const struct spawn *spawn, char **argv, pid_t parent, int
         write_setting("/proc/self/oom_score_adj", text, result);
     }
     enter_cgroups(spawn, result);
-    if (*spawn->network_namespace)
-        enter_network(spawn->network_namespace, result);
+    network_enter(spawn->network_namespace, result);
     for (size_t i = 0; i < spawn->descriptor_count; i++) {
-        if (spawn->descriptors[i].kind == DESCRIPTOR_TAP)
-            open_tap(&spawn->descriptors[i], result);
+        if (spawn->descriptors[i].kind >= DESCRIPTOR_TAP)
+            descriptor_open_tap(&spawn->descriptors[i], result);
         fcntl(spawn->descriptors[i].fd, F_SETFD, 0);
     }
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);

@@ -268,17 +268,19 @@ mounted "$namespace_file" || fail "no namespace to test with"
 in_namespace() { nsenter --net="$namespace_file" "$@"; }
 in_namespace ip link add "${interface}a" type veth peer name "${interface}b"
 in_namespace tc qdisc add dev "${interface}a" ingress
+in_namespace tc qdisc add dev "${interface}b" root tbf rate 1mbit burst 128k limit 1m
 ip link add "${interface}c" type veth peer name "${interface}d"
 cgroup=
 [[ -d /sys/fs/cgroup/pids ]] && cgroup=/sys/fs/cgroup/pids/$interface && mkdir "$cgroup"
-printf '{"ingress":[{"network_namespace":"%s","name":"%s"}],"links":[{"name":"%s"},{"name":"not-there"}],"cgroups":["%s"]}' \
-    "$namespace_file" "${interface}a" "${interface}c" "$cgroup" >"$SAYA_TEST/record"
+printf '{"ingress":[{"network_namespace":"%s","name":"%s"}],"shapers":[{"network_namespace":"%s","name":"%s"}],"links":[{"name":"%s"},{"name":"not-there"}],"cgroups":["%s"]}' \
+    "$namespace_file" "${interface}a" "$namespace_file" "${interface}b" "${interface}c" "$cgroup" >"$SAYA_TEST/record"
 SAYA_TEST_SCRIPT="record $(cat "$SAYA_TEST/record");ready;wait" start
 kill -9 "$(guard)"
 until_true dead "$(daemon)"
 delete "$id" "$bundle" || fail "exit code $?"
 deleted
 [[ -z $(in_namespace tc qdisc show dev "${interface}a" ingress) ]] || fail "ingress qdisc"
+in_namespace tc qdisc show dev "${interface}b" | grep -q tbf && fail "shaper"
 in_namespace ip link show "${interface}a" >/dev/null || fail "an interface that was not ours is gone"
 ip link show "${interface}c" >/dev/null 2>&1 && fail "link"
 [[ ! -d $cgroup ]] || fail "cgroup"

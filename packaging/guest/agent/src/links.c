@@ -1,5 +1,6 @@
 #include "links.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include "agent/agent.pb-c.h"
 #include "device.h"
 #include "ip.h"
+#include "log.h"
 #include "netlink.h"
 
 // ---- finding
@@ -87,7 +89,16 @@ static int add_address(int index, const struct ip *ip) {
     if (ip->family == AF_INET6) address->ifa_flags = IFA_F_NODAD;
     netlink_add(&request, IFA_LOCAL, ip->bytes, ip_size(ip));
     netlink_add(&request, IFA_ADDRESS, ip->bytes, ip_size(ip));
-    return netlink_do(&request);
+    if (ip->family == AF_INET && ip->prefix < 31) {
+        uint32_t broadcast;
+        memcpy(&broadcast, ip->bytes, sizeof broadcast);
+        broadcast |= htonl(UINT32_MAX >> ip->prefix);
+        netlink_add(&request, IFA_BROADCAST, &broadcast, sizeof broadcast);
+    }
+    int error = netlink_do(&request);
+    if (!netlink_no_ipv6(ip->family, error)) return error;
+    log_error("the kernel has no IPv6 on link %d: its address is left out", index);
+    return 0;
 }
 
 static bool parse_address(const Types__IPAddress *address, struct ip *ip) {

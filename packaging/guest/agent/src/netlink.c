@@ -84,12 +84,23 @@ int netlink_dump(struct netlink_request *request, bool (*visit)(const struct nlm
     return error;
 }
 
-void netlink_attributes(const struct nlmsghdr *message, size_t body_size, const struct rtattr **table, size_t count) {
+static void sort_attributes(const struct rtattr *attribute, size_t length, const struct rtattr **table, size_t count) {
     memset(table, 0, count * sizeof *table);
-    size_t length = NLMSG_PAYLOAD(message, body_size);
-    for (const struct rtattr *attribute = (const struct rtattr *)((const char *)NLMSG_DATA(message) + NLMSG_ALIGN(body_size));
-         RTA_OK(attribute, length); attribute = RTA_NEXT(attribute, length))
+    for (; RTA_OK(attribute, length); attribute = RTA_NEXT(attribute, length))
         if (attribute->rta_type < count) table[attribute->rta_type] = attribute;
+}
+
+void netlink_attributes(const struct nlmsghdr *message, size_t body_size, const struct rtattr **table, size_t count) {
+    const char *body = NLMSG_DATA(message);
+    sort_attributes((const struct rtattr *)(body + NLMSG_ALIGN(body_size)), NLMSG_PAYLOAD(message, body_size), table, count);
+}
+
+void netlink_nested(const struct rtattr *nest, const struct rtattr **table, size_t count) {
+    sort_attributes(nest != NULL ? RTA_DATA(nest) : NULL, nest != NULL ? RTA_PAYLOAD(nest) : 0, table, count);
+}
+
+bool netlink_no_ipv6(int family, int error) {
+    return family == AF_INET6 && (error == EOPNOTSUPP || error == EAFNOSUPPORT || error == EACCES);
 }
 
 unsigned netlink_link_index(const char *name) {

@@ -36,12 +36,14 @@ static int add_route(const Types__Route *route) {
     if (*route->gateway != 0) netlink_add(&request, RTA_GATEWAY, gateway.bytes, ip_size(&gateway));
     if (*route->source != 0) netlink_add(&request, RTA_PREFSRC, source.bytes, ip_size(&source));
     if (link != 0) netlink_add(&request, RTA_OIF, &link, sizeof link);
+    if (route->metric != 0) netlink_add(&request, RTA_PRIORITY, &route->metric, sizeof route->metric);
     if (route->mtu != 0) {
         struct rtattr *metrics = netlink_nest_begin(&request, RTA_METRICS);
         netlink_add(&request, RTAX_MTU, &route->mtu, sizeof route->mtu);
         netlink_nest_end(&request, metrics);
     }
-    return netlink_do(&request);
+    int error = netlink_do(&request);
+    return netlink_no_ipv6(destination.family, error) ? 0 : error;
 }
 
 // ---- listing
@@ -80,6 +82,10 @@ static bool list_route(const struct nlmsghdr *message, void *context) {
     route->scope = body->rtm_scope;
     route->family = body->rtm_family == AF_INET6 ? TYPES__IPFAMILY__v6 : TYPES__IPFAMILY__v4;
     route->flags = body->rtm_flags;
+    if (attributes[RTA_PRIORITY] != NULL) route->metric = *(const uint32_t *)RTA_DATA(attributes[RTA_PRIORITY]);
+    const struct rtattr *metrics[RTAX_MTU + 1];
+    netlink_nested(attributes[RTA_METRICS], metrics, RTAX_MTU + 1);
+    if (metrics[RTAX_MTU] != NULL) route->mtu = *(const uint32_t *)RTA_DATA(metrics[RTAX_MTU]);
     if (route->dest != NULL && route->gateway != NULL && route->source != NULL && route->device != NULL)
         listing->routes.routes[listing->routes.n_routes++] = route;
     return true;
@@ -143,7 +149,8 @@ static int add_neighbor(const Types__ARPNeighbor *neighbor) {
     body->ndm_flags = (uint8_t)neighbor->flags;
     netlink_add(&request, NDA_DST, ip.bytes, ip_size(&ip));
     if (*neighbor->lladdr != 0) netlink_add(&request, NDA_LLADDR, mac, sizeof mac);
-    return netlink_do(&request);
+    int error = netlink_do(&request);
+    return netlink_no_ipv6(ip.family, error) ? 0 : error;
 }
 
 void handle_add_arp_neighbors(struct call *call, const void *message) {

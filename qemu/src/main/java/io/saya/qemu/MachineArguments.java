@@ -168,10 +168,14 @@ final class MachineArguments {
                 String id = "net-" + network.id();
                 arguments.add(
                         new Netdev(
-                                id, VmDescriptors.tap(network), VmDescriptors.vhostNet(network)));
+                                id, VmDescriptors.taps(network), VmDescriptors.vhostNets(network)));
                 arguments.add(
                         new Device.VirtioNetPci(
-                                id + "-dev", id, network.macAddress(), slots.take(id)));
+                                id + "-dev",
+                                id,
+                                network.macAddress(),
+                                network.queues(),
+                                slots.take(id)));
             }
         }
     }

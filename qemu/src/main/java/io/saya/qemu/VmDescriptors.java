@@ -18,14 +18,24 @@ final class VmDescriptors {
 
     private VmDescriptors() {}
 
-    /** The name of a network card's tap. */
-    static String tap(VmDevice.Network network) {
-        return "tap-" + network.id();
+    /** The names of a network card's tap, one for each queue. */
+    static List<String> taps(VmDevice.Network network) {
+        return names("tap-" + network.id() + "-", network.queues());
     }
 
-    /** The name of a network card's {@code /dev/vhost-net}; empty if it is not wanted. */
-    static Optional<String> vhostNet(VmDevice.Network network) {
-        return network.vhost() ? Optional.of("vhost-" + network.id()) : Optional.empty();
+    /**
+     * The names of a network card's {@code /dev/vhost-net}, one for each queue, if it is wanted.
+     */
+    static List<String> vhostNets(VmDevice.Network network) {
+        return names("vhost-" + network.id() + "-", network.vhost() ? network.queues() : 0);
+    }
+
+    private static List<String> names(String prefix, int count) {
+        List<String> names = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            names.add(prefix + i);
+        }
+        return names;
     }
 
     /** What QEMU inherits beyond its sockets. */
@@ -37,10 +47,11 @@ final class VmDescriptors {
         }
         for (VmDevice device : spec.devices()) {
             if (device instanceof VmDevice.Network network) {
-                taps.add(new InheritedTap(tap(network), network.tap()));
-                Optional<String> vhost = vhostNet(network);
-                if (vhost.isPresent()) {
-                    files.add(new InheritedFile(vhost.get(), Path.of("/dev/vhost-net")));
+                for (String name : taps(network)) {
+                    taps.add(new InheritedTap(name, network.tap(), network.kind()));
+                }
+                for (String name : vhostNets(network)) {
+                    files.add(new InheritedFile(name, Path.of("/dev/vhost-net")));
                 }
             }
         }

@@ -38,6 +38,11 @@ public final class LocalHost implements Host, AutoCloseable {
     }
 
     @Override
+    public byte[] netlink(Path namespace, byte[] messages) {
+        throw new UnsupportedOperationException("netlink");
+    }
+
+    @Override
     public synchronized HostProcess spawn(SpawnSpec spec) throws IOException {
         List<String> words = new ArrayList<>();
         for (String word : spec.argv()) {

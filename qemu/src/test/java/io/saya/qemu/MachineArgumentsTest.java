@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import io.saya.host.Placement;
 import io.saya.host.Placement.InheritedFile;
 import io.saya.host.Placement.InheritedTap;
+import io.saya.host.Placement.TapKind;
 import io.saya.hypervisor.HypervisorFailure;
 import io.saya.hypervisor.VmDevice;
 import io.saya.hypervisor.VmSpec;
@@ -108,24 +109,41 @@ class MachineArgumentsTest {
                         RUN,
                         KERNEL,
                         List.of(
-                                new VmDevice.Network("0", "tap0", "02:00:00:00:00:01", false),
-                                new VmDevice.Network("1", "tap1", "02:00:00:00:00:02", true)),
+                                new VmDevice.Network(
+                                        "0",
+                                        "tap0",
+                                        TapKind.SINGLE_QUEUE,
+                                        "02:00:00:00:00:01",
+                                        1,
+                                        false),
+                                new VmDevice.Network(
+                                        "1",
+                                        "tap1",
+                                        TapKind.MULTI_QUEUE,
+                                        "02:00:00:00:00:02",
+                                        2,
+                                        true)),
                         AgentTransport.VIRTIO_SERIAL,
                         List.of());
         assertThat(lines(spec, TCG))
                 .containsSubsequence(
-                        "-netdev tap,id=net-0,fd=%fd:tap-0%",
+                        "-netdev tap,id=net-0,fd=%fd:tap-0-0%",
                         "-device virtio-net-pci,id=net-0-dev,bus=pcie.0,addr=0x5,disable-legacy=on"
                                 + ",netdev=net-0,mac=02:00:00:00:00:01,romfile=",
-                        "-netdev tap,id=net-1,fd=%fd:tap-1%,vhost=on,vhostfd=%fd:vhost-1%",
+                        "-netdev tap,id=net-1,fds=%fd:tap-1-0%:%fd:tap-1-1%,vhost=on"
+                                + ",vhostfds=%fd:vhost-1-0%:%fd:vhost-1-1%",
                         "-device virtio-net-pci,id=net-1-dev,bus=pcie.0,addr=0x6,disable-legacy=on"
-                                + ",netdev=net-1,mac=02:00:00:00:00:02,romfile=");
+                                + ",netdev=net-1,mac=02:00:00:00:00:02,romfile=,mq=on,vectors=6");
         Placement placement = VmDescriptors.placement(spec);
         assertThat(placement.taps())
                 .containsExactly(
-                        new InheritedTap("tap-0", "tap0"), new InheritedTap("tap-1", "tap1"));
+                        new InheritedTap("tap-0-0", "tap0", TapKind.SINGLE_QUEUE),
+                        new InheritedTap("tap-1-0", "tap1", TapKind.MULTI_QUEUE),
+                        new InheritedTap("tap-1-1", "tap1", TapKind.MULTI_QUEUE));
         assertThat(placement.files())
-                .containsExactly(new InheritedFile("vhost-1", Path.of("/dev/vhost-net")));
+                .containsExactly(
+                        new InheritedFile("vhost-1-0", Path.of("/dev/vhost-net")),
+                        new InheritedFile("vhost-1-1", Path.of("/dev/vhost-net")));
     }
 
     @Test

@@ -2,6 +2,7 @@ package io.saya.agent;
 
 import io.saya.failure.RuntimeFailure;
 import io.saya.io.GuestStreams;
+import io.saya.network.GuestNetwork;
 import io.saya.proto.agent.StatsContainerResponse;
 import io.saya.proto.agent.oci.LinuxResources;
 import io.saya.proto.agent.oci.Process;
@@ -25,6 +26,12 @@ public interface Agent extends AutoCloseable {
 
     /** Makes the sandbox in the guest: host name, DNS, the shared file system. */
     void createSandbox(SandboxSetup setup) throws RuntimeFailure;
+
+    /**
+     * Gives the guest its interfaces, routes and neighbours. The cards must be there, or appear
+     * within a moment.
+     */
+    void configureNetwork(GuestNetwork network) throws RuntimeFailure;
 
     /** What this agent can do. */
     GuestDetails details() throws RuntimeFailure;

@@ -1,6 +1,7 @@
 package io.saya.agent;
 
 import io.saya.io.GuestStreams;
+import io.saya.network.GuestNetwork;
 import io.saya.proto.agent.AgentClient;
 import io.saya.proto.agent.AgentDetails;
 import io.saya.proto.agent.CheckRequest;
@@ -107,6 +108,11 @@ public final class TtrpcAgent implements Agent {
         AgentCall.run(
                 "CreateSandbox",
                 () -> service.createSandbox(request.build(), CallOptions.timeout(LIMIT)));
+    }
+
+    @Override
+    public void configureNetwork(GuestNetwork network) {
+        new NetworkRequests(service, LIMIT).send(network);
     }
 
     @Override

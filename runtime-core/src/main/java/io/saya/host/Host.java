@@ -27,6 +27,19 @@ public interface Host {
     void unmount(Path target, Set<UnmountFlag> flags) throws IOException;
 
     /**
+     * Sends rtnetlink messages in a network namespace, one after another, and collects what the
+     * kernel answers. It ends with the first message that the kernel refuses: its answer is the
+     * last one then.
+     *
+     * @param namespace path of the namespace
+     * @param messages whole messages in the host's byte order, each of which asks for an
+     *     acknowledgement or a dump
+     * @return whole messages, with the sequence numbers of the requests
+     * @throws IOException if the namespace cannot be entered or the answers exceed 2 MiB
+     */
+    byte[] netlink(Path namespace, byte[] messages) throws IOException;
+
+    /**
      * Starts a process as a child of the guard. It is killed when the guard or the JVM dies,
      * whatever the cause, so it cannot outlive its sandbox.
      */

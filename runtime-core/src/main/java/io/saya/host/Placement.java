@@ -36,10 +36,20 @@ public record Placement(
     public record InheritedFile(String name, Path path) {}
 
     /**
-     * The tap interface called {@code interfaceName}, which is made if it is not there, inherited
-     * as the descriptor called {@code name}. Frames carry a virtio-net header.
+     * The tap interface called {@code interfaceName}, inherited as the descriptor called {@code
+     * name}. Frames carry a virtio-net header.
      */
-    public record InheritedTap(String name, String interfaceName) {}
+    public record InheritedTap(String name, String interfaceName, TapKind kind) {}
+
+    /** How an interface is opened. */
+    public enum TapKind {
+        /** A tap with one queue; made if it is not there, and gone with its last descriptor. */
+        SINGLE_QUEUE,
+        /** One more queue of a tap with several; made if it is not there. */
+        MULTI_QUEUE,
+        /** The character device of a macvtap interface that exists. */
+        MACVTAP
+    }
 
     /** Ids of the host; supplementary groups are dropped. */
     public record User(int uid, int gid) {}

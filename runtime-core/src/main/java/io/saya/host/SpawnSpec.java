@@ -14,7 +14,8 @@ import java.util.Optional;
  * @param sockets listening Unix sockets that the guard binds (mode 0600, a stale file is replaced)
  *     before the process starts and that the process inherits: who connects never has to wait for
  *     the process to come so far
- * @param networkNamespace the namespace to start in; empty: that of the guard
+ * @param networkNamespace the namespace to start in; empty: that of the guard; {@link
+ *     #NEW_NETWORK_NAMESPACE}: one of its own, which ends with it
  * @param directory the working directory
  * @param placement what else differs from the guard
  */
@@ -25,6 +26,9 @@ public record SpawnSpec(
         Optional<Path> networkNamespace,
         Path directory,
         Placement placement) {
+
+    /** In the place of a path: a network namespace that nobody else has. */
+    public static final Path NEW_NETWORK_NAMESPACE = Path.of("new");
 
     /** A process that runs as the guard does: same user, same cgroups. */
     public SpawnSpec(

@@ -1,5 +1,6 @@
 package io.saya.hypervisor;
 
+import io.saya.host.Placement.TapKind;
 import java.nio.file.Path;
 
 /** A device of the guest. */
@@ -18,9 +19,13 @@ public sealed interface VmDevice {
      * A network card on a tap interface of the VMM's network namespace.
      *
      * @param id unique in the VM
-     * @param tap name of the tap interface, which is made if it is not there
+     * @param tap name of the interface
+     * @param kind how it is opened
      * @param macAddress address of the card in the guest, {@code 02:00:00:00:00:01}
+     * @param queues pairs of queues, at least 1
      * @param vhost whether the host's kernel moves the packets ({@code /dev/vhost-net})
      */
-    record Network(String id, String tap, String macAddress, boolean vhost) implements VmDevice {}
+    record Network(
+            String id, String tap, TapKind kind, String macAddress, int queues, boolean vhost)
+            implements VmDevice {}
 }

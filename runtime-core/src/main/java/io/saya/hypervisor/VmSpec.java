@@ -27,7 +27,8 @@ import java.util.Optional;
  *     {@code agent.log=debug}
  * @param agentTransport how the agent is reached
  * @param devices devices beyond those every VM has (console, RNG, agent's transport)
- * @param networkNamespace namespace in which the VMM runs; empty: the host's
+ * @param networkNamespace namespace in which the VMM runs; empty: the host's; {@link
+ *     io.saya.host.SpawnSpec#NEW_NETWORK_NAMESPACE}: one of its own
  * @param extraArguments words appended to the VMM's command line as they are
  * @param seccompSandbox QEMU's {@code -sandbox} value; empty: none
  */

@@ -124,6 +124,16 @@ public final class OciSpec {
                 .findFirst();
     }
 
+    /** Whether the container is to stay in the network namespace of the host. */
+    public boolean hostNetwork() {
+        for (Namespace namespace : namespaces()) {
+            if (namespace.type().equals("network")) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** {@code linux.namespaces}. */
     public List<Namespace> namespaces() {
         List<Namespace> namespaces = new ArrayList<>();

@@ -64,6 +64,7 @@ final class Guest {
     private final UndoStack resources = new UndoStack();
     private final CompletableFuture<SandboxState.StopCause> lost = new CompletableFuture<>();
 
+    private volatile @Nullable SandboxNetwork network;
     private volatile @Nullable Vm vm;
     private volatile @Nullable HostProcess virtiofsd;
     private volatile @Nullable SharedDirectory shared;
@@ -87,10 +88,10 @@ final class Guest {
     /**
      * Starts virtiofsd and the VM; returns while the guest boots. On failure nothing is left.
      *
-     * @param networkNamespace where the VMM runs
+     * @param place where the VMM runs and whose interfaces the guest gets
      * @throws RuntimeFailure that names the phase and the cause
      */
-    void launch(Optional<Path> networkNamespace) {
+    void launch(NetworkPlace place) {
         String phase = "run directory";
         try {
             RunDirectory.create(identity.runDirectory());
@@ -112,13 +113,18 @@ final class Guest {
             resources.push("virtiofsd", () -> end(daemon));
             virtiofsd = daemon;
 
+            phase = "network";
+            SandboxNetwork pod =
+                    SandboxNetwork.prepare(host, place.pod(), identity, config, resources);
+            network = pod;
+
             phase = "QEMU spawn";
             Failpoints.reach(Moment.START_SPAWN);
-            Vm started = hypervisor.start(VmPlan.of(identity, config, socket, networkNamespace));
+            Vm started =
+                    hypervisor.start(VmPlan.of(identity, config, socket, place.vmm(), pod.cards()));
             resources.push("VM", () -> started.stop(Duration.ZERO));
             vm = started;
-
-            SandboxRecord.save(identity);
+            pod.join();
             var _ =
                     started.exited()
                             .thenAccept(
@@ -172,6 +178,8 @@ final class Guest {
                                     why ->
                                             lost.complete(
                                                     new SandboxState.StopCause.AgentLost(why)));
+            phase = "network";
+            connected.configureNetwork(launched(network).awaitJoined());
             phase = "sandbox";
             Failpoints.reach(Moment.CREATE_SANDBOX);
             connected.createSandbox(setup);

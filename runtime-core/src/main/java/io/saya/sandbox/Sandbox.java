@@ -85,7 +85,7 @@ public final class Sandbox implements AutoCloseable {
     public void boot(OciSpec spec) {
         advance(new BootRequested());
         try {
-            guest.launch(spec.networkNamespace());
+            guest.launch(NetworkPlace.of(spec, config));
         } catch (RuntimeFailure e) {
             booted.completeExceptionally(e);
             bootEnded.complete(null);

@@ -2,11 +2,13 @@ package io.saya.sandbox;
 
 import io.saya.json.Json;
 import io.saya.json.JsonObject;
+import io.saya.network.NetworkRecord;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Optional;
 
 /**
  * Whose a run directory is: {@code record.json} in it, replaced atomically, read by {@code saya}
@@ -20,22 +22,26 @@ final class SandboxRecord {
 
     private SandboxRecord() {}
 
-    /** Writes down who the sandbox is. */
-    static void save(SandboxIdentity identity) throws IOException {
-        JsonObject json =
+    /**
+     * Writes down who the sandbox is, and what is going to be made in the pod's network namespace.
+     */
+    static void save(SandboxIdentity identity, Optional<NetworkRecord> network) throws IOException {
+        JsonObject.Builder json =
                 JsonObject.builder()
                         .put("version", 1)
                         .put("namespace", identity.namespace())
                         .put("id", identity.id())
                         .put("bundle", identity.bundle().toString())
-                        .put("run_directory", identity.runDirectory().toString())
-                        .build();
+                        .put("run_directory", identity.runDirectory().toString());
+        if (network.isPresent()) {
+            network.get().addTo(json);
+        }
         Path temporary = identity.runDirectory().resolve(FILE + ".new");
         Files.deleteIfExists(temporary);
         Files.createFile(
                 temporary,
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-        Files.write(temporary, Json.writeBytes(json));
+        Files.write(temporary, Json.writeBytes(json.build()));
         Files.move(
                 temporary, identity.runDirectory().resolve(FILE), StandardCopyOption.ATOMIC_MOVE);
     }

@@ -24,8 +24,17 @@ final class VmPlan {
             SandboxIdentity identity,
             RuntimeConfig config,
             Path shareSocket,
-            Optional<Path> networkNamespace) {
+            Optional<Path> networkNamespace,
+            List<VmDevice.Network> cards) {
         HypervisorConfig hypervisor = config.hypervisor();
+        List<VmDevice> devices = new ArrayList<>();
+        devices.add(
+                new VmDevice.VirtioFs(
+                        SharedDirectory.TAG,
+                        shareSocket,
+                        hypervisor.sharedFs().queueSize(),
+                        hypervisor.sharedFs().cacheSizeMib()));
+        devices.addAll(cards);
         int vcpus = hypervisor.cpu().bootVcpus();
         return new VmSpec(
                 identity.id(),
@@ -44,12 +53,7 @@ final class VmPlan {
                 hypervisor.guest().image(),
                 kernelParameters(config),
                 transport(config.agent()),
-                List.of(
-                        new VmDevice.VirtioFs(
-                                SharedDirectory.TAG,
-                                shareSocket,
-                                hypervisor.sharedFs().queueSize(),
-                                hypervisor.sharedFs().cacheSizeMib())),
+                devices,
                 networkNamespace,
                 List.of(),
                 hypervisor.machine().seccompSandbox());

@@ -39,6 +39,12 @@ final class FakeHost implements Host {
         mounted.remove(target);
     }
 
+    /** A namespace without anything in it. */
+    @Override
+    public byte[] netlink(Path namespace, byte[] messages) {
+        return new byte[0];
+    }
+
     @Override
     public HostProcess spawn(SpawnSpec spec) {
         FakeProcess process = new FakeProcess(pids.incrementAndGet());

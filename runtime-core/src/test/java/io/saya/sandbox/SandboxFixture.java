@@ -63,7 +63,7 @@ final class SandboxFixture {
             String json =
                     """
                     {"ociVersion":"1.0.2","process":{"args":["%s"],"cwd":"/"},"root":{"path":"rootfs"},
-                     "annotations":%s,"linux":{"namespaces":[{"type":"mount"}]}}
+                     "annotations":%s,"linux":{"namespaces":[{"type":"mount"},{"type":"network","path":"/run/netns/none"}]}}
                     """
                             .formatted(program, annotations);
             Files.writeString(bundle.resolve("config.json"), json);

@@ -6,6 +6,7 @@ import io.saya.agent.GuestDetails;
 import io.saya.agent.SandboxSetup;
 import io.saya.failure.RuntimeFailure;
 import io.saya.io.GuestStreams;
+import io.saya.network.GuestNetwork;
 import io.saya.oci.GuestSpec.GuestAbilities;
 import io.saya.proto.agent.StatsContainerResponse;
 import io.saya.proto.agent.oci.LinuxResources;
@@ -59,6 +60,11 @@ final class ScriptedAgent implements Agent {
 
     @Override
     public void createSandbox(SandboxSetup setup) {
+        answer();
+    }
+
+    @Override
+    public void configureNetwork(GuestNetwork network) {
         answer();
     }
 

@@ -135,16 +135,28 @@ public sealed interface Device extends Argument {
         }
     }
 
-    /** A network card without a boot ROM. */
-    record VirtioNetPci(String id, String netdev, String macAddress, PciAddress address)
+    /**
+     * A network card without a boot ROM.
+     *
+     * @param queues pairs of queues, as many as the netdev has
+     */
+    record VirtioNetPci(String id, String netdev, String macAddress, int queues, PciAddress address)
             implements Device {
+
+        /** Vectors beyond two for each pair of queues: configuration and control. */
+        private static final int OTHER_VECTORS = 2;
+
         @Override
         public String properties() {
-            return virtio("virtio-net-pci", id, address)
-                    .with("netdev", netdev)
-                    .with("mac", macAddress)
-                    .with("romfile", "")
-                    .toString();
+            Options options =
+                    virtio("virtio-net-pci", id, address)
+                            .with("netdev", netdev)
+                            .with("mac", macAddress)
+                            .with("romfile", "");
+            if (queues > 1) {
+                options.with("mq", true).with("vectors", 2 * queues + OTHER_VECTORS);
+            }
+            return options.toString();
         }
     }
 

@@ -39,6 +39,15 @@ final class Options {
         return with(key, "%fd:" + name + "%");
     }
 
+    /** The numbers of several descriptors, as QEMU lists them. */
+    Options withDescriptors(String key, Iterable<String> names) {
+        StringBuilder numbers = new StringBuilder();
+        for (String name : names) {
+            numbers.append(numbers.isEmpty() ? "" : ":").append("%fd:").append(name).append('%');
+        }
+        return with(key, numbers.toString());
+    }
+
     private void append(String value) {
         for (int i = 0; i < value.length(); i++) {
             char c = value.charAt(i);

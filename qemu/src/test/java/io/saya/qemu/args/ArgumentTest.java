@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -63,11 +62,11 @@ class ArgumentTest {
                         "driver=raw,node-name=d,read-only=on,file.driver=host_device"
                                 + ",file.filename=/dev/sdb,file.locking=off"),
                 row(
-                        new Netdev("net0", "tap", Optional.empty()),
+                        new Netdev("net0", List.of("tap"), List.of()),
                         "-netdev",
                         "tap,id=net0,fd=%fd:tap%"),
                 row(
-                        new Netdev("net0", "tap", Optional.of("vhost")),
+                        new Netdev("net0", List.of("tap"), List.of("vhost")),
                         "-netdev",
                         "tap,id=net0,fd=%fd:tap%,vhost=on,vhostfd=%fd:vhost%"),
                 row(new Kernel(Path.of("/k,k")), "-kernel", "/k,k"),
@@ -108,7 +107,7 @@ class ArgumentTest {
                         new Device.VhostUserVsockPci("v", "vsock", SLOT_10),
                         "vhost-user-vsock-pci,id=v,bus=pcie.0,addr=0xa,chardev=vsock"),
                 device(
-                        new Device.VirtioNetPci("n", "net0", "02:00:00:00:00:01", SLOT_10),
+                        new Device.VirtioNetPci("n", "net0", "02:00:00:00:00:01", 1, SLOT_10),
                         "virtio-net-pci,id=n,bus=pcie.0,addr=0xa,disable-legacy=on,netdev=net0"
                                 + ",mac=02:00:00:00:00:01,romfile="));
     }

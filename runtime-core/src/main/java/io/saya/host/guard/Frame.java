@@ -21,6 +21,7 @@ final class Frame {
     static final int SPAWN = 6;
     static final int SIGNAL = 7;
     static final int TAIL = 8;
+    static final int NETLINK = 9;
 
     static final int REPLY = 0x80;
     static final int HELLO = 0x81;
@@ -34,6 +35,12 @@ final class Frame {
 
     /** Kind of a descriptor in a spawn request: a tap interface. */
     static final int DESCRIPTOR_TAP = 3;
+
+    /** Kind of a descriptor in a spawn request: a queue of a tap interface with several. */
+    static final int DESCRIPTOR_TAP_QUEUE = 4;
+
+    /** Kind of a descriptor in a spawn request: a macvtap interface. */
+    static final int DESCRIPTOR_MACVTAP = 5;
 
     /** In place of a uid or gid: that of the guard. */
     static final int KEEP_IDENTITY = 0xffffffff;

@@ -33,17 +33,22 @@ final class FrameWriter {
         return u32((int) (value >>> 32)).u32((int) value);
     }
 
+    /** Bytes of any kind, in the form of a string. */
+    FrameWriter bytes(byte[] data) {
+        u32(data.length);
+        room(data.length + 1);
+        System.arraycopy(data, 0, bytes, length, data.length);
+        length += data.length;
+        return u8(0);
+    }
+
     /** Fails on a text with NUL in it, which no system call can take. */
     FrameWriter string(String text) throws IOException {
         if (text.indexOf(0) >= 0) {
             throw new IOException("text with a NUL character (expected: none): " + text);
         }
         byte[] encoded = text.getBytes(StandardCharsets.UTF_8);
-        u32(encoded.length);
-        room(encoded.length + 1);
-        System.arraycopy(encoded, 0, bytes, length, encoded.length);
-        length += encoded.length;
-        return u8(0);
+        return bytes(encoded);
     }
 
     /** The finished frame. */

@@ -33,6 +33,9 @@ public final class GuardHost implements Host {
     /** From fork to exec: only the disk that holds the program can be slow. */
     private static final int SPAWN_LIMIT_MILLIS = 30_000;
 
+    /** The kernel answers at once, unless others hold its lock. */
+    private static final int NETLINK_LIMIT_MILLIS = 10_000;
+
     /** What the guard does without waiting for anybody. */
     private static final int REPORT_LIMIT_MILLIS = 10_000;
 
@@ -116,6 +119,16 @@ public final class GuardHost implements Host {
                 throw e;
             }
         }
+    }
+
+    @Override
+    public byte[] netlink(Path namespace, byte[] messages) throws IOException {
+        return connection
+                .call(
+                        new FrameWriter(Frame.NETLINK).string(namespace.toString()).bytes(messages),
+                        "rtnetlink in " + namespace,
+                        NETLINK_LIMIT_MILLIS)
+                .bytes();
     }
 
     @Override

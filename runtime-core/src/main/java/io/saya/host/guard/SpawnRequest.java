@@ -41,8 +41,16 @@ final class SpawnRequest {
             request.u8(Frame.DESCRIPTOR_OPEN).string(file.name()).string(file.path().toString());
         }
         for (Placement.InheritedTap tap : placement.taps()) {
-            request.u8(Frame.DESCRIPTOR_TAP).string(tap.name()).string(tap.interfaceName());
+            request.u8(kind(tap.kind())).string(tap.name()).string(tap.interfaceName());
         }
+    }
+
+    private static int kind(Placement.TapKind kind) {
+        return switch (kind) {
+            case SINGLE_QUEUE -> Frame.DESCRIPTOR_TAP;
+            case MULTI_QUEUE -> Frame.DESCRIPTOR_TAP_QUEUE;
+            case MACVTAP -> Frame.DESCRIPTOR_MACVTAP;
+        };
     }
 
     private static void placement(FrameWriter request, Placement placement) throws IOException {

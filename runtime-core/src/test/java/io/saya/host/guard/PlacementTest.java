@@ -87,7 +87,9 @@ class PlacementTest {
             Placement tap =
                     new Placement(
                             List.of(),
-                            List.of(new Placement.InheritedTap("net0", "saya-test0")),
+                            List.of(
+                                    new Placement.InheritedTap(
+                                            "net0", "saya-test0", Placement.TapKind.SINGLE_QUEUE)),
                             List.of(),
                             Optional.empty(),
                             OptionalInt.empty());

@@ -15,7 +15,7 @@ import java.util.concurrent.locks.LockSupport;
  * The guard as it is shipped, built by make, with this JVM in the place of its daemon: what it
  * starts as "java" only passes bytes between the guard's pipes and two FIFOs.
  */
-final class RealGuard implements AutoCloseable {
+public final class RealGuard implements AutoCloseable {
     private static final AtomicInteger COUNT = new AtomicInteger();
     private static final Path LAUNCHER_SOURCE =
             Path.of("../packaging/launcher").toAbsolutePath().normalize();
@@ -28,7 +28,7 @@ final class RealGuard implements AutoCloseable {
     private final GuardHost host;
 
     /** Whether this machine can build the guard, and this user be its daemon. */
-    static boolean available() {
+    public static boolean available() {
         return Files.isExecutable(Path.of("/usr/bin/cc"))
                 && Files.exists(Path.of("/usr/include/jansson.h"))
                 && Files.exists(Path.of("/usr/include/nettle/sha2.h"))
@@ -46,7 +46,7 @@ final class RealGuard implements AutoCloseable {
         return OUT.resolve("containerd-shim-saya-v2");
     }
 
-    RealGuard(Path directory) throws IOException, InterruptedException {
+    public RealGuard(Path directory) throws IOException, InterruptedException {
         this(directory, new byte[0]);
     }
 
@@ -104,7 +104,7 @@ final class RealGuard implements AutoCloseable {
         return path;
     }
 
-    GuardHost host() {
+    public GuardHost host() {
         return host;
     }
 

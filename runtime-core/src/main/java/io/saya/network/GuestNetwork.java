@@ -1,0 +1,81 @@
+package io.saya.network;
+
+import java.util.List;
+
+/**
+ * What the guest is told of its network (reference: kata-runtime.md §4.4).
+ *
+ * @param interfaces the cards, found by their MAC addresses
+ * @param routes those that the guest's kernel does not make by itself, in the order in which they
+ *     can be made
+ * @param neighbors hardware addresses that the guest need not or cannot find out
+ */
+public record GuestNetwork(
+        List<Interface> interfaces, List<Route> routes, List<Neighbor> neighbors) {
+
+    /** No network. */
+    public static final GuestNetwork NONE = new GuestNetwork(List.of(), List.of(), List.of());
+
+    public GuestNetwork {
+        interfaces = List.copyOf(interfaces);
+        routes = List.copyOf(routes);
+        neighbors = List.copyOf(neighbors);
+    }
+
+    /**
+     * A card.
+     *
+     * @param name of the interface on the host, and then in the guest
+     * @param mac finds the card in the guest
+     * @param kind of the interface on the host
+     * @param devicePath PCI path of a card that was plugged later, {@code 02/01}; else empty
+     */
+    public record Interface(
+            String name,
+            String mac,
+            int mtu,
+            String kind,
+            boolean noArp,
+            String devicePath,
+            List<Address> addresses) {
+
+        public Interface {
+            addresses = List.copyOf(addresses);
+        }
+    }
+
+    /** An address with the length of its network's prefix. */
+    public record Address(boolean v6, String address, int prefixLength) {}
+
+    /**
+     * A route.
+     *
+     * @param destination {@code 10.0.0.0/8}; empty: the default route
+     * @param gateway empty: on the link
+     * @param device name of the interface
+     * @param source preferred source address; may be empty
+     * @param scope rtnetlink's number
+     * @param flags rtnetlink's RTNH_F bits
+     * @param mtu 0: that of the interface
+     * @param metric smaller is preferred
+     */
+    public record Route(
+            boolean v6,
+            String destination,
+            String gateway,
+            String device,
+            String source,
+            int scope,
+            int flags,
+            int mtu,
+            int metric) {}
+
+    /**
+     * A neighbour.
+     *
+     * @param state rtnetlink's NUD bits
+     * @param flags rtnetlink's NTF bits
+     */
+    public record Neighbor(
+            boolean v6, String address, String device, String mac, int state, int flags) {}
+}

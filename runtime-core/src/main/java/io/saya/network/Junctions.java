@@ -1,0 +1,134 @@
+package io.saya.network;
+
+import io.saya.host.Placement.TapKind;
+import io.saya.hypervisor.VmDevice;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/** Which interfaces of a namespace the guest gets, and how each is joined to it. */
+final class Junctions {
+    /** Kata's are called {@code tap0_kata}, those of CNI plugins {@code tap0} or by a hash. */
+    private static final String TAP_SUFFIX = "_saya";
+
+    private final NamespaceSnapshot snapshot;
+    private final NetworkSettings settings;
+
+    private Junctions(NamespaceSnapshot snapshot, NetworkSettings settings) {
+        this.snapshot = snapshot;
+        this.settings = settings;
+    }
+
+    /**
+     * One for each interface that has an address, in the order of their names.
+     *
+     * @throws IOException that names what cannot be joined
+     */
+    static List<Junction> of(NamespaceSnapshot snapshot, NetworkSettings settings)
+            throws IOException {
+        Junctions junctions = new Junctions(snapshot, settings);
+        List<Link> links = new ArrayList<>();
+        for (Link link : snapshot.links()) {
+            if (!link.loopback() && !snapshot.addressesOf(link).isEmpty()) {
+                links.add(link);
+            }
+        }
+        links.sort(Comparator.comparing(Link::name));
+        List<Junction> made = new ArrayList<>();
+        for (Link link : links) {
+            made.add(junctions.junction(Endpoint.of(link), made.size()));
+        }
+        return made;
+    }
+
+    private Junction junction(Endpoint endpoint, int number) throws IOException {
+        return switch (endpoint) {
+            case Endpoint.Macvtap(Link link) ->
+                    new DirectJunction(link, card(number, link, link.name(), TapKind.MACVTAP));
+            case Endpoint.Ipvlan(Link link) -> byFilters(link, number);
+            case Endpoint.Tuntap(Link link) -> {
+                if (!link.tap()) {
+                    throw new IOException(
+                            "interface "
+                                    + link.name()
+                                    + " of kind tun: it carries no Ethernet frames (expected: mode"
+                                    + " tap)");
+                }
+                yield byModel(link, number);
+            }
+            case Endpoint.Physical(Link link) ->
+                    throw new IOException(
+                            "interface "
+                                    + link.name()
+                                    + " is the PCI device "
+                                    + link.device()
+                                    + ": giving devices of the host to the guest is not supported"
+                                    + " (expected: an interface that is no PCI device)");
+            case Endpoint.Veth(Link link) -> byModel(link, number);
+            case Endpoint.Macvlan(Link link) -> byModel(link, number);
+            case Endpoint.Vlan(Link link) -> byModel(link, number);
+            case Endpoint.Device(Link link) -> byModel(link, number);
+        };
+    }
+
+    private Junction byModel(Link link, int number) throws IOException {
+        return switch (settings.model()) {
+            case TCFILTER -> byFilters(link, number);
+            case MACVTAP -> byMacvtap(link, number);
+            case NONE ->
+                    throw new IOException(
+                            "interface "
+                                    + link.name()
+                                    + " of kind "
+                                    + link.kind()
+                                    + ": internetworking_model = \"none\" cannot join it to the VM"
+                                    + " (expected: \"tcfilter\", or \"macvtap\")");
+        };
+    }
+
+    private Junction byFilters(Link link, int number) {
+        TapKind kind = settings.queues() > 1 ? TapKind.MULTI_QUEUE : TapKind.SINGLE_QUEUE;
+        return new FilterJunction(
+                link,
+                card(number, link, tapName(number), kind),
+                settings.rxRate(),
+                settings.txRate());
+    }
+
+    private Junction byMacvtap(Link link, int number) throws IOException {
+        if (settings.rxRate() > 0) {
+            throw new IOException(
+                    "rx_rate_limiter_max_rate: "
+                            + settings.rxRate()
+                            + ", but what a macvtap takes in cannot be limited (expected: 0, or"
+                            + " internetworking_model = \"tcfilter\")");
+        }
+        List<LinkRoute> routes = new ArrayList<>();
+        for (LinkRoute route : snapshot.routes()) {
+            if (route.link() == link.index() && !route.madeByKernel()) {
+                routes.add(route);
+            }
+        }
+        return new MacvtapJunction(
+                link,
+                card(number, link, tapName(number), TapKind.MACVTAP),
+                snapshot.addressesOf(link),
+                routes,
+                settings.txRate());
+    }
+
+    private static String tapName(int number) {
+        return "tap" + number + TAP_SUFFIX;
+    }
+
+    private VmDevice.Network card(int number, Link link, String tap, TapKind kind) {
+        return new VmDevice.Network(
+                Integer.toString(number),
+                tap,
+                kind,
+                link.mac(),
+                settings.queues(),
+                settings.vhost());
+    }
+}

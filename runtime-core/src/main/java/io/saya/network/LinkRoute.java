@@ -1,0 +1,65 @@
+package io.saya.network;
+
+import static io.saya.network.netlink.Rtnetlink.*;
+
+import io.saya.network.netlink.Attributes;
+import io.saya.network.netlink.NetlinkMessage;
+
+/**
+ * A route of the main table to one next hop.
+ *
+ * @param destination {@code 10.0.0.0/8}; empty: the default route
+ * @param gateway empty: on the link
+ * @param link index of the interface; 0: none, or several
+ * @param mtu 0: that of the interface
+ * @param metric smaller is preferred
+ * @param message as the kernel told it: what brings the route back
+ */
+record LinkRoute(
+        boolean v6,
+        String destination,
+        String gateway,
+        int link,
+        String source,
+        int scope,
+        int protocol,
+        int flags,
+        int mtu,
+        int metric,
+        NetlinkMessage message) {
+
+    static LinkRoute parse(NetlinkMessage message) {
+        Attributes attributes = message.attributes(ROUTE_HEADER);
+        int length = message.u8(1);
+        return new LinkRoute(
+                message.u8(0) == AF_INET6,
+                length == 0 ? "" : IpText.of(attributes.bytes(RTA_DST)) + "/" + length,
+                IpText.of(attributes.bytes(RTA_GATEWAY)),
+                attributes.u32(RTA_OIF, 0),
+                IpText.of(attributes.bytes(RTA_PREFSRC)),
+                message.u8(6),
+                message.u8(5),
+                message.u32(8),
+                attributes.nested(RTA_METRICS).u32(RTAX_MTU, 0),
+                attributes.u32(RTA_PRIORITY, 0),
+                message);
+    }
+
+    /** Whether a message is of this kind of route, and not of another table or of a cache. */
+    static boolean isRoute(NetlinkMessage message) {
+        int family = message.u8(0);
+        return (family == AF_INET || family == AF_INET6)
+                && message.attributes(ROUTE_HEADER).u32(RTA_TABLE, message.u8(4)) == RT_TABLE_MAIN
+                && message.u8(7) == RTN_UNICAST
+                && (message.u32(8) & RTM_F_CLONED) == 0;
+    }
+
+    /** Whether the kernel makes it by itself where the address is. */
+    boolean madeByKernel() {
+        return protocol == RTPROT_KERNEL;
+    }
+
+    boolean isDefault() {
+        return destination.isEmpty();
+    }
+}

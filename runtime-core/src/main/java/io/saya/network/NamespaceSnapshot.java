@@ -1,0 +1,68 @@
+package io.saya.network;
+
+import static io.saya.network.netlink.Rtnetlink.*;
+
+import io.saya.network.netlink.NetlinkBatch;
+import io.saya.network.netlink.NetlinkMessage;
+import io.saya.network.netlink.NetworkNamespace;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** All that a network namespace has, read in one exchange. */
+record NamespaceSnapshot(
+        List<Link> links,
+        List<LinkAddress> addresses,
+        List<LinkRoute> routes,
+        List<LinkNeighbor> neighbors) {
+
+    static NamespaceSnapshot read(NetworkNamespace namespace) throws IOException {
+        NetlinkBatch batch = new NetlinkBatch();
+        byte[] anyLink = new byte[LINK_HEADER];
+        byte[] anyAddress = new byte[ADDRESS_HEADER];
+        byte[] anyRoute = new byte[ROUTE_HEADER];
+        byte[] anyNeighbor = new byte[NEIGHBOR_HEADER];
+        batch.begin(GET_LINK, DUMP, "list of interfaces").raw(anyLink);
+        batch.begin(GET_ADDRESS, DUMP, "list of addresses").raw(anyAddress);
+        batch.begin(GET_ROUTE, DUMP, "list of routes").raw(anyRoute);
+        batch.begin(GET_NEIGHBOR, DUMP, "list of neighbours").raw(anyNeighbor);
+        return of(namespace.exchange(batch));
+    }
+
+    static NamespaceSnapshot of(List<NetlinkMessage> messages) {
+        NamespaceSnapshot snapshot =
+                new NamespaceSnapshot(
+                        new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+        for (NetlinkMessage message : messages) {
+            snapshot.add(message);
+        }
+        return snapshot;
+    }
+
+    private void add(NetlinkMessage message) {
+        switch (message.type()) {
+            case NEW_LINK -> links.add(Link.parse(message));
+            case NEW_ADDRESS -> addresses.add(LinkAddress.parse(message));
+            case NEW_ROUTE -> {
+                if (LinkRoute.isRoute(message)) {
+                    routes.add(LinkRoute.parse(message));
+                }
+            }
+            case NEW_NEIGHBOR -> neighbors.add(LinkNeighbor.parse(message));
+            default -> {
+                // Nothing else was asked for.
+            }
+        }
+    }
+
+    /** The addresses of an interface. */
+    List<LinkAddress> addressesOf(Link link) {
+        List<LinkAddress> found = new ArrayList<>();
+        for (LinkAddress address : addresses) {
+            if (address.link() == link.index()) {
+                found.add(address);
+            }
+        }
+        return found;
+    }
+}

@@ -1,0 +1,50 @@
+package io.saya.network;
+
+import io.saya.config.RuntimeConfig;
+import io.saya.config.RuntimeSettings.InternetworkingModel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * How pods' interfaces are joined to VMs.
+ *
+ * @param queues of a card, one for each virtual CPU
+ * @param vhost whether the host's kernel moves the packets
+ * @param rxRate bits per second into the guest; 0: no limit
+ * @param txRate bits per second out of the guest; 0: no limit
+ * @param ipv6 whether the guest's kernel speaks IPv6
+ */
+public record NetworkSettings(
+        InternetworkingModel model,
+        int queues,
+        boolean vhost,
+        long rxRate,
+        long txRate,
+        boolean ipv6) {
+
+    private static final Path VHOST_NET = Path.of("/dev/vhost-net");
+
+    /** As many descriptors as a start can pass to QEMU allow this many queues in four cards. */
+    private static final int QUEUE_LIMIT = 8;
+
+    /** Those of a configuration, on this host. */
+    public static NetworkSettings of(RuntimeConfig config) {
+        return new NetworkSettings(
+                config.runtime().internetworkingModel(),
+                Math.min(QUEUE_LIMIT, config.hypervisor().cpu().bootVcpus()),
+                !config.hypervisor().network().disableVhostNet() && Files.exists(VHOST_NET),
+                config.hypervisor().network().rxRateLimit(),
+                config.hypervisor().network().txRateLimit(),
+                speaksIpv6(config.hypervisor().guest().kernelParameters()));
+    }
+
+    private static boolean speaksIpv6(List<String> kernelParameters) {
+        for (String word : kernelParameters) {
+            if (word.equals("ipv6.disable=1")) {
+                return false;
+            }
+        }
+        return true;
+    }
+}

@@ -1,0 +1,122 @@
+package io.saya.sandbox;
+
+import io.saya.config.RuntimeConfig;
+import io.saya.failure.RuntimeFailure;
+import io.saya.host.Host;
+import io.saya.hypervisor.VmDevice;
+import io.saya.lifecycle.UndoStack;
+import io.saya.log.Log;
+import io.saya.network.GuestNetwork;
+import io.saya.network.NetworkSettings;
+import io.saya.network.PodNetwork;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The pod's network in the life of a sandbox: what the VMM needs is made before it starts, the rest
+ * while the guest boots, and the guest is told when that is done.
+ */
+final class SandboxNetwork {
+    private static final Log LOG = Log.of("network");
+
+    /** Some milliseconds, unless others hold the kernel's lock. */
+    private static final Duration JOIN_LIMIT = Duration.ofSeconds(30);
+
+    private final @Nullable PodNetwork pod;
+    private volatile CompletableFuture<GuestNetwork> joined =
+            CompletableFuture.completedFuture(GuestNetwork.NONE);
+
+    private SandboxNetwork(@Nullable PodNetwork pod) {
+        this.pod = pod;
+    }
+
+    /**
+     * Looks at the namespace, writes down what will be made, and makes what the VMM opens.
+     *
+     * @param namespace empty: the guest gets no interface
+     * @param resources gets the way back
+     */
+    static SandboxNetwork prepare(
+            Host host,
+            Optional<Path> namespace,
+            SandboxIdentity identity,
+            RuntimeConfig config,
+            UndoStack resources)
+            throws IOException {
+        if (namespace.isEmpty()) {
+            SandboxRecord.save(identity, Optional.empty());
+            return new SandboxNetwork(null);
+        }
+        PodNetwork pod = PodNetwork.scan(host, namespace.get(), NetworkSettings.of(config));
+        SandboxRecord.save(identity, Optional.of(pod.record()));
+        SandboxNetwork network = new SandboxNetwork(pod);
+        resources.push("network", network::leave);
+        pod.prepare();
+        return network;
+    }
+
+    /** The VM's network cards. */
+    List<VmDevice.Network> cards() {
+        return pod == null ? List.of() : pod.cards();
+    }
+
+    /** Joins the cards, which the VMM has open by now, to the pod's interfaces; does not wait. */
+    void join() {
+        if (pod == null) {
+            return;
+        }
+        CompletableFuture<GuestNetwork> result = new CompletableFuture<>();
+        joined = result;
+        Thread.ofVirtual()
+                .name("network")
+                .start(
+                        () -> {
+                            try {
+                                pod.connect();
+                                result.complete(pod.guest());
+                            } catch (IOException | RuntimeException e) {
+                                result.completeExceptionally(e);
+                            }
+                        });
+    }
+
+    /**
+     * Waits until the cards are joined.
+     *
+     * @return what the guest is to be told
+     * @throws RuntimeFailure with what the kernel refused
+     */
+    GuestNetwork awaitJoined() {
+        try {
+            return joined.get(JOIN_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            throw RuntimeFailure.internal("the pod's network cannot be joined: " + e.getCause(), e);
+        } catch (TimeoutException e) {
+            throw RuntimeFailure.deadlineExceeded(
+                    "the pod's network was not joined within " + JOIN_LIMIT, e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw RuntimeFailure.unavailable("interrupted while the network is joined", e);
+        }
+    }
+
+    /** What is just being joined is joined first: else it would be left behind. */
+    private void leave() {
+        try {
+            awaitJoined();
+        } catch (RuntimeFailure e) {
+            LOG.info("network is left before it was joined", "why", e.getMessage());
+        }
+        if (pod != null) {
+            pod.undo();
+        }
+    }
+}

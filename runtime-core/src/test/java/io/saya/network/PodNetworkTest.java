@@ -1,0 +1,215 @@
+package io.saya.network;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
+
+import io.saya.config.RuntimeSettings.InternetworkingModel;
+import io.saya.host.Host;
+import io.saya.host.HostProcess;
+import io.saya.host.Placement;
+import io.saya.host.SpawnSpec;
+import io.saya.host.guard.RealGuard;
+import io.saya.hypervisor.VmDevice;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledIf;
+import org.junit.jupiter.api.io.TempDir;
+
+/** With the real guard and the real kernel, in network namespaces of their own. */
+@EnabledIf("io.saya.host.guard.RealGuard#available")
+@Timeout(60)
+class PodNetworkTest {
+    private static final int SIGKILL = 9;
+
+    @TempDir Path directory;
+    private final String pod = "saya-net-" + ProcessHandle.current().pid();
+    private final String peer = pod + "-peer";
+
+    @BeforeEach
+    void makeNamespaces() throws Exception {
+        ip("netns add " + pod);
+        ip("netns add " + peer);
+        ip("-n " + pod + " link add eth0 mtu 1400 type veth peer name peer0 netns " + peer);
+        ip("-n " + pod + " addr add 10.77.0.2/24 dev eth0");
+        ip("-n " + pod + " link set eth0 up");
+        ip("-n " + peer + " link set peer0 up");
+        ip("-n " + pod + " route add default via 10.77.0.1 mtu 1300 metric 50");
+        ip("-n " + pod + " neigh add 10.77.0.1 lladdr ee:ee:ee:ee:ee:ee nud permanent dev eth0");
+    }
+
+    @AfterEach
+    void removeNamespaces() throws Exception {
+        run("ip netns del " + pod);
+        run("ip netns del " + peer);
+    }
+
+    @Test
+    void filtersJoinTheTapOfTheVmmAndAreUndone() throws Exception {
+        String before = state();
+        try (RealGuard guard = new RealGuard(directory)) {
+            PodNetwork network =
+                    PodNetwork.scan(
+                            guard.host(),
+                            namespace(),
+                            settings(InternetworkingModel.TCFILTER, 8_000_000, 16_000_000));
+            assertThat(network.guest().interfaces())
+                    .extracting(GuestNetwork.Interface::name, GuestNetwork.Interface::mtu)
+                    .containsExactly(tuple("eth0", 1400));
+            assertThat(network.guest().routes())
+                    .containsExactly(
+                            new GuestNetwork.Route(
+                                    false, "", "10.77.0.1", "eth0", "", 0, 0, 1300, 50));
+            assertThat(network.guest().neighbors())
+                    .extracting(GuestNetwork.Neighbor::mac)
+                    .containsExactly("ee:ee:ee:ee:ee:ee");
+            NetworkRecord record = network.record();
+            assertThat(record.ingress()).containsExactly("eth0");
+            assertThat(record.shapers()).containsExactly("eth0");
+
+            network.prepare();
+            HostProcess vmm = vmm(guard.host(), network.cards());
+            network.connect();
+            assertThat(run("tc -n " + pod + " filter show dev eth0 ingress"))
+                    .contains("Egress Redirect to device tap0_saya");
+            assertThat(run("tc -n " + pod + " filter show dev tap0_saya ingress"))
+                    .contains("Egress Redirect to device eth0");
+            assertThat(run("tc -n " + pod + " qdisc show dev tap0_saya"))
+                    .contains("tbf")
+                    .contains("rate 8Mbit");
+            assertThat(run("tc -n " + pod + " qdisc show dev eth0")).contains("rate 16Mbit");
+            assertThat(run("ip -n " + pod + " link show tap0_saya"))
+                    .contains("mtu 1400")
+                    .contains(",UP");
+            assertThat(run("ip -n " + pod + " addr show tap0_saya")).doesNotContain("inet6");
+
+            vmm.signal(SIGKILL);
+            vmm.exited().get(10, TimeUnit.SECONDS);
+            network.undo();
+            assertThat(state()).isEqualTo(before);
+            network.undo();
+        }
+    }
+
+    @Test
+    void aMacvtapTakesTheAddressesAndGivesThemBack() throws Exception {
+        String before = state();
+        try (RealGuard guard = new RealGuard(directory)) {
+            PodNetwork network =
+                    PodNetwork.scan(
+                            guard.host(),
+                            namespace(),
+                            settings(InternetworkingModel.MACVTAP, 0, 0));
+            assertThat(network.record().links()).containsExactly("tap0_saya");
+            network.prepare();
+            HostProcess vmm = vmm(guard.host(), network.cards());
+            network.connect();
+            assertThat(run("ip -n " + pod + " -d link show tap0_saya"))
+                    .contains("macvtap")
+                    .contains("mode bridge")
+                    .contains(network.cards().getFirst().macAddress());
+            assertThat(run("ip -n " + pod + " addr show eth0"))
+                    .doesNotContain("10.77.0.2")
+                    .doesNotContain(network.cards().getFirst().macAddress());
+            vmm.signal(SIGKILL);
+            vmm.exited().get(10, TimeUnit.SECONDS);
+            network.undo();
+            assertThat(state()).isEqualTo(before);
+        }
+    }
+
+    @Test
+    void aNamespaceThatIsGoneIsNothingToUndo() throws Exception {
+        try (RealGuard guard = new RealGuard(directory)) {
+            PodNetwork network =
+                    PodNetwork.scan(
+                            guard.host(),
+                            namespace(),
+                            settings(InternetworkingModel.TCFILTER, 0, 0));
+            ip("netns del " + pod);
+            network.undo();
+            assertThatThrownBy(network::connect).isInstanceOf(IOException.class);
+        }
+    }
+
+    @Test
+    void whatTheKernelRefusesIsNamed() throws Exception {
+        run("tc -n " + pod + " qdisc add dev eth0 clsact");
+        try (RealGuard guard = new RealGuard(directory)) {
+            PodNetwork network =
+                    PodNetwork.scan(
+                            guard.host(),
+                            namespace(),
+                            settings(InternetworkingModel.TCFILTER, 0, 0));
+            HostProcess vmm = vmm(guard.host(), network.cards());
+            assertThatThrownBy(network::connect)
+                    .hasMessageContaining(namespace().toString())
+                    .hasMessageContaining("ingress qdisc on eth0: exists already");
+            vmm.signal(SIGKILL);
+        }
+    }
+
+    private NetworkSettings settings(InternetworkingModel model, long rxRate, long txRate) {
+        return new NetworkSettings(model, 2, false, rxRate, txRate, true);
+    }
+
+    private Path namespace() {
+        return Path.of("/run/netns", pod);
+    }
+
+    /** A process that holds the cards' interfaces open, as QEMU does. */
+    private HostProcess vmm(Host host, List<VmDevice.Network> cards) throws IOException {
+        List<Placement.InheritedTap> taps = new ArrayList<>();
+        for (VmDevice.Network card : cards) {
+            for (int queue = 0; queue < card.queues(); queue++) {
+                taps.add(
+                        new Placement.InheritedTap(
+                                card.id() + "-" + queue, card.tap(), card.kind()));
+            }
+        }
+        return host.spawn(
+                new SpawnSpec(
+                        List.of("/bin/sleep", "60"),
+                        Map.of(),
+                        List.of(),
+                        Optional.of(namespace()),
+                        directory,
+                        new Placement(
+                                List.of(),
+                                taps,
+                                List.of(),
+                                Optional.empty(),
+                                OptionalInt.empty())));
+    }
+
+    /** All that could be left behind. */
+    private String state() throws Exception {
+        return run("ip -n " + pod + " addr show dev eth0").replaceAll("valid_lft.*", "")
+                + run("ip -n " + pod + " route")
+                + run("ip -n " + pod + " -br link")
+                + run("tc -n " + pod + " qdisc");
+    }
+
+    private static void ip(String arguments) throws Exception {
+        String output = run("ip " + arguments);
+        assertThat(output).as(arguments).isEmpty();
+    }
+
+    private static String run(String command) throws Exception {
+        Process process = new ProcessBuilder(command.split(" ")).redirectErrorStream(true).start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        process.waitFor();
+        return output;
+    }
+}
