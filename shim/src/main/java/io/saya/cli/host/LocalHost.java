@@ -34,6 +34,11 @@ public final class LocalHost implements Host {
     }
 
     @Override
+    public byte[] netlink(Path namespace, byte[] messages) throws IOException {
+        throw new IOException("the command does not enter " + namespace);
+    }
+
+    @Override
     public HostProcess spawn(SpawnSpec spec) throws IOException {
         if (!spec.sockets().isEmpty() || spec.networkNamespace().isPresent()) {
             throw new IOException("the command starts plain processes only: " + spec.argv());
