@@ -198,8 +198,7 @@ final class Guest {
             details = connected.details();
             clock.done(StartPhase.SANDBOX);
         } catch (RuntimeFailure e) {
-            throw bootFailure(
-                    machine, answered != null ? answered : unreached(machine), e);
+            throw bootFailure(machine, answered != null ? answered : unreached(machine), e);
         }
     }
 
