@@ -11,9 +11,11 @@
 #include "bootstrap.h"
 #include "files.h"
 #include "guard.h"
+#include "run_directory.h"
 
 #define READY_LIMIT_MS 60000
 #define OOM_SCORE_ADJ_MAX 1000
+#define DEAD_GUARD_LIMIT_MS 2000 /* for its children, whom the kernel kills, to let go of what it held */
 
 /* One more than containerd, our parent: under pressure the kernel takes a pod before the daemon of all. */
 static int oom_score_adj(void)
@@ -64,8 +66,21 @@ static int start_guard(struct launch *launch, int *status, struct fault *f)
     return 0;
 }
 
+/* A guard that ends by itself has undone everything. One that was killed leaves that to us: containerd asks for no delete after a
+ * start that failed. */
+static void clean_up_after_guard(const struct sandbox_paths *paths)
+{
+    int lock = run_directory_lock(paths, 0, DEAD_GUARD_LIMIT_MS);
+    if (lock >= 0) {
+        run_directory_clean(paths);
+        close(lock);
+    } else if (errno == ENOENT) {
+        shim_socket_remove_stale(paths->socket);
+    }
+}
+
 /* Waits for the guard's word. An end without one means that the guard was killed. */
-static int await(int status, struct fault *f)
+static int await(int status, const struct sandbox_paths *paths, struct fault *f)
 {
     struct bytes text = {0};
     long long deadline = now_ms() + READY_LIMIT_MS;
@@ -89,10 +104,12 @@ static int await(int status, struct fault *f)
             continue;
         }
         bytes_u8(&text, 0);
-        if (text.length == 1)
+        if (text.length == 1) {
+            clean_up_after_guard(paths);
             result = fault(f, "daemon: its guard process died");
-        else if (text.data[0] != STATUS_READY)
+        } else if (text.data[0] != STATUS_READY) {
             result = fault(f, "%s", (char *)text.data + 1);
+        }
         break;
     }
     bytes_free(&text);
@@ -120,7 +137,7 @@ static int start(const struct flags *flags, int argc, char **argv, struct sandbo
             return -1;
         }
         close(socket.fd);
-        if (await(status, f) != 0)
+        if (await(status, paths, f) != 0)
             return -1;
     }
     bytes_free(&bootstrap.raw);

@@ -216,6 +216,16 @@ wait || true
 until_true dead "$(daemon)"
 finish
 
+begin "a guard that is killed during start leaves nothing"
+mkdir "$SAYA_TEST/m"
+SAYA_TEST_SCRIPT="mount $SAYA_TEST/m;spawn exec sleep 300;hang" call "$id" "$bundle" start </dev/null >"$SAYA_TEST/output" 2>&1 &
+until_true mounted "$SAYA_TEST/m"
+kill -9 "$(guard)"
+wait "$!" && fail "succeeded"
+grep -q "its guard process died" "$SAYA_TEST/output" || fail "text"
+nothing_left || fail "something is left"
+finish
+
 begin "kill -9 of the daemon"
 mkdir "$SAYA_TEST/m"
 SAYA_TEST_SCRIPT="mount $SAYA_TEST/m;mount $SAYA_TEST/m;spawn (setsid sleep 300 & echo \$! >$SAYA_TEST/orphan); sleep 300;ready;wait" start
