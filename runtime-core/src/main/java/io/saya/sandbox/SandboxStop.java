@@ -96,7 +96,7 @@ final class SandboxStop {
                 ends.add(exits.known(container));
             }
         }
-        boolean ended = within(ends, CONTAINERS_LIMIT_MS);
+        boolean ended = withinOrLost(ends, CONTAINERS_LIMIT_MS);
         if (!ended) {
             LOG.warn(
                     "containers do not end in time; the VM is killed",
@@ -121,16 +121,18 @@ final class SandboxStop {
                         }
                     });
         }
-        if (!within(ends, limitMs)) {
+        if (!withinOrLost(ends, limitMs)) {
             LOG.warn("output is lost: nobody reads it and the VM stops", "limit_ms", limitMs);
         }
     }
 
-    private static boolean within(List<CompletableFuture<?>> futures, long limitMs) {
+    /** A guest that is lost meanwhile will not do any of it. */
+    private boolean withinOrLost(List<CompletableFuture<?>> futures, long limitMs) {
+        CompletableFuture<Void> all =
+                CompletableFuture.allOf(futures.toArray(CompletableFuture[]::new));
         try {
-            CompletableFuture.allOf(futures.toArray(CompletableFuture[]::new))
-                    .get(limitMs, TimeUnit.MILLISECONDS);
-            return true;
+            CompletableFuture.anyOf(all, guest.lost()).get(limitMs, TimeUnit.MILLISECONDS);
+            return all.isDone();
         } catch (TimeoutException | ExecutionException e) {
             return false;
         } catch (InterruptedException e) {

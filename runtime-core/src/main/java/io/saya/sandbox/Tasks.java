@@ -1,5 +1,6 @@
 package io.saya.sandbox;
 
+import io.saya.agent.Agent;
 import io.saya.container.Container;
 import io.saya.container.ContainerProcess;
 import io.saya.container.ExitStatus;
@@ -46,6 +47,7 @@ public final class Tasks {
     private final TaskTable table;
     private final StdioOpener stdio;
     private final Map<ContainerProcess, PendingExec> execs = new ConcurrentHashMap<>();
+    private final Map<Container, ContainerFigures> figures = new ConcurrentHashMap<>();
     private final TaskDeletion deletion;
     private final TaskKill kill;
 
@@ -67,7 +69,12 @@ public final class Tasks {
     public int create(CreateRequest request, OciSpec spec) {
         ContainerKind kind = spec.kind();
         if (!sandbox.live()) {
-            throw sandbox.whyNot("create container " + request.id());
+            throw RuntimeFailure.failedPrecondition(
+                    "cannot create container "
+                            + request.id()
+                            + ": sandbox "
+                            + sandbox.identity().id()
+                            + " has stopped");
         }
         if (kind.ownsSandbox() != request.id().equals(sandbox.identity().id())) {
             throw RuntimeFailure.invalidArgument(
@@ -78,7 +85,7 @@ public final class Tasks {
                                     : " is a pod's container with the id of its sandbox ")
                             + sandbox.identity().id());
         }
-        ProcessStdio opened = openStdio(request.id(), request.io());
+        ProcessStdio opened = openFirst(request, kind);
         Container container =
                 new Container(
                         request.id(),
@@ -97,7 +104,6 @@ public final class Tasks {
             sandbox.awaitBoot();
             creation.create(prepared);
             announce(container, request);
-            sandbox.clock().done(StartPhase.CONTAINER);
             sandbox.exits().watch(container, container.init());
             return sandbox.guest().pid();
         } catch (RuntimeFailure e) {
@@ -248,7 +254,10 @@ public final class Tasks {
             execs.remove(exec);
             return exit;
         }
-        return deletion.delete(containerId);
+        Container container = table.container(containerId);
+        ExitStatus exit = deletion.delete(containerId);
+        figures.remove(container);
+        return exit;
     }
 
     /** The process on the host that stands for the container, for every container that exists. */
@@ -300,14 +309,18 @@ public final class Tasks {
         sandbox.guest().requireAgent().update(containerId, guestResources);
     }
 
-    /** What a container uses. */
+    /** What a container uses; what it used a moment ago where the guest does not answer. */
     public StatsContainerResponse stats(String containerId) {
-        table.container(containerId);
-        return sandbox.guest()
-                .agent()
-                .orElseThrow(
-                        () -> RuntimeFailure.notFound("container " + containerId + " has no guest"))
-                .stats(containerId);
+        Container container = table.container(containerId);
+        Agent agent =
+                sandbox.guest()
+                        .agent()
+                        .orElseThrow(
+                                () ->
+                                        RuntimeFailure.notFound(
+                                                "container " + containerId + " has no guest"));
+        return figures.computeIfAbsent(container, _ -> new ContainerFigures(containerId))
+                .now(agent);
     }
 
     /** The process that stands for a container; 0 if there is none. Never fails. */
@@ -396,6 +409,19 @@ public final class Tasks {
                                     sandbox.guest().pid()));
                 });
         LOG.info("container created", "container", container.id());
+    }
+
+    /** A sandbox whose own container cannot be made is one that nobody will ever use. */
+    private ProcessStdio openFirst(CreateRequest request, ContainerKind kind) {
+        try {
+            return openStdio(request.id(), request.io());
+        } catch (RuntimeFailure e) {
+            boolean alone = table.isEmpty();
+            if (alone && kind.ownsSandbox()) {
+                sandbox.requestStop(new SandboxState.StopCause.BootFailed(e.getMessage()));
+            }
+            throw e;
+        }
     }
 
     private ProcessStdio openStdio(String containerId, TaskIo io) {

@@ -46,8 +46,7 @@ final class SandboxFixture {
                         host,
                         _ -> vm,
                         (_, _) -> agent,
-                        events::add,
-                        new StartClock());
+                        events::add);
         this.tasks = new Tasks(sandbox, (_, _) -> new NoStdio());
     }
 

@@ -12,6 +12,7 @@ import io.saya.failure.RuntimeFailure;
 import io.saya.failure.RuntimeFailure.Kind;
 import io.saya.json.Json;
 import io.saya.oci.OciSpec;
+import io.saya.proto.agent.StatsContainerResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -30,21 +31,6 @@ class SandboxTest {
 
     @TempDir Path directory;
 
-    /** What containerd was told before was only that the sandbox has stopped. */
-    @Test
-    void aContainerForASandboxThatDidNotComeUpIsToldWhyNot() {
-        SandboxFixture fixture = new SandboxFixture(directory);
-        OciSpec spec = fixture.bundle(SandboxFixture.SANDBOX, null, "sleep");
-        fixture.agent.failCreateSandbox("no such module");
-        fixture.sandbox.boot(spec);
-        fixture.sandbox.stopped().join();
-        assertThatThrownBy(
-                        () -> fixture.tasks.create(fixture.request(SandboxFixture.SANDBOX), spec))
-                .isInstanceOf(RuntimeFailure.class)
-                .hasMessageContaining("phase sandbox")
-                .hasMessageContaining("no such module");
-    }
-
     @Test
     void aContainerStartedAloneLivesAndIsDeleted() {
         SandboxFixture fixture = new SandboxFixture(directory);
@@ -61,6 +47,52 @@ class SandboxTest {
                 .extracting(event -> event.getClass().getSimpleName())
                 .containsExactly("Create", "Start", "Exit", "Delete");
         assertNothingIsLeft(fixture);
+    }
+
+    @Test
+    void figuresOfAGuestThatIsDeafAreThoseItToldLast() {
+        SandboxFixture fixture = runningPod();
+        StatsContainerResponse told = fixture.tasks.stats("app1");
+        fixture.agent.becomeDeaf();
+        assertThat(fixture.tasks.stats("app1")).isSameAs(told);
+        long asked = System.nanoTime();
+        assertThat(fixture.tasks.stats("app1")).isSameAs(told);
+        assertThat(Duration.ofNanos(System.nanoTime() - asked))
+                .as("the second does not wait for the question that is under way")
+                .isLessThan(Duration.ofSeconds(1));
+    }
+
+    @Test
+    void aStopDoesNotWaitForTheContainersOfAGuestThatIsLost() throws Exception {
+        SandboxFixture fixture = runningPod();
+        fixture.agent.becomeDeaf();
+        long asked = System.nanoTime();
+        Thread kill =
+                Thread.startVirtualThread(
+                        () -> fixture.tasks.kill(SandboxFixture.SANDBOX, "", SIGKILL, false));
+        fixture.vm.crash();
+        kill.join();
+        assertThat(Duration.ofNanos(System.nanoTime() - asked))
+                .as("shorter than the time that living containers get")
+                .isLessThan(Duration.ofMillis(1_800));
+    }
+
+    @Test
+    void aSandboxWhoseOwnContainerCannotBeMadeStops() {
+        SandboxFixture fixture = new SandboxFixture(directory);
+        OciSpec spec = fixture.bundle(SandboxFixture.SANDBOX, null, "sleep");
+        fixture.sandbox.boot(spec);
+        Tasks withoutStreams =
+                new Tasks(
+                        fixture.sandbox,
+                        (_, _) -> {
+                            throw RuntimeFailure.invalidArgument("stdout: does not exist");
+                        });
+        assertThatThrownBy(
+                        () -> withoutStreams.create(fixture.request(SandboxFixture.SANDBOX), spec))
+                .hasMessageContaining("does not exist");
+        fixture.sandbox.awaitStopped();
+        assertThat(fixture.vm.exited()).isDone();
     }
 
     @Test
@@ -176,7 +208,7 @@ class SandboxTest {
         fixture.sandbox.boot(spec);
         assertThatThrownBy(
                         () -> fixture.tasks.create(fixture.request(SandboxFixture.SANDBOX), spec))
-                .hasMessageContaining("phase container, in the guest")
+                .hasMessageContaining("phase container in the guest")
                 .hasMessageContaining("\"missing\": executable file not found in $PATH");
         assertThat(fixture.events).isEmpty();
         assertNothingIsLeft(fixture);

@@ -31,7 +31,6 @@ final class ScriptedAgent implements Agent {
     private final CompletableFuture<String> outOfMemory = new CompletableFuture<>();
     private final boolean refusesStart;
     private volatile boolean deaf;
-    private volatile String refusal = "";
 
     ScriptedAgent(boolean refusesStart) {
         this.refusesStart = refusesStart;
@@ -40,11 +39,6 @@ final class ScriptedAgent implements Agent {
     /** From now on nothing is answered any more. */
     void becomeDeaf() {
         deaf = true;
-    }
-
-    /** The sandbox cannot be made in the guest. */
-    void failCreateSandbox(String why) {
-        refusal = why;
     }
 
     /** A process ends by itself. */
@@ -67,9 +61,6 @@ final class ScriptedAgent implements Agent {
     @Override
     public void createSandbox(SandboxSetup setup) {
         answer();
-        if (!refusal.isEmpty()) {
-            throw RuntimeFailure.internal("agent, CreateSandbox: " + refusal, null);
-        }
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.saya.cli;
 
 import io.saya.cli.check.CheckCommand;
+import io.saya.cli.cleanup.CleanupCommand;
 import io.saya.cli.config.ConfigCommand;
 import io.saya.cli.env.EnvCommand;
 import java.io.FileDescriptor;
@@ -25,6 +26,7 @@ public final class Main {
                 new CheckCommand(invocation),
                 new EnvCommand(invocation),
                 ConfigCommand.of(invocation),
+                new CleanupCommand(invocation),
                 new CompletionCommand(invocation),
                 new VersionCommand(invocation));
     }

@@ -36,7 +36,7 @@ final class ShimServices {
     private static final Log LOG = Log.of("daemon");
 
     /** A daemon without any container ends after this time. */
-    private static final Duration IDLE_LIMIT = Duration.ofMinutes(2);
+    private static final Duration IDLE_LIMIT = Duration.ofSeconds(30);
 
     /** The same when none can come any more, because the sandbox has stopped. */
     private static final Duration OVER_LIMIT = Duration.ofSeconds(5);

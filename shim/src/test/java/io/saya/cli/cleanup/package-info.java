@@ -1,0 +1,4 @@
+@NullMarked
+package io.saya.cli.cleanup;
+
+import org.jspecify.annotations.NullMarked;
