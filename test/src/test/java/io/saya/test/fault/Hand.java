@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 
@@ -19,8 +20,10 @@ final class Hand {
 
     /** Has it done; returns when it answers. */
     static void tell(Path runDirectory, String word) {
-        try (var channel =
-                SocketChannel.open(UnixDomainSocketAddress.of(runDirectory.resolve("hand.sock")))) {
+        var address = UnixDomainSocketAddress.of(runDirectory.resolve("hand.sock"));
+        // QEMU listens a moment after it was started.
+        Wait.until(LIMIT, () -> Files.exists(address.getPath()));
+        try (var channel = SocketChannel.open(address)) {
             channel.write(ByteBuffer.wrap((word + "\n").getBytes(US_ASCII)));
             channel.configureBlocking(false);
             var answer = ByteBuffer.allocate(64);

@@ -2,6 +2,7 @@ package io.saya.test.fault;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.saya.test.Host;
 import io.saya.test.Ran;
 import io.saya.test.Wait;
 import java.io.IOException;
@@ -12,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.SortedSet;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +29,9 @@ final class Node implements AutoCloseable {
     /** For one call on a busy machine; the product's own limits are shorter. */
     static final Duration LIMIT = Duration.ofSeconds(90);
 
+    /** What ends in the background, such as a shim after Shutdown. */
+    private static final Duration GONE = Duration.ofSeconds(10);
+
     private static final Duration START = Duration.ofSeconds(60);
 
     private final Path directory;
@@ -36,7 +41,7 @@ final class Node implements AutoCloseable {
 
     Node() {
         try {
-            directory = Files.createTempDirectory("saya-fault");
+            directory = Files.createTempDirectory("sayaf");
             events = Files.createFile(directory.resolve("events"));
             Files.createDirectory(failpoints());
             Files.writeString(directory.resolve("config.toml"), configuration());
@@ -75,6 +80,7 @@ final class Node implements AutoCloseable {
                                             directory.resolve("containerd.log").toFile()));
             var environment = builder.environment();
             environment.merge("PATH", product() + "/bin", (path, bin) -> bin + ":" + path);
+            environment.put("SAYA_RUN_DIR", runBase().toString());
             environment.put("SAYA_JAVA_OPTIONS", "-Dsaya.failpoints=" + failpoints());
             process = builder.start();
             if (!Wait.until(START, this::answers)) {
@@ -104,6 +110,18 @@ final class Node implements AutoCloseable {
     /** Runs containerd's client. */
     Ran ctr(String... arguments) {
         return Ran.run(LIMIT, command(arguments));
+    }
+
+    /** Starts containerd's client in a process of its own, its output going nowhere. */
+    Process background(String... arguments) {
+        try {
+            return new ProcessBuilder(command(arguments))
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** The client's command line. */
@@ -166,6 +184,31 @@ final class Node implements AutoCloseable {
 
     Path directory() {
         return directory;
+    }
+
+    /** Where the run directories of this node's sandboxes are: others on the host have theirs. */
+    Path runBase() {
+        return directory.resolve("run");
+    }
+
+    /** What the host has of a container: processes, mounts, files. */
+    SortedSet<String> traces(String id) {
+        var traces = Host.traces(id);
+        try (var entries = Files.newDirectoryStream(runBase(), id + "-*")) {
+            entries.forEach(entry -> traces.add("file " + entry));
+        } catch (IOException e) {
+            // No sandbox has been made here yet.
+        }
+        if (Files.exists(bundle(id))) {
+            traces.add("bundle " + bundle(id));
+        }
+        return traces;
+    }
+
+    /** Waits until nothing of a container is left, and says what still is. */
+    SortedSet<String> tracesAfterAWhile(String id) {
+        Wait.until(GONE, () -> traces(id).isEmpty());
+        return traces(id);
     }
 
     /** Where containerd keeps a container's bundle. */

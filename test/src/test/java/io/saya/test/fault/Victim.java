@@ -100,7 +100,7 @@ final class Victim {
     }
 
     Path runDirectory() {
-        try (var entries = Files.newDirectoryStream(Path.of("/run/saya"), id + "-*")) {
+        try (var entries = Files.newDirectoryStream(node.runBase(), id + "-*")) {
             return entries.iterator().next();
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -1,0 +1,121 @@
+package io.saya.test.fault;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.saya.test.WithProduct;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+/** What a sandbox costs when it does nothing, and after it has done much. */
+@WithProduct
+final class CostTest extends FaultSuite {
+    private static final int KILLS = Integer.getInteger("saya.kills", FULL ? 200 : 5);
+    private static final int EXECS = Integer.getInteger("saya.execs", 10_000);
+    private static final int SIGKILL = 9;
+
+    @Test
+    void whenKillHasReturnedThereIsNoVm() {
+        var figures = new Figures("kills");
+        int present = 0;
+        long longest = 0;
+        for (int i = 0; i < KILLS; i++) {
+            var victim = victim();
+            victim.started();
+            var kill = shim(victim).call("Kill", victim.id(), SIGKILL, Duration.ofSeconds(20));
+            boolean there =
+                    !victim.processes("qemu-system").isEmpty()
+                            || !victim.processes("virtiofsd").isEmpty();
+            assertThat(kill.code()).as(kill.message()).isZero();
+            present += there ? 1 : 0;
+            longest = Math.max(longest, kill.after().toMillis());
+            nothingIsLeft();
+        }
+        figures.put("kills of a sandbox", KILLS);
+        figures.put("VM still present when kill had returned", present);
+        figures.put("longest kill, ms", longest);
+        figures.write();
+        assertThat(present).isZero();
+    }
+
+    @Test
+    void aSandboxThatDoesNothingUsesNoProcessor() throws Exception {
+        var victim = victim();
+        victim.started();
+        var daemon = victim.processes("/lib/runtime/bin/java").getFirst();
+        var guard = victim.processes("saya-guard").getFirst();
+        // The first seconds belong to the start: classes, compiler, the first health checks.
+        Thread.sleep(Duration.ofSeconds(FULL ? 30 : 5));
+        long began = ticks(daemon) + ticks(guard);
+        var seconds = FULL ? 60 : 10;
+        Thread.sleep(Duration.ofSeconds(seconds));
+        var figures = new Figures("idle");
+        figures.put("seconds", seconds);
+        // A tick is 10 ms.
+        figures.put(
+                "processor time of shim and guard, ms",
+                (ticks(daemon) + ticks(guard) - began) * 10);
+        figures.write();
+    }
+
+    @Test
+    void thousandsOfExecsLeaveTheShimAsItWas() throws IOException {
+        assumeTrue(FULL, "takes half an hour: --full");
+        var victim = victim();
+        victim.started();
+        var daemon = victim.processes("/lib/runtime/bin/java").getFirst();
+        var figures = new Figures("execs");
+        // What is loaded and compiled once must not count.
+        execs(victim, "warm", Math.min(500, EXECS / 2));
+        var before = measure(daemon, "before", figures);
+        execs(victim, "e", EXECS);
+        var after = measure(daemon, "after", figures);
+        figures.put("execs", EXECS);
+        figures.write();
+        assertThat(after.descriptors()).isLessThanOrEqualTo(before.descriptors() + 8);
+        assertThat(after.threads()).isLessThanOrEqualTo(before.threads() + 8);
+        assertThat(after.privateKib()).isLessThan(before.privateKib() + 8 * 1024);
+    }
+
+    private void execs(Victim victim, String name, int count) {
+        for (int i = 0; i < count; i++) {
+            node.ctr("tasks", "exec", "--exec-id", name + i, victim.id(), "true").succeeded();
+        }
+    }
+
+    private record Measured(long privateKib, int threads, int descriptors) {}
+
+    private static Measured measure(long pid, String when, Figures figures) throws IOException {
+        var process = Path.of("/proc/" + pid);
+        long privateKib = 0;
+        for (var line : Files.readAllLines(process.resolve("smaps_rollup"))) {
+            if (line.startsWith("Private_")) {
+                privateKib += Long.parseLong(line.replaceAll("\\D+", ""));
+            }
+        }
+        var measured =
+                new Measured(
+                        privateKib,
+                        entries(process.resolve("task")),
+                        entries(process.resolve("fd")));
+        figures.put("private memory " + when + ", KiB", measured.privateKib());
+        figures.put("threads " + when, measured.threads());
+        figures.put("descriptors " + when, measured.descriptors());
+        return measured;
+    }
+
+    private static int entries(Path directory) throws IOException {
+        try (var entries = Files.list(directory)) {
+            return (int) entries.count();
+        }
+    }
+
+    private static long ticks(long pid) throws IOException {
+        var stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
+        var fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+        return Long.parseLong(fields[11]) + Long.parseLong(fields[12]);
+    }
+}
