@@ -52,6 +52,7 @@ build_jars() {
     -DincludeScope=runtime -DoutputDirectory="$work/jars") || die "Maven failed, see above"
   cp "$top"/shim/target/saya-shim-*.jar "$work/jars/"
   sort_jars "$work/jars" "$here/jars" "$out/lib"
+  unpack_native "$out/lib"
 }
 step java "$out/lib/saya-shim.jar" "$java_sources $(digest_of "$here/jars" "$here/lib/jars.sh") $jdk" build_jars
 
