@@ -1,0 +1,146 @@
+package io.saya.test.cri;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.saya.proto.cri.ContainerStats;
+import io.saya.proto.cri.ContainerStatsFilter;
+import io.saya.proto.cri.ContainerStatsRequest;
+import io.saya.proto.cri.LinuxContainerConfig;
+import io.saya.proto.cri.LinuxContainerResources;
+import io.saya.proto.cri.ListContainerStatsRequest;
+import io.saya.proto.cri.PodSandboxStatsRequest;
+import io.saya.proto.cri.UpdateContainerResourcesRequest;
+import io.saya.test.Wait;
+import io.saya.test.WithProduct;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+/** Figures, limits, and what happens beyond a limit. */
+@WithProduct
+final class StatsTest extends PodSuite {
+    private static final Duration LIMIT = Duration.ofSeconds(60);
+    private static final long MIB = 1 << 20;
+
+    @Test
+    void figuresOfContainersAndPodsGrow() {
+        var pod = pod();
+        var busy = pod.started("busy", "while :; do :; done");
+        var idle = pod.started("idle", "sleep 100000");
+        var first = stats(busy);
+        assertThat(first.getAttributes().getMetadata().getName()).isEqualTo("busy");
+        assertThat(first.getMemory().getUsageBytes().getValue()).isPositive();
+        assertThat(first.getMemory().getWorkingSetBytes().getValue()).isPositive();
+        assertThat(
+                        Wait.until(
+                                LIMIT,
+                                () ->
+                                        cpu(stats(busy))
+                                                > cpu(first) + Duration.ofMillis(300).toNanos()))
+                .isTrue();
+        assertThat(cpu(stats(idle))).isLessThan(cpu(stats(busy)));
+        var all =
+                node().cri()
+                        .runtime()
+                        .listContainerStats(
+                                ListContainerStatsRequest.newBuilder()
+                                        .setFilter(
+                                                ContainerStatsFilter.newBuilder()
+                                                        .setPodSandboxId(pod.id()))
+                                        .build())
+                        .getStatsList();
+        assertThat(all).hasSize(2).allSatisfy(one -> assertThat(cpu(one)).isPositive());
+    }
+
+    @Test
+    void aPodHasFiguresOfItsOwn() {
+        // containerd reads them from the pod's cgroup on the host, where the machine has to be.
+        var parent = "/saya-tests/" + ProcessHandle.current().pid();
+        var pod =
+                pod(
+                        config ->
+                                config.setLinux(
+                                        io.saya.proto.cri.LinuxPodSandboxConfig.newBuilder()
+                                                .setCgroupParent(parent)));
+        var container = pod.started("busy", "while :; do :; done");
+        var stats =
+                node().cri()
+                        .runtime()
+                        .podSandboxStats(
+                                PodSandboxStatsRequest.newBuilder()
+                                        .setPodSandboxId(pod.id())
+                                        .build())
+                        .getStats();
+        assertThat(stats.getAttributes().getId()).isEqualTo(pod.id());
+        assertThat(stats.getLinux().getContainersList())
+                .extracting(one -> one.getAttributes().getId())
+                .containsExactly(container);
+        assertThat(stats.getLinux().getProcess().getProcessCount().getValue()).isPositive();
+    }
+
+    @Test
+    void limitsAreSetAndChanged() {
+        var pod = pod();
+        var container =
+                pod.start(
+                        pod.create(
+                                "main",
+                                config ->
+                                        config.addCommand("sleep")
+                                                .addArgs("100000")
+                                                .setLinux(memory(64 * MIB))));
+        assertThat(limit(container)).isEqualTo(64 * MIB);
+        var _ =
+                node().cri()
+                        .runtime()
+                        .updateContainerResources(
+                                UpdateContainerResourcesRequest.newBuilder()
+                                        .setContainerId(container)
+                                        .setLinux(
+                                                LinuxContainerResources.newBuilder()
+                                                        .setMemoryLimitInBytes(96 * MIB))
+                                        .build());
+        assertThat(limit(container)).isEqualTo(96 * MIB);
+    }
+
+    @Test
+    void aContainerBeyondItsMemoryIsOomKilledAndOthersAreNot() {
+        var pod = pod();
+        var other = pod.idle("other");
+        var container =
+                pod.start(
+                        pod.create(
+                                "greedy",
+                                config ->
+                                        config.addCommand("tail")
+                                                .addArgs("/dev/zero")
+                                                .setLinux(memory(32 * MIB))));
+        var status = pod.exited(container);
+        assertThat(status.getExitCode()).isEqualTo(137);
+        assertThat(status.getReason()).isEqualTo("OOMKilled");
+        assertThat(pod.exec(other, "true").status()).isZero();
+    }
+
+    /** The limit, from usage and what is left of it. */
+    private long limit(String container) {
+        var memory = stats(container).getMemory();
+        return memory.getWorkingSetBytes().getValue() + memory.getAvailableBytes().getValue();
+    }
+
+    private static LinuxContainerConfig memory(long bytes) {
+        return LinuxContainerConfig.newBuilder()
+                .setResources(LinuxContainerResources.newBuilder().setMemoryLimitInBytes(bytes))
+                .build();
+    }
+
+    private static long cpu(ContainerStats stats) {
+        return stats.getCpu().getUsageCoreNanoSeconds().getValue();
+    }
+
+    private ContainerStats stats(String container) {
+        return node().cri()
+                .runtime()
+                .containerStats(
+                        ContainerStatsRequest.newBuilder().setContainerId(container).build())
+                .getStats();
+    }
+}
