@@ -7,6 +7,7 @@ import io.saya.proto.cri.ContainerStatsFilter;
 import io.saya.proto.cri.ContainerStatsRequest;
 import io.saya.proto.cri.LinuxContainerConfig;
 import io.saya.proto.cri.LinuxContainerResources;
+import io.saya.proto.cri.LinuxPodSandboxConfig;
 import io.saya.proto.cri.ListContainerStatsRequest;
 import io.saya.proto.cri.PodSandboxStatsRequest;
 import io.saya.proto.cri.UpdateContainerResourcesRequest;
@@ -53,28 +54,30 @@ final class StatsTest extends PodSuite {
 
     @Test
     void aPodHasFiguresOfItsOwn() {
-        // containerd reads them from the pod's cgroup on the host, where the machine has to be.
-        var parent = "/saya-tests/" + ProcessHandle.current().pid();
-        var pod =
-                pod(
-                        config ->
-                                config.setLinux(
-                                        io.saya.proto.cri.LinuxPodSandboxConfig.newBuilder()
-                                                .setCgroupParent(parent)));
-        var container = pod.started("busy", "while :; do :; done");
-        var stats =
-                node().cri()
-                        .runtime()
-                        .podSandboxStats(
-                                PodSandboxStatsRequest.newBuilder()
-                                        .setPodSandboxId(pod.id())
-                                        .build())
-                        .getStats();
-        assertThat(stats.getAttributes().getId()).isEqualTo(pod.id());
-        assertThat(stats.getLinux().getContainersList())
-                .extracting(one -> one.getAttributes().getId())
-                .containsExactly(container);
-        assertThat(stats.getLinux().getProcess().getProcessCount().getValue()).isPositive();
+        // containerd reads them from the pod's cgroup on the host.
+        try (var cgroup = new PodCgroup("saya-test-" + ProcessHandle.current().pid())) {
+            var pod =
+                    pod(
+                            config ->
+                                    config.setLinux(
+                                            LinuxPodSandboxConfig.newBuilder()
+                                                    .setCgroupParent(cgroup.path())));
+            var container = pod.started("busy", "while :; do :; done");
+            var stats =
+                    node().cri()
+                            .runtime()
+                            .podSandboxStats(
+                                    PodSandboxStatsRequest.newBuilder()
+                                            .setPodSandboxId(pod.id())
+                                            .build())
+                            .getStats();
+            assertThat(stats.getAttributes().getId()).isEqualTo(pod.id());
+            assertThat(stats.getLinux().getContainersList())
+                    .extracting(one -> one.getAttributes().getId())
+                    .containsExactly(container);
+            assertThat(stats.getLinux().getProcess().getProcessCount().getValue()).isPositive();
+            pod.remove();
+        }
     }
 
     @Test

@@ -24,6 +24,7 @@ final class EventLog implements EventsService, AutoCloseable {
     private final Transport transport;
     private final Path socket;
     private final List<String> events = new ArrayList<>();
+    private final List<String> exits = new ArrayList<>();
     private @Nullable TtrpcServer server;
 
     EventLog(Transport transport, Path socket) throws IOException, InterruptedException {
@@ -47,6 +48,13 @@ final class EventLog implements EventsService, AutoCloseable {
         }
     }
 
+    /** For each exit: the container's id, and the exec's behind a slash if it is one. */
+    List<String> exits() {
+        synchronized (events) {
+            return List.copyOf(exits);
+        }
+    }
+
     @Override
     public Empty forward(CallContext context, ForwardRequest request) throws TtrpcStatusException {
         var envelope = request.getEnvelope();
@@ -57,7 +65,11 @@ final class EventLog implements EventsService, AutoCloseable {
                     switch (topic) {
                         case "/tasks/exit" -> {
                             var exit = TaskExit.parseFrom(bytes);
-                            yield of(exit.getContainerId(), exit.getId()) + exit.getExitStatus();
+                            var process = of(exit.getContainerId(), exit.getId());
+                            synchronized (events) {
+                                exits.add((exit.getContainerId() + "/" + process).strip());
+                            }
+                            yield process + exit.getExitStatus();
                         }
                         case "/tasks/delete" -> {
                             var delete = TaskDelete.parseFrom(bytes);

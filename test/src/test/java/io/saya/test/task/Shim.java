@@ -172,11 +172,11 @@ final class Shim implements AutoCloseable {
     }
 
     void exec(String exec, String... args) throws TtrpcException, InterruptedException {
-        execWith(exec, "", "", args);
+        execWith(exec, "", "", "", args);
     }
 
-    /** Exec with standard streams. */
-    void execWith(String exec, String stdin, String stdout, String... args)
+    /** Exec with standard streams; runc's shim wants a stderr where there is a stdout, and not the same. */
+    void execWith(String exec, String stdin, String stdout, String stderr, String... args)
             throws TtrpcException, InterruptedException {
         tasks.exec(
                 ExecProcessRequest.newBuilder()
@@ -184,6 +184,7 @@ final class Shim implements AutoCloseable {
                         .setExecId(exec)
                         .setStdin(stdin)
                         .setStdout(stdout)
+                        .setStderr(stderr)
                         .setSpec(
                                 Any.newBuilder()
                                         .setTypeUrl(PROCESS_TYPE)

@@ -1,0 +1,67 @@
+package io.saya.test.cri;
+
+import io.saya.test.Wait;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The cgroup of a pod, which a kubelet makes before the pod and removes after it. */
+final class PodCgroup implements AutoCloseable {
+    private static final Path TOP = Path.of("/sys/fs/cgroup");
+    private static final Duration EMPTY = Duration.ofSeconds(10);
+
+    private final String path;
+    private final List<Path> directories = new ArrayList<>();
+
+    /**
+     * Makes it in all hierarchies.
+     *
+     * @param name of one level, below the root
+     */
+    PodCgroup(String name) {
+        path = "/" + name;
+        try {
+            if (Files.exists(TOP.resolve("cgroup.controllers"))) {
+                directories.add(Files.createDirectory(TOP.resolve(name)));
+                return;
+            }
+            try (var hierarchies = Files.newDirectoryStream(TOP, Files::isDirectory)) {
+                for (var hierarchy : hierarchies) {
+                    directories.add(Files.createDirectory(hierarchy.resolve(name)));
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** What CRI calls it. */
+    String path() {
+        return path;
+    }
+
+    /** Ids of the processes in it, not in those below it. */
+    List<Long> processes() {
+        try {
+            return Files.readAllLines(directories.getFirst().resolve("cgroup.procs")).stream()
+                    .map(Long::valueOf)
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Removes it, which fails if a process or a cgroup is left in it. */
+    @Override
+    public void close() {
+        for (var directory : directories) {
+            if (!Wait.until(EMPTY, () -> directory.toFile().delete() || !Files.exists(directory))) {
+                throw new AssertionError(directory + " is not empty after " + EMPTY);
+            }
+        }
+    }
+}
