@@ -59,7 +59,12 @@ final class EventsTest extends ShimSuite {
         var sandboxId = newId();
         var ids = new ArrayList<String>();
         try (var sandbox =
-                        start("saya", sandboxId, annotations("sandbox", sandboxId), "sleep", "1000");
+                        start(
+                                "saya",
+                                sandboxId,
+                                annotations("sandbox", sandboxId),
+                                "sleep",
+                                "1000");
                 var first = container(sandboxId);
                 var second = container(sandboxId)) {
             for (var shim : List.of(sandbox, first, second)) {

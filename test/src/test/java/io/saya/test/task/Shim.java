@@ -175,7 +175,10 @@ final class Shim implements AutoCloseable {
         execWith(exec, "", "", "", args);
     }
 
-    /** Exec with standard streams; runc's shim wants a stderr where there is a stdout, and not the same. */
+    /**
+     * Exec with standard streams; runc's shim wants a stderr where there is a stdout, and not the
+     * same.
+     */
     void execWith(String exec, String stdin, String stdout, String stderr, String... args)
             throws TtrpcException, InterruptedException {
         tasks.exec(

@@ -18,7 +18,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** Standard streams to FIFOs, files and loggers: nothing is lost, whoever comes late or not at all. */
+/**
+ * Standard streams to FIFOs, files and loggers: nothing is lost, whoever comes late or not at all.
+ */
 @WithProduct
 final class StdioTest extends ShimSuite {
     private static final String RUNTIME = Containerd.runtime().contains("runc") ? "runc" : "saya";
@@ -76,11 +78,23 @@ final class StdioTest extends ShimSuite {
     void aFifoThatNobodyOpensHindersNobody() throws Exception {
         assumeThat(RUNTIME).isEqualTo("saya");
         try (var shim = running()) {
-            shim.execWith("e", fifo().toString(), fifo().toString(), fifo().toString(), "echo", "nobody listens");
+            shim.execWith(
+                    "e",
+                    fifo().toString(),
+                    fifo().toString(),
+                    fifo().toString(),
+                    "echo",
+                    "nobody listens");
             shim.start("e");
             assertThat(shim.await("e")).isZero();
             shim.delete("e");
-            shim.execWith("f", fifo().toString(), fifo().toString(), fifo().toString(), "cat", "/dev/zero");
+            shim.execWith(
+                    "f",
+                    fifo().toString(),
+                    fifo().toString(),
+                    fifo().toString(),
+                    "cat",
+                    "/dev/zero");
             shim.start("f");
             shim.kill("f", SIGKILL);
             assertThat(shim.await("f")).isEqualTo(137);
