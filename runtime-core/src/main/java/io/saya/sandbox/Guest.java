@@ -53,6 +53,9 @@ final class Guest {
     /** How long virtiofsd gets to leave by itself once QEMU has hung up; it needs some 10 ms. */
     private static final Duration LEAVE_LIMIT = Duration.ofMillis(500);
 
+    /** From what a VMM's end does to others until it is reaped itself. */
+    private static final long VM_EXIT_MS = 500;
+
     private static final int SIGKILL = 9;
 
     private final SandboxIdentity identity;
@@ -136,7 +139,8 @@ final class Guest {
                     daemon.exited()
                             .thenAccept(
                                     exit ->
-                                            lost.complete(
+                                            lostUnlessVmEnded(
+                                                    started,
                                                     new SandboxState.StopCause.ShareLost(
                                                             "virtiofsd ended with "
                                                                     + exit.describe()
@@ -176,7 +180,8 @@ final class Guest {
                             .lost()
                             .thenAccept(
                                     why ->
-                                            lost.complete(
+                                            lostUnlessVmEnded(
+                                                    machine,
                                                     new SandboxState.StopCause.AgentLost(why)));
             phase = "network";
             connected.configureNetwork(launched(network).awaitJoined());
@@ -195,6 +200,23 @@ final class Guest {
                             + bootProblem(machine, e),
                     e);
         }
+    }
+
+    /**
+     * A VMM that ends hangs up on agent and virtiofsd some milliseconds before it is reaped, and
+     * knows better why: it gets that moment to be the cause.
+     */
+    private void lostUnlessVmEnded(Vm machine, SandboxState.StopCause cause) {
+        var _ =
+                machine.exited()
+                        .thenApply(_ -> true)
+                        .completeOnTimeout(false, VM_EXIT_MS, TimeUnit.MILLISECONDS)
+                        .thenAccept(
+                                ended -> {
+                                    if (!ended) {
+                                        lost.complete(cause);
+                                    }
+                                });
     }
 
     /**
