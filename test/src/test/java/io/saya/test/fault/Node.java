@@ -142,6 +142,46 @@ final class Node implements AutoCloseable {
         return command.toArray(String[]::new);
     }
 
+    /** Starts a container of a pod; the one of the pod's own name is its sandbox container. */
+    String[] runInPod(String pod, String id) {
+        var root = directory.resolve("pod-root");
+        var specification = directory.resolve(id + ".json");
+        try {
+            if (!Files.exists(root)) {
+                for (var name : List.of("bin", "dev", "etc", "proc", "run", "sys", "tmp")) {
+                    Files.createDirectories(root.resolve(name));
+                }
+                Files.copy(Path.of("/bin/busybox"), root.resolve("bin/busybox"));
+            }
+            var type = pod.equals(id) ? "sandbox" : "container";
+            Files.writeString(
+                    specification,
+                    """
+                    {"ociVersion": "1.0.2",
+                     "process": {"args": ["/bin/busybox", "sleep", "100000"], "cwd": "/", "user": {}},
+                     "root": {"path": "%s", "readonly": true},
+                     "mounts": [{"destination": "/proc", "type": "proc", "source": "proc"}],
+                     "annotations": {"io.kubernetes.cri.container-type": "%s",
+                                     "io.kubernetes.cri.sandbox-id": "%s"},
+                     "linux": {"namespaces": [{"type": "network"}, {"type": "pid"}, {"type": "mount"}, {"type": "ipc"}, {"type": "uts"}]}}
+                    """
+                            .formatted(root, type, pod));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return new String[] {
+            "run",
+            "--detach",
+            "--runtime",
+            "io.containerd.saya.v2",
+            "--runtime-config-path",
+            directory + "/guest/configuration.toml",
+            "--config",
+            specification.toString(),
+            id
+        };
+    }
+
     /** The state that containerd gives for a task: empty if it knows none, "?" if it is away. */
     String state(String id) {
         var list = Ran.run(LIMIT, command("tasks", "list"));

@@ -1,8 +1,11 @@
 package io.saya.test.fault;
 
+import io.saya.test.Host;
 import io.saya.test.Wait;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.Locale;
+import java.util.Set;
 
 /**
  * When it happens: a moment of io.saya.failpoint.Moment at which the daemon is held, or a state of
@@ -21,10 +24,27 @@ enum Phase {
     KILL_GUEST,
     DELETE_DISMANTLE,
     DELETE_FORGET,
+    /** A pod's container is deleted while its VM runs; elsewhere the VM has gone before. */
+    DELETE_MEMBER("delete-dismantle"),
     SHUTDOWN_END,
-    SHUTDOWN_FLUSH;
+    SHUTDOWN_FLUSH,
+    /** The shim is told to end by SIGTERM while its VM runs. */
+    SHUTDOWN_SIGNAL("shutdown-end");
+
+    private static final Set<Phase> WITHOUT_VM =
+            EnumSet.of(START_SPAWN, DELETE_DISMANTLE, DELETE_FORGET, SHUTDOWN_END, SHUTDOWN_FLUSH);
 
     private static final Duration EXEC_LIMIT = Duration.ofSeconds(60);
+
+    private final String failpoint;
+
+    Phase() {
+        failpoint = name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    Phase(String failpoint) {
+        this.failpoint = failpoint;
+    }
 
     String title() {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');
@@ -32,7 +52,7 @@ enum Phase {
 
     /** Whether there is a VM. */
     boolean vm() {
-        return compareTo(START_READY) >= 0 && compareTo(KILL_GUEST) <= 0;
+        return !WITHOUT_VM.contains(this);
     }
 
     /** Whether the agent has been spoken to, so that its health is watched. */
@@ -47,7 +67,7 @@ enum Phase {
 
     /** Whether containerd has been told of the exit, and has not got an answer to Delete. */
     boolean exitWasPublished() {
-        return this == DELETE_DISMANTLE || this == DELETE_FORGET;
+        return this == DELETE_DISMANTLE || this == DELETE_FORGET || this == SHUTDOWN_SIGNAL;
     }
 
     /** Brings the container there. */
@@ -62,7 +82,7 @@ enum Phase {
                     CREATE_CONTAINER,
                     CREATE_ANNOUNCE,
                     START_ATTACH -> {
-                victim.pauseAt(title());
+                victim.pauseAt(failpoint);
                 victim.calling(node.run(id, "sleep", "100000"));
                 victim.awaitPause();
             }
@@ -85,15 +105,31 @@ enum Phase {
             }
             case KILL_GUEST -> {
                 victim.started();
-                victim.pauseAt(title());
+                victim.pauseAt(failpoint);
                 victim.calling("tasks", "kill", "--signal", "SIGKILL", id);
                 victim.awaitPause();
             }
             case DELETE_DISMANTLE, DELETE_FORGET, SHUTDOWN_END, SHUTDOWN_FLUSH -> {
                 victim.started();
                 victim.killed();
-                victim.pauseAt(title());
+                victim.pauseAt(failpoint);
                 victim.calling("tasks", "delete", id);
+                victim.awaitPause();
+            }
+            case DELETE_MEMBER -> {
+                var member = victim.startedPod();
+                node.ctr("tasks", "kill", "--signal", "SIGKILL", member).succeeded();
+                if (!Wait.until(EXEC_LIMIT, () -> node.state(member).equals("STOPPED"))) {
+                    throw new AssertionError(member + " does not stop" + node.log());
+                }
+                victim.pauseAt(failpoint);
+                victim.calling("tasks", "delete", member);
+                victim.awaitPause();
+            }
+            case SHUTDOWN_SIGNAL -> {
+                victim.started();
+                victim.pauseAt(failpoint);
+                victim.processes("saya-guard").forEach(pid -> Host.signal(pid, "TERM"));
                 victim.awaitPause();
             }
         }

@@ -23,14 +23,21 @@ final class Victim {
     private CompletableFuture<Ran> call = CompletableFuture.completedFuture(new Ran(0, "", ""));
 
     private String paused = "";
+    private List<String> containers;
 
     Victim(Node node, String id) {
         this.node = node;
         this.id = id;
+        this.containers = List.of(id);
     }
 
     String id() {
         return id;
+    }
+
+    /** All containers in its VM, in the order in which they are to be deleted. */
+    List<String> containers() {
+        return containers;
     }
 
     Node node() {
@@ -39,6 +46,15 @@ final class Victim {
 
     void started() {
         node.ctr(node.run(id, "sleep", "100000")).succeeded();
+    }
+
+    /** Starts a pod's sandbox container and one container in it, and returns the latter's name. */
+    String startedPod() {
+        var member = id + "m";
+        containers = List.of(member, id);
+        node.ctr(node.runInPod(id, id)).succeeded();
+        node.ctr(node.runInPod(id, member)).succeeded();
+        return member;
     }
 
     void killed() {
@@ -61,8 +77,7 @@ final class Victim {
 
     void awaitPause() {
         var reached = failpoints().resolve(paused + ".reached");
-        if (!Wait.until(REACHED, () -> Files.exists(reached) || call.isDone())
-                || !Files.exists(reached)) {
+        if (!Wait.until(REACHED, () -> Files.exists(reached))) {
             throw new AssertionError(
                     "the daemon of "
                             + id
