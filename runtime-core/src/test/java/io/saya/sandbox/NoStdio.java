@@ -9,6 +9,16 @@ import java.util.concurrent.CompletableFuture;
 final class NoStdio implements ProcessStdio {
 
     private final CompletableFuture<Void> done = CompletableFuture.completedFuture(null);
+    private final CompletableFuture<Void> read;
+
+    NoStdio() {
+        this(CompletableFuture.completedFuture(null));
+    }
+
+    /** With output that ends when the caller says. */
+    NoStdio(CompletableFuture<Void> read) {
+        this.read = read;
+    }
 
     @Override
     public void attach(GuestStreams guest) {}
@@ -18,7 +28,7 @@ final class NoStdio implements ProcessStdio {
 
     @Override
     public CompletableFuture<Void> outputRead() {
-        return done;
+        return read;
     }
 
     @Override

@@ -50,6 +50,19 @@ class SandboxTest {
     }
 
     @Test
+    void aKilledProcessIsSeenToEndThoughItsOutputNeverDoes() throws Exception {
+        SandboxFixture fixture = new SandboxFixture(directory);
+        fixture.agent.forgetStreams();
+        fixture.createSandboxContainer("sandbox");
+        Tasks unread = new Tasks(fixture.sandbox, (_, _) -> new NoStdio(new CompletableFuture<>()));
+        unread.create(fixture.request("app1"), fixture.bundle("app1", "container", "sleep"));
+        unread.start("app1", "");
+        unread.kill("app1", "", SIGKILL, false);
+        assertThat(unread.exit("app1", "").get(20, TimeUnit.SECONDS).status()).isEqualTo(137);
+        fixture.sandbox.stop();
+    }
+
+    @Test
     void figuresOfAGuestThatIsDeafAreThoseItToldLast() {
         SandboxFixture fixture = runningPod();
         StatsContainerResponse told = fixture.tasks.stats("app1");

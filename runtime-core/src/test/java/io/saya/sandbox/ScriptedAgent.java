@@ -31,6 +31,7 @@ final class ScriptedAgent implements Agent {
     private final CompletableFuture<String> outOfMemory = new CompletableFuture<>();
     private final boolean refusesStart;
     private volatile boolean deaf;
+    private volatile boolean forgetsStreams;
 
     ScriptedAgent(boolean refusesStart) {
         this.refusesStart = refusesStart;
@@ -39,6 +40,11 @@ final class ScriptedAgent implements Agent {
     /** From now on nothing is answered any more. */
     void becomeDeaf() {
         deaf = true;
+    }
+
+    /** As Kata's agents: with a process goes its output. To be called before the boot. */
+    void forgetStreams() {
+        forgetsStreams = true;
     }
 
     /** A process ends by itself. */
@@ -70,7 +76,7 @@ final class ScriptedAgent implements Agent {
 
     @Override
     public GuestDetails details() {
-        return new GuestDetails("test", new GuestAbilities(true, true), true);
+        return new GuestDetails("test", new GuestAbilities(true, true), !forgetsStreams);
     }
 
     @Override
