@@ -14,8 +14,9 @@ source "$top/packaging/lib/debian.sh"
 source "$top/packaging/lib/containerd.sh"
 source "$here/host.sh"
 source "$here/cases.sh"
+source "$here/start_failures.sh"
 
-need_packages busybox-static containerd runc qemu-system-x86 python3-minimal procps util-linux iproute2
+need_packages busybox-static containerd cpio runc qemu-system-x86 python3-minimal procps util-linux iproute2
 (( EUID == 0 )) || die "containerd needs root"
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/saya-test.XXXXXX")

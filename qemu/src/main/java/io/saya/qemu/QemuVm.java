@@ -44,6 +44,8 @@ final class QemuVm implements Vm {
     private final QmpConnection qmp;
     private final GuestEnd end = new GuestEnd();
     private final CompletableFuture<VmExit> exited = new CompletableFuture<>();
+    private final CompletableFuture<Void> vmmReady = new CompletableFuture<>();
+    private final CompletableFuture<Void> channelOpen = new CompletableFuture<>();
 
     /** Whether we want the guest to stand still; one that does so of itself has met an error. */
     private volatile boolean pauseWanted;
@@ -62,6 +64,7 @@ final class QemuVm implements Vm {
             console.close();
             throw e;
         }
+        var _ = qmp.greeted().thenAccept(_ -> vmmReady.complete(null));
     }
 
     /**
@@ -101,6 +104,16 @@ final class QemuVm implements Vm {
     @Override
     public CompletableFuture<VmExit> exited() {
         return exited.copy();
+    }
+
+    @Override
+    public CompletableFuture<Void> vmmReady() {
+        return vmmReady.copy();
+    }
+
+    @Override
+    public CompletableFuture<Void> channelOpen() {
+        return channelOpen.copy();
     }
 
     @Override
@@ -202,6 +215,10 @@ final class QemuVm implements Vm {
 
     private void onEvent(QmpEvent event) {
         end.note(event);
+        if (event.name().equals("VSERPORT_CHANGE") && event.data().bool("open").orElse(false)) {
+            // The agent's is the only port there is.
+            channelOpen.complete(null);
+        }
         if (event.name().equals("STOP") && !pauseWanted) {
             Thread.ofVirtual().name("vm-stopped-" + sandboxId).start(this::onUnexpectedStop);
         }

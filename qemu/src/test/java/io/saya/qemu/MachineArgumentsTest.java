@@ -64,7 +64,7 @@ class MachineArgumentsTest {
                         "-device isa-serial,chardev=console",
                         "-chardev socket,id=agent,fd=%fd:agent%,server=on,wait=off",
                         "-device virtio-serial-pci,id=serial,bus=pcie.0,addr=0x1,disable-legacy=on",
-                        "-device virtserialport,bus=serial.0,nr=1,chardev=agent"
+                        "-device virtserialport,id=agent-port,bus=serial.0,nr=1,chardev=agent"
                                 + ",name=agent.channel.0",
                         "-object rng-random,id=rng,filename=/dev/urandom",
                         "-device virtio-rng-pci,id=rng-dev,bus=pcie.0,addr=0x2,disable-legacy=on"

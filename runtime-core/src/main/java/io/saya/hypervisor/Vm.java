@@ -13,6 +13,18 @@ public interface Vm {
     CompletableFuture<VmExit> exited();
 
     /**
+     * Completes, never exceptionally, when the VMM has made the machine and answers; never if it
+     * ends before.
+     */
+    CompletableFuture<Void> vmmReady();
+
+    /**
+     * Completes, never exceptionally, when the guest has opened its side of the agent's channel;
+     * never if it does not, or where the channel does not tell (vsock).
+     */
+    CompletableFuture<Void> channelOpen();
+
+    /**
      * The last lines of the guest's console (at most 16 KiB), unprintable bytes replaced; empty if
      * it printed nothing.
      */

@@ -68,7 +68,7 @@ final class ContainerCreation {
                             prepared.rootfs(),
                             prepared.mounts(),
                             guest.details().abilities());
-            phase = "container in the guest";
+            phase = "in the guest";
             Agent agent = guest.requireAgent();
             container.resources().push("container in the guest", () -> removeFromGuest(agent));
             Failpoints.reach(Moment.CREATE_CONTAINER);
@@ -177,6 +177,8 @@ final class ContainerCreation {
                 "cannot create container "
                         + container.id()
                         + ", phase "
+                        + StartPhase.CONTAINER
+                        + ", "
                         + phase
                         + ": "
                         + cause.getMessage(),

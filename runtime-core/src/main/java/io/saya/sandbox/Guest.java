@@ -10,6 +10,8 @@ import io.saya.failpoint.Moment;
 import io.saya.failure.RuntimeFailure;
 import io.saya.host.Host;
 import io.saya.host.HostProcess;
+import io.saya.host.ProcessExit;
+import io.saya.hypervisor.AgentEndpoint;
 import io.saya.hypervisor.Hypervisor;
 import io.saya.hypervisor.HypervisorFailure;
 import io.saya.hypervisor.Vm;
@@ -63,6 +65,7 @@ final class Guest {
     private final Host host;
     private final Hypervisor hypervisor;
     private final AgentConnector connector;
+    private final StartClock clock;
     private final HostMounts mounts;
     private final UndoStack resources = new UndoStack();
     private final CompletableFuture<SandboxState.StopCause> lost = new CompletableFuture<>();
@@ -79,12 +82,14 @@ final class Guest {
             RuntimeConfig config,
             Host host,
             Hypervisor hypervisor,
-            AgentConnector connector) {
+            AgentConnector connector,
+            StartClock clock) {
         this.identity = identity;
         this.config = config;
         this.host = host;
         this.hypervisor = hypervisor;
         this.connector = connector;
+        this.clock = clock;
         this.mounts = new HostMounts(host);
     }
 
@@ -95,12 +100,11 @@ final class Guest {
      * @throws RuntimeFailure that names the phase and the cause
      */
     void launch(NetworkPlace place) {
-        String phase = "run directory";
+        StartPhase phase = StartPhase.SHARE;
         try {
             RunDirectory.create(identity.runDirectory());
             resources.push("run directory", () -> RunDirectory.remove(identity.runDirectory()));
 
-            phase = "share";
             SharedDirectory directory = SharedDirectory.create(identity.runDirectory(), mounts);
             resources.push("shared directory", () -> directory.release(Guest::problem));
             shared = directory;
@@ -115,18 +119,23 @@ final class Guest {
                             config.hypervisor().sharedFs().extraArguments());
             resources.push("virtiofsd", () -> end(daemon));
             virtiofsd = daemon;
+            clock.done(phase);
 
-            phase = "network";
+            phase = StartPhase.NETWORK;
             SandboxNetwork pod =
                     SandboxNetwork.prepare(host, place.pod(), identity, config, resources);
             network = pod;
+            clock.done(phase);
 
-            phase = "QEMU spawn";
+            phase = StartPhase.QEMU_SPAWN;
             Failpoints.reach(Moment.START_SPAWN);
             Vm started =
                     hypervisor.start(VmPlan.of(identity, config, socket, place.vmm(), pod.cards()));
             resources.push("VM", () -> started.stop(Duration.ZERO));
             vm = started;
+            clock.done(phase);
+            var _ = started.vmmReady().thenRun(() -> clock.done(StartPhase.QMP));
+            var _ = started.channelOpen().thenRun(() -> clock.done(StartPhase.KERNEL));
             pod.join();
             var _ =
                     started.exited()
@@ -150,12 +159,13 @@ final class Guest {
         } catch (IOException | HypervisorFailure | RuntimeException e) {
             RuntimeFailure failure =
                     RuntimeFailure.internal(
-                            "sandbox "
-                                    + identity.id()
-                                    + " cannot start, phase "
-                                    + phase
-                                    + ": "
-                                    + e.getMessage(),
+                            BootFailure.text(
+                                    "sandbox " + identity.id() + " cannot start",
+                                    phase,
+                                    clock.millis(),
+                                    String.valueOf(e.getMessage()),
+                                    BootFailure.advice(String.valueOf(e.getMessage())),
+                                    ""),
                             e);
             resources.unwind(failure);
             throw failure;
@@ -170,7 +180,7 @@ final class Guest {
      */
     void connect(SandboxSetup setup) {
         Vm machine = launched(vm);
-        String phase = "agent";
+        @Nullable StartPhase answered = null;
         try {
             Failpoints.reach(Moment.CREATE_CONNECT);
             Agent connected = connector.connect(machine.agent(), config.agent().dialTimeout());
@@ -183,23 +193,29 @@ final class Guest {
                                             lostUnlessVmEnded(
                                                     machine,
                                                     new SandboxState.StopCause.AgentLost(why)));
-            phase = "network";
+            clock.done(StartPhase.KERNEL);
+            clock.done(StartPhase.AGENT);
+            answered = StartPhase.NETWORK;
             connected.configureNetwork(launched(network).awaitJoined());
-            phase = "sandbox";
+            answered = StartPhase.SANDBOX;
             Failpoints.reach(Moment.CREATE_SANDBOX);
             connected.createSandbox(setup);
             details = connected.details();
+            clock.done(StartPhase.SANDBOX);
         } catch (RuntimeFailure e) {
-            throw new RuntimeFailure(
-                    e.kind(),
-                    "sandbox "
-                            + identity.id()
-                            + " did not come up, phase "
-                            + phase
-                            + ": "
-                            + bootProblem(machine, e),
-                    e);
+            throw bootFailure(machine, answered != null ? answered : unreached(machine), e);
         }
+    }
+
+    /** How far a guest has come whose agent does not answer. */
+    private static StartPhase unreached(Vm machine) {
+        if (!machine.vmmReady().isDone()) {
+            return StartPhase.QMP;
+        }
+        boolean channelTells = machine.agent() instanceof AgentEndpoint.SerialPort;
+        return channelTells && !machine.channelOpen().isDone()
+                ? StartPhase.KERNEL
+                : StartPhase.AGENT;
     }
 
     /**
@@ -293,19 +309,62 @@ final class Guest {
         resources.unwind((what, cause) -> LOG.warn("cannot undo", "what", what, "error", cause));
     }
 
-    private String bootProblem(Vm machine, RuntimeFailure cause) {
-        StringBuilder text = new StringBuilder();
+    private RuntimeFailure bootFailure(Vm machine, StartPhase phase, RuntimeFailure cause) {
         // A VMM that is on its way out closes the agent's socket first: give it the moment that its
         // reaping takes.
-        Optional<VmExit> exit =
-                exitWithin(machine, cause.kind() == RuntimeFailure.Kind.UNAVAILABLE ? 1000 : 0);
-        if (exit.isPresent()) {
-            text.append("the VM ended: ").append(describe(exit.get()));
-        } else {
-            text.append(cause.getMessage());
+        boolean connectionLost = cause.kind() == RuntimeFailure.Kind.UNAVAILABLE;
+        Optional<VmExit> exit = exitWithin(machine, connectionLost ? 1000 : 0);
+        HostProcess daemon = launched(virtiofsd);
+        if (daemon.exited().isDone() && !daemon.exited().join().equals(new ProcessExit.Code(0))) {
+            // It ends with 0 when QEMU hangs up; otherwise it is the cause, and QEMU what follows.
+            return shareFailure(machine, daemon, cause);
         }
-        text.append(printed("; console of the guest: ", machine.consoleTail()));
-        return text.toString();
+        String happened =
+                exit.isPresent() ? "the VM ended: " + describe(exit.get()) : unanswered(phase);
+        String advice =
+                BootFailure.advice(
+                        machine.vmmOutputTail(), machine.consoleTail(), cause.getMessage());
+        if (advice.isEmpty() && phase == StartPhase.AGENT && exit.isEmpty()) {
+            advice =
+                    "the agent opened its channel but does not speak ttrpc as agents of Kata 2.x to"
+                            + " 4.x do: use a guest with such an agent";
+        }
+        return new RuntimeFailure(
+                cause.kind(),
+                BootFailure.text(
+                        "sandbox " + identity.id() + " did not come up",
+                        phase,
+                        clock.millis(),
+                        exit.isPresent() ? happened : happened + cause.getMessage(),
+                        advice,
+                        machine.consoleTail()),
+                cause);
+    }
+
+    private RuntimeFailure shareFailure(Vm machine, HostProcess daemon, RuntimeFailure cause) {
+        String said = BootFailure.end(daemon.outputTail());
+        return new RuntimeFailure(
+                cause.kind(),
+                BootFailure.text(
+                        "sandbox " + identity.id() + " did not come up",
+                        StartPhase.SHARE,
+                        clock.millis(),
+                        config.hypervisor().sharedFs().daemon()
+                                + " (virtiofsd) ended with "
+                                + daemon.exited().join().describe()
+                                + printed("; it said: ", said),
+                        "correct virtio_fs_daemon or virtio_fs_extra_args in [hypervisor.qemu]",
+                        machine.consoleTail()),
+                cause);
+    }
+
+    private static String unanswered(StartPhase phase) {
+        return switch (phase) {
+            case QMP -> "QEMU runs but its monitor does not answer; ";
+            case KERNEL -> "the guest's kernel started no agent; ";
+            case AGENT -> "the agent does not answer; ";
+            default -> "";
+        };
     }
 
     private static Optional<VmExit> exitWithin(Vm machine, long millis) {
@@ -324,7 +383,7 @@ final class Guest {
         return "QEMU ended with "
                 + exit.process().describe()
                 + (exit.reason().isEmpty() ? "" : " (" + exit.reason() + ")")
-                + printed("; QEMU said: ", machine.vmmOutputTail());
+                + printed("; QEMU said: ", BootFailure.end(machine.vmmOutputTail()));
     }
 
     private static String printed(String prefix, String text) {

@@ -49,6 +49,7 @@ public final class Sandbox implements AutoCloseable {
 
     private final SandboxIdentity identity;
     private final RuntimeConfig config;
+    private final StartClock clock;
     private final Guest guest;
     private final TaskTable tasks;
     private final Exits exits;
@@ -66,10 +67,12 @@ public final class Sandbox implements AutoCloseable {
             Host host,
             Hypervisor hypervisor,
             AgentConnector connector,
-            EventSink events) {
+            EventSink events,
+            StartClock clock) {
         this.identity = identity;
         this.config = config;
-        this.guest = new Guest(identity, config, host, hypervisor, connector);
+        this.clock = clock;
+        this.guest = new Guest(identity, config, host, hypervisor, connector, clock);
         this.tasks = new TaskTable(events);
         this.exits = new Exits(tasks, guest, this::requestStop);
         this.stop = new SandboxStop(tasks, guest, exits);
@@ -134,6 +137,34 @@ public final class Sandbox implements AutoCloseable {
             throw RuntimeFailure.unavailable(
                     "interrupted while sandbox " + identity.id() + " boots", e);
         }
+    }
+
+    /**
+     * Why something cannot be done with a sandbox that is not live: the failure of its boot, or the
+     * cause of its stop. Waits a moment for the first.
+     *
+     * @param doing such as {@code create container c1}
+     */
+    RuntimeFailure whyNot(String doing) {
+        try {
+            booted.get(BOOT_FAILURE_LIMIT_MS, TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof RuntimeFailure failure) {
+                return new RuntimeFailure(failure.kind(), failure.getMessage(), failure);
+            }
+        } catch (TimeoutException e) {
+            LOG.debug("no verdict on the boot yet", "error", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        String cause =
+                switch (state()) {
+                    case SandboxState.Stopping(StopCause why) -> ": " + why.describe();
+                    case SandboxState.Stopped(StopCause why) -> ": " + why.describe();
+                    default -> "";
+                };
+        return RuntimeFailure.failedPrecondition(
+                "cannot " + doing + ": sandbox " + identity.id() + " has stopped" + cause);
     }
 
     /** Asks for the stop of everything and returns at once; the first cause counts. */
@@ -205,6 +236,11 @@ public final class Sandbox implements AutoCloseable {
         return identity;
     }
 
+    /** How long the phases of the start took. */
+    public StartClock clock() {
+        return clock;
+    }
+
     SandboxState state() {
         return tasks.locked(() -> state);
     }
@@ -227,6 +263,7 @@ public final class Sandbox implements AutoCloseable {
             advance(new BootSucceeded());
             if (state() instanceof SandboxState.Running) {
                 new OutOfMemoryWatch(guest.requireAgent(), tasks).start();
+                LOG.info("sandbox is up", clock.fields());
                 booted.complete(null);
             } else {
                 booted.completeExceptionally(

@@ -69,12 +69,7 @@ public final class Tasks {
     public int create(CreateRequest request, OciSpec spec) {
         ContainerKind kind = spec.kind();
         if (!sandbox.live()) {
-            throw RuntimeFailure.failedPrecondition(
-                    "cannot create container "
-                            + request.id()
-                            + ": sandbox "
-                            + sandbox.identity().id()
-                            + " has stopped");
+            throw sandbox.whyNot("create container " + request.id());
         }
         if (kind.ownsSandbox() != request.id().equals(sandbox.identity().id())) {
             throw RuntimeFailure.invalidArgument(
@@ -104,6 +99,7 @@ public final class Tasks {
             sandbox.awaitBoot();
             creation.create(prepared);
             announce(container, request);
+            sandbox.clock().done(StartPhase.CONTAINER);
             sandbox.exits().watch(container, container.init());
             return sandbox.guest().pid();
         } catch (RuntimeFailure e) {

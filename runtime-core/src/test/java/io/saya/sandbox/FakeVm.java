@@ -31,6 +31,16 @@ final class FakeVm implements Vm {
     }
 
     @Override
+    public CompletableFuture<Void> vmmReady() {
+        return CompletableFuture.completedFuture(null);
+    }
+
+    @Override
+    public CompletableFuture<Void> channelOpen() {
+        return CompletableFuture.completedFuture(null);
+    }
+
+    @Override
     public String consoleTail() {
         return "[    0.000000] Linux version 6.1";
     }

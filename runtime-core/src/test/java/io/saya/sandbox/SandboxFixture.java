@@ -46,7 +46,8 @@ final class SandboxFixture {
                         host,
                         _ -> vm,
                         (_, _) -> agent,
-                        events::add);
+                        events::add,
+                        new StartClock());
         this.tasks = new Tasks(sandbox, (_, _) -> new NoStdio());
     }
 

@@ -31,6 +31,21 @@ class SandboxTest {
 
     @TempDir Path directory;
 
+    /** What containerd was told before was only that the sandbox has stopped. */
+    @Test
+    void aContainerForASandboxThatDidNotComeUpIsToldWhyNot() {
+        SandboxFixture fixture = new SandboxFixture(directory);
+        OciSpec spec = fixture.bundle(SandboxFixture.SANDBOX, null, "sleep");
+        fixture.agent.failCreateSandbox("no such module");
+        fixture.sandbox.boot(spec);
+        fixture.sandbox.stopped().join();
+        assertThatThrownBy(
+                        () -> fixture.tasks.create(fixture.request(SandboxFixture.SANDBOX), spec))
+                .isInstanceOf(RuntimeFailure.class)
+                .hasMessageContaining("phase sandbox")
+                .hasMessageContaining("no such module");
+    }
+
     @Test
     void aContainerStartedAloneLivesAndIsDeleted() {
         SandboxFixture fixture = new SandboxFixture(directory);
@@ -221,7 +236,7 @@ class SandboxTest {
         fixture.sandbox.boot(spec);
         assertThatThrownBy(
                         () -> fixture.tasks.create(fixture.request(SandboxFixture.SANDBOX), spec))
-                .hasMessageContaining("phase container in the guest")
+                .hasMessageContaining("phase container, in the guest")
                 .hasMessageContaining("\"missing\": executable file not found in $PATH");
         assertThat(fixture.events).isEmpty();
         assertNothingIsLeft(fixture);

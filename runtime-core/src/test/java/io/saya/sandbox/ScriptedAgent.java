@@ -32,6 +32,7 @@ final class ScriptedAgent implements Agent {
     private final boolean refusesStart;
     private volatile boolean deaf;
     private volatile boolean forgetsStreams;
+    private volatile String refusal = "";
 
     ScriptedAgent(boolean refusesStart) {
         this.refusesStart = refusesStart;
@@ -45,6 +46,11 @@ final class ScriptedAgent implements Agent {
     /** As Kata's agents: with a process goes its output. To be called before the boot. */
     void forgetStreams() {
         forgetsStreams = true;
+    }
+
+    /** The sandbox cannot be made in the guest. */
+    void failCreateSandbox(String why) {
+        refusal = why;
     }
 
     /** A process ends by itself. */
@@ -67,6 +73,9 @@ final class ScriptedAgent implements Agent {
     @Override
     public void createSandbox(SandboxSetup setup) {
         answer();
+        if (!refusal.isEmpty()) {
+            throw RuntimeFailure.internal("agent, CreateSandbox: " + refusal, null);
+        }
     }
 
     @Override

@@ -31,12 +31,15 @@ public sealed interface Device extends Argument {
     /**
      * A stream with a name, {@code /dev/virtio-ports/NAME} in the guest.
      *
+     * <p>Its id makes QEMU tell when the guest opens it ({@code VSERPORT_CHANGE}).
+     *
      * @param number of the port on its bus; 0 is kept for a console
      */
     record VirtSerialPort(String bus, int number, String chardev, String name) implements Device {
         @Override
         public String properties() {
             return Options.of("virtserialport")
+                    .with("id", chardev + "-port")
                     .with("bus", bus + ".0")
                     .with("nr", number)
                     .with("chardev", chardev)

@@ -121,6 +121,11 @@ public final class QmpConnection implements AutoCloseable {
         }
     }
 
+    /** Completes when QEMU has greeted; fails if the connection ends before. */
+    public CompletableFuture<Void> greeted() {
+        return greeted.copy();
+    }
+
     /** Completes, never exceptionally, when the connection has ended, with the cause. */
     public CompletableFuture<QmpFailure> ended() {
         return ended.copy();

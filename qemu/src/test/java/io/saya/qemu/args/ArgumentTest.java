@@ -78,7 +78,7 @@ class ArgumentTest {
                         "virtio-serial-pci,id=serial,bus=pcie.0,addr=0xa,disable-legacy=on"),
                 device(
                         new Device.VirtSerialPort("serial", 1, "agent", "agent.channel.0"),
-                        "virtserialport,bus=serial.0,nr=1,chardev=agent,name=agent.channel.0"),
+                        "virtserialport,id=agent-port,bus=serial.0,nr=1,chardev=agent,name=agent.channel.0"),
                 device(
                         new Device.VirtConsole("serial", 0, "console"),
                         "virtconsole,bus=serial.0,nr=0,chardev=console"),

@@ -17,6 +17,8 @@ import io.saya.oci.OciSpec;
 import io.saya.qemu.QemuHypervisor;
 import io.saya.sandbox.Sandbox;
 import io.saya.sandbox.SandboxIdentity;
+import io.saya.sandbox.StartClock;
+import io.saya.sandbox.StartPhase;
 import io.saya.shim.ShimArguments;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -32,6 +34,7 @@ public final class ShimDaemon {
 
     private final ShimArguments arguments;
     private final GuardHost host;
+    private final StartClock clock = new StartClock();
 
     private ShimDaemon(ShimArguments arguments, GuardHost host) {
         this.arguments = arguments;
@@ -63,8 +66,17 @@ public final class ShimDaemon {
         try {
             OciSpec spec = OciSpec.read(arguments.bundle());
             sandbox = boot(start, spec, configuration(start, spec), services);
-        } catch (ConfigException | RuntimeFailure e) {
-            host.failed(String.valueOf(e.getMessage()));
+        } catch (ConfigException e) {
+            host.failed(
+                    "sandbox "
+                            + start.sandboxId()
+                            + " cannot start, phase "
+                            + StartPhase.CONFIGURATION
+                            + ": "
+                            + e.getMessage());
+            return 1;
+        } catch (RuntimeFailure e) {
+            host.failed(e.getMessage());
             return 1;
         }
         Failpoints.reach(Moment.START_READY);
@@ -93,6 +105,7 @@ public final class ShimDaemon {
         if (loaded.config().runtime().enableDebug()) {
             LogRouter.threshold(LogLevel.DEBUG);
         }
+        clock.done(StartPhase.CONFIGURATION);
         LOG.info("configuration", "sources", loaded.sources());
         for (Problem warning : loaded.warnings()) {
             LOG.warn("configuration", "problem", warning);
@@ -113,7 +126,8 @@ public final class ShimDaemon {
                         host,
                         QemuHypervisor.of(host, parent(runDirectory), System.getenv()),
                         services.agents(configuration.config()),
-                        services.events());
+                        services.events(),
+                        clock);
         sandbox.boot(spec);
         return sandbox;
     }
