@@ -1,20 +1,27 @@
 package io.saya.qemu;
 
+import io.saya.hypervisor.GuestConsole;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the guest's console from its first byte on, in a virtual thread of its own, and keeps the
  * tail. A console that nobody reads would block the guest. Thread safe.
  */
-final class ConsoleReader implements AutoCloseable {
+final class ConsoleReader implements GuestConsole, AutoCloseable {
     private final SocketChannel channel;
     private final ConsoleTail tail = new ConsoleTail();
+    private final ConsoleLines lines = new ConsoleLines();
+    private final AtomicReference<@Nullable Consumer<byte[]>> attached = new AtomicReference<>();
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
 
     private ConsoleReader(SocketChannel channel) {
@@ -43,6 +50,27 @@ final class ConsoleReader implements AutoCloseable {
         return tail.text();
     }
 
+    @Override
+    public List<Line> lines() {
+        return lines.all();
+    }
+
+    @Override
+    public AutoCloseable attach(Consumer<byte[]> output) throws IOException {
+        if (!attached.compareAndSet(null, output)) {
+            throw new IOException("somebody else uses the guest's console");
+        }
+        return () -> attached.compareAndSet(output, null);
+    }
+
+    @Override
+    public void type(byte[] bytes) throws IOException {
+        ByteBuffer left = ByteBuffer.wrap(bytes);
+        while (left.hasRemaining()) {
+            channel.write(left);
+        }
+    }
+
     /** Completes, never exceptionally, when no byte will follow. */
     CompletableFuture<Void> ended() {
         return ended;
@@ -62,7 +90,15 @@ final class ConsoleReader implements AutoCloseable {
         ByteBuffer buffer = ByteBuffer.allocate(4096);
         try (channel) {
             while (channel.read(buffer) >= 0) {
-                tail.add(buffer.flip());
+                buffer.flip();
+                tail.add(buffer.duplicate());
+                lines.add(buffer.duplicate());
+                Consumer<byte[]> output = attached.get();
+                if (output != null) {
+                    byte[] bytes = new byte[buffer.remaining()];
+                    buffer.get(bytes);
+                    output.accept(bytes);
+                }
                 buffer.clear();
             }
         } catch (IOException e) {

@@ -3,6 +3,7 @@ package io.saya.qemu;
 import io.saya.host.HostProcess;
 import io.saya.host.ProcessExit;
 import io.saya.hypervisor.AgentEndpoint;
+import io.saya.hypervisor.GuestConsole;
 import io.saya.hypervisor.HypervisorFailure;
 import io.saya.hypervisor.Vm;
 import io.saya.hypervisor.VmExit;
@@ -114,6 +115,11 @@ final class QemuVm implements Vm {
     @Override
     public CompletableFuture<Void> channelOpen() {
         return channelOpen.copy();
+    }
+
+    @Override
+    public GuestConsole console() {
+        return console;
     }
 
     @Override

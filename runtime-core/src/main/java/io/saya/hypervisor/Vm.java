@@ -24,6 +24,9 @@ public interface Vm {
      */
     CompletableFuture<Void> channelOpen();
 
+    /** The guest's console. */
+    GuestConsole console();
+
     /**
      * The last lines of the guest's console (at most 16 KiB), unprintable bytes replaced; empty if
      * it printed nothing.

@@ -27,6 +27,11 @@ public final class LogRouter {
         threshold = lowest;
     }
 
+    /** The lightest level that is kept. */
+    public static LogLevel threshold() {
+        return threshold;
+    }
+
     /** Sends all lines to this sink from now on, those that waited first and in their order. */
     public static void install(LogSink newSink) {
         synchronized (LOCK) {

@@ -12,6 +12,7 @@ import io.saya.host.Host;
 import io.saya.host.HostProcess;
 import io.saya.host.ProcessExit;
 import io.saya.hypervisor.AgentEndpoint;
+import io.saya.hypervisor.GuestConsole;
 import io.saya.hypervisor.Hypervisor;
 import io.saya.hypervisor.HypervisorFailure;
 import io.saya.hypervisor.Vm;
@@ -247,6 +248,17 @@ final class Guest {
     int pid() {
         Vm machine = vm;
         return machine == null ? 0 : (int) machine.pid();
+    }
+
+    /** The console of the guest; empty before {@link #launch}. */
+    Optional<GuestConsole> console() {
+        Vm machine = vm;
+        return machine == null ? Optional.empty() : Optional.of(machine.console());
+    }
+
+    /** What the agent said of itself; empty before the guest is up. */
+    Optional<GuestDetails> knownDetails() {
+        return Optional.ofNullable(details);
     }
 
     /** The agent, once the guest is up. */

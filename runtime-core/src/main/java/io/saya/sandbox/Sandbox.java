@@ -1,11 +1,13 @@
 package io.saya.sandbox;
 
 import io.saya.agent.AgentConnector;
+import io.saya.agent.GuestDetails;
 import io.saya.agent.SandboxSetup;
 import io.saya.config.RuntimeConfig;
 import io.saya.event.EventSink;
 import io.saya.failure.RuntimeFailure;
 import io.saya.host.Host;
+import io.saya.hypervisor.GuestConsole;
 import io.saya.hypervisor.Hypervisor;
 import io.saya.log.Log;
 import io.saya.oci.OciSpec;
@@ -22,6 +24,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -234,6 +237,31 @@ public final class Sandbox implements AutoCloseable {
 
     public SandboxIdentity identity() {
         return identity;
+    }
+
+    /** The guest's console; empty before the VM is started. */
+    public Optional<GuestConsole> console() {
+        return guest.console();
+    }
+
+    /** The version of the agent as it tells it; empty before the guest is up. */
+    public String agentVersion() {
+        return guest.knownDetails().map(GuestDetails::version).orElse("");
+    }
+
+    /** The VMM's process; 0 before the VM is started. */
+    public int vmmPid() {
+        return guest.pid();
+    }
+
+    /** Where it is in its life, in one word. */
+    public String stateWord() {
+        return switch (state()) {
+            case SandboxState.New(), SandboxState.Booting() -> "booting";
+            case SandboxState.Running() -> "running";
+            case SandboxState.Stopping _ -> "stopping";
+            case SandboxState.Stopped _ -> "stopped";
+        };
     }
 
     /** How long the phases of the start took. */

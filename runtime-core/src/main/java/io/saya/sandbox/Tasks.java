@@ -24,6 +24,7 @@ import io.saya.oci.OciSpec;
 import io.saya.proto.agent.StatsContainerResponse;
 import io.saya.proto.agent.oci.LinuxResources;
 import io.saya.proto.agent.oci.Process;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -166,6 +167,21 @@ public final class Tasks {
             sandbox.exits().watch(container, process);
         }
         return pid;
+    }
+
+    /** What is known of every process, from memory: each container, and behind it its execs. */
+    public List<TaskStatus> all() {
+        return table.locked(
+                () -> {
+                    List<TaskStatus> all = new ArrayList<>();
+                    for (Container container : table.all()) {
+                        all.add(state(container.id(), ""));
+                        for (String execId : container.execs().keySet()) {
+                            all.add(state(container.id(), execId));
+                        }
+                    }
+                    return all;
+                });
     }
 
     /** What is known of a process, from memory. */

@@ -90,7 +90,10 @@ final class VmPlan {
         }
         if (config.agent().debugConsole()) {
             parameters.add("agent.debug_console");
-            parameters.add("agent.debug_console_vport=1026");
+            if (transport(config.agent()) != AgentTransport.VIRTIO_SERIAL) {
+                // Without vsock the shell is on the guest's console.
+                parameters.add("agent.debug_console_vport=1026");
+            }
         }
         parameters.addAll(config.hypervisor().guest().kernelParameters());
         return parameters;

@@ -2,6 +2,7 @@ package io.saya.sandbox;
 
 import io.saya.host.ProcessExit;
 import io.saya.hypervisor.AgentEndpoint;
+import io.saya.hypervisor.GuestConsole;
 import io.saya.hypervisor.Vm;
 import io.saya.hypervisor.VmExit;
 import java.nio.file.Path;
@@ -38,6 +39,11 @@ final class FakeVm implements Vm {
     @Override
     public CompletableFuture<Void> channelOpen() {
         return CompletableFuture.completedFuture(null);
+    }
+
+    @Override
+    public GuestConsole console() {
+        throw new UnsupportedOperationException("no test looks at it");
     }
 
     @Override

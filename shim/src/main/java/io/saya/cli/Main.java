@@ -2,8 +2,14 @@ package io.saya.cli;
 
 import io.saya.cli.check.CheckCommand;
 import io.saya.cli.cleanup.CleanupCommand;
+import io.saya.cli.collect.CollectCommand;
 import io.saya.cli.config.ConfigCommand;
 import io.saya.cli.env.EnvCommand;
+import io.saya.cli.sandbox.ExecCommand;
+import io.saya.cli.sandbox.ListCommand;
+import io.saya.cli.sandbox.LogLevelCommand;
+import io.saya.cli.sandbox.LogsCommand;
+import io.saya.cli.sandbox.PsCommand;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.OutputStream;
@@ -26,6 +32,12 @@ public final class Main {
                 new CheckCommand(invocation),
                 new EnvCommand(invocation),
                 ConfigCommand.of(invocation),
+                new ListCommand(invocation),
+                new PsCommand(invocation),
+                new LogsCommand(invocation),
+                new LogLevelCommand(invocation),
+                new ExecCommand(invocation),
+                new CollectCommand(invocation),
                 new CleanupCommand(invocation),
                 new CompletionCommand(invocation),
                 new VersionCommand(invocation));

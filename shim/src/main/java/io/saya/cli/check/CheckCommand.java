@@ -69,6 +69,13 @@ public final class CheckCommand implements Callable<Integer> {
     private boolean strict;
 
     @Option(
+            names = "--boot",
+            description =
+                    "Also start a sandbox with a container in it, and tell how long each phase took"
+                            + " (root; some seconds).")
+    private boolean boot;
+
+    @Option(
             names = {"-n", "--no-network-checks", "-v", "--verbose"},
             hidden = true,
             description = "Accepted because kata-check has them; this command uses no network.")
@@ -97,6 +104,11 @@ public final class CheckCommand implements Callable<Integer> {
             findings.add(finding);
             print(finding);
         }
+        if (boot && findings.stream().noneMatch(this::isObstacle)) {
+            Finding booted = boot();
+            findings.add(booted);
+            print(booted);
+        }
         boolean capable = findings.stream().noneMatch(this::isObstacle);
         if (json) {
             invocation.out().println(Tree.json(json(findings, capable)));
@@ -104,6 +116,17 @@ public final class CheckCommand implements Callable<Integer> {
             conclude(findings, capable);
         }
         return capable ? ExitCode.OK : ExitCode.FAILED;
+    }
+
+    private Finding boot() {
+        if (!HostFiles.isRoot()) {
+            return Finding.skip("boot", "a sandbox is started by root");
+        }
+        StringBuilder phases = new StringBuilder();
+        Finding booted = BootCheck.boot(invocation, phases::append);
+        return phases.isEmpty() || booted.verdict() != Verdict.PASS
+                ? booted
+                : Finding.pass("boot", booted.text() + " (" + phases + ")");
     }
 
     /** All at once: most of them wait for a program or the disk. */

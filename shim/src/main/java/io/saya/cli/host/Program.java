@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -27,14 +28,31 @@ public record Program(int exitCode, String output) {
      */
     public static Program run(Duration limit, Path program, String... arguments)
             throws IOException {
+        return run(limit, Path.of("/"), Map.of(), program, arguments);
+    }
+
+    /**
+     * The same in another directory and with variables added to the environment.
+     *
+     * @throws IOException if it cannot be started or does not end in time
+     */
+    public static Program run(
+            Duration limit,
+            Path directory,
+            Map<String, String> environment,
+            Path program,
+            String... arguments)
+            throws IOException {
         List<String> command = new ArrayList<>();
         command.add(program.toString());
         command.addAll(List.of(arguments));
-        Process process =
+        ProcessBuilder builder =
                 new ProcessBuilder(command)
+                        .directory(directory.toFile())
                         .redirectErrorStream(true)
-                        .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
-                        .start();
+                        .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()));
+        builder.environment().putAll(environment);
+        Process process = builder.start();
         // Its output ends when it does, so what ends the wait for both is the end of the process.
         Thread watch =
                 Thread.ofVirtual()

@@ -63,9 +63,11 @@ public final class ShimDaemon {
         Failpoints.sandbox(start.sandboxId());
         ShimServices services = new ShimServices(arguments, start);
         Sandbox sandbox;
+        LoadedConfig configuration;
         try {
             OciSpec spec = OciSpec.read(arguments.bundle());
-            sandbox = boot(start, spec, configuration(start, spec), services);
+            configuration = configuration(start, spec);
+            sandbox = boot(start, spec, configuration, services);
         } catch (ConfigException e) {
             host.failed(
                     "sandbox "
@@ -83,7 +85,7 @@ public final class ShimDaemon {
         // The socket is listening: containerd's first request waits there until it is served.
         host.ready();
         try {
-            services.serve(sandbox);
+            services.serve(sandbox, configuration);
         } catch (IOException | InterruptedException e) {
             LOG.error("the daemon cannot serve", "error", e);
             services.end(sandbox);

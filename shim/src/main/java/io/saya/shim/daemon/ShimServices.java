@@ -3,6 +3,7 @@ package io.saya.shim.daemon;
 import io.saya.agent.AgentConnector;
 import io.saya.agent.TtrpcConnector;
 import io.saya.config.RuntimeConfig;
+import io.saya.config.load.LoadedConfig;
 import io.saya.event.EventSink;
 import io.saya.failpoint.Failpoints;
 import io.saya.failpoint.Moment;
@@ -17,6 +18,8 @@ import io.saya.shim.ShimArguments;
 import io.saya.shim.event.EventPublisher;
 import io.saya.shim.log.DaemonLog;
 import io.saya.shim.log.NettyLogFactory;
+import io.saya.shim.management.ManagementSocket;
+import io.saya.shim.management.Pages;
 import io.saya.shim.service.SandboxTaskService;
 import io.saya.ttrpc.TtrpcServer;
 import io.saya.ttrpc.transport.PeerCheck;
@@ -54,6 +57,7 @@ final class ShimServices {
     private final CompletableFuture<Transport> transport = new CompletableFuture<>();
     private final CountDownLatch ended = new CountDownLatch(1);
     private volatile @Nullable DaemonLifetime lifetime;
+    private volatile @Nullable ManagementSocket management;
     private @Nullable TtrpcServer server;
     private @Nullable DaemonLog log;
 
@@ -80,7 +84,8 @@ final class ShimServices {
     }
 
     /** Begins to serve the socket that the guard handed over. */
-    void serve(Sandbox sandbox) throws IOException, InterruptedException {
+    void serve(Sandbox sandbox, LoadedConfig configuration)
+            throws IOException, InterruptedException {
         NettyLogFactory.install();
         Transport opened = Transport.open("shim");
         transport.complete(opened);
@@ -100,7 +105,30 @@ final class ShimServices {
         var _ = sandbox.stopped().thenRun(lifetime::containersChanged);
         Runtime.getRuntime().addShutdownHook(new Thread(this::endBySignal, "signal"));
         log = DaemonLog.start(start.sandboxId(), opened.eventLoop());
+        DaemonLog started = log;
+        Thread.ofVirtual()
+                .name("management")
+                .start(() -> manage(sandbox, tasks, started, configuration));
         LOG.info("daemon serves", "address", start.address());
+    }
+
+    /** The management socket is for operators, so it waits until the guest is up. */
+    private void manage(Sandbox sandbox, Tasks tasks, DaemonLog log, LoadedConfig configuration) {
+        try {
+            sandbox.awaitBoot();
+            Pages pages =
+                    new Pages(sandbox, tasks, log.recent(), configuration.sources().toString());
+            management =
+                    ManagementSocket.open(
+                            sandbox.identity().runDirectory(),
+                            pages.all(),
+                            sandbox.console().orElseThrow(),
+                            configuration.config().agent().debugConsole());
+        } catch (RuntimeFailure e) {
+            LOG.debug("no guest, so no management socket", "error", e);
+        } catch (IOException e) {
+            LOG.warn("no management socket", "error", e);
+        }
     }
 
     /** Waits until the daemon is to end. */
@@ -117,6 +145,10 @@ final class ShimServices {
      */
     void end(Sandbox sandbox) {
         Failpoints.reach(Moment.SHUTDOWN_END);
+        ManagementSocket open = management;
+        if (open != null) {
+            open.close();
+        }
         try {
             sandbox.stop();
         } catch (RuntimeFailure e) {

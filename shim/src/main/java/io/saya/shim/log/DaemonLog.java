@@ -42,6 +42,7 @@ public final class DaemonLog implements LogSink, AutoCloseable {
     private final LossCount systemLogFull = new LossCount("system_log_full");
     private final LossCount repeats = new LossCount("repeated");
     private final List<LossCount> losses = List.of(queueFull, stream, systemLogFull, repeats);
+    private final RecentLines recent = new RecentLines();
     private final Thread writer;
     private volatile boolean closing;
 
@@ -98,6 +99,11 @@ public final class DaemonLog implements LogSink, AutoCloseable {
         }
     }
 
+    /** The last lines, for those who ask the daemon itself. */
+    public RecentLines recent() {
+        return recent;
+    }
+
     /** Whether the thread that writes is still there. */
     boolean isWriting() {
         return writer.isAlive();
@@ -126,6 +132,7 @@ public final class DaemonLog implements LogSink, AutoCloseable {
                 reportLosses(pipeline);
                 return;
             }
+            recent.add(line);
             pipeline.write(line);
             if (System.nanoTime() - lastReport >= LOSS_REPORT_NANOS && reportLosses(pipeline)) {
                 lastReport = System.nanoTime();

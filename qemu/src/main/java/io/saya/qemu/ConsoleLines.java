@@ -1,0 +1,83 @@
+package io.saya.qemu;
+
+import io.saya.hypervisor.GuestConsole.Line;
+import io.saya.log.Log;
+import io.saya.log.LogLevel;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The console as lines with the times of their arrival, within a bound; and what the agent says
+ * there, which goes on to the log. The guest is not trusted: a line is text, and has an end. Thread
+ * safe.
+ */
+final class ConsoleLines {
+    private static final Log LOG = Log.of("agent");
+
+    /** How the default guest's agent begins, behind the time. */
+    private static final String AGENT = "saya-agent ";
+
+    /** Longer lines are broken. */
+    private static final int LINE_LIMIT = 512;
+
+    /** Of all lines together. */
+    private static final int TEXT_LIMIT = 16 * 1024;
+
+    private final ArrayDeque<Line> lines = new ArrayDeque<>();
+    private final StringBuilder current = new StringBuilder();
+    private int length;
+
+    /** Takes all that remains in {@code bytes}. */
+    synchronized void add(ByteBuffer bytes) {
+        while (bytes.hasRemaining()) {
+            char c = (char) (bytes.get() & 0xff);
+            if (c == '\n' || current.length() == LINE_LIMIT) {
+                end();
+            }
+            if (c != '\n' && c != '\r') {
+                current.append(c == '\t' || (c >= 0x20 && c < 0x7f) ? c : '?');
+            }
+        }
+    }
+
+    synchronized List<Line> all() {
+        return new ArrayList<>(lines);
+    }
+
+    private void end() {
+        if (current.isEmpty()) {
+            return;
+        }
+        String text = current.toString();
+        current.setLength(0);
+        lines.add(new Line(System.currentTimeMillis(), text));
+        length += text.length();
+        while (length > TEXT_LIMIT) {
+            length -= lines.remove().text().length();
+        }
+        tell(text);
+    }
+
+    /** The agent's lines as it means them; the kernel's only for those who follow a problem. */
+    private static void tell(String text) {
+        int at = text.indexOf(AGENT);
+        int colon = at < 0 ? -1 : text.indexOf(": ", at);
+        if (colon < 0) {
+            LOG.debug("console", "line", text);
+            return;
+        }
+        LogLevel level = level(text.substring(at + AGENT.length(), colon));
+        LOG.log(level, "the agent says", "text", text.substring(colon + 2));
+    }
+
+    private static LogLevel level(String name) {
+        return switch (name) {
+            case "error" -> LogLevel.ERROR;
+            case "warning" -> LogLevel.WARN;
+            case "info" -> LogLevel.INFO;
+            default -> LogLevel.DEBUG;
+        };
+    }
+}

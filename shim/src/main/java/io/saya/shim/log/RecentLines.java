@@ -1,0 +1,27 @@
+package io.saya.shim.log;
+
+import io.saya.log.LogRecord;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The last lines of the log, for an operator on a host whose logs are elsewhere. Thread safe. */
+public final class RecentLines {
+    /** Some 100 KiB; a sandbox's life without trouble is some 20 lines. */
+    static final int LIMIT = 256;
+
+    private final ArrayDeque<LogRecord> lines = new ArrayDeque<>();
+
+    /** Takes a line; the oldest one makes room for it. */
+    synchronized void add(LogRecord line) {
+        if (lines.size() == LIMIT) {
+            lines.remove();
+        }
+        lines.add(line);
+    }
+
+    /** All of them, oldest first. */
+    public synchronized List<LogRecord> all() {
+        return new ArrayList<>(lines);
+    }
+}

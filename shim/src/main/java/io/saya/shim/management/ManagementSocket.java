@@ -1,0 +1,171 @@
+package io.saya.shim.management;
+
+import io.saya.hypervisor.GuestConsole;
+import io.saya.log.Log;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.Semaphore;
+
+/**
+ * Serves {@link #NAME} in the run directory: mode 0600 in a directory of mode 0700, so whoever
+ * connects is root. A client that sends nothing or reads nothing costs a virtual thread until its
+ * time is up, and there are only so many.
+ *
+ * <p>HTTP, since everything speaks it: {@code curl --unix-socket saya.sock http://saya/status}. A
+ * connection serves one request.
+ */
+public final class ManagementSocket implements AutoCloseable {
+    /** Name of the socket in the run directory; short, because a socket's path is. */
+    public static final String NAME = "saya.sock";
+
+    private static final Log LOG = Log.of("management");
+
+    /** Connections at once. */
+    private static final int CONNECTIONS = 8;
+
+    /** For a request and its answer. */
+    private static final Duration LIMIT = Duration.ofSeconds(10);
+
+    private final ServerSocketChannel listener;
+    private final Map<String, Page> pages;
+    private final GuestConsole console;
+    private final boolean consoleHasShell;
+    private final Semaphore places = new Semaphore(CONNECTIONS);
+
+    private ManagementSocket(
+            ServerSocketChannel listener,
+            Map<String, Page> pages,
+            GuestConsole console,
+            boolean consoleHasShell) {
+        this.listener = listener;
+        this.pages = pages;
+        this.console = console;
+        this.consoleHasShell = consoleHasShell;
+    }
+
+    /**
+     * Binds the socket and serves it.
+     *
+     * @param pages by their paths
+     * @param consoleHasShell whether somebody may attach to the guest's console and type
+     */
+    public static ManagementSocket open(
+            Path runDirectory,
+            Map<String, Page> pages,
+            GuestConsole console,
+            boolean consoleHasShell)
+            throws IOException {
+        Path path = runDirectory.resolve(NAME);
+        ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+        try {
+            listener.bind(UnixDomainSocketAddress.of(path), CONNECTIONS);
+            Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-------"));
+        } catch (IOException e) {
+            listener.close();
+            throw new IOException("management socket " + path + ": " + e.getMessage(), e);
+        }
+        ManagementSocket socket =
+                new ManagementSocket(listener, Map.copyOf(pages), console, consoleHasShell);
+        Thread.ofVirtual().name("management").start(socket::acceptAll);
+        return socket;
+    }
+
+    @Override
+    public void close() {
+        try {
+            listener.close();
+        } catch (IOException e) {
+            LOG.debug("close", "error", e);
+        }
+    }
+
+    private void acceptAll() {
+        try {
+            while (true) {
+                SocketChannel client = listener.accept();
+                if (places.tryAcquire()) {
+                    Thread.ofVirtual().name("management request").start(() -> serve(client));
+                } else {
+                    client.close();
+                }
+            }
+        } catch (IOException e) {
+            // Closed by us, or by the end of the run directory: nobody can come any more.
+            LOG.debug("the management socket is closed", "why", String.valueOf(e.getMessage()));
+        }
+    }
+
+    private void serve(SocketChannel client) {
+        Thread watch =
+                Thread.ofVirtual().name("management limit").start(() -> endAfterLimit(client));
+        try (client) {
+            Request request = Request.read(client);
+            if (request.path().equals("/console")) {
+                watch.interrupt();
+                ConsoleSession.run(client, console, consoleHasShell);
+                return;
+            }
+            answer(client, request);
+        } catch (IOException e) {
+            LOG.debug("management request", "error", e);
+        } finally {
+            watch.interrupt();
+            places.release();
+        }
+    }
+
+    private static void endAfterLimit(SocketChannel client) {
+        try {
+            Thread.sleep(LIMIT);
+            client.close();
+        } catch (InterruptedException | IOException _) {
+            // It was served in time, or is gone.
+        }
+    }
+
+    private void answer(SocketChannel client, Request request) throws IOException {
+        Page page = pages.get(request.path());
+        if (page == null) {
+            send(client, "404 Not Found", "text/plain", "no " + request.path() + "\n");
+            return;
+        }
+        try {
+            Page.Answer answer = page.answer(request.body());
+            send(client, "200 OK", answer.type(), answer.text());
+        } catch (IllegalArgumentException e) {
+            send(client, "400 Bad Request", "text/plain", e.getMessage() + "\n");
+        }
+    }
+
+    static void send(SocketChannel client, String status, String type, String text)
+            throws IOException {
+        byte[] body = text.getBytes(StandardCharsets.UTF_8);
+        String head =
+                "HTTP/1.1 "
+                        + status
+                        + "\r\nContent-Type: "
+                        + type
+                        + "\r\nContent-Length: "
+                        + body.length
+                        + "\r\nConnection: close\r\n\r\n";
+        write(client, head.getBytes(StandardCharsets.US_ASCII));
+        write(client, body);
+    }
+
+    static void write(SocketChannel client, byte[] bytes) throws IOException {
+        ByteBuffer left = ByteBuffer.wrap(bytes);
+        while (left.hasRemaining()) {
+            client.write(left);
+        }
+    }
+}
