@@ -59,6 +59,7 @@ final class ExecTest extends PodSuite {
     }
 
     @Test
+    @Tag("full")
     void anExecDoesNotWaitForWhatItLeavesBehind() {
         // runc's shim waits for the end of the output, which what was left behind holds.
         assumeThat(Containerd.runtime()).contains("saya");
@@ -81,6 +82,7 @@ final class ExecTest extends PodSuite {
     }
 
     @Test
+    @Tag("full")
     void anExecEndsWhenItsClientHasGone() {
         var pod = pod();
         var container = pod.idle("main");

@@ -12,6 +12,7 @@ import io.saya.proto.cri.NamespaceOption;
 import io.saya.test.WithProduct;
 import java.io.IOException;
 import java.nio.file.Files;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What containers of a pod have in common, and what they get from and leave on the host. */
@@ -98,6 +99,7 @@ final class PodFilesTest extends PodSuite {
     }
 
     @Test
+    @Tag("full")
     void processesAreNotSharedOtherwise() {
         var pod = pod(config -> config.setLinux(sandboxPids(NamespaceMode.CONTAINER)));
         var script = "trap 'exit 0' TERM; while :; do sleep 0.1; done";

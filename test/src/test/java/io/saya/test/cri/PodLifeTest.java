@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A pod's life, from RunPodSandbox to RemovePodSandbox, and those of its containers within it. */
@@ -51,6 +52,7 @@ final class PodLifeTest extends PodSuite {
     }
 
     @Test
+    @Tag("full")
     void initContainersRunOneAfterAnotherBeforeTheOthers() {
         var pod = pod();
         for (var name : new String[] {"init-1", "init-2"}) {
@@ -114,6 +116,7 @@ final class PodLifeTest extends PodSuite {
     }
 
     @Test
+    @Tag("full")
     void sigkillComesAfterTheGraceTime() {
         var pod = pod();
         var container =
@@ -141,6 +144,7 @@ final class PodLifeTest extends PodSuite {
     }
 
     @Test
+    @Tag("full")
     void aCommandThatDoesNotExistIsNamedAndThePodLivesOn() {
         var pod = pod();
         var container = pod.create("main", config -> config.addCommand("no-such-command"));

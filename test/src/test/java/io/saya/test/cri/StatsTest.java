@@ -14,6 +14,7 @@ import io.saya.proto.cri.UpdateContainerResourcesRequest;
 import io.saya.test.Wait;
 import io.saya.test.WithProduct;
 import java.time.Duration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Figures, limits, and what happens beyond a limit. */
@@ -53,6 +54,7 @@ final class StatsTest extends PodSuite {
     }
 
     @Test
+    @Tag("full")
     void aPodHasFiguresOfItsOwn() {
         // containerd reads them from the pod's cgroup on the host.
         try (var cgroup = new PodCgroup("saya-test-" + ProcessHandle.current().pid())) {

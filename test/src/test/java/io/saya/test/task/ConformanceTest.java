@@ -26,6 +26,7 @@ import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -57,6 +58,7 @@ final class ConformanceTest extends ShimSuite {
     }
 
     @Test
+    @Tag("full")
     void aContainerThatIsCreated() throws Exception {
         compare(
                 (shim, transcript) -> {
@@ -73,6 +75,7 @@ final class ConformanceTest extends ShimSuite {
     }
 
     @Test
+    @Tag("full")
     void aContainerThatIsCreatedAndKilled() throws Exception {
         compare(
                 (shim, transcript) -> {
@@ -106,6 +109,7 @@ final class ConformanceTest extends ShimSuite {
     }
 
     @Test
+    @Tag("full")
     void aContainerThatIsPaused() throws Exception {
         compare(
                 (shim, transcript) -> {

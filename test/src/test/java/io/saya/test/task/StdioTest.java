@@ -16,6 +16,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -43,6 +44,7 @@ final class StdioTest extends ShimSuite {
     }
 
     @Test
+    @Tag("full")
     void aSlowReaderGetsEverything() throws Exception {
         try (var shim = running()) {
             var out = fifo();
@@ -139,6 +141,7 @@ final class StdioTest extends ShimSuite {
     }
 
     @Test
+    @Tag("full")
     void aFileTakesBothOutputs() throws Exception {
         var log = directory().resolve("logs/both.log");
         var uri = "file://" + log;
@@ -153,6 +156,7 @@ final class StdioTest extends ShimSuite {
     }
 
     @Test
+    @Tag("full")
     void aLoggerGetsBothOutputsAndKnowsWhose() throws Exception {
         var logger =
                 Files.writeString(
