@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 /** What a sandbox costs when it does nothing, and after it has done much. */
 @WithProduct
 final class CostTest extends FaultSuite {
-    private static final int KILLS = Integer.getInteger("saya.kills", FULL ? 200 : 5);
+    private static final int KILLS = Integer.getInteger("saya.kills", FULL ? 200 : 3);
     private static final int EXECS = Integer.getInteger("saya.execs", 10_000);
     private static final int SIGKILL = 9;
 
@@ -49,9 +49,9 @@ final class CostTest extends FaultSuite {
         var daemon = victim.processes("/lib/runtime/bin/java").getFirst();
         var guard = victim.processes("saya-guard").getFirst();
         // The first seconds belong to the start: classes, compiler, the first health checks.
-        Thread.sleep(Duration.ofSeconds(FULL ? 30 : 5));
+        Thread.sleep(Duration.ofSeconds(FULL ? 30 : 3));
         long began = ticks(daemon) + ticks(guard);
-        var seconds = FULL ? 60 : 10;
+        var seconds = FULL ? 60 : 5;
         Thread.sleep(Duration.ofSeconds(seconds));
         var figures = new Figures("idle");
         figures.put("seconds", seconds);

@@ -16,6 +16,8 @@ final class Hand {
     /** The guest may be booting still. */
     private static final Duration LIMIT = Duration.ofSeconds(45);
 
+    private static final Duration AGAIN = Duration.ofSeconds(5);
+
     private Hand() {}
 
     /** Has it done; returns when it answers. */
@@ -24,10 +26,15 @@ final class Hand {
         // QEMU listens a moment after it was started.
         Wait.until(LIMIT, () -> Files.exists(address.getPath()));
         try (var channel = SocketChannel.open(address)) {
-            channel.write(ByteBuffer.wrap((word + "\n").getBytes(US_ASCII)));
             channel.configureBlocking(false);
             var answer = ByteBuffer.allocate(64);
-            if (!Wait.until(LIMIT, () -> read(channel, answer) && answer.position() > 0)) {
+            long deadline = System.nanoTime() + LIMIT.toNanos();
+            // While the guest boots nobody listens yet; a word said twice does no harm.
+            do {
+                channel.write(ByteBuffer.wrap((word + "\n").getBytes(US_ASCII)));
+            } while (!Wait.until(AGAIN, () -> read(channel, answer))
+                    && System.nanoTime() - deadline < 0);
+            if (answer.position() == 0) {
                 throw new AssertionError(
                         "the hand in the guest does not answer to " + word + " within " + LIMIT);
             }
@@ -36,6 +43,7 @@ final class Hand {
         }
     }
 
+    /** Whether there is an answer, or nobody any more who could give one. */
     private static boolean read(SocketChannel channel, ByteBuffer answer) {
         try {
             return channel.read(answer) != 0;
