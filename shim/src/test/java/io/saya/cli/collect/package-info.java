@@ -1,0 +1,4 @@
+@NullMarked
+package io.saya.cli.collect;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.saya.cli.sandbox;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,165 @@
+package io.saya.shim.management;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.saya.hypervisor.GuestConsole;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(60)
+class ManagementSocketTest {
+    @TempDir Path directory;
+
+    /** A guest whose console says back what is typed. */
+    private static final class EchoConsole implements GuestConsole {
+        private final CompletableFuture<Consumer<byte[]>> attached = new CompletableFuture<>();
+
+        @Override
+        public List<Line> lines() {
+            return List.of();
+        }
+
+        @Override
+        public AutoCloseable attach(Consumer<byte[]> output) {
+            attached.complete(output);
+            return () -> {};
+        }
+
+        @Override
+        public void type(byte[] bytes) {
+            attached.join().accept(bytes);
+        }
+    }
+
+    private ManagementSocket open(boolean shell) throws IOException {
+        return ManagementSocket.open(
+                directory,
+                Map.of(
+                        "/status",
+                        _ -> new Page.Answer("text/plain", "fine\n"),
+                        "/log-level",
+                        body -> {
+                            if (!body.equals("debug")) {
+                                throw new IllegalArgumentException("level: " + body);
+                            }
+                            return new Page.Answer("text/plain", body);
+                        }),
+                new EchoConsole(),
+                shell);
+    }
+
+    private SocketChannel connect() throws IOException {
+        SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
+        channel.connect(UnixDomainSocketAddress.of(directory.resolve(ManagementSocket.NAME)));
+        return channel;
+    }
+
+    private String ask(String request) throws IOException {
+        try (SocketChannel channel = connect()) {
+            ManagementSocket.write(channel, request.getBytes(StandardCharsets.UTF_8));
+            ByteArrayOutputStream answer = new ByteArrayOutputStream();
+            ByteBuffer piece = ByteBuffer.allocate(1024);
+            while (channel.read(piece.clear()) >= 0) {
+                answer.write(piece.array(), 0, piece.position());
+            }
+            return answer.toString(StandardCharsets.UTF_8);
+        }
+    }
+
+    /** Whether there is no answer: an end, or a reset where something sent was not read. */
+    private boolean hungUpOn(String request) {
+        try {
+            return ask(request).isEmpty();
+        } catch (IOException _) {
+            return true;
+        }
+    }
+
+    @Test
+    void aPageIsServedToRootAlone() throws IOException {
+        try (ManagementSocket _ = open(false)) {
+            assertThat(ask("GET /status HTTP/1.1\r\nHost: saya\r\n\r\n"))
+                    .startsWith("HTTP/1.1 200 OK\r\n")
+                    .endsWith("\r\n\r\nfine\n");
+            assertThat(Files.getPosixFilePermissions(directory.resolve(ManagementSocket.NAME)))
+                    .isEqualTo(PosixFilePermissions.fromString("rw-------"));
+        }
+    }
+
+    @Test
+    void whatIsNotThereOrWrongIsRefusedAndTheNextOneIsServed() throws IOException {
+        try (ManagementSocket _ = open(false)) {
+            assertThat(ask("GET /nothing HTTP/1.1\r\n\r\n")).startsWith("HTTP/1.1 404");
+            assertThat(ask("PUT /log-level HTTP/1.1\r\nContent-Length: 3\r\n\r\nall"))
+                    .startsWith("HTTP/1.1 400")
+                    .contains("level: all");
+            assertThat(ask("PUT /log-level HTTP/1.1\r\ncontent-length: 5\r\n\r\ndebug"))
+                    .endsWith("\r\n\r\ndebug");
+            assertThat(hungUpOn("GET /status HTTP/1.1\r\nContent-Length: 99999\r\n\r\n")).isTrue();
+            assertThat(hungUpOn("x".repeat(5000))).isTrue();
+            assertThat(hungUpOn("nonsense\n\n")).isTrue();
+            assertThat(ask("GET /status HTTP/1.1\r\n\r\n")).contains("200 OK");
+        }
+    }
+
+    @Test
+    void theConsoleIsClosedUnlessTheConfigurationOpensIt() throws IOException {
+        try (ManagementSocket _ = open(false)) {
+            assertThat(ask("POST /console HTTP/1.1\r\n\r\n"))
+                    .startsWith("HTTP/1.1 403")
+                    .contains("debug_console_enabled");
+        }
+    }
+
+    @Test
+    void theConsoleGoesBothWays() throws Exception {
+        try (ManagementSocket _ = open(true);
+                SocketChannel channel = connect()) {
+            ManagementSocket.write(
+                    channel,
+                    "POST /console HTTP/1.1\r\n\r\nuname\n".getBytes(StandardCharsets.US_ASCII));
+            CompletableFuture<String> echoed = new CompletableFuture<>();
+            Thread.ofVirtual().start(() -> echoed.complete(readUntil(channel, "uname\n")));
+            assertThat(echoed.get(20, TimeUnit.SECONDS))
+                    .startsWith("HTTP/1.1 101")
+                    .endsWith("\r\n\r\nuname\n");
+        }
+    }
+
+    @Test
+    void nobodyIsServedAfterItIsClosed() throws IOException {
+        open(false).close();
+        assertThatThrownBy(() -> ask("GET /status HTTP/1.1\r\n\r\n"))
+                .isInstanceOf(IOException.class);
+    }
+
+    private static String readUntil(SocketChannel channel, String end) {
+        StringBuilder text = new StringBuilder();
+        ByteBuffer one = ByteBuffer.allocate(1);
+        try {
+            while (!text.toString().endsWith(end) && channel.read(one.clear()) >= 0) {
+                text.append((char) one.get(0));
+            }
+        } catch (IOException e) {
+            text.append(e);
+        }
+        return text.toString();
+    }
+}

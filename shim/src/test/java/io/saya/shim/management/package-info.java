@@ -1,0 +1,4 @@
+@NullMarked
+package io.saya.shim.management;
+
+import org.jspecify.annotations.NullMarked;
