@@ -15,6 +15,7 @@ source "$top/packaging/lib/containerd.sh"
 source "$here/host.sh"
 source "$here/cases.sh"
 source "$here/start_failures.sh"
+source "$here/operator.sh"
 
 need_packages busybox-static containerd cpio runc qemu-system-x86 python3-minimal procps util-linux iproute2
 (( EUID == 0 )) || die "containerd needs root"
