@@ -1,5 +1,5 @@
 # Starts that fail, for real, one in each phase: what `ctr run` prints names the phase, the cause and what to do. Sourced by run.sh.
-vm_cases="$vm_cases fails_in_configuration fails_in_share fails_in_spawn fails_in_qmp fails_in_qmp_silently fails_in_kernel_without_init
+vm_cases="$vm_cases fails_in_configuration fails_in_share fails_in_network fails_in_spawn fails_in_qmp fails_in_qmp_silently fails_in_kernel_without_init
   fails_in_kernel_without_driver fails_in_kernel_without_memory fails_in_kernel_with_kvm fails_in_agent fails_in_sandbox fails_in_container"
 
 # fails_with PATTERN... -- LINES...: a container with this configuration does not start, and each pattern is in what is printed.
@@ -37,6 +37,15 @@ case_fails_in_configuration() {
 
 case_fails_in_share() {
   fails_with 'phase share' 'virtiofsd' -- '[hypervisor.qemu]' 'virtio_fs_daemon = "/bin/false"'
+}
+
+# A file that is no network namespace.
+case_fails_in_network() {
+  : > "$work/no-namespace"
+  if run --with-ns "network:$work/no-namespace" -- c1 true > "$work/out" 2>&1; then return 1; fi
+  cat "$work/out"
+  grep -q 'phase network' "$work/out"
+  grep -q "$work/no-namespace" "$work/out"
 }
 
 case_fails_in_spawn() {
