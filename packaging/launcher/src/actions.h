@@ -13,6 +13,10 @@ int action_delete(const struct flags *flags);
 /* Undoes what a dead sandbox left in the run directory that -bundle names; 3: its guard lives, nothing was done. */
 int action_cleanup(const struct flags *flags);
 
+/* Hands connections to localhost of the caller's network namespace to the daemon, at the Unix socket that -address names; each
+ * begins with the port, 16 bits, big endian. Ends only with an error. (ports_action.c) */
+int action_ports(const struct flags *flags);
+
 /* Prints a RuntimeInfo. */
 int action_info(void);
 

@@ -40,6 +40,8 @@ int main(int argc, char **argv)
         return action_delete(&flags);
     if (strcmp(flags.action, "cleanup") == 0)
         return action_cleanup(&flags);
+    if (strcmp(flags.action, "ports") == 0)
+        return action_ports(&flags);
     fprintf(stderr, "saya: action \"%s\" (expected: start or delete; containerd calls this program)\n", flags.action);
     return 1;
 }

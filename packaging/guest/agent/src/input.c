@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "agent/agent.pb-c.h"
@@ -31,6 +32,11 @@ void input_open(struct input *input, int fd) {
     if (!watch_add(&input->watch, fd, EPOLLONESHOT)) log_error("watch a stream: %s", strerror(errno));
 }
 
+void input_open_socket(struct input *input, int fd) {
+    input->socket = true;
+    input_open(input, fd);
+}
+
 static struct call *first_writer(struct input *input) {
     struct list *first = list_first(&input->writers);
     return first == NULL ? NULL : container_of(first, struct call, waiting);
@@ -38,6 +44,7 @@ static struct call *first_writer(struct input *input) {
 
 static void shut(struct input *input) {
     watch_remove(&input->watch);
+    if (input->fd >= 0 && input->socket) shutdown(input->fd, SHUT_WR);
     if (input->fd >= 0) close(input->fd);
     input->fd = -1;
 }

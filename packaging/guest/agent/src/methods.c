@@ -4,6 +4,7 @@
 
 #include "agent/agent.pb-c.h"
 #include "agent/health.pb-c.h"
+#include "agent/ports.pb-c.h"
 #include "copy_file.h"
 #include "creation.h"
 #include "freezer.h"
@@ -12,6 +13,7 @@
 #include "links.h"
 #include "metrics.h"
 #include "oom.h"
+#include "ports.h"
 #include "process_calls.h"
 #include "removal.h"
 #include "routes.h"
@@ -20,10 +22,11 @@
 #include "update.h"
 #include "volumes.h"
 
-const char agent_service[] = "grpc.AgentService", health_service[] = "grpc.Health";
+const char agent_service[] = "grpc.AgentService", health_service[] = "grpc.Health", ports_service[] = "saya.Ports";
 
 #define HEALTH(name, request, handler) {health_service, name, &grpc__##request##__descriptor, handler}
 #define AGENT(name, request, handler) {agent_service, name, &grpc__##request##__descriptor, handler}
+#define PORTS(name, request, handler) {ports_service, name, &saya__##request##__descriptor, handler}
 
 // A method that is not here is answered UNIMPLEMENTED: policy, iptables, swap by PCI path, resizing of volumes, the memory agent.
 static const struct method methods[] = {
@@ -70,6 +73,9 @@ static const struct method methods[] = {
     AGENT("ReseedRandomDev", reseed_random_dev_request, handle_reseed_random_dev),
     AGENT("AddSwapPath", add_swap_path_request, handle_add_swap_path),
     AGENT("GetMetrics", get_metrics_request, handle_get_metrics),
+
+    PORTS("Connect", connect_request, handle_connect),
+    PORTS("Disconnect", disconnect_request, handle_disconnect),
 };
 
 static bool equal(struct slice slice, const char *text) {

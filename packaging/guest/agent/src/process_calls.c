@@ -10,6 +10,7 @@
 #include "agent/agent.pb-c.h"
 #include "container.h"
 #include "files.h"
+#include "ports.h"
 
 // Finds the process a call is about; NULL if there is none, and then the call has been answered.
 static struct process *find(struct call *call, const char *container_id, const char *exec_id, bool lingering) {
@@ -71,8 +72,10 @@ void handle_wait_process(struct call *call, const void *message) {
 
 void handle_read_stdout(struct call *call, const void *message) {
     const Grpc__ReadStreamRequest *request = message;
-    struct process *process = find(call, request->container_id, request->exec_id, true);
-    if (process != NULL) output_read(&process->output, call, request->len);
+    struct port_connection *connection = port_connection_find(request->container_id, request->exec_id);
+    struct process *process = connection == NULL ? find(call, request->container_id, request->exec_id, true) : NULL;
+    if (connection != NULL || process != NULL)
+        output_read(connection != NULL ? &connection->output : &process->output, call, request->len);
 }
 
 // A terminal has one stream: its stderr is at its end from the beginning.
@@ -84,6 +87,11 @@ void handle_read_stderr(struct call *call, const void *message) {
 
 void handle_write_stdin(struct call *call, const void *message) {
     const Grpc__WriteStreamRequest *request = message;
+    struct port_connection *connection = port_connection_find(request->container_id, request->exec_id);
+    if (connection != NULL) {
+        input_write(&connection->input, call, request->data.data, request->data.len);
+        return;
+    }
     struct process *process = find(call, request->container_id, request->exec_id, false);
     if (process == NULL) return;
     if (request->data.len == 0 && !process->terminal) input_finish(&process->input);
@@ -93,6 +101,12 @@ void handle_write_stdin(struct call *call, const void *message) {
 // Closing a terminal's master would cut its output off as well, so there it means nothing.
 void handle_close_stdin(struct call *call, const void *message) {
     const Grpc__CloseStdinRequest *request = message;
+    struct port_connection *connection = port_connection_find(request->container_id, request->exec_id);
+    if (connection != NULL) {
+        input_finish(&connection->input);
+        call_reply_empty(call);
+        return;
+    }
     struct process *process = find(call, request->container_id, request->exec_id, false);
     if (process == NULL) return;
     if (!process->terminal) input_finish(&process->input);

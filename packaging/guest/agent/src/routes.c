@@ -12,6 +12,15 @@
 
 // ---- adding
 
+static bool ipv6_is_off(const char *device) {
+    char path[sizeof "/proc/sys/net/ipv6/conf//disable_ipv6" + IFNAMSIZ];
+    snprintf(path, sizeof path, "/proc/sys/net/ipv6/conf/%.*s/disable_ipv6", IFNAMSIZ, device);
+    FILE *file = fopen(path, "re");
+    int off = file != NULL ? fgetc(file) : '1';
+    if (file != NULL) fclose(file);
+    return off == '1';
+}
+
 static bool is_v6(const Types__Route *route) {
     return route->family == TYPES__IPFAMILY__v6 || strchr(route->dest, ':') != NULL || strchr(route->gateway, ':') != NULL;
 }
@@ -22,6 +31,8 @@ static int add_route(const Types__Route *route) {
     if (*route->device != 0 && link == 0) return ENODEV;
     if (*route->dest != 0 && !ip_parse(route->dest, &destination)) return EINVAL;
     if (*route->gateway != 0 && !ip_parse(route->gateway, &gateway)) return EINVAL;
+    // Without addresses no gateway is found, and that is what the kernel would complain of.
+    if (destination.family == AF_INET6 && *route->device != 0 && ipv6_is_off(route->device)) return 0;
     if (*route->source != 0 && !ip_parse(route->source, &source)) return EINVAL;
     struct netlink_request request;
     struct rtmsg *body = netlink_begin(&request, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, sizeof *body);

@@ -99,6 +99,33 @@ class Network(AgentTest):
         self.call("AddARPNeighbors", neighbors=agent_pb2.ARPNeighbors(ARPNeighbors=[neighbour]))
         self.assertIn("10.9.8.1 dev eth0 lladdr 02:00:00:00:00:01 PERMANENT", ip("neigh", "show"))
 
+    def test_routes_to_the_same_destination_differ_by_their_metric(self):
+        self.call("UpdateInterface", interface=self.interface())
+        routes = [
+            types_pb2.Route(gateway="10.9.8.1", device="eth0", metric=100),
+            types_pb2.Route(gateway="10.9.8.2", device="eth0", metric=200, mtu=1300),
+        ]
+        reply = self.call("UpdateRoutes", routes=agent_pb2.Routes(Routes=routes))
+        shown = ip("route", "show", "default")
+        self.assertIn("via 10.9.8.1 dev eth0 metric 100", shown)
+        self.assertIn("via 10.9.8.2 dev eth0 metric 200 mtu 1300", shown)
+        listed = {(route.gateway, route.metric, route.mtu) for route in reply.Routes}
+        self.assertLessEqual({("10.9.8.1", 100, 0), ("10.9.8.2", 200, 1300)}, listed)
+
+    def test_a_guest_without_ipv6_leaves_it_out(self):
+        def switch(off):
+            with open("/proc/sys/net/ipv6/conf/all/disable_ipv6", "w") as file:
+                file.write("1" if off else "0")
+
+        switch(True)
+        self.addCleanup(switch, False)
+        self.call("UpdateInterface", interface=self.interface())
+        shown = ip("addr", "show", "eth0")
+        self.assertIn("10.9.8.7/24 brd 10.9.8.255", shown)
+        self.assertNotIn("inet6", shown)
+        route = types_pb2.Route(gateway="fd00::1", device="eth0", family=types_pb2.v6)
+        self.call("UpdateRoutes", routes=agent_pb2.Routes(Routes=[route]))
+
     def test_a_route_that_leads_nowhere(self):
         routes = [types_pb2.Route(dest="192.0.2.0/24", gateway="203.0.113.1", device="found0")]
         self.assertIn("192.0.2.0/24", self.fails(INTERNAL, "UpdateRoutes", routes=agent_pb2.Routes(Routes=routes)))

@@ -33,6 +33,12 @@ public interface Agent extends AutoCloseable {
      */
     void configureNetwork(GuestNetwork network) throws RuntimeFailure;
 
+    /**
+     * Connects to a port of the guest's localhost; the streams are the connection's two directions.
+     * UNIMPLEMENTED with agents other than the default guest's.
+     */
+    GuestStreams connectPort(int port) throws RuntimeFailure;
+
     /** What this agent can do. */
     GuestDetails details() throws RuntimeFailure;
 

@@ -7,11 +7,16 @@ import io.saya.oci.GuestSpec.GuestAbilities;
  *
  * @param version its version, cut to 64 characters
  * @param abilities what it can do of what not every agent can
+ * @param connectsPorts whether it connects to ports of the guest
  * @param streamsOutliveWait whether output stays readable after the exit status was fetched. With
  *     Kata's agents it does not: there the streams are read to their ends first (reference:
  *     kata-agent.md §3.4)
  */
-public record GuestDetails(String version, GuestAbilities abilities, boolean streamsOutliveWait) {
+public record GuestDetails(
+        String version,
+        GuestAbilities abilities,
+        boolean connectsPorts,
+        boolean streamsOutliveWait) {
 
     private static final int VERSION_LENGTH = 64;
 
@@ -27,6 +32,7 @@ public record GuestDetails(String version, GuestAbilities abilities, boolean str
         return new GuestDetails(
                 version.substring(0, Math.min(VERSION_LENGTH, version.length())),
                 new GuestAbilities(seccomp, own),
+                own,
                 own);
     }
 }

@@ -15,6 +15,7 @@ import io.saya.proto.agent.HealthClient;
 import io.saya.proto.agent.KernelModule;
 import io.saya.proto.agent.OOMEvent;
 import io.saya.proto.agent.PauseContainerRequest;
+import io.saya.proto.agent.PortsClient;
 import io.saya.proto.agent.RemoveContainerRequest;
 import io.saya.proto.agent.ResumeContainerRequest;
 import io.saya.proto.agent.SignalProcessRequest;
@@ -34,6 +35,7 @@ import io.saya.ttrpc.TtrpcClient;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * An agent of Kata 2.x to 4.x, or of the default guest, over one ttrpc connection (reference:
@@ -50,6 +52,8 @@ public final class TtrpcAgent implements Agent {
     private final TtrpcClient client;
     private final AgentClient service;
     private final HealthClient health;
+    private final PortsClient ports;
+    private final AtomicLong connections = new AtomicLong();
     private final Duration createContainerLimit;
     private final CompletableFuture<String> lost = new CompletableFuture<>();
 
@@ -58,6 +62,7 @@ public final class TtrpcAgent implements Agent {
         this.client = client;
         this.service = new AgentClient(client);
         this.health = new HealthClient(client);
+        this.ports = new PortsClient(client);
         this.createContainerLimit = createContainerLimit;
         client.closed().thenAccept(failure -> lost.complete(String.valueOf(failure.getMessage())));
     }
@@ -113,6 +118,12 @@ public final class TtrpcAgent implements Agent {
     @Override
     public void configureNetwork(GuestNetwork network) {
         new NetworkRequests(service, LIMIT).send(network);
+    }
+
+    @Override
+    public GuestStreams connectPort(int port) {
+        return PortConnection.open(
+                ports, service, "port-" + connections.incrementAndGet(), port, SHORT_LIMIT);
     }
 
     @Override

@@ -56,6 +56,11 @@ public final class PodNetwork {
                 namespace, junctions, GuestFacts.of(snapshot, links, settings.ipv6()));
     }
 
+    /** Path of the namespace. */
+    public Path namespace() {
+        return namespace.path();
+    }
+
     /** The VM's network cards. */
     public List<VmDevice.Network> cards() {
         List<VmDevice.Network> cards = new ArrayList<>();

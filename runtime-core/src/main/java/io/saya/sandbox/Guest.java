@@ -201,7 +201,11 @@ final class Guest {
             answered = StartPhase.SANDBOX;
             Failpoints.reach(Moment.CREATE_SANDBOX);
             connected.createSandbox(setup);
-            details = connected.details();
+            GuestDetails agentDetails = connected.details();
+            details = agentDetails;
+            if (agentDetails.connectsPorts()) {
+                launched(network).forwardPorts(connected::connectPort);
+            }
             clock.done(StartPhase.SANDBOX);
         } catch (RuntimeFailure e) {
             throw bootFailure(machine, answered != null ? answered : unreached(machine), e);

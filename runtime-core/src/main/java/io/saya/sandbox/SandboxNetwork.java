@@ -9,6 +9,8 @@ import io.saya.log.Log;
 import io.saya.network.GuestNetwork;
 import io.saya.network.NetworkSettings;
 import io.saya.network.PodNetwork;
+import io.saya.network.ports.PortDialer;
+import io.saya.network.ports.PortForward;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -30,11 +32,18 @@ final class SandboxNetwork {
     /** Some milliseconds, unless others hold the kernel's lock. */
     private static final Duration JOIN_LIMIT = Duration.ofSeconds(30);
 
+    private final Host host;
+    private final SandboxIdentity identity;
     private final @Nullable PodNetwork pod;
+    // Guarded by this, which is held while a process is started or ended.
+    private @Nullable PortForward ports;
+    private boolean left;
     private volatile CompletableFuture<GuestNetwork> joined =
             CompletableFuture.completedFuture(GuestNetwork.NONE);
 
-    private SandboxNetwork(@Nullable PodNetwork pod) {
+    private SandboxNetwork(Host host, SandboxIdentity identity, @Nullable PodNetwork pod) {
+        this.host = host;
+        this.identity = identity;
         this.pod = pod;
     }
 
@@ -53,11 +62,11 @@ final class SandboxNetwork {
             throws IOException {
         if (namespace.isEmpty()) {
             SandboxRecord.save(identity, Optional.empty());
-            return new SandboxNetwork(null);
+            return new SandboxNetwork(host, identity, null);
         }
         PodNetwork pod = PodNetwork.scan(host, namespace.get(), NetworkSettings.of(config));
         SandboxRecord.save(identity, Optional.of(pod.record()));
-        SandboxNetwork network = new SandboxNetwork(pod);
+        SandboxNetwork network = new SandboxNetwork(host, identity, pod);
         resources.push("network", network::leave);
         pod.prepare();
         return network;
@@ -108,8 +117,47 @@ final class SandboxNetwork {
         }
     }
 
+    /**
+     * Makes the guest's ports answer on localhost of the pod's namespace; does not wait. A pod for
+     * which that cannot be done does without.
+     */
+    void forwardPorts(PortDialer dialer) {
+        if (pod != null) {
+            Thread.ofVirtual().name("ports").start(() -> startForward(pod, dialer));
+        }
+    }
+
+    private synchronized void startForward(PodNetwork namespace, PortDialer dialer) {
+        if (left) {
+            return;
+        }
+        try {
+            ports =
+                    PortForward.start(
+                            host,
+                            namespace.namespace(),
+                            identity.runDirectory(),
+                            identity.id(),
+                            dialer);
+        } catch (IOException e) {
+            LOG.warn("port-forward will not reach the guest", "why", e);
+        }
+    }
+
+    private synchronized void endForward() {
+        left = true;
+        if (ports != null) {
+            try {
+                ports.close();
+            } catch (IOException e) {
+                LOG.warn("cannot undo", "what", "port-forward", "error", e);
+            }
+        }
+    }
+
     /** What is just being joined is joined first: else it would be left behind. */
     private void leave() {
+        endForward();
         try {
             awaitJoined();
         } catch (RuntimeFailure e) {

@@ -84,8 +84,14 @@ final class ScriptedAgent implements Agent {
     }
 
     @Override
+    public GuestStreams connectPort(int port) {
+        throw RuntimeFailure.unavailable("nobody listens", null);
+    }
+
+    @Override
     public GuestDetails details() {
-        return new GuestDetails("test", new GuestAbilities(true, true), !forgetsStreams);
+        return new GuestDetails(
+                "test", new GuestAbilities(true, true), true, !forgetsStreams);
     }
 
     @Override

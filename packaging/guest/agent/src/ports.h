@@ -1,0 +1,22 @@
+// Connections to ports of the guest, which port-forward asks for. Their bytes go through the calls for a process's streams.
+#pragma once
+
+#include "call.h"
+#include "input.h"
+#include "output.h"
+
+// A client that never disconnects must not use up the descriptors.
+enum { PORT_CONNECTIONS_LIMIT = 64 };
+
+struct port_connection {
+    struct list link;
+    char *id;
+    struct input input;
+    struct output output;
+};
+
+// The connection that a call for streams means, NULL if it means none.
+struct port_connection *port_connection_find(const char *container_id, const char *exec_id);
+
+void handle_connect(struct call *call, const void *request);
+void handle_disconnect(struct call *call, const void *request);

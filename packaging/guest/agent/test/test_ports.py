@@ -1,0 +1,74 @@
+"""Connections to ports of the guest."""
+
+import socket
+import subprocess
+import threading
+
+from fixture import AgentTest
+from ttrpc_client import ALREADY_EXISTS, INVALID_ARGUMENT, RESOURCE_EXHAUSTED, UNAVAILABLE
+
+
+class Ports(AgentTest):
+    def setUp(self):
+        super().setUp()
+        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+
+    def listen(self, family, address):
+        server = socket.socket(family, socket.SOCK_STREAM)
+        self.addCleanup(server.close)
+        server.bind((address, 0))
+        server.listen(128)
+        return server, server.getsockname()[1]
+
+    def read_to_end(self, id):
+        data = b""
+        while True:
+            more = self.call("ReadStdout", exec_id=id, len=65536).data
+            if not more:
+                return data
+            data += more
+
+    def test_bytes_go_both_ways_and_each_direction_ends_by_itself(self):
+        for number, (family, address) in enumerate([(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")]):
+            server, port = self.listen(family, address)
+
+            def answer(listener=server):
+                peer, _ = listener.accept()
+                received = b""
+                while more := peer.recv(65536):
+                    received += more
+                peer.sendall(received[::-1] * 10)
+                peer.close()
+
+            thread = threading.Thread(target=answer)
+            thread.start()
+            id = f"port-{number}"
+            self.call("Connect", id=id, port=port)
+            sent = bytes(range(256)) * 1000
+            self.call("WriteStdin", exec_id=id, data=sent)
+            self.call("CloseStdin", exec_id=id)
+            self.assertEqual(self.read_to_end(id), sent[::-1] * 10)
+            thread.join()
+            self.call("Disconnect", id=id)
+            self.call("Disconnect", id=id)
+
+    def test_a_port_where_nobody_listens(self):
+        server, port = self.listen(socket.AF_INET, "127.0.0.1")
+        server.close()
+        self.assertIn(f"port {port} of localhost", self.fails(UNAVAILABLE, "Connect", id="x", port=port))
+
+    def test_nonsense_is_refused(self):
+        self.fails(INVALID_ARGUMENT, "Connect", id="", port=80)
+        self.fails(INVALID_ARGUMENT, "Connect", id="x", port=0)
+        self.fails(INVALID_ARGUMENT, "Connect", id="x", port=65536)
+
+    def test_connections_are_bounded_and_given_back(self):
+        _, port = self.listen(socket.AF_INET, "127.0.0.1")
+        for number in range(64):
+            self.call("Connect", id=str(number), port=port)
+        self.fails(ALREADY_EXISTS, "Connect", id="7", port=port)
+        self.fails(RESOURCE_EXHAUSTED, "Connect", id="64", port=port)
+        self.call("Disconnect", id="7")
+        self.call("Connect", id="64", port=port)
+        for number in range(65):
+            self.call("Disconnect", id=str(number))

@@ -1,0 +1,72 @@
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "actions.h"
+#include "ports.h"
+
+#define CONNECTIONS 64 /* as many as the guest's agent takes */
+
+static int connect_daemon(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || strlen(path) >= sizeof address.sun_path)
+        return -1;
+    memcpy(address.sun_path, path, strlen(path) + 1);
+    return connect(fd, (struct sockaddr *)&address, sizeof address) == 0 ? fd : -1;
+}
+
+/* In a process of its own: tells the daemon the port, then passes bytes. */
+static void serve(int client, const char *daemon)
+{
+    struct sockaddr_storage own = {0};
+    socklen_t size = sizeof own;
+    int fd = connect_daemon(daemon);
+    if (fd < 0 || getsockname(client, (struct sockaddr *)&own, &size) != 0)
+        return;
+    /* In network order, as it is in the address. */
+    uint16_t port = own.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&own)->sin6_port
+                                              : ((struct sockaddr_in *)&own)->sin_port;
+    if (send(fd, &port, sizeof port, MSG_NOSIGNAL) == (ssize_t)sizeof port)
+        ports_relay(client, fd);
+}
+
+int action_ports(const struct flags *flags)
+{
+    prctl(PR_SET_NAME, "saya-ports");
+    int listener = ports_listen();
+    if (listener < 0) {
+        fprintf(stderr, "saya: ports of the pod's localhost: %s (expected: a kernel with BPF socket lookup, 5.9 or later)\n",
+                strerror(errno));
+        return 1;
+    }
+    pid_t parent = getpid();
+    for (int connections = 0;;) {
+        int client = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+        if (client < 0 && errno != EINTR && errno != ECONNABORTED && errno != EMFILE && errno != ENOBUFS)
+            return 1;
+        while (connections > 0 && waitpid(-1, NULL, connections < CONNECTIONS ? WNOHANG : 0) > 0)
+            connections--;
+        pid_t pid = client < 0 ? -1 : fork();
+        if (pid == 0) {
+            close(listener);
+            if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent)
+                serve(client, flags->address);
+            _exit(0);
+        }
+        connections += pid > 0;
+        if (client >= 0)
+            close(client);
+    }
+}

@@ -1,0 +1,158 @@
+package io.saya.network.ports;
+
+import com.google.protobuf.ByteString;
+import io.saya.failure.RuntimeFailure;
+import io.saya.host.Host;
+import io.saya.host.HostProcess;
+import io.saya.host.SpawnSpec;
+import io.saya.io.GuestStreams;
+import io.saya.log.Log;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Makes every port of the guest's localhost answer on localhost of the pod's network namespace,
+ * where containerd's port-forward dials. A process there, {@code saya-ports}, takes the connections
+ * and hands each to this one by a Unix socket: two bytes with the port, then what the client says.
+ * Thread safe.
+ */
+public final class PortForward implements AutoCloseable {
+    private static final Log LOG = Log.of("ports");
+
+    /** Executed by a child of the guard, whose program it is. */
+    private static final String LAUNCHER = "/proc/self/exe";
+
+    private static final int SIGKILL = 9;
+    private static final int CHUNK = 128 * 1024;
+
+    private final ServerSocketChannel listener;
+    private final HostProcess process;
+    private final PortDialer dialer;
+
+    private PortForward(ServerSocketChannel listener, HostProcess process, PortDialer dialer) {
+        this.listener = listener;
+        this.process = process;
+        this.dialer = dialer;
+    }
+
+    /**
+     * Begins.
+     *
+     * @param namespace the pod's
+     * @param runDirectory where the socket goes
+     * @param sandboxId stands in the arguments of the process
+     * @throws IOException if the socket or the process cannot be made; nothing is left then
+     */
+    public static PortForward start(
+            Host host, Path namespace, Path runDirectory, String sandboxId, PortDialer dialer)
+            throws IOException {
+        Path socket = runDirectory.resolve("ports.sock");
+        ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+        try {
+            listener.bind(UnixDomainSocketAddress.of(socket));
+            HostProcess process =
+                    host.spawn(
+                            new SpawnSpec(
+                                    List.of(
+                                            LAUNCHER,
+                                            "-id",
+                                            sandboxId,
+                                            "-address",
+                                            socket.toString(),
+                                            "ports"),
+                                    Map.of(),
+                                    List.of(),
+                                    Optional.of(namespace),
+                                    Path.of("/")));
+            PortForward forward = new PortForward(listener, process, dialer);
+            var _ = process.exited().thenAccept(_ -> forward.ended());
+            Thread.ofVirtual().name("ports").start(forward::accept);
+            return forward;
+        } catch (IOException e) {
+            listener.close();
+            throw e;
+        }
+    }
+
+    /** Ends the process, and with it all connections. */
+    @Override
+    public void close() throws IOException {
+        listener.close();
+        process.signal(SIGKILL);
+        process.exited().join();
+    }
+
+    private void ended() {
+        if (listener.isOpen()) {
+            LOG.warn("port-forward will not reach the guest", "why", process.outputTail().strip());
+        }
+    }
+
+    private void accept() {
+        try {
+            while (true) {
+                SocketChannel client = listener.accept();
+                Thread.ofVirtual().name("port").start(() -> serve(client));
+            }
+        } catch (IOException e) {
+            if (listener.isOpen()) {
+                LOG.warn("ports cannot be reached any more", "error", e);
+            }
+        }
+    }
+
+    private void serve(SocketChannel client) {
+        try (client) {
+            ByteBuffer port = ByteBuffer.allocate(2);
+            while (port.hasRemaining()) {
+                if (client.read(port) < 0) {
+                    return;
+                }
+            }
+            try (GuestStreams guest = dialer.dial(port.getShort(0) & 0xffff)) {
+                Thread.ofVirtual().name("port input").start(() -> toGuest(client, guest));
+                toClient(guest, client);
+            }
+        } catch (IOException | RuntimeFailure e) {
+            LOG.info("connection to a port of the guest ended", "why", e.getMessage());
+        }
+    }
+
+    private static void toGuest(SocketChannel client, GuestStreams guest) {
+        ByteBuffer buffer = ByteBuffer.allocate(CHUNK);
+        try {
+            while (client.read(buffer.clear()) >= 0) {
+                buffer.flip();
+                if (buffer.hasRemaining()) {
+                    guest.writeStdin(ByteString.copyFrom(buffer));
+                }
+            }
+            guest.closeStdin();
+        } catch (IOException e) {
+            LOG.debug("input of a connection ended", "why", e.getMessage());
+        }
+    }
+
+    /** When this direction has ended, the server in the guest has closed: so is the connection. */
+    private static void toClient(GuestStreams guest, SocketChannel client) throws IOException {
+        while (true) {
+            ByteString data = guest.readStdout(CHUNK);
+            if (data.isEmpty()) {
+                return;
+            }
+            for (ByteBuffer part : data.asReadOnlyByteBufferList()) {
+                while (part.hasRemaining()) {
+                    client.write(part);
+                }
+            }
+        }
+    }
+}
