@@ -75,7 +75,7 @@ suite() {
 
 # Pods need networks: those of the tests are in a network namespace of their own, and go with it.
 pods() {
-  need_packages busybox-static containerd containernetworking-plugins iproute2 maven qemu-system-x86 runc util-linux
+  need_packages busybox-static containerd containernetworking-plugins iproute2 maven nftables procps qemu-system-x86 runc util-linux
   local short=(--exclude-tag full)
   [[ -z $full ]] || short=()
   suite pods unshare --net sh -c 'ip link set lo up && exec "$@"' sh -- --include-package io.saya.test.cri --include-package io.saya.test.task "${short[@]}"

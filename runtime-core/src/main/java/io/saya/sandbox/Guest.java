@@ -293,8 +293,8 @@ final class Guest {
     }
 
     /**
-     * Ends agent connection, VM and virtiofsd, in this order; returns when the processes are
-     * reaped. Total; may be called again.
+     * Ends agent connection, VM, port-forward and virtiofsd, in this order; returns when the
+     * processes are reaped. Total; may be called again.
      *
      * @param graceful let QEMU quit by itself; else it is killed
      */
@@ -306,6 +306,10 @@ final class Guest {
         Vm machine = vm;
         if (machine != null) {
             machine.stop(graceful ? QUIT_GRACE : Duration.ZERO);
+        }
+        SandboxNetwork pod = network;
+        if (pod != null) {
+            pod.endForward();
         }
         HostProcess daemon = virtiofsd;
         if (daemon != null) {

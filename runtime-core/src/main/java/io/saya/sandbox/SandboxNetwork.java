@@ -144,11 +144,17 @@ final class SandboxNetwork {
         }
     }
 
-    private synchronized void endForward() {
+    /**
+     * Ends what runs for the network; returns when it is reaped. What was made stays until the
+     * resources are given back. May be called again.
+     */
+    synchronized void endForward() {
         left = true;
-        if (ports != null) {
+        PortForward running = ports;
+        ports = null;
+        if (running != null) {
             try {
-                ports.close();
+                running.close();
             } catch (IOException e) {
                 LOG.warn("cannot undo", "what", "port-forward", "error", e);
             }

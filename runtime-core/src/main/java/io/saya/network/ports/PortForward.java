@@ -8,6 +8,7 @@ import io.saya.host.SpawnSpec;
 import io.saya.io.GuestStreams;
 import io.saya.log.Log;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -17,6 +18,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * Makes every port of the guest's localhost answer on localhost of the pod's network namespace,
@@ -31,6 +35,10 @@ public final class PortForward implements AutoCloseable {
     private static final String LAUNCHER = "/proc/self/exe";
 
     private static final int SIGKILL = 9;
+
+    /** Only a process that is stuck in the kernel takes longer. */
+    private static final int REAP_LIMIT_SECONDS = 5;
+
     private static final int CHUNK = 128 * 1024;
 
     private final ServerSocketChannel listener;
@@ -87,7 +95,14 @@ public final class PortForward implements AutoCloseable {
     public void close() throws IOException {
         listener.close();
         process.signal(SIGKILL);
-        process.exited().join();
+        try {
+            process.exited().get(REAP_LIMIT_SECONDS, TimeUnit.SECONDS);
+        } catch (TimeoutException | ExecutionException e) {
+            throw new IOException("process " + process.pid() + " does not end after SIGKILL", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("end of process " + process.pid());
+        }
     }
 
     private void ended() {

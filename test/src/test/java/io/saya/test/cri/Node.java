@@ -8,7 +8,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -51,8 +53,22 @@ public final class Node implements AutoCloseable {
      * @param network a CNI network configuration list; {@code %s} in it is a directory for its data
      */
     public Node(String network) {
+        this(List.of(network), Map.of());
+    }
+
+    /**
+     * Starts containerd with several CNI networks: each pod gets an interface of each.
+     *
+     * @param networks CNI network configuration lists; {@code %s} in one is a directory for its
+     *     data
+     * @param plugins CNI plugins beside Debian's, by their names: shell scripts
+     */
+    public Node(List<String> networks, Map<String, String> plugins) {
         containerd =
-                new Containerd("k8s.io", Map.of(), directory -> configuration(directory, network));
+                new Containerd(
+                        "k8s.io",
+                        Map.of(),
+                        directory -> configuration(directory, networks, plugins));
         cri = new CriClient(containerd.address());
         containerd.loadImage(PAUSE_IMAGE, PAUSE);
         if (!Wait.until(IMAGES, () -> knows(PAUSE_IMAGE) && knows(Containerd.IMAGE))) {
@@ -100,11 +116,27 @@ public final class Node implements AutoCloseable {
                 .hasImage();
     }
 
-    private static String configuration(Path directory, String network) {
+    private static String configuration(
+            Path directory, List<String> networks, Map<String, String> plugins) {
         try {
             var cni = Files.createDirectory(directory.resolve("cni"));
-            Files.writeString(
-                    cni.resolve("10-test.conflist"), network.formatted(directory + "/cni-data"));
+            for (var i = 0; i < networks.size(); i++) {
+                Files.writeString(
+                        cni.resolve((10 + i) + "-test.conflist"),
+                        networks.get(i).formatted(directory + "/cni-data"));
+            }
+            var programs = Files.createDirectory(directory.resolve("cni-bin"));
+            try (var debian = Files.newDirectoryStream(Path.of("/usr/lib/cni"))) {
+                for (var program : debian) {
+                    Files.createSymbolicLink(programs.resolve(program.getFileName()), program);
+                }
+            }
+            for (var plugin : plugins.entrySet()) {
+                var program = programs.resolve(plugin.getKey());
+                Files.writeString(program, plugin.getValue());
+                Files.setPosixFilePermissions(
+                        program, PosixFilePermissions.fromString("rwx------"));
+            }
             Files.createDirectory(directory.resolve("logs"));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -118,8 +150,9 @@ public final class Node implements AutoCloseable {
                  disable_apparmor = true
                  restrict_oom_score_adj = true
                  [plugins."io.containerd.grpc.v1.cri".cni]
-                   bin_dir = "/usr/lib/cni"
+                   bin_dir = "%1$s/cni-bin"
                    conf_dir = "%1$s/cni"
+                   max_conf_num = %3$d
                  [plugins."io.containerd.grpc.v1.cri".containerd]
                    default_runtime_name = "runc"
                    [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
@@ -129,7 +162,7 @@ public final class Node implements AutoCloseable {
                      privileged_without_host_devices = true
                      pod_annotations = ["io.katacontainers.*", "io.saya.*"]
                """
-                .formatted(directory, PAUSE_IMAGE);
+                .formatted(directory, PAUSE_IMAGE, networks.size());
     }
 
     private static final String BRIDGE =
