@@ -52,7 +52,8 @@ final class PortForwardClient implements WebSocket.Listener {
                             .get(LIMIT_SECONDS, TimeUnit.SECONDS);
             var bytes = text.getBytes(UTF_8);
             var frame = ByteBuffer.allocate(bytes.length + 1).put(DATA).put(bytes).flip();
-            socket.sendBinary(frame, true).get(LIMIT_SECONDS, TimeUnit.SECONDS);
+            var sent = socket.sendBinary(frame, true).exceptionally(_ -> socket);
+            sent.get(LIMIT_SECONDS, TimeUnit.SECONDS);
             client.closed.get(LIMIT_SECONDS, TimeUnit.SECONDS);
             socket.abort();
         }
