@@ -64,11 +64,21 @@ final class SandboxNetwork {
             SandboxRecord.save(identity, Optional.empty());
             return new SandboxNetwork(host, identity, null);
         }
+        long begun = System.nanoTime();
         PodNetwork pod = PodNetwork.scan(host, namespace.get(), NetworkSettings.of(config));
+        long scanned = System.nanoTime();
         SandboxRecord.save(identity, Optional.of(pod.record()));
         SandboxNetwork network = new SandboxNetwork(host, identity, pod);
         resources.push("network", network::leave);
         pod.prepare();
+        LOG.debug(
+                "network prepared",
+                "interfaces",
+                pod.cards().size(),
+                "scan_us",
+                (scanned - begun) / 1000,
+                "record_and_prepare_us",
+                (System.nanoTime() - scanned) / 1000);
         return network;
     }
 
@@ -89,7 +99,10 @@ final class SandboxNetwork {
                 .start(
                         () -> {
                             try {
+                                long begun = System.nanoTime();
                                 pod.connect();
+                                LOG.debug(
+                                        "network joined", "us", (System.nanoTime() - begun) / 1000);
                                 result.complete(pod.guest());
                             } catch (IOException | RuntimeException e) {
                                 result.completeExceptionally(e);

@@ -13,21 +13,17 @@ public final class DeviceOptions {
 
     public static final Option<Boolean> DISABLE_VHOST_NET =
             ROWS.flag("disable_vhost_net", false)
-                    .neutral(true)
                     .annotated()
-                    .withoutEffect("the guest has no network device yet")
                     .help("Let QEMU move packets itself instead of the host's kernel.");
 
     public static final Option<Long> RX_RATE_LIMITER_MAX_RATE =
             ROWS.count("rx_rate_limiter_max_rate", 0, 0, Long.MAX_VALUE, "bits per second")
                     .annotated()
-                    .withoutEffect("the guest has no network device yet")
                     .help("Limit of what the guest receives; 0: none.");
 
     public static final Option<Long> TX_RATE_LIMITER_MAX_RATE =
             ROWS.count("tx_rate_limiter_max_rate", 0, 0, Long.MAX_VALUE, "bits per second")
                     .annotated()
-                    .withoutEffect("the guest has no network device yet")
                     .help("Limit of what the guest sends; 0: none.");
 
     public static final Option<Long> NETWORK_QUEUES =

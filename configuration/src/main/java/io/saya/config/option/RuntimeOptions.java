@@ -10,7 +10,6 @@ public final class RuntimeOptions {
 
     private static final Rows ROWS = new Rows(Section.RUNTIME);
     private static final String NO_TRACES = "traces are not exported";
-    private static final String NO_NETWORK = "the guest has no network device yet";
     private static final String NO_CGROUPS =
             "processes stay in the cgroup that containerd starts the shim in";
 
@@ -28,15 +27,12 @@ public final class RuntimeOptions {
                                             "l3forwarding",
                                             "it is the Rust runtime's; write \"tcfilter\""),
                             InternetworkingModel.TCFILTER)
-                    .neutral(InternetworkingModel.NONE)
                     .annotated()
-                    .withoutEffect(NO_NETWORK)
                     .help("How the pod's interface is joined to the guest's.");
 
     public static final Option<Boolean> DISABLE_NEW_NETNS =
             ROWS.flag("disable_new_netns", false)
                     .annotated()
-                    .withoutEffect(NO_NETWORK)
                     .help(
                             "Stay in the host's network namespace. Needs internetworking_model ="
                                     + " \"none\".");
@@ -147,7 +143,7 @@ public final class RuntimeOptions {
 
     public static final Option<Path> DAN_CONF =
             ROWS.path("dan_conf", "/run/kata-containers/dans")
-                    .withoutEffect(NO_NETWORK)
+                    .withoutEffect("networks are not attached directly")
                     .help("Directory of descriptions of directly attached networks.");
 
     public static final Option<Path> KUBELET_ROOT_DIR =

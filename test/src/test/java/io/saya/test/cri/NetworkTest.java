@@ -183,6 +183,25 @@ final class NetworkTest {
         }
     }
 
+    @Test
+    void killOfTheVmOrOfItsShimLeavesNothingInThePodsNamespace() throws Exception {
+        try (var node = new Node(List.of(Networks.bridge("net0", 10, 1500)), Map.of())) {
+            for (var victim : List.of("qemu-system.* -name %s,", "saya-guard .*-id %s")) {
+                var pod = pod(node, UnaryOperator.identity());
+                var namespace =
+                        "nsenter --net=$(ls -d "
+                                + node.containerd().directory()
+                                + "/state/io.containerd.grpc.v1.cri/netns/cni-*)";
+                assertThat(sh(namespace + " tc qdisc").succeeded().out()).contains("ingress");
+                sh("kill -9 $(pgrep -of '" + victim.formatted(pod.id()) + "')").succeeded();
+                var left = namespace + " sh -c 'tc qdisc | grep ingress; ip link | grep _saya'";
+                Wait.until(GONE, () -> sh(left).out().isEmpty());
+                assertThat(sh(left).out()).isEmpty();
+                removed(pod);
+            }
+        }
+    }
+
     private void onTopIfThereIs(String kind, int subnet) throws Exception {
         sh("ip link add up0 type veth peer name up1").succeeded();
         try {
