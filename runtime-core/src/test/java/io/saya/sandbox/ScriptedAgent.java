@@ -90,8 +90,7 @@ final class ScriptedAgent implements Agent {
 
     @Override
     public GuestDetails details() {
-        return new GuestDetails(
-                "test", new GuestAbilities(true, true), true, !forgetsStreams);
+        return new GuestDetails("test", new GuestAbilities(true, true), true, !forgetsStreams);
     }
 
     @Override
