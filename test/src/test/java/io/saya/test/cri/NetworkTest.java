@@ -153,7 +153,8 @@ final class NetworkTest {
                                 List.of(Networks.script("calico-like")),
                                 Map.of("calico-like", Networks.CALICO));
                 var outside = new Outside()) {
-            sh("ip addr add 192.0.2.1/32 dev lo");
+            // A node answers for the gateway because it has a route to it, if only the default one.
+            sh("ip addr add 192.0.2.1/32 dev lo; ip route add default dev lo").succeeded();
             try {
                 var pod = pod(node, UnaryOperator.identity());
                 var main = pod.idle("main");
@@ -166,7 +167,7 @@ final class NetworkTest {
                 bytesArrive(pod, outside, "192.0.2.1");
                 removed(pod);
             } finally {
-                sh("ip addr del 192.0.2.1/32 dev lo");
+                sh("ip addr del 192.0.2.1/32 dev lo; ip route del default dev lo");
             }
         }
     }

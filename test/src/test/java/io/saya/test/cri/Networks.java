@@ -64,6 +64,7 @@ final class Networks {
               ip link set "$host" up
               echo 1 > /proc/sys/net/ipv4/conf/$host/proxy_arp
               echo 0 > /proc/sys/net/ipv4/neigh/$host/proxy_delay
+              echo 1 > /proc/sys/net/ipv4/conf/$host/forwarding
               ip route add 10.88.99.2/32 dev "$host"
               in="nsenter --net=$CNI_NETNS"
               $in ip link set "$CNI_IFNAME" up
