@@ -6,6 +6,7 @@ import java.io.OutputStream;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Delivers events by containerd's command {@code publish}, one process an event: for a caller that
@@ -34,12 +35,10 @@ record CommandForwarder(String binary, String address) implements EventForwarder
                                     envelope.getNamespace())
                             .redirectOutput(Redirect.DISCARD)
                             .start();
-            try (OutputStream event = publish.getOutputStream()) {
-                envelope.getEvent().writeTo(event);
-            }
         } catch (IOException e) {
             throw ForwardFailure.away("run " + binary + " publish: " + e.getMessage(), e);
         }
+        IOException unread = write(envelope, publish);
         try {
             if (!publish.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
                 throw ForwardFailure.away(binary + " publish: no end after 5 s", null);
@@ -51,10 +50,25 @@ record CommandForwarder(String binary, String address) implements EventForwarder
                                 + publish.exitValue()
                                 + ": "
                                 + said(publish),
-                        null);
+                        unread);
+            }
+            if (unread != null) {
+                throw ForwardFailure.away(
+                        binary + " publish: did not read the event: " + unread.getMessage(),
+                        unread);
             }
         } finally {
             publish.destroyForcibly();
+        }
+    }
+
+    /** What went wrong: a command that fails at once does not read, and its exit code says more. */
+    private static @Nullable IOException write(Envelope envelope, Process publish) {
+        try (OutputStream event = publish.getOutputStream()) {
+            envelope.getEvent().writeTo(event);
+            return null;
+        } catch (IOException e) {
+            return e;
         }
     }
 

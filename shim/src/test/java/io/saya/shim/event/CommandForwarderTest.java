@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.Any;
+import com.google.protobuf.ByteString;
 import io.saya.event.TaskEvent;
 import io.saya.proto.containerd.events.Envelope;
 import io.saya.proto.containerd.events.TaskOOM;
@@ -43,6 +44,19 @@ class CommandForwarderTest {
         String program = program("echo 'no such socket' >&2\nexit 3");
 
         assertThatThrownBy(() -> new CommandForwarder(program, "/x").forward(EVENT))
+                .isInstanceOf(ForwardFailure.class)
+                .hasMessageContaining("exit code 3: no such socket");
+    }
+
+    @Test
+    void aCommandThatFailsBeforeItHasReadIsToldByItsExitCode() throws Exception {
+        String program = program("exec <&-\necho 'no such socket' >&2\nexit 3");
+        Envelope more = // than a pipe holds, so that it cannot have been written
+                EVENT.toBuilder()
+                        .setEvent(Any.newBuilder().setValue(ByteString.copyFrom(new byte[200_000])))
+                        .build();
+
+        assertThatThrownBy(() -> new CommandForwarder(program, "/x").forward(more))
                 .isInstanceOf(ForwardFailure.class)
                 .hasMessageContaining("exit code 3: no such socket");
     }
