@@ -65,7 +65,7 @@ final class QemuVm implements Vm {
             console.close();
             throw e;
         }
-        var _ = qmp.greeted().thenAccept(_ -> vmmReady.complete(null));
+        var _ = qmp.serving().thenAccept(_ -> vmmReady.complete(null));
     }
 
     /**

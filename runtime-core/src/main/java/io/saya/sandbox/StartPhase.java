@@ -10,7 +10,7 @@ public enum StartPhase {
     NETWORK("network"),
     /** The VMM becomes a process. */
     QEMU_SPAWN("QEMU spawn"),
-    /** The VMM makes the machine; it ends with the greeting of its monitor. */
+    /** The VMM makes the machine; it ends when its monitor answers. */
     QMP("QMP"),
     /** The guest's kernel boots, until the agent opens its channel. */
     KERNEL("kernel"),

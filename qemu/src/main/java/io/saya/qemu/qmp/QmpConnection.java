@@ -49,6 +49,7 @@ public final class QmpConnection implements AutoCloseable {
     private final Map<Long, Pending> pending = new ConcurrentHashMap<>();
     private final BlockingQueue<byte[]> outgoing = new ArrayBlockingQueue<>(MAX_QUEUED);
     private final CompletableFuture<Void> greeted = new CompletableFuture<>();
+    private final CompletableFuture<Void> serving = new CompletableFuture<>();
     private final CompletableFuture<QmpFailure> ended = new CompletableFuture<>();
 
     private record Pending(String command, CompletableFuture<JsonValue> reply) {}
@@ -121,9 +122,13 @@ public final class QmpConnection implements AutoCloseable {
         }
     }
 
-    /** Completes when QEMU has greeted; fails if the connection ends before. */
-    public CompletableFuture<Void> greeted() {
-        return greeted.copy();
+    /**
+     * Completes when QEMU has answered a command; fails if the connection ends before. The greeting
+     * says less: a thread of its own sends it while the machine is still being made, and that may
+     * fail.
+     */
+    public CompletableFuture<Void> serving() {
+        return serving.copy();
     }
 
     /** Completes, never exceptionally, when the connection has ended, with the cause. */
@@ -200,6 +205,7 @@ public final class QmpConnection implements AutoCloseable {
             case QmpMessage.Greeting() -> greeted.complete(null);
             case QmpMessage.Event(QmpEvent event) -> listener.accept(event);
             case QmpMessage.Success(long id, JsonValue result) -> {
+                serving.complete(null);
                 Pending command = pending.remove(id);
                 if (command != null) {
                     command.reply().complete(result);
@@ -254,6 +260,7 @@ public final class QmpConnection implements AutoCloseable {
             return;
         }
         greeted.completeExceptionally(cause);
+        serving.completeExceptionally(cause);
         try {
             channel.close();
         } catch (IOException e) {
