@@ -1,6 +1,5 @@
 package io.saya.sandbox;
 
-import io.saya.agent.Agent;
 import io.saya.container.Container;
 import io.saya.container.ContainerProcess;
 import io.saya.container.ExitStatus;
@@ -163,7 +162,9 @@ public final class Tasks {
         process.startSettled().complete(null);
         Failpoints.reach(Moment.START_ATTACH);
         attach(process);
-        if (!process.isInit()) {
+        if (process.isInit()) {
+            figures(container).askSoon();
+        } else {
             sandbox.exits().watch(container, process);
         }
         return pid;
@@ -324,15 +325,17 @@ public final class Tasks {
     /** What a container uses; what it used a moment ago where the guest does not answer. */
     public StatsContainerResponse stats(String containerId) {
         Container container = table.container(containerId);
-        Agent agent =
-                sandbox.guest()
-                        .agent()
-                        .orElseThrow(
-                                () ->
-                                        RuntimeFailure.notFound(
-                                                "container " + containerId + " has no guest"));
-        return figures.computeIfAbsent(container, _ -> new ContainerFigures(containerId))
-                .now(agent);
+        if (sandbox.guest().agent().isEmpty()) {
+            throw RuntimeFailure.notFound("container " + containerId + " has no guest");
+        }
+        return figures(container).now();
+    }
+
+    private ContainerFigures figures(Container container) {
+        String id = container.id();
+        return figures.computeIfAbsent(
+                container,
+                _ -> new ContainerFigures(id, () -> sandbox.guest().requireAgent().stats(id)));
     }
 
     /** The process that stands for a container; 0 if there is none. Never fails. */

@@ -12,7 +12,6 @@ import io.saya.failure.RuntimeFailure;
 import io.saya.failure.RuntimeFailure.Kind;
 import io.saya.json.Json;
 import io.saya.oci.OciSpec;
-import io.saya.proto.agent.StatsContainerResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -75,19 +74,6 @@ class SandboxTest {
         unread.kill("app1", "", SIGKILL, false);
         assertThat(unread.exit("app1", "").get(20, TimeUnit.SECONDS).status()).isEqualTo(137);
         fixture.sandbox.stop();
-    }
-
-    @Test
-    void figuresOfAGuestThatIsDeafAreThoseItToldLast() {
-        SandboxFixture fixture = runningPod();
-        StatsContainerResponse told = fixture.tasks.stats("app1");
-        fixture.agent.becomeDeaf();
-        assertThat(fixture.tasks.stats("app1")).isSameAs(told);
-        long asked = System.nanoTime();
-        assertThat(fixture.tasks.stats("app1")).isSameAs(told);
-        assertThat(Duration.ofNanos(System.nanoTime() - asked))
-                .as("the second does not wait for the question that is under way")
-                .isLessThan(Duration.ofSeconds(1));
     }
 
     @Test

@@ -1,0 +1,95 @@
+package io.saya.sandbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.saya.failure.RuntimeFailure;
+import io.saya.failure.RuntimeFailure.Kind;
+import io.saya.proto.agent.CgroupStats;
+import io.saya.proto.agent.PidsStats;
+import io.saya.proto.agent.StatsContainerResponse;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A test that waits for the guest does not end: there is an answer only where one is put. */
+@Timeout(30)
+class ContainerFiguresTest {
+
+    private final BlockingQueue<StatsContainerResponse> answers = new LinkedBlockingQueue<>();
+    private int put;
+    private final AtomicInteger asked = new AtomicInteger();
+    private final ContainerFigures figures = new ContainerFigures("c1", this::answer);
+
+    @Test
+    void ofAGuestThatAnswersAreFresh() {
+        StatsContainerResponse first = put();
+        assertThat(figures.now()).isEqualTo(first);
+        StatsContainerResponse second = put();
+        assertThat(figures.now()).isEqualTo(second);
+    }
+
+    @Test
+    void ofAGuestThatIsDeafAreThoseItToldLastAndItIsAskedOnce() {
+        StatsContainerResponse told = put();
+        assertThat(figures.now()).isEqualTo(told);
+        assertThat(figures.now()).isEqualTo(told);
+        assertThat(figures.now()).isEqualTo(told);
+        assertThat(asked).hasValue(2);
+    }
+
+    @Test
+    void anAnswerThatComesLateIsTheNextOnes() throws Exception {
+        StatsContainerResponse told = put();
+        assertThat(figures.now()).isEqualTo(told);
+        assertThat(figures.now()).isEqualTo(told);
+        StatsContainerResponse late = put();
+        while (!figures.now().equals(late)) {
+            TimeUnit.MILLISECONDS.sleep(1);
+        }
+        assertThat(figures.now()).isEqualTo(late);
+    }
+
+    @Test
+    void areKnownSoonAfterTheStartThoughNobodyAsked() throws Exception {
+        StatsContainerResponse told = put();
+        figures.askSoon();
+        while (!answers.isEmpty()) {
+            TimeUnit.MILLISECONDS.sleep(1);
+        }
+        assertThat(asked).hasValue(1);
+        assertThat(figures.now()).as("the guest is deaf by now").isEqualTo(told);
+    }
+
+    @Test
+    void thatWereNeverToldAreAnError() {
+        assertThatThrownBy(figures::now)
+                .isInstanceOfSatisfying(
+                        RuntimeFailure.class,
+                        e -> assertThat(e.kind()).isEqualTo(Kind.DEADLINE_EXCEEDED))
+                .hasMessageContaining("c1");
+    }
+
+    private StatsContainerResponse put() {
+        StatsContainerResponse answer =
+                StatsContainerResponse.newBuilder()
+                        .setCgroupStats(
+                                CgroupStats.newBuilder()
+                                        .setPidsStats(PidsStats.newBuilder().setCurrent(++put)))
+                        .build();
+        answers.add(answer);
+        return answer;
+    }
+
+    private StatsContainerResponse answer() {
+        asked.incrementAndGet();
+        try {
+            return answers.take();
+        } catch (InterruptedException e) {
+            throw RuntimeFailure.unavailable("interrupted", e);
+        }
+    }
+}
