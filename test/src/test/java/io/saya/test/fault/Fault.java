@@ -104,6 +104,15 @@ enum Fault {
         return this == CONTAINERD_KILLED;
     }
 
+    /**
+     * How long something may be left. A containerd that was killed before its Create reached the
+     * shim knows of no container, so nobody deletes one: the shim ends by itself after 30 s
+     * (shim/README.md, "End").
+     */
+    Duration leftBound() {
+        return Duration.ofSeconds(this == CONTAINERD_KILLED ? 45 : 10);
+    }
+
     void kill(Victim victim) {
         var pids = victim.processes(program);
         assertThat(pids).as("%s of %s", program, victim.id()).isNotEmpty();

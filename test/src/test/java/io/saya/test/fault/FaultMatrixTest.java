@@ -66,7 +66,7 @@ final class FaultMatrixTest {
             awaitEnd(cell, victim);
             seconds = (System.nanoTime() - struck) / 1e9;
             killAndDelete(victim);
-            nothingIsLeft(victim);
+            nothingIsLeft(cell, victim);
             exitIsSensible(cell, victim);
             bystanderNoticedNothing();
             failure = "";
@@ -128,9 +128,11 @@ final class FaultMatrixTest {
                 || ran.err().contains("already finished");
     }
 
-    private void nothingIsLeft(Victim victim) {
+    private void nothingIsLeft(Cell cell, Victim victim) {
         var id = victim.id();
-        assertThat(node.tracesAfterAWhile(id)).as("left of %s%s", id, node.log()).isEmpty();
+        assertThat(node.tracesAfter(cell.fault().leftBound(), id))
+                .as("left of %s%s", id, node.log())
+                .isEmpty();
     }
 
     /**

@@ -247,7 +247,12 @@ final class Node implements AutoCloseable {
 
     /** Waits until nothing of a container is left, and says what still is. */
     SortedSet<String> tracesAfterAWhile(String id) {
-        Wait.until(GONE, () -> traces(id).isEmpty());
+        return tracesAfter(GONE, id);
+    }
+
+    /** The same, with a bound. */
+    SortedSet<String> tracesAfter(Duration bound, String id) {
+        Wait.until(bound, () -> traces(id).isEmpty());
         return traces(id);
     }
 
