@@ -17,6 +17,10 @@ int action_cleanup(const struct flags *flags);
  * begins with the port, 16 bits, big endian. Ends only with an error. (ports_action.c) */
 int action_ports(const struct flags *flags);
 
+/* Writes a byte to whoever connects to the listening socket whose number -address is: at once, and after each change of links,
+ * addresses and routes in the caller's network namespace. Ends when that hangs up. (links_action.c) */
+int action_links(const struct flags *flags);
+
 /* Prints a RuntimeInfo. */
 int action_info(void);
 

@@ -42,6 +42,8 @@ int main(int argc, char **argv)
         return action_cleanup(&flags);
     if (strcmp(flags.action, "ports") == 0)
         return action_ports(&flags);
+    if (strcmp(flags.action, "links") == 0)
+        return action_links(&flags);
     fprintf(stderr, "saya: action \"%s\" (expected: start or delete; containerd calls this program)\n", flags.action);
     return 1;
 }

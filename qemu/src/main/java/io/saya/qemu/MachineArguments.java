@@ -41,11 +41,12 @@ final class MachineArguments {
     private final VmSpec spec;
     private final VmSockets sockets;
     private final List<Argument> arguments = new ArrayList<>();
-    private final PciSlots slots = new PciSlots();
+    private final PciSlots slots;
 
     private MachineArguments(VmSpec spec, VmSockets sockets) {
         this.spec = spec;
         this.sockets = sockets;
+        this.slots = new PciSlots(spec.plugSlots());
     }
 
     /**
@@ -69,6 +70,11 @@ final class MachineArguments {
         }
         for (VmDevice device : spec.devices()) {
             addDevice(device);
+        }
+        for (int number = 0; number < spec.plugSlots(); number++) {
+            arguments.add(
+                    new Device.PcieRootPort(
+                            PluggedCards.port(number), number + 1, PciSlots.port(number)));
         }
         addKernel(execution);
         if (!spec.extraArguments().isEmpty()) {

@@ -16,16 +16,27 @@ final class PciSlots {
     private static final int FIRST_FREE = 5;
     private static final int LAST_FREE = 30;
 
+    private final int lastFree;
     private int next = FIRST_FREE;
+
+    /** The root bus of a machine with so many {@link #port}s. */
+    PciSlots(int ports) {
+        this.lastFree = LAST_FREE - ports;
+    }
+
+    /** The place of a root port, numbered from 0: from the end of the bus. */
+    static PciAddress port(int number) {
+        return new PciAddress(LAST_FREE - number);
+    }
 
     /** The next free place, for devices in the order of the specification. */
     PciAddress take(String device) throws HypervisorFailure {
-        if (next > LAST_FREE) {
+        if (next > lastFree) {
             throw new HypervisorFailure(
                     "device "
                             + device
                             + ": no PCI slot left (expected: at most "
-                            + (LAST_FREE - FIRST_FREE + 1)
+                            + (lastFree - FIRST_FREE + 1)
                             + " devices)");
         }
         return new PciAddress(next++);

@@ -93,7 +93,11 @@ public final class QemuHypervisor implements Hypervisor {
                     "start QEMU for sandbox " + spec.sandboxId() + ": " + e.getMessage(), e);
         }
         return QemuVm.attach(
-                spec.sandboxId(), process, sockets, agentEndpoint(spec, sockets, guestCid));
+                spec.sandboxId(),
+                process,
+                sockets,
+                agentEndpoint(spec, sockets, guestCid),
+                spec.plugSlots());
     }
 
     private Execution execution(VmSpec spec) throws HypervisorFailure {

@@ -6,6 +6,7 @@ import io.saya.hypervisor.AgentEndpoint;
 import io.saya.hypervisor.GuestConsole;
 import io.saya.hypervisor.HypervisorFailure;
 import io.saya.hypervisor.Vm;
+import io.saya.hypervisor.VmDevice;
 import io.saya.hypervisor.VmExit;
 import io.saya.json.JsonException;
 import io.saya.json.JsonObject;
@@ -43,6 +44,7 @@ final class QemuVm implements Vm {
     private final AgentEndpoint agent;
     private final ConsoleReader console;
     private final QmpConnection qmp;
+    private final PluggedCards cards;
     private final GuestEnd end = new GuestEnd();
     private final CompletableFuture<VmExit> exited = new CompletableFuture<>();
     private final CompletableFuture<Void> vmmReady = new CompletableFuture<>();
@@ -53,7 +55,12 @@ final class QemuVm implements Vm {
 
     private volatile boolean stopRequested;
 
-    private QemuVm(String sandboxId, HostProcess process, VmSockets sockets, AgentEndpoint agent)
+    private QemuVm(
+            String sandboxId,
+            HostProcess process,
+            VmSockets sockets,
+            AgentEndpoint agent,
+            int plugSlots)
             throws IOException {
         this.sandboxId = sandboxId;
         this.process = process;
@@ -65,6 +72,7 @@ final class QemuVm implements Vm {
             console.close();
             throw e;
         }
+        this.cards = new PluggedCards(qmp, plugSlots);
         var _ = qmp.serving().thenAccept(_ -> vmmReady.complete(null));
     }
 
@@ -74,11 +82,15 @@ final class QemuVm implements Vm {
      * @throws HypervisorFailure if it cannot be reached; it is dead and reaped then
      */
     static QemuVm attach(
-            String sandboxId, HostProcess process, VmSockets sockets, AgentEndpoint agent)
+            String sandboxId,
+            HostProcess process,
+            VmSockets sockets,
+            AgentEndpoint agent,
+            int plugSlots)
             throws HypervisorFailure {
         QemuVm vm;
         try {
-            vm = new QemuVm(sandboxId, process, sockets, agent);
+            vm = new QemuVm(sandboxId, process, sockets, agent, plugSlots);
         } catch (IOException e) {
             process.signal(SIGKILL);
             ProcessExit exit = process.exited().join();
@@ -135,6 +147,21 @@ final class QemuVm implements Vm {
     @Override
     public AgentEndpoint agent() {
         return agent;
+    }
+
+    @Override
+    public int freeSlots() {
+        return cards.freeSlots();
+    }
+
+    @Override
+    public String plug(VmDevice.Network card) throws HypervisorFailure {
+        return cards.plug(card);
+    }
+
+    @Override
+    public void unplug(VmDevice.Network card) throws HypervisorFailure {
+        cards.unplug(card);
     }
 
     @Override
@@ -221,6 +248,9 @@ final class QemuVm implements Vm {
 
     private void onEvent(QmpEvent event) {
         end.note(event);
+        if (event.name().startsWith("DEVICE_")) {
+            cards.note(event);
+        }
         if (event.name().equals("VSERPORT_CHANGE") && event.data().bool("open").orElse(false)) {
             // The agent's is the only port there is.
             channelOpen.complete(null);

@@ -208,6 +208,26 @@ class MachineArgumentsTest {
                 .withMessage("device d27: no PCI slot left (expected: at most 26 devices)");
     }
 
+    @Test
+    void placesForCardsThatComeLaterAreAtTheEndOfTheBus() throws Exception {
+        VmSpec plain = spec(AgentTransport.VIRTIO_SERIAL);
+        assertThat(lines(plain, TCG)).noneMatch(line -> line.contains("pcie-root-port"));
+        assertThat(lines(Specs.withPlugSlots(plain, 2), TCG))
+                .containsSubsequence(
+                        "-device pcie-root-port,id=plug0,bus=pcie.0,addr=0x1e,chassis=1,slot=1"
+                                + ",io-reserve=0",
+                        "-device pcie-root-port,id=plug1,bus=pcie.0,addr=0x1d,chassis=2,slot=2"
+                                + ",io-reserve=0");
+        List<VmDevice> devices = new ArrayList<>();
+        for (int i = 1; i <= 25; i++) {
+            devices.add(new VmDevice.Block("d" + i, KERNEL, true));
+        }
+        VmSpec full = Specs.of(RUN, KERNEL, devices, AgentTransport.VIRTIO_SERIAL, List.of());
+        assertThatExceptionOfType(HypervisorFailure.class)
+                .isThrownBy(() -> lines(Specs.withPlugSlots(full, 2), TCG))
+                .withMessage("device d25: no PCI slot left (expected: at most 24 devices)");
+    }
+
     private static VmSpec spec(AgentTransport transport) {
         return Specs.of(RUN, KERNEL, List.of(), transport, List.of());
     }

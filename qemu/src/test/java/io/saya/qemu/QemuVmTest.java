@@ -174,7 +174,8 @@ class QemuVmTest {
     }
 
     private QemuVm attach() throws HypervisorFailure {
-        return QemuVm.attach("s", process, sockets, new AgentEndpoint.SerialPort(sockets.agent()));
+        return QemuVm.attach(
+                "s", process, sockets, new AgentEndpoint.SerialPort(sockets.agent()), 0);
     }
 
     /** A process that exists in this test only, and that SIGKILL ends. */

@@ -43,6 +43,7 @@ final class Specs {
                 List.of("agent.log=debug"),
                 transport,
                 devices,
+                0,
                 Optional.empty(),
                 extraArguments,
                 "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
@@ -67,6 +68,7 @@ final class Specs {
                 spec.kernelParameters(),
                 spec.agentTransport(),
                 spec.devices(),
+                spec.plugSlots(),
                 spec.networkNamespace(),
                 spec.extraArguments(),
                 spec.seccompSandbox());
@@ -91,6 +93,7 @@ final class Specs {
                 spec.kernelParameters(),
                 spec.agentTransport(),
                 spec.devices(),
+                spec.plugSlots(),
                 spec.networkNamespace(),
                 spec.extraArguments(),
                 spec.seccompSandbox());
@@ -115,6 +118,7 @@ final class Specs {
                 spec.kernelParameters(),
                 spec.agentTransport(),
                 spec.devices(),
+                spec.plugSlots(),
                 spec.networkNamespace(),
                 spec.extraArguments(),
                 spec.seccompSandbox());
@@ -139,6 +143,32 @@ final class Specs {
                 spec.kernelParameters(),
                 spec.agentTransport(),
                 spec.devices(),
+                spec.plugSlots(),
+                spec.networkNamespace(),
+                spec.extraArguments(),
+                spec.seccompSandbox());
+    }
+
+    static VmSpec withPlugSlots(VmSpec spec, int plugSlots) {
+        return new VmSpec(
+                spec.sandboxId(),
+                spec.runDirectory(),
+                spec.vmm(),
+                spec.machineType(),
+                spec.accelerator(),
+                spec.cpuFeatures(),
+                spec.vcpus(),
+                spec.maxVcpus(),
+                spec.memoryMib(),
+                spec.maxMemoryMib(),
+                spec.memorySlots(),
+                spec.kernel(),
+                spec.initrd(),
+                spec.image(),
+                spec.kernelParameters(),
+                spec.agentTransport(),
+                spec.devices(),
+                plugSlots,
                 spec.networkNamespace(),
                 spec.extraArguments(),
                 spec.seccompSandbox());

@@ -39,6 +39,26 @@ public interface Vm {
     /** Where the agent in the guest can be reached. */
     AgentEndpoint agent();
 
+    /** How many further cards can be plugged. */
+    int freeSlots();
+
+    /**
+     * Gives the running guest a network card. The VMM makes the tap itself, in its namespace; it
+     * ends with the card, or with the VMM.
+     *
+     * @return where the guest finds the card: its PCI path, {@code 1e/00}
+     * @throws HypervisorFailure if there is no slot left or the VMM refuses; nothing is left then,
+     *     unless the VMM does not answer at all
+     */
+    String plug(VmDevice.Network card) throws HypervisorFailure;
+
+    /**
+     * Takes such a card away. Returns when the guest has let go of it and the tap is gone.
+     *
+     * @throws HypervisorFailure if the guest does not let go of it; may be called again
+     */
+    void unplug(VmDevice.Network card) throws HypervisorFailure;
+
     /** Stops the guest's CPUs. */
     void pause() throws HypervisorFailure;
 

@@ -27,6 +27,8 @@ import java.util.Optional;
  *     {@code agent.log=debug}
  * @param agentTransport how the agent is reached
  * @param devices devices beyond those every VM has (console, RNG, agent's transport)
+ * @param plugSlots places for network cards that are plugged while the guest runs, 0 to 16; each
+ *     costs the boot some 10 ms under emulation
  * @param networkNamespace namespace in which the VMM runs; empty: the host's; {@link
  *     io.saya.host.SpawnSpec#NEW_NETWORK_NAMESPACE}: one of its own
  * @param extraArguments words appended to the VMM's command line as they are
@@ -50,6 +52,7 @@ public record VmSpec(
         List<String> kernelParameters,
         AgentTransport agentTransport,
         List<VmDevice> devices,
+        int plugSlots,
         Optional<Path> networkNamespace,
         List<String> extraArguments,
         String seccompSandbox) {

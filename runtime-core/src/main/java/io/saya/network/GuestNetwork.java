@@ -42,6 +42,11 @@ public record GuestNetwork(
         public Interface {
             addresses = List.copyOf(addresses);
         }
+
+        /** The same, on a card that was plugged there. */
+        public Interface at(String pciPath) {
+            return new Interface(name, mac, mtu, kind, noArp, pciPath, addresses);
+        }
     }
 
     /** An address with the length of its network's prefix. */

@@ -42,6 +42,21 @@ final class Junctions {
         return made;
     }
 
+    /**
+     * One for an interface that has come later.
+     *
+     * @throws IOException that names what cannot be joined
+     */
+    static Junction of(Link link, int number, NamespaceSnapshot snapshot, NetworkSettings settings)
+            throws IOException {
+        return new Junctions(snapshot, settings).junction(Endpoint.of(link), number);
+    }
+
+    /** Whether it is one that joins the VM, and so none to be joined. */
+    static boolean isOurs(Link link) {
+        return link.name().endsWith(TAP_SUFFIX);
+    }
+
     private Junction junction(Endpoint endpoint, int number) throws IOException {
         return switch (endpoint) {
             case Endpoint.Macvtap(Link link) ->

@@ -53,6 +53,10 @@ record Link(
         return (flags & IFF_LOOPBACK) != 0;
     }
 
+    boolean up() {
+        return (flags & IFF_UP) != 0;
+    }
+
     boolean noArp() {
         return (flags & IFF_NOARP) != 0;
     }

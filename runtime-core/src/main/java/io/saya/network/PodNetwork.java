@@ -56,6 +56,11 @@ public final class PodNetwork {
                 namespace, junctions, GuestFacts.of(snapshot, links, settings.ipv6()));
     }
 
+    /** A namespace in which there is nothing yet, and which is the VMM's own. */
+    public static PodNetwork none(Host host, Path path) {
+        return new PodNetwork(new NetworkNamespace(host, path), List.of(), GuestNetwork.NONE);
+    }
+
     /** Path of the namespace. */
     public Path namespace() {
         return namespace.path();
@@ -95,6 +100,10 @@ public final class PodNetwork {
 
     /** Joins the cards, which the VMM has open by now, to the interfaces. */
     public void connect() throws IOException {
+        connect(namespace, junctions);
+    }
+
+    static void connect(NetworkNamespace namespace, List<Junction> junctions) throws IOException {
         if (junctions.isEmpty()) {
             return;
         }
@@ -116,16 +125,30 @@ public final class PodNetwork {
     /** Takes everything back; what is gone already, with or without its namespace, is fine. */
     public void undo() {
         for (int i = junctions.size() - 1; i >= 0; i--) {
-            for (NetlinkBatch batch : junctions.get(i).undo()) {
-                try {
-                    namespace.apply(batch);
-                } catch (IOException e) {
-                    if (!gone(e)) {
-                        LOG.warn("cannot undo", "what", "network", "error", e);
-                    }
+            undo(namespace, junctions.get(i));
+        }
+    }
+
+    static void undo(NetworkNamespace namespace, Junction junction) {
+        for (NetlinkBatch batch : junction.undo()) {
+            try {
+                namespace.apply(batch);
+            } catch (IOException e) {
+                if (!gone(e)) {
+                    LOG.warn("cannot undo", "what", "network", "error", e);
                 }
             }
         }
+    }
+
+    /** Whether an interface is one of these. */
+    boolean has(Link link) {
+        for (Junction junction : junctions) {
+            if (junction.link().index() == link.index()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** EINVAL is what the kernel says of a qdisc that is not there. */

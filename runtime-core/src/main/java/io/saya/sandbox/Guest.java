@@ -131,13 +131,21 @@ final class Guest {
             phase = StartPhase.QEMU_SPAWN;
             Failpoints.reach(Moment.START_SPAWN);
             Vm started =
-                    hypervisor.start(VmPlan.of(identity, config, socket, place.vmm(), pod.cards()));
+                    hypervisor.start(
+                            VmPlan.of(
+                                    identity,
+                                    config,
+                                    socket,
+                                    place.vmm(),
+                                    pod.cards(),
+                                    pod.plugSlots(place)));
             resources.push("VM", () -> started.stop(Duration.ZERO));
             vm = started;
             clock.done(phase);
             var _ = started.vmmReady().thenRun(() -> clock.done(StartPhase.QMP));
             var _ = started.channelOpen().thenRun(() -> clock.done(StartPhase.KERNEL));
             pod.join();
+            pod.follow(place, started, this::requireAgent, resources);
             var _ =
                     started.exited()
                             .thenAccept(
@@ -288,6 +296,10 @@ final class Guest {
         return launched(shared);
     }
 
+    SandboxNetwork network() {
+        return launched(network);
+    }
+
     HostMounts mounts() {
         return mounts;
     }
@@ -309,13 +321,13 @@ final class Guest {
         }
         SandboxNetwork pod = network;
         if (pod != null) {
-            pod.endForward();
+            pod.endProcesses();
         }
         HostProcess daemon = virtiofsd;
         if (daemon != null) {
             // It ends by itself when QEMU is gone, and takes its own child with it. Killed, it
             // would
-            // leave the child to be found for some milliseconds after we said that all is gone.
+            // leave the child to be found for some milliseconds.
             awaitExit(daemon, LEAVE_LIMIT);
             end(daemon);
         }

@@ -1,8 +1,10 @@
 package io.saya.sandbox;
 
+import io.saya.agent.Agent;
 import io.saya.config.RuntimeConfig;
 import io.saya.failure.RuntimeFailure;
 import io.saya.host.Host;
+import io.saya.hypervisor.Vm;
 import io.saya.hypervisor.VmDevice;
 import io.saya.lifecycle.UndoStack;
 import io.saya.log.Log;
@@ -20,6 +22,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,16 +37,20 @@ final class SandboxNetwork {
 
     private final Host host;
     private final SandboxIdentity identity;
+    private final RuntimeConfig config;
     private final @Nullable PodNetwork pod;
+    private volatile @Nullable NetworkFollower follower;
     // Guarded by this, which is held while a process is started or ended.
     private @Nullable PortForward ports;
     private boolean left;
     private volatile CompletableFuture<GuestNetwork> joined =
             CompletableFuture.completedFuture(GuestNetwork.NONE);
 
-    private SandboxNetwork(Host host, SandboxIdentity identity, @Nullable PodNetwork pod) {
+    private SandboxNetwork(
+            Host host, SandboxIdentity identity, RuntimeConfig config, @Nullable PodNetwork pod) {
         this.host = host;
         this.identity = identity;
+        this.config = config;
         this.pod = pod;
     }
 
@@ -62,13 +69,13 @@ final class SandboxNetwork {
             throws IOException {
         if (namespace.isEmpty()) {
             SandboxRecord.save(identity, Optional.empty());
-            return new SandboxNetwork(host, identity, null);
+            return new SandboxNetwork(host, identity, config, null);
         }
         long begun = System.nanoTime();
         PodNetwork pod = PodNetwork.scan(host, namespace.get(), NetworkSettings.of(config));
         long scanned = System.nanoTime();
         SandboxRecord.save(identity, Optional.of(pod.record()));
-        SandboxNetwork network = new SandboxNetwork(host, identity, pod);
+        SandboxNetwork network = new SandboxNetwork(host, identity, config, pod);
         resources.push("network", network::leave);
         pod.prepare();
         LOG.debug(
@@ -85,6 +92,53 @@ final class SandboxNetwork {
     /** The VM's network cards. */
     List<VmDevice.Network> cards() {
         return pod == null ? List.of() : pod.cards();
+    }
+
+    /**
+     * How many interfaces may come later: none where there were some at the start, as with CNI,
+     * whose VMs are spared the places for them.
+     */
+    int plugSlots(NetworkPlace place) {
+        return cards().isEmpty() && place.vmm().isPresent() ? VmPlan.PLUG_SLOTS : 0;
+    }
+
+    /**
+     * Makes it possible that interfaces come later, if the VM has room for them.
+     *
+     * @param agent of use once the guest is up
+     * @param resources gets the way back
+     */
+    void follow(NetworkPlace place, Vm vm, Supplier<Agent> agent, UndoStack resources) {
+        if (plugSlots(place) == 0) {
+            return;
+        }
+        boolean own = pod == null;
+        PodNetwork early =
+                pod == null ? PodNetwork.none(host, Path.of("/proc/" + vm.pid() + "/ns/net")) : pod;
+        NetworkFollower following =
+                new NetworkFollower(host, identity, config, early, own, vm, agent);
+        follower = following;
+        resources.push("interfaces that came later", following::leave);
+    }
+
+    /**
+     * Before the sandbox container's program runs: gives the guest what has come meanwhile.
+     *
+     * @throws RuntimeFailure if that cannot be done
+     */
+    void beforeStart(String containerId) {
+        NetworkFollower following = follower;
+        if (following != null && containerId.equals(identity.id())) {
+            following.beforeStart();
+        }
+    }
+
+    /** Follows what comes and goes from now on; does not wait. */
+    void afterStart(String containerId) {
+        NetworkFollower following = follower;
+        if (following != null && containerId.equals(identity.id())) {
+            following.begin();
+        }
     }
 
     /** Joins the cards, which the VMM has open by now, to the pod's interfaces; does not wait. */
@@ -161,7 +215,15 @@ final class SandboxNetwork {
      * Ends what runs for the network; returns when it is reaped. What was made stays until the
      * resources are given back. May be called again.
      */
-    synchronized void endForward() {
+    void endProcesses() {
+        NetworkFollower following = follower;
+        if (following != null) {
+            following.end();
+        }
+        endForward();
+    }
+
+    private synchronized void endForward() {
         left = true;
         PortForward running = ports;
         ports = null;

@@ -166,6 +166,8 @@ public final class Tasks {
             figures(container).askSoon();
         } else {
             sandbox.exits().watch(container, process);
+        } else {
+            sandbox.guest().network().afterStart(containerId);
         }
         return pid;
     }
@@ -355,6 +357,7 @@ public final class Tasks {
 
     private void startInGuest(ContainerProcess process) {
         if (process.isInit()) {
+            sandbox.guest().network().beforeStart(process.containerId());
             sandbox.guest().requireAgent().startContainer(process.containerId());
             return;
         }

@@ -20,12 +20,16 @@ final class VmPlan {
 
     private VmPlan() {}
 
+    /** Cards that can come while the guest runs, where that is to be expected. */
+    static final int PLUG_SLOTS = 4;
+
     static VmSpec of(
             SandboxIdentity identity,
             RuntimeConfig config,
             Path shareSocket,
             Optional<Path> networkNamespace,
-            List<VmDevice.Network> cards) {
+            List<VmDevice.Network> cards,
+            int plugSlots) {
         HypervisorConfig hypervisor = config.hypervisor();
         List<VmDevice> devices = new ArrayList<>();
         devices.add(
@@ -54,6 +58,7 @@ final class VmPlan {
                 kernelParameters(config),
                 transport(config.agent()),
                 devices,
+                plugSlots,
                 networkNamespace,
                 List.of(),
                 hypervisor.machine().seccompSandbox());

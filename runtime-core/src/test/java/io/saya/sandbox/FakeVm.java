@@ -4,6 +4,7 @@ import io.saya.host.ProcessExit;
 import io.saya.hypervisor.AgentEndpoint;
 import io.saya.hypervisor.GuestConsole;
 import io.saya.hypervisor.Vm;
+import io.saya.hypervisor.VmDevice;
 import io.saya.hypervisor.VmExit;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -59,6 +60,21 @@ final class FakeVm implements Vm {
     @Override
     public AgentEndpoint agent() {
         return new AgentEndpoint.SerialPort(Path.of("/nowhere/agent.sock"));
+    }
+
+    @Override
+    public int freeSlots() {
+        return 0;
+    }
+
+    @Override
+    public String plug(VmDevice.Network card) {
+        throw new UnsupportedOperationException("no test plugs");
+    }
+
+    @Override
+    public void unplug(VmDevice.Network card) {
+        throw new UnsupportedOperationException("no test plugs");
     }
 
     @Override

@@ -157,9 +157,31 @@ public sealed interface Device extends Argument {
                             .with("mac", macAddress)
                             .with("romfile", "");
             if (queues > 1) {
-                options.with("mq", true).with("vectors", 2 * queues + OTHER_VECTORS);
+                options.with("mq", true).with("vectors", vectors(queues));
             }
             return options.toString();
+        }
+
+        /** Interrupts of a card with so many pairs of queues, if there are several. */
+        public static int vectors(int queues) {
+            return 2 * queues + OTHER_VECTORS;
+        }
+    }
+
+    /**
+     * A bus with one place, which a device can be plugged into while the guest runs.
+     *
+     * @param chassis unique in the machine, from 1
+     */
+    record PcieRootPort(String id, int chassis, PciAddress address) implements Device {
+        @Override
+        public String properties() {
+            return address.addTo(Options.of("pcie-root-port").with("id", id))
+                    .with("chassis", chassis)
+                    .with("slot", chassis)
+                    // Nothing of ours has I/O ports, and there are not many of them.
+                    .with("io-reserve", 0)
+                    .toString();
         }
     }
 

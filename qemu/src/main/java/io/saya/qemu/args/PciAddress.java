@@ -13,6 +13,11 @@ public record PciAddress(int slot) {
         }
     }
 
+    /** Of a device that sits alone on the bus behind this place, as agents take it. */
+    public String pathBehind() {
+        return (slot < 16 ? "0" : "") + Integer.toHexString(slot) + "/00";
+    }
+
     Options addTo(Options options) {
         return options.with("bus", "pcie.0").with("addr", "0x" + Integer.toHexString(slot));
     }

@@ -61,6 +61,7 @@ final class Shim implements AutoCloseable {
      * @param directory where the bundle is made, the event service listens on {@code events} and
      *     {@code rootfs} is a root file system
      * @param annotations of the specification
+     * @param network path of the network namespace; empty: one of its own
      */
     static Shim start(
             Transport transport,
@@ -68,13 +69,15 @@ final class Shim implements AutoCloseable {
             Path directory,
             String id,
             Map<String, String> annotations,
+            String network,
             String... args)
             throws IOException, TtrpcException, InterruptedException {
         var bundle = Files.createDirectories(directory.resolve("bundles").resolve(id));
         Files.createDirectory(bundle.resolve("rootfs"));
         // containerd has a FIFO here and reads it; a file does as well and keeps what was logged.
         Files.createFile(bundle.resolve("log"));
-        Files.writeString(bundle.resolve("config.json"), specification(id, annotations, args));
+        Files.writeString(
+                bundle.resolve("config.json"), specification(id, annotations, network, args));
         var ran =
                 Ran.run(
                         LIMIT,
@@ -167,6 +170,11 @@ final class Shim implements AutoCloseable {
                 .getExitStatus();
     }
 
+    /** Create without standard streams; returns the process that stands for the container. */
+    int createdPid() throws TtrpcException, InterruptedException {
+        return tasks.create(createRequest("", "", ""), within()).getPid();
+    }
+
     StateResponse state(String exec) throws TtrpcException, InterruptedException {
         return tasks.state(StateRequest.newBuilder().setId(id).setExecId(exec).build(), within());
     }
@@ -237,7 +245,7 @@ final class Shim implements AutoCloseable {
     }
 
     private static String specification(
-            String id, Map<String, String> annotations, String... args) {
+            String id, Map<String, String> annotations, String network, String... args) {
         return """
                {
                  "ociVersion": "1.0.2",
@@ -254,7 +262,7 @@ final class Shim implements AutoCloseable {
                    "cgroupsPath": "/saya-tests/%s",
                    "namespaces": [
                      {"type": "pid"}, {"type": "ipc"}, {"type": "uts"}, {"type": "mount"},
-                     {"type": "network"}
+                     {"type": "network"%s}
                    ]
                  }
                }
@@ -268,6 +276,7 @@ final class Shim implements AutoCloseable {
                                                         + ": "
                                                         + quoted(List.of(entry.getValue())))
                                 .collect(Collectors.joining(", ")),
-                        id);
+                        id,
+                        network.isEmpty() ? "" : ", \"path\": \"" + network + '"');
     }
 }

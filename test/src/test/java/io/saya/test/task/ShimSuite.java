@@ -52,8 +52,25 @@ abstract class ShimSuite {
     /** Starts a shim for a container. */
     final Shim start(String runtime, String id, Map<String, String> annotations, String... args)
             throws IOException, TtrpcException, InterruptedException {
+        return start(runtime, id, annotations, "", args);
+    }
+
+    /** The same in a network namespace that is there already; empty: one of its own. */
+    final Shim start(
+            String runtime,
+            String id,
+            Map<String, String> annotations,
+            String network,
+            String[] args)
+            throws IOException, TtrpcException, InterruptedException {
         return Shim.start(
-                Objects.requireNonNull(transport), runtime, directory(), id, annotations, args);
+                Objects.requireNonNull(transport),
+                runtime,
+                directory(),
+                id,
+                annotations,
+                network,
+                args);
     }
 
     /** A name that no other container has. */

@@ -1,0 +1,248 @@
+package io.saya.qemu;
+
+import io.saya.hypervisor.HypervisorFailure;
+import io.saya.hypervisor.VmDevice;
+import io.saya.json.JsonObject;
+import io.saya.qemu.args.Device;
+import io.saya.qemu.qmp.QmpCommand;
+import io.saya.qemu.qmp.QmpConnection;
+import io.saya.qemu.qmp.QmpEvent;
+import io.saya.qemu.qmp.QmpFailure;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * Network cards that come and go while the guest runs, one behind each root port. QEMU opens their
+ * taps itself: nobody can pass a descriptor to it any more. Thread safe.
+ */
+final class PluggedCards {
+    /** For commands that QEMU carries out at once; more means that it is stopped or hangs. */
+    private static final Duration COMMAND_DEADLINE = Duration.ofSeconds(5);
+
+    /** A guest that works lets go of a card within some 100 ms, under emulation too. */
+    private static final Duration RELEASE_DEADLINE = Duration.ofSeconds(5);
+
+    private final QmpConnection qmp;
+    private final int slots;
+
+    /** Which port has which card; guarded by this, which is held for memory operations only. */
+    private final Map<String, Integer> ports = new HashMap<>();
+
+    /** Cards that the guest is asked to let go of: whether it has. */
+    private final Map<String, CompletableFuture<Boolean>> leaving = new ConcurrentHashMap<>();
+
+    PluggedCards(QmpConnection qmp, int slots) {
+        this.qmp = qmp;
+        this.slots = slots;
+    }
+
+    /** The name of a root port, and of the bus behind it. */
+    static String port(int number) {
+        return "plug" + number;
+    }
+
+    synchronized int freeSlots() {
+        return slots - ports.size();
+    }
+
+    /** See {@link io.saya.hypervisor.Vm#plug}. */
+    String plug(VmDevice.Network card) throws HypervisorFailure {
+        int port = take(card);
+        try {
+            qmp.execute(new QmpCommand("netdev_add", netdev(card)), COMMAND_DEADLINE);
+        } catch (QmpFailure e) {
+            if (e.kind() != QmpFailure.Kind.REFUSED) {
+                removeQuietly(card, e);
+            }
+            release(card);
+            throw failure("plug", card, e);
+        }
+        try {
+            qmp.execute(new QmpCommand("device_add", device(card, port)), COMMAND_DEADLINE);
+        } catch (QmpFailure e) {
+            if (e.kind() == QmpFailure.Kind.REFUSED) {
+                removeNetdevQuietly(card, e);
+                release(card);
+            } else {
+                // It may come yet. What cannot be taken away keeps its port.
+                removeQuietly(card, e);
+            }
+            throw failure("plug", card, e);
+        }
+        return PciSlots.port(port).pathBehind();
+    }
+
+    /** See {@link io.saya.hypervisor.Vm#unplug}. */
+    void unplug(VmDevice.Network card) throws HypervisorFailure {
+        try {
+            remove(card);
+        } catch (QmpFailure e) {
+            throw failure("unplug", card, e);
+        }
+    }
+
+    /** Takes note of an event about a device. */
+    void note(QmpEvent event) {
+        CompletableFuture<Boolean> released = leaving.get(event.data().string("device").orElse(""));
+        if (released == null) {
+            return;
+        }
+        switch (event.name()) {
+            case "DEVICE_DELETED" -> released.complete(true);
+            case "DEVICE_UNPLUG_GUEST_ERROR" -> released.complete(false);
+            default -> {
+                // Nothing that ends the wait.
+            }
+        }
+    }
+
+    private void remove(VmDevice.Network card) throws QmpFailure, HypervisorFailure {
+        String id = deviceId(card);
+        CompletableFuture<Boolean> released = new CompletableFuture<>();
+        leaving.put(id, released);
+        try {
+            qmp.execute(
+                    new QmpCommand("device_del", JsonObject.builder().put("id", id).build()),
+                    COMMAND_DEADLINE);
+            awaitRelease(card, released);
+        } catch (QmpFailure e) {
+            // Refused: it has gone after all, when nobody waited any more. Else the next tells.
+            if (e.kind() != QmpFailure.Kind.REFUSED) {
+                throw e;
+            }
+        } finally {
+            leaving.remove(id);
+        }
+        removeNetdev(card);
+        release(card);
+    }
+
+    /** What is not there any more is fine. */
+    private void removeNetdev(VmDevice.Network card) throws QmpFailure {
+        try {
+            qmp.execute(
+                    new QmpCommand(
+                            "netdev_del", JsonObject.builder().put("id", netdevId(card)).build()),
+                    COMMAND_DEADLINE);
+        } catch (QmpFailure e) {
+            if (e.kind() != QmpFailure.Kind.REFUSED) {
+                throw e;
+            }
+        }
+    }
+
+    /** Ends early when QEMU does: who kills the sandbox does not wait for its guest. */
+    private void awaitRelease(VmDevice.Network card, CompletableFuture<Boolean> released)
+            throws HypervisorFailure {
+        var _ = qmp.ended().thenAccept(_ -> released.complete(false));
+        boolean gone;
+        try {
+            gone = released.get(RELEASE_DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException | ExecutionException e) {
+            gone = false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            gone = false;
+        }
+        if (!gone) {
+            throw new HypervisorFailure(
+                    "unplug network card "
+                            + describe(card)
+                            + ": the guest does not let go of it (waited at most "
+                            + RELEASE_DEADLINE.toMillis()
+                            + " ms)");
+        }
+    }
+
+    private void removeQuietly(VmDevice.Network card, QmpFailure cause) {
+        try {
+            remove(card);
+        } catch (QmpFailure | HypervisorFailure e) {
+            cause.addSuppressed(e);
+        }
+    }
+
+    private void removeNetdevQuietly(VmDevice.Network card, QmpFailure cause) {
+        try {
+            removeNetdev(card);
+        } catch (QmpFailure e) {
+            cause.addSuppressed(e);
+        }
+    }
+
+    private synchronized int take(VmDevice.Network card) throws HypervisorFailure {
+        for (int port = 0; port < slots; port++) {
+            if (!ports.containsValue(port)) {
+                ports.put(card.id(), port);
+                return port;
+            }
+        }
+        throw new HypervisorFailure(
+                "plug network card "
+                        + describe(card)
+                        + ": no slot left (expected: at most "
+                        + slots
+                        + " cards that come while the guest runs)");
+    }
+
+    private synchronized void release(VmDevice.Network card) {
+        ports.remove(card.id());
+    }
+
+    private static JsonObject netdev(VmDevice.Network card) {
+        JsonObject.Builder arguments =
+                JsonObject.builder()
+                        .put("type", "tap")
+                        .put("id", netdevId(card))
+                        .put("ifname", card.tap())
+                        .put("script", "no")
+                        .put("downscript", "no");
+        if (card.queues() > 1) {
+            arguments.put("queues", card.queues());
+        }
+        if (card.vhost()) {
+            arguments.put("vhost", true);
+        }
+        return arguments.build();
+    }
+
+    private static JsonObject device(VmDevice.Network card, int port) {
+        JsonObject.Builder arguments =
+                JsonObject.builder()
+                        .put("driver", "virtio-net-pci")
+                        .put("id", deviceId(card))
+                        .put("netdev", netdevId(card))
+                        .put("mac", card.macAddress())
+                        .put("bus", port(port))
+                        .put("addr", "0x0")
+                        .put("disable-legacy", "on")
+                        .put("romfile", "");
+        if (card.queues() > 1) {
+            arguments.put("mq", true).put("vectors", Device.VirtioNetPci.vectors(card.queues()));
+        }
+        return arguments.build();
+    }
+
+    private static String netdevId(VmDevice.Network card) {
+        return "net-" + card.id();
+    }
+
+    private static String deviceId(VmDevice.Network card) {
+        return netdevId(card) + "-dev";
+    }
+
+    private static String describe(VmDevice.Network card) {
+        return netdevId(card) + " (" + card.tap() + ")";
+    }
+
+    private static HypervisorFailure failure(String what, VmDevice.Network card, QmpFailure cause) {
+        return new HypervisorFailure(
+                what + " network card " + describe(card) + ": " + cause.getMessage(), cause);
+    }
+}

@@ -1,0 +1,57 @@
+package io.saya.network;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** What a guest that runs is told of interfaces that have come. */
+final class LateFacts {
+    private static final String LINK_LOCAL = "fe80:";
+
+    private LateFacts() {}
+
+    /**
+     * A namespace as it will be a second later as well: addresses that the kernel makes by itself
+     * come and change while an interface starts. The guest makes its own, of the same MAC address.
+     */
+    static NamespaceSnapshot withoutLinkLocal(NamespaceSnapshot snapshot) {
+        List<LinkAddress> addresses = new ArrayList<>();
+        for (LinkAddress address : snapshot.addresses()) {
+            if (!address.address().startsWith(LINK_LOCAL)) {
+                addresses.add(address);
+            }
+        }
+        return new NamespaceSnapshot(
+                snapshot.links(), addresses, snapshot.routes(), snapshot.neighbors());
+    }
+
+    /** An interface alone. */
+    static GuestNetwork.Interface of(
+            NamespaceSnapshot snapshot, Link link, NetworkSettings settings, String path) {
+        return GuestFacts.of(snapshot, List.of(link), settings.ipv6())
+                .interfaces()
+                .getFirst()
+                .at(path);
+    }
+
+    /**
+     * The routes of all interfaces, those on a link first, and the neighbours of the late ones.
+     *
+     * @param early what the guest was told when it started
+     */
+    static GuestNetwork routes(
+            GuestNetwork early,
+            NamespaceSnapshot snapshot,
+            List<Link> links,
+            NetworkSettings settings) {
+        GuestNetwork late = GuestFacts.of(snapshot, links, settings.ipv6());
+        List<GuestNetwork.Route> onLink = new ArrayList<>();
+        List<GuestNetwork.Route> byGateway = new ArrayList<>();
+        for (List<GuestNetwork.Route> routes : List.of(early.routes(), late.routes())) {
+            for (GuestNetwork.Route route : routes) {
+                (route.gateway().isEmpty() ? onLink : byGateway).add(route);
+            }
+        }
+        onLink.addAll(byGateway);
+        return new GuestNetwork(List.of(), onLink, late.neighbors());
+    }
+}
