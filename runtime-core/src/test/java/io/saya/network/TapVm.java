@@ -72,7 +72,10 @@ final class TapVm implements Vm, AutoCloseable {
     @Override
     public void unplug(VmDevice.Network card) {
         log.add("unplug " + card.id());
-        end(cards.remove(card.id()));
+        HostProcess process = cards.remove(card.id());
+        if (process != null) {
+            end(process);
+        }
     }
 
     @Override

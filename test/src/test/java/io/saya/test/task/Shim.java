@@ -74,7 +74,7 @@ final class Shim implements AutoCloseable {
             throws IOException, TtrpcException, InterruptedException {
         var bundle = Files.createDirectories(directory.resolve("bundles").resolve(id));
         Files.createDirectory(bundle.resolve("rootfs"));
-        // containerd has a FIFO here and reads it; a file does as well and keeps what was logged.
+        // containerd has a FIFO here and reads it; into a file nothing is logged.
         Files.createFile(bundle.resolve("log"));
         Files.writeString(
                 bundle.resolve("config.json"), specification(id, annotations, network, args));
