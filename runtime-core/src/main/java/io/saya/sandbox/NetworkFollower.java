@@ -46,7 +46,7 @@ final class NetworkFollower {
     private volatile String lastFailure = "";
     // Guarded by this, which is held while a process is started or ended.
     private @Nullable NetworkWatch watch;
-    private boolean ended;
+    private volatile boolean ended;
 
     /**
      * Does nothing yet.
@@ -146,7 +146,7 @@ final class NetworkFollower {
             throw new IOException("still busy with an earlier change after " + TURN_LIMIT);
         }
         try {
-            if (!vm.exited().isDone()) {
+            if (!ended && !vm.exited().isDone()) {
                 late.follow();
             }
         } finally {
@@ -171,11 +171,15 @@ final class NetworkFollower {
     /** Takes back what does not end with the VM; a namespace of its own does. */
     void leave() {
         end();
-        if (!await(LEAVE_LIMIT)) {
+        boolean mine = await(LEAVE_LIMIT);
+        if (!mine) {
             LOG.error("network is left while something is being plugged");
         }
         if (!ownNamespace) {
             late.undo();
+        }
+        if (mine) {
+            turn.release(); // whoever comes now finds that it has ended
         }
     }
 

@@ -17,6 +17,8 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -105,8 +107,7 @@ final class LateNetworkTest extends ShimSuite {
                     .contains("default via 10.79.1.1 dev eth0");
 
             host("ip link del v2");
-            assertThat(Wait.until(SOON, () -> !inGuest(shim, "ip link").contains("eth1")))
-                    .isTrue();
+            assertThat(Wait.until(SOON, () -> !inGuest(shim, "ip link").contains("eth1"))).isTrue();
             assertThat(Wait.until(SOON, () -> !namespaceLinks(namespace).contains("tap1_saya")))
                     .isTrue();
 
@@ -121,8 +122,7 @@ final class LateNetworkTest extends ShimSuite {
             assertThat(log(shim)).contains("net5");
             // A place that becomes free is taken by the one that had none.
             host("ip link del v3");
-            assertThat(Wait.until(SOON, () -> inGuest(shim, "ip link").contains("net5")))
-                    .isTrue();
+            assertThat(Wait.until(SOON, () -> inGuest(shim, "ip link").contains("net5"))).isTrue();
             shim.kill("", 9);
             assertThat(Host.processes("/proc/self/exe", shim.id())).isEmpty();
         }
@@ -173,6 +173,34 @@ final class LateNetworkTest extends ShimSuite {
                     .isTrue();
         } finally {
             host("ip netns del " + name);
+        }
+    }
+
+    @Test
+    void aKillWhileInterfacesArePluggedEndsIt() throws Exception {
+        try (var shim = start("saya", Map.of(), "sh", "-c", "sleep 1000")) {
+            var namespace = "/proc/" + shim.createdPid() + "/ns/net";
+            for (var network : new int[] {1, 2, 3, 4}) {
+                connect(network, namespace, "net" + network, false);
+            }
+            var started = new CompletableFuture<Boolean>();
+            Thread.ofVirtual()
+                    .start(
+                            () -> {
+                                try {
+                                    shim.start("");
+                                    started.complete(true);
+                                } catch (TtrpcException | InterruptedException e) {
+                                    started.complete(false);
+                                }
+                            });
+            assertThat(Wait.until(SOON, () -> namespaceLinks(namespace).contains("tap1_saya")))
+                    .isTrue();
+            shim.kill("", 9);
+            assertThat(Host.processes("qemu-system", shim.id())).isEmpty();
+            assertThat(started.get(SOON.toSeconds(), TimeUnit.SECONDS)).isFalse();
+            // Killed before it ran, or a start that failed: whichever was noticed first.
+            assertThat(shim.await("")).isIn(137, 255);
         }
     }
 
