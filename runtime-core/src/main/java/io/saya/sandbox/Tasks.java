@@ -164,10 +164,9 @@ public final class Tasks {
         attach(process);
         if (process.isInit()) {
             figures(container).askSoon();
+            sandbox.guest().network().afterStart(containerId);
         } else {
             sandbox.exits().watch(container, process);
-        } else {
-            sandbox.guest().network().afterStart(containerId);
         }
         return pid;
     }

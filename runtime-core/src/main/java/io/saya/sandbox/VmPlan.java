@@ -13,7 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
 /** From the configuration to the VM that a sandbox needs. */
 final class VmPlan {
@@ -27,9 +26,8 @@ final class VmPlan {
             SandboxIdentity identity,
             RuntimeConfig config,
             Path shareSocket,
-            Optional<Path> networkNamespace,
-            List<VmDevice.Network> cards,
-            int plugSlots) {
+            NetworkPlace place,
+            SandboxNetwork network) {
         HypervisorConfig hypervisor = config.hypervisor();
         List<VmDevice> devices = new ArrayList<>();
         devices.add(
@@ -38,7 +36,7 @@ final class VmPlan {
                         shareSocket,
                         hypervisor.sharedFs().queueSize(),
                         hypervisor.sharedFs().cacheSizeMib()));
-        devices.addAll(cards);
+        devices.addAll(network.cards());
         int vcpus = hypervisor.cpu().bootVcpus();
         return new VmSpec(
                 identity.id(),
@@ -58,8 +56,8 @@ final class VmPlan {
                 kernelParameters(config),
                 transport(config.agent()),
                 devices,
-                plugSlots,
-                networkNamespace,
+                network.plugSlots(place),
+                place.vmm(),
                 List.of(),
                 hypervisor.machine().seccompSandbox());
     }
