@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,19 +28,31 @@ static int connect_daemon(const char *path)
     return connect(fd, (struct sockaddr *)&address, sizeof address) == 0 ? fd : -1;
 }
 
-/* In a process of its own: tells the daemon the port, then passes bytes. */
+/* What the client sees when the process ends: a reset, or an end after all bytes. */
+static void reset_at_end(int client, bool reset)
+{
+    struct linger linger = {.l_onoff = reset, .l_linger = 0};
+    setsockopt(client, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+}
+
+/* In a process of its own: tells the daemon the port, and passes bytes when it has answered that the guest has taken the
+ * connection. The client is connected already; a reset is as near to a refusal as it gets then. */
 static void serve(int client, const char *daemon)
 {
     struct sockaddr_storage own = {0};
     socklen_t size = sizeof own;
+    reset_at_end(client, true);
     int fd = connect_daemon(daemon);
     if (fd < 0 || getsockname(client, (struct sockaddr *)&own, &size) != 0)
         return;
     /* In network order, as it is in the address. */
     uint16_t port = own.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&own)->sin6_port
                                               : ((struct sockaddr_in *)&own)->sin_port;
-    if (send(fd, &port, sizeof port, MSG_NOSIGNAL) == (ssize_t)sizeof port)
-        ports_relay(client, fd);
+    char connected;
+    if (send(fd, &port, sizeof port, MSG_NOSIGNAL) != (ssize_t)sizeof port || recv(fd, &connected, 1, 0) != 1)
+        return;
+    reset_at_end(client, false);
+    ports_relay(client, fd);
 }
 
 int action_ports(const struct flags *flags)

@@ -26,7 +26,8 @@ import java.util.concurrent.TimeoutException;
  * Makes every port of the guest's localhost answer on localhost of the pod's network namespace,
  * where containerd's port-forward dials. A process there, {@code saya-ports}, takes the connections
  * and hands each to this one by a Unix socket: two bytes with the port, then what the client says.
- * Thread safe.
+ * It is answered by one byte when the guest has taken the connection, then by what the guest says;
+ * by the end of the socket where nobody listens, of which the process makes a reset. Thread safe.
  */
 public final class PortForward implements AutoCloseable {
     private static final Log LOG = Log.of("ports");
@@ -40,6 +41,7 @@ public final class PortForward implements AutoCloseable {
     private static final int REAP_LIMIT_SECONDS = 5;
 
     private static final int CHUNK = 128 * 1024;
+    private static final byte[] CONNECTED = {1};
 
     private final ServerSocketChannel listener;
     private final HostProcess process;
@@ -133,6 +135,7 @@ public final class PortForward implements AutoCloseable {
                 }
             }
             try (GuestStreams guest = dialer.dial(port.getShort(0) & 0xffff)) {
+                client.write(ByteBuffer.wrap(CONNECTED));
                 Thread.ofVirtual().name("port input").start(() -> toGuest(client, guest));
                 toClient(guest, client);
             }
