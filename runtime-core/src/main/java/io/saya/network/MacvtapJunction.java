@@ -43,8 +43,10 @@ record MacvtapJunction(
         batch.begin(NEW_LINK, ACK | CREATE | EXCLUSIVE, "macvtap on " + link.name())
                 .u32(AF_UNSPEC)
                 .u32(0)
-                .u32(IFF_UP)
-                .u32(IFF_UP)
+                // It cannot know which groups the guest listens to, that for its neighbours' questions
+                // by IPv6 among them.
+                .u32(IFF_UP | IFF_ALLMULTI)
+                .u32(IFF_UP | IFF_ALLMULTI)
                 .attribute(IFLA_IFNAME, card.tap())
                 .attribute(IFLA_LINK, link.index())
                 .attribute(IFLA_ADDRESS, macBytes(link.mac()))

@@ -38,6 +38,7 @@ public final class Rtnetlink {
     public static final int IFF_UP = 0x1;
     public static final int IFF_LOOPBACK = 0x8;
     public static final int IFF_NOARP = 0x80;
+    public static final int IFF_ALLMULTI = 0x200;
     public static final int ARPHRD_ETHER = 1;
     public static final int IFLA_ADDRESS = 1;
     public static final int IFLA_IFNAME = 3;
