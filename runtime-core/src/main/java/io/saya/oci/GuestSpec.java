@@ -63,6 +63,10 @@ public final class GuestSpec {
                         });
         JsonObject linux = spec.json().object("linux").orElse(JsonObject.EMPTY);
         guest.setLinux(linux(linux, spec.namespaces(), abilities));
+        if (!guest.getHostname().isEmpty() && !has(spec.namespaces(), "uts")) {
+            // It would share the host's name, which comes with the specification.
+            guest.getLinuxBuilder().addNamespaces(LinuxNamespace.newBuilder().setType("uts"));
+        }
         return guest.build();
     }
 
@@ -95,6 +99,15 @@ public final class GuestSpec {
         fields.strings("maskedPaths", linux::addAllMaskedPaths);
         fields.strings("readonlyPaths", linux::addAllReadonlyPaths);
         return linux.build();
+    }
+
+    private static boolean has(List<Namespace> namespaces, String type) {
+        for (Namespace namespace : namespaces) {
+            if (namespace.type().equals(type)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static LinuxIDMapping mapping(Fields fields) {
