@@ -65,7 +65,7 @@ def command(options, directory: str) -> list[str]:
     cpu = {"tcg": "max,erms=off", "kvm": "host"}[options.accelerator]
     accelerator = {"tcg": "tcg,thread=multi", "kvm": "kvm"}[options.accelerator]
     return [
-        options.qemu, "-name", "saya-bare", "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
+        *options.qemu.split(), "-name", "saya-bare", "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
         "-machine", options.machine, "-accel", accelerator, "-cpu", options.cpu or cpu,
         "-smp", str(options.vcpus), "-m", f"{options.memory}M",
         "-kernel", options.kernel, "-initrd", options.initrd, "-append", " ".join(words),
@@ -74,6 +74,7 @@ def command(options, directory: str) -> list[str]:
         "-chardev", f"socket,id=agent,path={directory}/agent.sock,server=on,wait=off",
         "-device", f"virtserialport,chardev=agent,id=channel0,name={AGENT_PORT}",
         "-device", "virtio-rng-pci",
+        *options.device,
     ]  # fmt: skip
 
 
@@ -172,7 +173,7 @@ def main() -> None:
     here = os.path.dirname(os.path.abspath(__file__))
     share = os.path.join(here, "..", "target", "saya", "share", "saya")
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--qemu", default="qemu-system-x86_64")
+    parser.add_argument("--qemu", default="qemu-system-x86_64", help="the command, with words before it where it is to run elsewhere")
     parser.add_argument("--kernel", default=f"{share}/vmlinux")
     parser.add_argument("--initrd", default=f"{share}/saya-initrd.img")
     parser.add_argument("--parameters", default=f"{here}/kernel-parameters", help="file with kernel command line words")
@@ -182,6 +183,7 @@ def main() -> None:
     parser.add_argument("--cpu", help="QEMU's -cpu, instead of what the accelerator suggests")
     parser.add_argument("--memory", type=int, default=128, help="MiB")
     parser.add_argument("--vcpus", type=int, default=1)
+    parser.add_argument("--device", action="append", default=[], metavar="WORD", help="a further word of QEMU's command line")
     parser.add_argument("--boots", type=int, default=1)
     parser.add_argument("--timeout", type=float, default=60, help="seconds until the agent must have answered")
     parser.add_argument("--phases", action="store_true", help="show when kernel and init start")

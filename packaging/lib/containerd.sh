@@ -69,11 +69,11 @@ end_process() {
   done
 }
 
-# demo_image FILE NAME [COMMAND]: writes an OCI image archive with the host's static busybox as FILE, for `ctr images import`. COMMAND, a
-# JSON array, is what it runs. Made by hand, since an image is no more than this: a layer, a configuration that names it, a manifest
-# that names both.
+# demo_image FILE NAME [COMMAND [DIRECTORY]]: writes an OCI image archive with the host's static busybox as FILE, for `ctr images import`.
+# COMMAND, a JSON array, is what it runs; what is in DIRECTORY is in the image as well. Made by hand, since an image is no more than this: a
+# layer, a configuration that names it, a manifest that names both.
 demo_image() {
-  local file=$1 name=$2 command=${3:-'["/bin/sh"]'} work layer config manifest applet
+  local file=$1 name=$2 command=${3:-'["/bin/sh"]'} more=${4:-} work layer config manifest applet
   work=$(mktemp -d)
   mkdir -p "$work/root"/{bin,dev,etc,proc,run,sys,tmp} "$work/image/blobs/sha256"
   cp "$(command -v busybox)" "$work/root/bin/busybox"
@@ -81,6 +81,7 @@ demo_image() {
     [[ $applet == busybox ]] || ln -s busybox "$work/root/bin/$applet"
   done
   echo 'root:x:0:0:root:/:/bin/sh' > "$work/root/etc/passwd"
+  [[ -z $more ]] || cp -R "$more/." "$work/root/"
   tar -C "$work/root" --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -cf "$work/layer" .
   layer=$(_demo_blob "$work" "$work/layer")
   printf '{"architecture":"amd64","os":"linux","config":{"Env":["PATH=/bin"],"Cmd":%s},"rootfs":{"type":"layers","diff_ids":["sha256:%s"]}}' \

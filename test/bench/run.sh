@@ -18,7 +18,7 @@ python=/usr/bin/python3
 env -u BENCH_CONTAINERD "$python" "$here/lib/main.py" "$@"   # checks the arguments, prints the help
 for word; do case $word in -h|--help) exit 0 ;; esac; done
 (( EUID == 0 )) || die "a runtime needs root: run it as root"
-need_packages busybox-static containerd python3 qemu-system-x86 runc
+need_packages busybox-static containerd iperf3 iproute2 python3 qemu-system-x86 runc
 JAVA_HOME=$(find_jdk 25)
 export JAVA_HOME
 [[ ${SKIP_BUILD:-} ]] || "$top/packaging/build.sh"
@@ -36,7 +36,10 @@ trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-demo_image "$work/bench.tar" saya.local/bench:latest
+# iperf3 and its libraries at their own paths, for the image and for the guest that works by hand.
+iperf=$(command -v iperf3)
+for file in "$iperf" $(ldd "$iperf" | grep -o '/[^ ]*'); do install -D "$file" "$work/tools$file"; done
+demo_image "$work/bench.tar" saya.local/bench:latest '' "$work/tools"
 containerd_start "$work" "$saya/bin:$PATH"
 "${CTR[@]}" images import "$work/bench.tar" >/dev/null
 BENCH_DIRECTORY=$work BENCH_CONTAINERD=$CONTAINERD_ADDRESS BENCH_PATH=$saya/bin:$PATH "$python" "$here/lib/main.py" "$@"

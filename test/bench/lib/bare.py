@@ -18,13 +18,13 @@ import bare_vm  # noqa: E402
 BOOT_LIMIT_S = 120
 
 
-def options(size: dict[str, str], initrd: str, append: list[str]) -> argparse.Namespace:
+def options(size: dict[str, str], initrd: str, append: list[str], devices: tuple[str, ...] = ()) -> argparse.Namespace:
     share = f"{TOP}/packaging/target/saya/share/saya"
     return argparse.Namespace(
         qemu="qemu-system-x86_64", kernel=f"{share}/vmlinux", initrd=initrd or f"{share}/saya-initrd.img",
         parameters=f"{TOP}/packaging/guest/kernel-parameters", append=append, accelerator=size["accelerator"],
         machine="q35,smbus=off,sata=off,vmport=off,i8042=off", cpu=None, memory=int(size["memory"]), vcpus=int(size["vcpus"]),
-        boots=1, timeout=BOOT_LIMIT_S, phases=False,
+        boots=1, timeout=BOOT_LIMIT_S, phases=False, device=list(devices),
     )  # fmt: skip
 
 
@@ -41,25 +41,35 @@ def size_like(qemu_arguments: str) -> dict[str, str]:
     }
 
 
-def ready(size: dict[str, str]) -> float:
-    """Seconds from QEMU's start to the agent's answer to Check."""
-    return bare_vm.Boot(options(size, "", [])).run()["answer"]
+def ready(size: dict[str, str], card: tuple[str, ...] = (), inside: tuple[str, ...] = ()) -> float:
+    """Seconds from QEMU's start to the agent's answer to Check. `card`: further words for QEMU; `inside`: words in front of it."""
+    chosen = options(size, "", [], card)
+    chosen.qemu = " ".join([*inside, chosen.qemu])
+    return bare_vm.Boot(chosen).run()["answer"]
 
 
-def archive(path: str, init: str, initrd: str) -> None:
-    """The default initrd, and behind it a second archive with our init: the kernel unpacks one after the other."""
-    with open(init, "rb") as file:
-        content = file.read()
+def archive(path: str, init: str, initrd: str, tree: str = "") -> None:
+    """The default initrd, and behind it a second archive with our init and a directory: the kernel unpacks one after the other."""
 
     def member(name: bytes, mode: int, data: bytes) -> bytes:
         numbers = (0, mode, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(name) + 1, 0)
         head = b"070701" + b"".join(b"%08x" % number for number in numbers) + name + b"\0"
         return head + bytes(-len(head) % 4) + data + bytes(-len(data) % 4)
 
-    with open(initrd, "rb") as first, open(path, "wb") as out:
-        data = first.read()
+    def content(file: str) -> bytes:
+        with open(file, "rb") as opened:
+            return opened.read()
+
+    with open(path, "wb") as out:
+        data = content(initrd)
         out.write(data + bytes(-len(data) % 512))
-        out.write(member(b"bench", 0o100755, content) + member(b"TRAILER!!!", 0, b""))
+        for folder, _, files in os.walk(tree) if tree else ():
+            inside = os.path.relpath(folder, tree)
+            if inside != ".":
+                out.write(member(inside.encode(), 0o040755, b""))
+            for file in files:
+                out.write(member(os.path.normpath(f"{inside}/{file}").encode(), 0o100755, content(f"{folder}/{file}")))
+        out.write(member(b"bench", 0o100755, content(init)) + member(b"TRAILER!!!", 0, b""))
 
 
 def by_hand(size: dict[str, str], execs: int, size_bytes: int) -> dict[str, float]:

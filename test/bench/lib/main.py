@@ -9,10 +9,11 @@ import time
 import traceback
 
 import jmh
+import network
 from measures import Bench
 from runtimes import Containerd
 
-MEASURES = ("ready", "exec", "join", "stdout", "kill", "memory", "ttrpc")
+MEASURES = ("ready", "exec", "join", "stdout", "kill", "memory", "network", "ttrpc")
 COLUMNS = ("measure", "unit", "runc", "bare", "saya", "ratio", "budget", "verdict")
 TITLES = {"bare": "bare QEMU", "saya": "Saya"}
 
@@ -33,6 +34,14 @@ def table(rows: list[dict]) -> str:
     return "\n".join("| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths)) + " |" for line in lines)
 
 
+def measure(name: str, bench: Bench, arguments: argparse.Namespace) -> list[dict]:
+    if name == "ttrpc":
+        return jmh.rows(not arguments.full)
+    if name == "network":
+        return network.rows(bench, arguments.seconds)
+    return getattr(bench, name)()
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="test/bench/run.sh", description="Saya beside runc's shim and QEMU alone, in one table.")
     parser.add_argument("--rounds", type=int, default=5, help="repetitions of each measure; figures are medians (default: 5)")
@@ -40,6 +49,7 @@ def main() -> int:
     parser.add_argument("--full", action="store_true", help="10,000 execs before the second look at memory, JMH in full length")
     parser.add_argument("--execs", type=int, help="execs before the second look at memory (default: 1000)")
     parser.add_argument("--megabytes", type=int, default=64, help="size of the stream through stdout, MiB (default: 64)")
+    parser.add_argument("--seconds", type=int, default=3, help="length of each of iperf3's streams (default: 3)")
     parser.add_argument("--json", metavar="FILE", help="write the figures there as well")
     arguments = parser.parse_args()
     if "BENCH_CONTAINERD" not in os.environ:
@@ -51,7 +61,7 @@ def main() -> int:
     for name in arguments.only or MEASURES:
         begin = time.monotonic()
         try:
-            rows += jmh.rows(not arguments.full) if name == "ttrpc" else getattr(bench, name)()
+            rows += measure(name, bench, arguments)
         except Exception as failure:  # one measure that fails must not take the others' figures along
             traceback.print_exc()
             failed += 1

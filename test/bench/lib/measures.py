@@ -8,7 +8,7 @@ import time
 
 import bare
 import processes
-from runtimes import Container, Containerd
+from runtimes import SLEEP, Container, Containerd
 from shim_client import Shim
 
 RUNC, SAYA = "io.containerd.runc.v2", "io.containerd.saya.v2"
@@ -31,8 +31,8 @@ class Bench:
         self._size: dict[str, str] | None = None
         self._by_hand: dict[str, float] | None = None
 
-    def start(self, runtime: str = SAYA) -> Container:
-        return Container(self.containerd, runtime)
+    def start(self, runtime: str = SAYA, options: tuple[str, ...] = (), command: tuple[str, ...] = SLEEP) -> Container:
+        return Container(self.containerd, runtime, options, command)
 
     @property
     def size(self) -> dict[str, str]:

@@ -11,6 +11,7 @@ from shim_client import Shim
 IMAGE = "saya.local/bench:latest"
 NAMESPACE = "saya-demo"  # the one of packaging/lib/containerd.sh
 CTR_LIMIT_S = 120
+SLEEP = ("/bin/sleep", "3600")
 numbers = itertools.count(1)
 
 
@@ -34,13 +35,13 @@ class Containerd:
 
 
 class Container:
-    """A container that sleeps, from `ctr run -d` to its removal."""
+    """A container that sleeps, or does what it is told, from `ctr run -d` to its removal. `options` are those of `ctr run`."""
 
-    def __init__(self, containerd: Containerd, runtime: str):
+    def __init__(self, containerd: Containerd, runtime: str, options: tuple[str, ...], command: tuple[str, ...]):
         self.containerd, self.runtime = containerd, runtime
         self.id = f"bench-{os.getpid()}-{next(numbers)}"
         begin = time.perf_counter()
-        containerd.ctr("run", "--detach", "--runtime", runtime, IMAGE, self.id, "/bin/sleep", "3600")
+        containerd.ctr("run", "--detach", "--runtime", runtime, *options, IMAGE, self.id, *command)
         self.ready_s = time.perf_counter() - begin
 
     def __enter__(self):

@@ -38,7 +38,7 @@ class VmTest(Calls):
         images = os.environ["GUEST"]
         options = argparse.Namespace(
             qemu="qemu-system-x86_64", machine="q35", kernel=f"{images}/vmlinux", initrd=f"{images}/saya-initrd.img",
-            parameters=os.path.join(os.path.dirname(bare_vm.__file__), "kernel-parameters"), append=cls.append,
+            parameters=os.path.join(os.path.dirname(bare_vm.__file__), "kernel-parameters"), append=cls.append, device=[],
             accelerator="tcg", cpu=None, memory=cls.memory, vcpus=cls.vcpus, phases=False,
         )  # fmt: skip
         cls.console = open(f"{cls.directory}/console", "w+b")
