@@ -107,6 +107,11 @@ public final class Containerd implements AutoCloseable {
         return directory + "/containerd.sock";
     }
 
+    /** Its process. */
+    public long pid() {
+        return process.pid();
+    }
+
     /** A directory for files of tests; gone with this containerd. */
     public Path directory() {
         return directory;

@@ -81,6 +81,27 @@ final class Networks {
             esac
             """;
 
+    /** Gives a pod an interface of a kind that no VM can have. */
+    static final String UNSUPPORTED =
+            """
+            #!/bin/sh
+            set -e
+            cat >/dev/null
+            case $CNI_COMMAND in
+            ADD)
+              in="nsenter --net=$CNI_NETNS"
+              $in ip link add "$CNI_IFNAME" type bridge
+              $in ip link set "$CNI_IFNAME" up
+              $in ip addr add 10.88.98.2/24 dev "$CNI_IFNAME"
+              cat <<END
+            {"cniVersion": "0.4.0", "interfaces": [{"name": "$CNI_IFNAME", "sandbox": "$CNI_NETNS"}],
+             "ips": [{"version": "4", "address": "10.88.98.2/24", "interface": 0}]}
+            END
+              ;;
+            VERSION) echo '{"cniVersion": "0.4.0", "supportedVersions": ["0.3.1", "0.4.0"]}' ;;
+            esac
+            """;
+
     private static String hostLocal(int subnet) {
         return """
                {"type": "host-local", "dataDir": "%%s",

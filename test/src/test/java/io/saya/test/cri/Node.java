@@ -29,6 +29,7 @@ public final class Node implements AutoCloseable {
     public static final String RUNC = "runc";
 
     private static final String PAUSE_IMAGE = "saya.local/pause:latest";
+    private static final String SETTINGS = "saya.toml";
     private static final Duration IMAGES = Duration.ofSeconds(30);
 
     /**
@@ -53,7 +54,7 @@ public final class Node implements AutoCloseable {
      * @param network a CNI network configuration list; {@code %s} in it is a directory for its data
      */
     public Node(String network) {
-        this(List.of(network), Map.of());
+        this(List.of(network), Map.of(), "");
     }
 
     /**
@@ -62,13 +63,14 @@ public final class Node implements AutoCloseable {
      * @param networks CNI network configuration lists; {@code %s} in one is a directory for its
      *     data
      * @param plugins CNI plugins beside Debian's, by their names: shell scripts
+     * @param settings the product's configuration file; empty: that of its installation
      */
-    public Node(List<String> networks, Map<String, String> plugins) {
+    public Node(List<String> networks, Map<String, String> plugins, String settings) {
         containerd =
                 new Containerd(
                         "k8s.io",
                         Map.of(),
-                        directory -> configuration(directory, networks, plugins));
+                        directory -> configuration(directory, networks, plugins, settings));
         cri = new CriClient(containerd.address());
         containerd.loadImage(PAUSE_IMAGE, PAUSE);
         if (!Wait.until(IMAGES, () -> knows(PAUSE_IMAGE) && knows(Containerd.IMAGE))) {
@@ -117,7 +119,7 @@ public final class Node implements AutoCloseable {
     }
 
     private static String configuration(
-            Path directory, List<String> networks, Map<String, String> plugins) {
+            Path directory, List<String> networks, Map<String, String> plugins, String settings) {
         try {
             var cni = Files.createDirectory(directory.resolve("cni"));
             for (var i = 0; i < networks.size(); i++) {
@@ -138,6 +140,7 @@ public final class Node implements AutoCloseable {
                         program, PosixFilePermissions.fromString("rwx------"));
             }
             Files.createDirectory(directory.resolve("logs"));
+            Files.writeString(directory.resolve(SETTINGS), settings);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -161,8 +164,22 @@ public final class Node implements AutoCloseable {
                      runtime_type = "io.containerd.saya.v2"
                      privileged_without_host_devices = true
                      pod_annotations = ["io.katacontainers.*", "io.saya.*"]
+               %4$s
                """
-                .formatted(directory, PAUSE_IMAGE, networks.size());
+                .formatted(
+                        directory,
+                        PAUSE_IMAGE,
+                        networks.size(),
+                        settings.isEmpty() ? "" : options(directory.resolve(SETTINGS)));
+    }
+
+    /** Where the runtime finds its configuration. */
+    private static String options(Path configuration) {
+        return """
+               [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.saya.options]
+                 ConfigPath = "%s"
+               """
+                .formatted(configuration);
     }
 
     private static final String BRIDGE =

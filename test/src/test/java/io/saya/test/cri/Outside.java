@@ -14,6 +14,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.concurrent.CompletableFuture;
@@ -49,34 +50,62 @@ final class Outside implements AutoCloseable {
         return server.getLocalPort();
     }
 
-    /** Takes one connection to its end; completes with the MD5 sum of what came. */
-    CompletableFuture<String> take() {
+    /**
+     * What went through a connection.
+     *
+     * @param sum MD5, in hexadecimal digits
+     * @param time from the first bytes until the peer had all
+     */
+    record Transfer(String sum, long bytes, Duration time) {
+        double bytesPerSecond() {
+            return bytes / (time.toNanos() / 1e9);
+        }
+    }
+
+    /** Takes one connection to its end. */
+    CompletableFuture<Transfer> take() {
         return serve(
                 socket -> {
                     var digest = md5();
                     var buffer = new byte[1 << 16];
                     InputStream in = socket.getInputStream();
-                    for (var n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+                    var n = in.read(buffer);
+                    var begun = System.nanoTime();
+                    var bytes = 0L;
+                    for (; n >= 0; n = in.read(buffer)) {
                         digest.update(buffer, 0, n);
+                        bytes += n;
                     }
-                    return HexFormat.of().formatHex(digest.digest());
+                    return transfer(digest, bytes, begun);
                 });
     }
 
-    /** Gives one connection so many bytes of lines; completes with their MD5 sum. */
-    CompletableFuture<String> give(long length) {
+    /** Gives one connection so many bytes of lines, and waits until the peer has closed it. */
+    CompletableFuture<Transfer> give(long length) {
         return serve(
                 socket -> {
                     var digest = md5();
                     var block = lines(1 << 16);
                     OutputStream out = socket.getOutputStream();
+                    var begun = System.nanoTime();
                     for (long left = length; left > 0; left -= block.length) {
                         var part = (int) Math.min(left, block.length);
                         out.write(block, 0, part);
                         digest.update(block, 0, part);
                     }
-                    return HexFormat.of().formatHex(digest.digest());
+                    socket.shutdownOutput();
+                    if (socket.getInputStream().read() >= 0) {
+                        throw new IOException("the peer has sent bytes (expected: none)");
+                    }
+                    return transfer(digest, length, begun);
                 });
+    }
+
+    private static Transfer transfer(MessageDigest digest, long bytes, long begun) {
+        return new Transfer(
+                HexFormat.of().formatHex(digest.digest()),
+                bytes,
+                Duration.ofNanos(System.nanoTime() - begun));
     }
 
     /** Whole lines, about so many bytes of them. */
@@ -90,11 +119,11 @@ final class Outside implements AutoCloseable {
 
     @FunctionalInterface
     private interface Service {
-        String serve(Socket socket) throws IOException;
+        Transfer serve(Socket socket) throws IOException;
     }
 
-    private CompletableFuture<String> serve(Service service) {
-        var done = new CompletableFuture<String>();
+    private CompletableFuture<Transfer> serve(Service service) {
+        var done = new CompletableFuture<Transfer>();
         Thread.ofVirtual()
                 .start(
                         () -> {
