@@ -38,6 +38,9 @@ final class MachineArguments {
     private static final String MEMORY = "memory";
     private static final String SERIAL_BUS = "serial";
 
+    /** Number 0 is kept for a console, 1 is the agent's; one more for whoever adds words. */
+    private static final int SERIAL_PORTS = 3;
+
     private final VmSpec spec;
     private final VmSockets sockets;
     private final List<Argument> arguments = new ArrayList<>();
@@ -133,7 +136,7 @@ final class MachineArguments {
         switch (spec.agentTransport()) {
             case VIRTIO_SERIAL -> {
                 arguments.add(new Chardev.InheritedSocket(VmSockets.AGENT, VmSockets.AGENT));
-                arguments.add(new Device.VirtioSerialPci(SERIAL_BUS, PciSlots.SERIAL));
+                arguments.add(new Device.VirtioSerialPci(SERIAL_BUS, SERIAL_PORTS, PciSlots.SERIAL));
                 arguments.add(
                         new Device.VirtSerialPort(
                                 SERIAL_BUS, 1, VmSockets.AGENT, "agent.channel.0"));

@@ -63,7 +63,7 @@ class MachineArgumentsTest {
                         "-chardev socket,id=console,fd=%fd:console%,server=on,wait=off",
                         "-device isa-serial,chardev=console",
                         "-chardev socket,id=agent,fd=%fd:agent%,server=on,wait=off",
-                        "-device virtio-serial-pci,id=serial,bus=pcie.0,addr=0x1,disable-legacy=on",
+                        "-device virtio-serial-pci,id=serial,bus=pcie.0,addr=0x1,disable-legacy=on,max_ports=3",
                         "-device virtserialport,id=agent-port,bus=serial.0,nr=1,chardev=agent"
                                 + ",name=agent.channel.0",
                         "-object rng-random,id=rng,filename=/dev/urandom",

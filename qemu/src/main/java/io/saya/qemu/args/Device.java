@@ -20,11 +20,16 @@ public sealed interface Device extends Argument {
         return address.addTo(Options.of(driver).with("id", id)).with("disable-legacy", true);
     }
 
-    /** The bus of {@link VirtSerialPort} and {@link VirtConsole}. */
-    record VirtioSerialPci(String id, PciAddress address) implements Device {
+    /**
+     * The bus of {@link VirtSerialPort} and {@link VirtConsole}.
+     *
+     * @param ports how many it can have, 1 to 31. Each costs two queues, and each queue a descriptor
+     *     that QEMU's main loop polls at every turn
+     */
+    record VirtioSerialPci(String id, int ports, PciAddress address) implements Device {
         @Override
         public String properties() {
-            return virtio("virtio-serial-pci", id, address).toString();
+            return virtio("virtio-serial-pci", id, address).with("max_ports", ports).toString();
         }
     }
 

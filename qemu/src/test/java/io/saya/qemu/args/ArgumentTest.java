@@ -74,8 +74,8 @@ class ArgumentTest {
                 row(new Append("a=b,c quiet"), "-append", "a=b,c quiet"),
                 row(new Raw(List.of("-x", "y,z=1")), "-x", "y,z=1"),
                 device(
-                        new Device.VirtioSerialPci("serial", SLOT_10),
-                        "virtio-serial-pci,id=serial,bus=pcie.0,addr=0xa,disable-legacy=on"),
+                        new Device.VirtioSerialPci("serial", 3, SLOT_10),
+                        "virtio-serial-pci,id=serial,bus=pcie.0,addr=0xa,disable-legacy=on,max_ports=3"),
                 device(
                         new Device.VirtSerialPort("serial", 1, "agent", "agent.channel.0"),
                         "virtserialport,id=agent-port,bus=serial.0,nr=1,chardev=agent,name=agent.channel.0"),
