@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Timeout;
  * the interfaces, routes, qdiscs and rules that it had before, and containerd the descriptors that
  * it had after a first pod of its own runtime; of pods' namespaces there may be none.
  */
-@Timeout(900)
+@Timeout(1800)
 abstract class NetworkSuite {
     static final Duration COMMAND = Duration.ofSeconds(60);
     static final Duration GONE = Duration.ofSeconds(10);
@@ -120,18 +120,23 @@ abstract class NetworkSuite {
     /** Whole and unchanged, out of the pod and into it. */
     static void bytesArrive(Pod pod, Outside outside, String address) throws Exception {
         var sent = outside.take();
-        assertThat(transfer(pod, send(outside, address, BYTES)))
-                .contains(sent.get(1, TimeUnit.MINUTES).sum());
+        var sum = transfer(pod, send(outside, address, BYTES));
+        var taken = sent.get(1, TimeUnit.MINUTES);
+        assertThat(taken.bytes()).isEqualTo(BYTES);
+        assertThat(sum).startsWith(taken.sum());
         var received = outside.give(BYTES);
         assertThat(transfer(pod, receive(outside, address)))
                 .contains(received.get(1, TimeUnit.MINUTES).sum());
     }
 
-    /** A script that sends so many bytes, in mebibytes, and prints their MD5 sum. */
+    /**
+     * A script that sends the same mebibyte again and again, so many bytes in all, and prints the
+     * MD5 sum of one.
+     */
     static String send(Outside outside, String address, long bytes) {
-        var all = "for i in $(seq " + (bytes >> 20) + "); do cat /tmp/block; done";
-        return "head -c 1048576 /dev/urandom > /tmp/block; (%s) | md5sum; %s -e sh -c '%s'"
-                .formatted(all, connect(outside, address), all);
+        return "head -c 1048576 /dev/urandom > /tmp/block; md5sum < /tmp/block;"
+                + " %s -e sh -c 'for i in $(seq %d); do cat /tmp/block; done'"
+                        .formatted(connect(outside, address), bytes / Outside.BLOCK);
     }
 
     /** A script that prints the MD5 sum of what comes; the connection is open until all has. */

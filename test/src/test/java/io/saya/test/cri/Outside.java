@@ -17,6 +17,7 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -26,6 +27,9 @@ import java.util.concurrent.CompletableFuture;
 final class Outside implements AutoCloseable {
     /** The address of every name. */
     static final String ANSWER = "192.0.2.7";
+
+    /** What {@link #take} takes the sums of: a mebibyte. */
+    static final int BLOCK = 1 << 20;
 
     private static final byte[] LINE =
             "saya: the sheath of a blade, and what goes through it\n".getBytes(US_ASCII);
@@ -62,21 +66,28 @@ final class Outside implements AutoCloseable {
         }
     }
 
-    /** Takes one connection to its end. */
+    /** Takes one connection to its end; the sum is that of each block, or of several, by commas. */
     CompletableFuture<Transfer> take() {
         return serve(
                 socket -> {
-                    var digest = md5();
-                    var buffer = new byte[1 << 16];
+                    var sums = new TreeSet<String>();
                     InputStream in = socket.getInputStream();
-                    var n = in.read(buffer);
+                    var block = new byte[BLOCK];
+                    var n = in.readNBytes(block, 0, 1);
                     var begun = System.nanoTime();
                     var bytes = 0L;
-                    for (; n >= 0; n = in.read(buffer)) {
-                        digest.update(buffer, 0, n);
+                    while (n > 0) {
+                        n += in.readNBytes(block, n, BLOCK - n);
+                        var digest = md5();
+                        digest.update(block, 0, n);
+                        sums.add(HexFormat.of().formatHex(digest.digest()));
                         bytes += n;
+                        n = in.readNBytes(block, 0, 1);
                     }
-                    return transfer(digest, bytes, begun);
+                    return new Transfer(
+                            String.join(",", sums),
+                            bytes,
+                            Duration.ofNanos(System.nanoTime() - begun));
                 });
     }
 
@@ -97,15 +108,11 @@ final class Outside implements AutoCloseable {
                     if (socket.getInputStream().read() >= 0) {
                         throw new IOException("the peer has sent bytes (expected: none)");
                     }
-                    return transfer(digest, length, begun);
+                    return new Transfer(
+                            HexFormat.of().formatHex(digest.digest()),
+                            length,
+                            Duration.ofNanos(System.nanoTime() - begun));
                 });
-    }
-
-    private static Transfer transfer(MessageDigest digest, long bytes, long begun) {
-        return new Transfer(
-                HexFormat.of().formatHex(digest.digest()),
-                bytes,
-                Duration.ofNanos(System.nanoTime() - begun));
     }
 
     /** Whole lines, about so many bytes of them. */
