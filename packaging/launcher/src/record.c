@@ -9,6 +9,7 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
+#include "cgroup.h"
 #include "files.h"
 #include "network.h"
 #include "processes.h"
@@ -16,6 +17,7 @@
 #define RECORD_NAME "record.json"
 #define RECORD_LIMIT (1u << 20)
 #define KILL_LIMIT_MS 1000
+#define EMPTY_LIMIT_MS 500 /* for the kernel to let go of what was killed */
 
 static int kill_processes(const json_t *list)
 {
@@ -67,9 +69,19 @@ static int remove_interfaces(const json_t *list, enum network_leftover what)
     return result;
 }
 
-static void remove_directory(const char *path)
+static void remove_empty(const char *path)
 {
-    rmdir(path); /* only if empty: a cgroup's files do not count, anything else is somebody's */
+    rmdir(path);
+}
+
+static void remove_cgroups(const json_t *directories, const json_t *homes)
+{
+    long long deadline = now_ms() + EMPTY_LIMIT_MS;
+    for (size_t i = json_array_size(directories); i-- > 0;) {
+        const char *path = json_string_value(json_array_get(directories, i));
+        if (path && path[0] == '/')
+            cgroup_remove(path, json_string_value(json_array_get(homes, i)), deadline);
+    }
 }
 
 int record_undo(const char *run_directory)
@@ -90,7 +102,8 @@ int record_undo(const char *run_directory)
         || remove_interfaces(json_object_get(record, "links"), LEFT_LINK) != 0)
         result = -1;
     each_path_reversed(json_object_get(record, "network_namespaces"), remove_namespace);
-    each_path_reversed(json_object_get(record, "cgroups"), remove_directory);
+    remove_cgroups(json_object_get(record, "cgroups"), json_object_get(record, "cgroup_homes"));
+    each_path_reversed(json_object_get(record, "cgroup_parents"), remove_empty);
     json_decref(record);
     return result;
 }

@@ -20,6 +20,7 @@ leave() {
     done
     awk -v work="$work/" 'index($5, work) == 1 {print $5}' /proc/self/mountinfo | while read -r path; do umount -l "$path"; done
     ip link delete "sy${$}c" 2>/dev/null || true
+    [[ ! -d /sys/fs/cgroup/pids/sy$$/saya_x ]] || rmdir "/sys/fs/cgroup/pids/sy$$/saya_x"
     [[ ! -d /sys/fs/cgroup/pids/sy$$ ]] || rmdir "/sys/fs/cgroup/pids/sy$$"
     return 0
 }
@@ -300,6 +301,25 @@ until_true dead "$(daemon)"
 delete "$id" "$bundle" || fail "exit code $?"
 [[ ! -e $namespace_file ]] || fail "network namespace"
 finish
+
+pids=/sys/fs/cgroup/pids
+if [[ -w $pids/cgroup.procs ]]; then
+    begin "a guard in the sandbox's cgroup leaves it"
+    parent=$pids/$interface
+    SAYA_TEST_SCRIPT="record {\"cgroups\":[\"$parent/saya_x\"],\"cgroup_homes\":[\"$pids\"],\"cgroup_parents\":[\"$parent\"]};ready;wait" start
+    mkdir -p "$parent/saya_x"
+    guard >"$parent/saya_x/cgroup.procs"
+    kill -9 "$(daemon)"
+    until_true nothing_left || fail "the guard does not end"
+    [[ ! -d $parent ]] || fail "cgroup of a dead daemon: $(cat "$parent"/saya_x/cgroup.procs)"
+    SAYA_TEST_SCRIPT="record {\"cgroups\":[\"$parent/saya_x\"],\"cgroup_homes\":[\"$pids\"],\"cgroup_parents\":[\"$parent\"]};ready;wait" start
+    mkdir -p "$parent/saya_x"
+    guard >"$parent/saya_x/cgroup.procs"
+    kill -9 "$(guard)"
+    delete "$id" "$bundle" || fail "exit code $?"
+    [[ ! -d $parent ]] || fail "cgroup of a dead guard"
+    finish
+fi
 
 begin "delete of a further container when the daemon is dead"
 member_bundle second

@@ -149,6 +149,12 @@ public final class OciSpec {
         return namespaces;
     }
 
+    /** {@code linux.cgroupsPath}; empty if the specification has none. */
+    public String cgroupsPath() {
+        Optional<JsonObject> linux = json.object("linux");
+        return linux.isPresent() ? linux.get().string("cgroupsPath").orElse("") : "";
+    }
+
     /** {@code mounts}, in their order. */
     public List<OciMount> mounts() {
         List<OciMount> mounts = new ArrayList<>();

@@ -66,6 +66,7 @@ final class Guest {
     private final Host host;
     private final Hypervisor hypervisor;
     private final AgentConnector connector;
+    private final SandboxCgroup cgroup;
     private final StartClock clock;
     private final HostMounts mounts;
     private final UndoStack resources = new UndoStack();
@@ -84,12 +85,14 @@ final class Guest {
             Host host,
             Hypervisor hypervisor,
             AgentConnector connector,
+            SandboxCgroup cgroup,
             StartClock clock) {
         this.identity = identity;
         this.config = config;
         this.host = host;
         this.hypervisor = hypervisor;
         this.connector = connector;
+        this.cgroup = cgroup;
         this.clock = clock;
         this.mounts = new HostMounts(host);
     }
@@ -106,10 +109,13 @@ final class Guest {
             RunDirectory.create(identity.runDirectory());
             resources.push("run directory", () -> RunDirectory.remove(identity.runDirectory()));
 
+            resources.push("cgroup", cgroup::release);
+
             SharedDirectory directory = SharedDirectory.create(identity.runDirectory(), mounts);
             resources.push("shared directory", () -> directory.release(Guest::problem));
             shared = directory;
             Path socket = identity.runDirectory().resolve("virtiofs.sock");
+            cgroup.awaitPlaced(config.runtime().sandboxCgroupOnly());
             HostProcess daemon =
                     Virtiofsd.start(
                             host,
@@ -124,7 +130,7 @@ final class Guest {
 
             phase = StartPhase.NETWORK;
             SandboxNetwork pod =
-                    SandboxNetwork.prepare(host, place.pod(), identity, config, resources);
+                    SandboxNetwork.prepare(host, place.pod(), identity, config, cgroup, resources);
             network = pod;
             clock.done(phase);
 
@@ -135,6 +141,7 @@ final class Guest {
             resources.push("VM", () -> started.stop(Duration.ZERO));
             vm = started;
             clock.done(phase);
+            cgroup.started();
             var _ = started.vmmReady().thenRun(() -> clock.done(StartPhase.QMP));
             var _ = started.channelOpen().thenRun(() -> clock.done(StartPhase.KERNEL));
             pod.join();
@@ -405,8 +412,10 @@ final class Guest {
 
     private String describe(VmExit exit) {
         Vm machine = launched(vm);
+        boolean killed = exit.process().equals(new ProcessExit.Signal(SIGKILL));
         return "QEMU ended with "
                 + exit.process().describe()
+                + (killed ? cgroup.outOfMemory() : "")
                 + (exit.reason().isEmpty() ? "" : " (" + exit.reason() + ")")
                 + printed("; QEMU said: ", BootFailure.end(machine.vmmOutputTail()));
     }

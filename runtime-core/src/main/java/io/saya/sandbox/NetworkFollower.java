@@ -58,6 +58,7 @@ final class NetworkFollower {
             Host host,
             SandboxIdentity identity,
             RuntimeConfig config,
+            SandboxCgroup cgroup,
             PodNetwork early,
             boolean ownNamespace,
             Vm vm,
@@ -76,7 +77,8 @@ final class NetworkFollower {
                             @Override
                             public void willMake(NetworkRecord record) throws IOException {
                                 if (!ownNamespace) {
-                                    SandboxRecord.save(identity, Optional.of(record));
+                                    SandboxRecord.save(
+                                            identity, cgroup.placement(), Optional.of(record));
                                 }
                             }
 

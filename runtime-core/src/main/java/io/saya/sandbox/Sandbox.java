@@ -71,11 +71,12 @@ public final class Sandbox implements AutoCloseable {
             Hypervisor hypervisor,
             AgentConnector connector,
             EventSink events,
+            SandboxCgroup cgroup,
             StartClock clock) {
         this.identity = identity;
         this.config = config;
         this.clock = clock;
-        this.guest = new Guest(identity, config, host, hypervisor, connector, clock);
+        this.guest = new Guest(identity, config, host, hypervisor, connector, cgroup, clock);
         this.tasks = new TaskTable(events);
         this.exits = new Exits(tasks, guest, this::requestStop);
         this.stop = new SandboxStop(tasks, guest, exits);

@@ -38,6 +38,7 @@ final class SandboxNetwork {
     private final Host host;
     private final SandboxIdentity identity;
     private final RuntimeConfig config;
+    private final SandboxCgroup cgroup;
     private final @Nullable PodNetwork pod;
     private volatile @Nullable NetworkFollower follower;
     // Guarded by this, which is held while a process is started or ended.
@@ -47,10 +48,15 @@ final class SandboxNetwork {
             CompletableFuture.completedFuture(GuestNetwork.NONE);
 
     private SandboxNetwork(
-            Host host, SandboxIdentity identity, RuntimeConfig config, @Nullable PodNetwork pod) {
+            Host host,
+            SandboxIdentity identity,
+            RuntimeConfig config,
+            SandboxCgroup cgroup,
+            @Nullable PodNetwork pod) {
         this.host = host;
         this.identity = identity;
         this.config = config;
+        this.cgroup = cgroup;
         this.pod = pod;
     }
 
@@ -58,6 +64,7 @@ final class SandboxNetwork {
      * Looks at the namespace, writes down what will be made, and makes what the VMM opens.
      *
      * @param namespace empty: the guest gets no interface
+     * @param cgroup written down with it
      * @param resources gets the way back
      */
     static SandboxNetwork prepare(
@@ -65,17 +72,18 @@ final class SandboxNetwork {
             Optional<Path> namespace,
             SandboxIdentity identity,
             RuntimeConfig config,
+            SandboxCgroup cgroup,
             UndoStack resources)
             throws IOException {
         if (namespace.isEmpty()) {
-            SandboxRecord.save(identity, Optional.empty());
-            return new SandboxNetwork(host, identity, config, null);
+            SandboxRecord.save(identity, cgroup.placement(), Optional.empty());
+            return new SandboxNetwork(host, identity, config, cgroup, null);
         }
         long begun = System.nanoTime();
         PodNetwork pod = PodNetwork.scan(host, namespace.get(), NetworkSettings.of(config));
         long scanned = System.nanoTime();
-        SandboxRecord.save(identity, Optional.of(pod.record()));
-        SandboxNetwork network = new SandboxNetwork(host, identity, config, pod);
+        SandboxRecord.save(identity, cgroup.placement(), Optional.of(pod.record()));
+        SandboxNetwork network = new SandboxNetwork(host, identity, config, cgroup, pod);
         resources.push("network", network::leave);
         pod.prepare();
         LOG.debug(
@@ -116,7 +124,8 @@ final class SandboxNetwork {
         PodNetwork early =
                 pod == null ? PodNetwork.none(host, Path.of("/proc/" + vm.pid() + "/ns/net")) : pod;
         NetworkFollower following =
-                new NetworkFollower(host, identity, config, early, own, vm, agent);
+                new NetworkFollower(
+                        host, identity, config, cgroup, early, own, vm, agent);
         follower = following;
         resources.push("interfaces that came later", following::leave);
     }

@@ -1,5 +1,6 @@
 package io.saya.sandbox;
 
+import io.saya.cgroup.CgroupPlacement;
 import io.saya.json.Json;
 import io.saya.json.JsonObject;
 import io.saya.network.NetworkRecord;
@@ -9,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Whose a run directory is: {@code record.json} in it, replaced atomically, read by {@code saya}
@@ -23,9 +25,14 @@ final class SandboxRecord {
     private SandboxRecord() {}
 
     /**
-     * Writes down who the sandbox is, and what is going to be made in the pod's network namespace.
+     * Writes down who the sandbox is, and what is going to be made on the host: cgroups, and what
+     * is in the pod's network namespace.
      */
-    static void save(SandboxIdentity identity, Optional<NetworkRecord> network) throws IOException {
+    static void save(
+            SandboxIdentity identity,
+            @Nullable CgroupPlacement cgroup,
+            Optional<NetworkRecord> network)
+            throws IOException {
         JsonObject.Builder json =
                 JsonObject.builder()
                         .put("version", 1)
@@ -33,6 +40,9 @@ final class SandboxRecord {
                         .put("id", identity.id())
                         .put("bundle", identity.bundle().toString())
                         .put("run_directory", identity.runDirectory().toString());
+        if (cgroup != null) {
+            cgroup.addTo(json);
+        }
         if (network.isPresent()) {
             network.get().addTo(json);
         }

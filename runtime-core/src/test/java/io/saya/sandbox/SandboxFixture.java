@@ -47,6 +47,7 @@ final class SandboxFixture {
                         _ -> vm,
                         (_, _) -> agent,
                         events::add,
+                        SandboxCgroup.none(),
                         new StartClock());
         this.tasks = new Tasks(sandbox, (_, _) -> new NoStdio());
     }

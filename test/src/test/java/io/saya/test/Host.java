@@ -5,15 +5,19 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.DirectoryIteratorException;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
-/** What the host has of a sandbox: processes, mounts, sockets, directories. */
+/** What the host has of a sandbox: processes, mounts, sockets, directories, cgroups. */
 public final class Host {
     private Host() {}
 
@@ -62,7 +66,41 @@ public final class Host {
                 }
             }
         }
+        traces.addAll(cgroups(text));
         return traces;
+    }
+
+    /** Cgroups that have {@code text} in their name. */
+    private static List<String> cgroups(String text) {
+        var found = new ArrayList<String>();
+        try {
+            Files.walkFileTree(
+                    Path.of("/sys/fs/cgroup"),
+                    new SimpleFileVisitor<>() {
+                        @Override
+                        public FileVisitResult preVisitDirectory(
+                                Path directory, BasicFileAttributes attributes) {
+                            if (String.valueOf(directory.getFileName()).contains(text)) {
+                                found.add("cgroup " + directory);
+                            }
+                            return FileVisitResult.CONTINUE;
+                        }
+
+                        @Override
+                        public FileVisitResult visitFileFailed(Path file, IOException e) {
+                            return FileVisitResult.CONTINUE; // gone meanwhile
+                        }
+
+                        @Override
+                        public FileVisitResult postVisitDirectory(
+                                Path directory, @Nullable IOException e) {
+                            return FileVisitResult.CONTINUE;
+                        }
+                    });
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return found;
     }
 
     /** Sends SIGKILL to a process. */

@@ -10,8 +10,6 @@ public final class RuntimeOptions {
 
     private static final Rows ROWS = new Rows(Section.RUNTIME);
     private static final String NO_TRACES = "traces are not exported";
-    private static final String NO_CGROUPS =
-            "processes stay in the cgroup that containerd starts the shim in";
 
     public static final Option<Boolean> ENABLE_DEBUG =
             ROWS.flag("enable_debug", false).help("Log level debug instead of info.");
@@ -76,10 +74,11 @@ public final class RuntimeOptions {
 
     public static final Option<Boolean> SANDBOX_CGROUP_ONLY =
             ROWS.flag("sandbox_cgroup_only", false)
-                    .neutral(true)
                     .annotated()
-                    .withoutEffect(NO_CGROUPS)
-                    .help("All processes of a sandbox in the pod's cgroup.");
+                    .help(
+                            "All processes of a sandbox in the pod's cgroup, the runtime's own too;"
+                                    + " a sandbox that cannot be there does not start. Without it:"
+                                    + " QEMU and virtiofsd, where possible.");
 
     public static final Option<Boolean> STATIC_SANDBOX_RESOURCE_MGMT =
             ROWS.flag("static_sandbox_resource_mgmt", false)

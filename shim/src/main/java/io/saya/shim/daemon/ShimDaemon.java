@@ -16,6 +16,7 @@ import io.saya.log.LogRouter;
 import io.saya.oci.OciSpec;
 import io.saya.qemu.QemuHypervisor;
 import io.saya.sandbox.Sandbox;
+import io.saya.sandbox.SandboxCgroup;
 import io.saya.sandbox.SandboxIdentity;
 import io.saya.sandbox.StartClock;
 import io.saya.sandbox.StartPhase;
@@ -66,8 +67,11 @@ public final class ShimDaemon {
         LoadedConfig configuration;
         try {
             OciSpec spec = OciSpec.read(arguments.bundle());
+            SandboxIdentity identity = identity(start);
+            // While the configuration is read: the kernel takes its time to move a process.
+            SandboxCgroup cgroup = SandboxCgroup.prepare(identity, spec.cgroupsPath());
             configuration = configuration(start, spec);
-            sandbox = boot(start, spec, configuration, services);
+            sandbox = boot(identity, cgroup, spec, configuration, services);
         } catch (ConfigException e) {
             host.failed(
                     "sandbox "
@@ -115,20 +119,29 @@ public final class ShimDaemon {
         return loaded;
     }
 
+    private SandboxIdentity identity(GuardStart start) {
+        return new SandboxIdentity(
+                arguments.namespace(),
+                start.sandboxId(),
+                arguments.bundle(),
+                Path.of(start.runDirectory()));
+    }
+
     private Sandbox boot(
-            GuardStart start, OciSpec spec, LoadedConfig configuration, ShimServices services) {
-        Path runDirectory = Path.of(start.runDirectory());
-        SandboxIdentity identity =
-                new SandboxIdentity(
-                        arguments.namespace(), start.sandboxId(), arguments.bundle(), runDirectory);
+            SandboxIdentity identity,
+            SandboxCgroup cgroup,
+            OciSpec spec,
+            LoadedConfig configuration,
+            ShimServices services) {
         Sandbox sandbox =
                 new Sandbox(
                         identity,
                         configuration.config(),
                         host,
-                        QemuHypervisor.of(host, parent(runDirectory), System.getenv()),
+                        QemuHypervisor.of(host, parent(identity.runDirectory()), System.getenv()),
                         services.agents(configuration.config()),
                         services.events(),
+                        cgroup,
                         clock);
         sandbox.boot(spec);
         return sandbox;

@@ -21,6 +21,7 @@ class LayeringTest {
         "io.saya.agent..",
         "io.saya.hypervisor..",
         "io.saya.host..",
+        "io.saya.cgroup..",
         "io.saya.share..",
         "io.saya.oci..",
         "io.saya.io..",

@@ -46,8 +46,36 @@ final class PodCgroup implements AutoCloseable {
 
     /** Ids of the processes in it, not in those below it. */
     List<Long> processes() {
+        return processes(directories.getFirst());
+    }
+
+    /** Directories below it that bear a name, one for each hierarchy that has one. */
+    List<Path> below(String name) {
+        return directories.stream()
+                .map(directory -> directory.resolve(name))
+                .filter(Files::isDirectory)
+                .toList();
+    }
+
+    /** Limits the memory of all that is in it and below. */
+    void limitMemory(long bytes) {
+        var unified = Files.exists(TOP.resolve("cgroup.controllers"));
         try {
-            return Files.readAllLines(directories.getFirst().resolve("cgroup.procs")).stream()
+            Files.writeString(
+                    TOP.resolve(
+                            unified
+                                    ? path.substring(1) + "/memory.max"
+                                    : "memory" + path + "/memory.limit_in_bytes"),
+                    Long.toString(bytes));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Ids of the processes in a cgroup. */
+    static List<Long> processes(Path cgroup) {
+        try {
+            return Files.readAllLines(cgroup.resolve("cgroup.procs")).stream()
                     .map(Long::valueOf)
                     .toList();
         } catch (IOException e) {

@@ -9,12 +9,12 @@ import io.saya.proto.cri.LinuxContainerConfig;
 import io.saya.proto.cri.LinuxContainerResources;
 import io.saya.proto.cri.LinuxPodSandboxConfig;
 import io.saya.proto.cri.ListContainerStatsRequest;
+import io.saya.proto.cri.PodSandboxStats;
 import io.saya.proto.cri.PodSandboxStatsRequest;
 import io.saya.proto.cri.UpdateContainerResourcesRequest;
 import io.saya.test.Wait;
 import io.saya.test.WithProduct;
 import java.time.Duration;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Figures, limits, and what happens beyond a limit. */
@@ -54,7 +54,6 @@ final class StatsTest extends PodSuite {
     }
 
     @Test
-    @Tag("full")
     void aPodHasFiguresOfItsOwn() {
         // containerd reads them from the pod's cgroup on the host.
         try (var cgroup = new PodCgroup("saya-test-" + ProcessHandle.current().pid())) {
@@ -65,14 +64,24 @@ final class StatsTest extends PodSuite {
                                             LinuxPodSandboxConfig.newBuilder()
                                                     .setCgroupParent(cgroup.path())));
             var container = pod.started("busy", "while :; do :; done");
-            var stats =
-                    node().cri()
-                            .runtime()
-                            .podSandboxStats(
-                                    PodSandboxStatsRequest.newBuilder()
-                                            .setPodSandboxId(pod.id())
-                                            .build())
-                            .getStats();
+            var stats = podStats(pod);
+            // Those of the machine: its memory, and the processor time of its virtual processor.
+            assertThat(stats.getLinux().getMemory().getUsageBytes().getValue())
+                    .isGreaterThan(50 * MIB);
+            assertThat(stats.getLinux().getMemory().getWorkingSetBytes().getValue())
+                    .isGreaterThan(50 * MIB);
+            var begun = stats.getLinux().getCpu().getUsageCoreNanoSeconds().getValue();
+            assertThat(
+                            Wait.until(
+                                    LIMIT,
+                                    () ->
+                                            podStats(pod)
+                                                            .getLinux()
+                                                            .getCpu()
+                                                            .getUsageCoreNanoSeconds()
+                                                            .getValue()
+                                                    > begun + Duration.ofMillis(300).toNanos()))
+                    .isTrue();
             assertThat(stats.getAttributes().getId()).isEqualTo(pod.id());
             assertThat(stats.getLinux().getContainersList())
                     .extracting(one -> one.getAttributes().getId())
@@ -123,6 +132,14 @@ final class StatsTest extends PodSuite {
         assertThat(status.getExitCode()).isEqualTo(137);
         assertThat(status.getReason()).isEqualTo("OOMKilled");
         assertThat(pod.exec(other, "true").status()).isZero();
+    }
+
+    private PodSandboxStats podStats(Pod pod) {
+        return node().cri()
+                .runtime()
+                .podSandboxStats(
+                        PodSandboxStatsRequest.newBuilder().setPodSandboxId(pod.id()).build())
+                .getStats();
     }
 
     /** The limit, from usage and what is left of it. */

@@ -1,0 +1,213 @@
+package io.saya.cgroup;
+
+import io.saya.json.JsonArray;
+import io.saya.json.JsonObject;
+import io.saya.json.JsonString;
+import io.saya.json.JsonValue;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The directories of a sandbox's cgroup, one for each hierarchy that limits or counts. What cannot
+ * be made or entered is left out and becomes a {@link #problems problem}; the rest goes on. Limits
+ * are those of the parent; none are set here. Methods wait for the kernel only. Not thread safe:
+ * one owner at a time.
+ */
+public final class CgroupPlacement {
+
+    /**
+     * The kernel counts a process as there until it is all gone, some milliseconds after its parent
+     * was told.
+     */
+    private static final long EMPTY_LIMIT_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+
+    private final List<CgroupDirectory> directories;
+    private final List<CgroupDirectory> unusable = new ArrayList<>();
+    private final List<String> problems = new ArrayList<>();
+    private long killedBefore;
+
+    private CgroupPlacement(List<CgroupDirectory> directories) {
+        this.directories = directories;
+    }
+
+    /**
+     * Finds out where the cgroup will be; makes nothing.
+     *
+     * @throws IOException that says why it cannot be anywhere
+     */
+    public static CgroupPlacement plan(CgroupPath path) throws IOException {
+        return plan(path, Hierarchy.mounted());
+    }
+
+    static CgroupPlacement plan(CgroupPath path, List<Hierarchy> mounted) throws IOException {
+        List<CgroupDirectory> below = new ArrayList<>();
+        List<CgroupDirectory> beside = new ArrayList<>();
+        for (Hierarchy hierarchy : mounted) {
+            if (!counts(hierarchy, mounted.size())) {
+                continue;
+            }
+            Path parent =
+                    path.parent().isEmpty()
+                            ? hierarchy.mount()
+                            : hierarchy.mount().resolve(path.parent().substring(1));
+            List<Path> missing = missing(parent);
+            (missing.isEmpty() ? below : beside)
+                    .add(new CgroupDirectory(hierarchy, parent.resolve(path.name()), missing));
+        }
+        // A kubelet makes a pod's cgroup wherever it limits something. Where nobody has made a
+        // parent, as for the containers of ctr, runc makes it everywhere.
+        if (below.isEmpty() && (beside.isEmpty() || path.slice())) {
+            throw new IOException(
+                    beside.isEmpty()
+                            ? "no cgroup hierarchy is mounted"
+                            : beside.getFirst().path().getParent()
+                                    + " is not there (expected: a slice that systemd has made)");
+        }
+        return new CgroupPlacement(below.isEmpty() ? beside : below);
+    }
+
+    /**
+     * Named hierarchies are systemd's and track units, which this is none of. Into v1's freezer
+     * nothing goes either: a frozen process there does not die by SIGKILL, so Kill would depend on
+     * whoever froze the pod. A unified hierarchy without controllers beside v1's does nothing.
+     */
+    private static boolean counts(Hierarchy hierarchy, int hierarchies) {
+        if (hierarchy.unified()) {
+            return hierarchies == 1
+                    || !CgroupDirectory.text(hierarchy.mount().resolve("cgroup.controllers"))
+                            .isBlank();
+        }
+        return !hierarchy.controllers().startsWith("name=") && !hierarchy.has("freezer");
+    }
+
+    private static List<Path> missing(Path directory) {
+        List<Path> missing = new ArrayList<>();
+        Path above = directory;
+        while (above != null && !Files.isDirectory(above)) {
+            missing.addFirst(above);
+            above = above.getParent();
+        }
+        return missing;
+    }
+
+    /** What is to be undone after a crash, as members of {@code record.json}. */
+    public void addTo(JsonObject.Builder record) {
+        List<JsonValue> paths = new ArrayList<>();
+        List<JsonValue> homes = new ArrayList<>();
+        List<JsonValue> parents = new ArrayList<>();
+        for (CgroupDirectory directory : directories) {
+            paths.add(new JsonString(directory.path().toString()));
+            homes.add(new JsonString(directory.hierarchy().home().toString()));
+            for (Path parent : directory.missing()) {
+                parents.add(new JsonString(parent.toString()));
+            }
+        }
+        record.put("cgroups", new JsonArray(paths));
+        record.put("cgroup_homes", new JsonArray(homes));
+        record.put("cgroup_parents", new JsonArray(parents));
+    }
+
+    /** Makes the directories. */
+    public void make() {
+        for (CgroupDirectory directory : directories) {
+            try {
+                directory.make();
+            } catch (IOException e) {
+                unusable(directory, "made", e);
+            }
+        }
+        CgroupDirectory memory = memory();
+        killedBefore = memory == null ? 0 : memory.killed();
+    }
+
+    /** Moves a process there; what it starts from then on is born there. */
+    public void enter(long pid) {
+        for (CgroupDirectory directory : directories) {
+            if (!unusable.contains(directory)) {
+                try {
+                    directory.enter(pid);
+                } catch (IOException e) {
+                    unusable(directory, "entered", e);
+                }
+            }
+        }
+    }
+
+    private void unusable(CgroupDirectory directory, String what, IOException e) {
+        unusable.add(directory);
+        problems.add(directory.path() + " cannot be " + what + ": " + CgroupDirectory.cause(e));
+    }
+
+    /** Moves a process back to where this one was at first; one that has ended is not missed. */
+    public void leave(long pid) throws IOException {
+        for (CgroupDirectory directory : directories) {
+            try {
+                directory.leave(pid);
+            } catch (IOException e) {
+                if (Files.exists(Path.of("/proc/" + pid))) {
+                    throw new IOException(
+                            "process "
+                                    + pid
+                                    + " cannot leave "
+                                    + directory.path()
+                                    + ": "
+                                    + CgroupDirectory.cause(e),
+                            e);
+                }
+            }
+        }
+    }
+
+    /**
+     * Removes the directories; waits for half a second at most for the kernel to let go of
+     * processes that have ended.
+     *
+     * @throws IOException that names those which stay
+     */
+    public void remove() throws IOException {
+        long deadline = System.nanoTime() + EMPTY_LIMIT_NANOS;
+        List<String> left = new ArrayList<>();
+        for (CgroupDirectory directory : directories) {
+            try {
+                directory.remove(deadline);
+            } catch (IOException e) {
+                left.add(directory.path() + " (" + CgroupDirectory.cause(e) + ")");
+            }
+        }
+        if (!left.isEmpty()) {
+            throw new IOException("not removed: " + String.join(", ", left));
+        }
+    }
+
+    /** What did not work so far, each with its directory and its cause. */
+    public List<String> problems() {
+        return List.copyOf(problems);
+    }
+
+    /**
+     * The cgroup in which the kernel has killed a process for want of memory; empty text if it has
+     * not.
+     */
+    public String outOfMemory() {
+        CgroupDirectory memory = memory();
+        return memory != null && memory.killed() > killedBefore ? memory.path().toString() : "";
+    }
+
+    private @Nullable CgroupDirectory memory() {
+        CgroupDirectory unified = null;
+        for (CgroupDirectory directory : directories) {
+            if (directory.hierarchy().has("memory")) {
+                return directory;
+            }
+            if (directory.hierarchy().unified()) {
+                unified = directory;
+            }
+        }
+        return unified;
+    }
+}

@@ -1,0 +1,166 @@
+package io.saya.cgroup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.saya.json.JsonObject;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** On a tree of plain directories, where no process can be, and on this host's cgroups. */
+final class CgroupPlacementTest {
+    @TempDir Path directory;
+
+    private Hierarchy hierarchy(String controllers) throws IOException {
+        Path mount =
+                Files.createDirectories(
+                        directory.resolve(controllers.isEmpty() ? "unified" : controllers));
+        return new Hierarchy(controllers, mount, mount.resolve("home"));
+    }
+
+    private static List<String> recorded(CgroupPlacement placement, String member) {
+        JsonObject.Builder json = JsonObject.builder();
+        placement.addTo(json);
+        return json.build().array(member).orElseThrow().strings();
+    }
+
+    @Test
+    void whereTheParentIsThereItIsJoinedAndNowhereElse() throws Exception {
+        var memory = hierarchy("memory");
+        var pids = hierarchy("pids");
+        Files.createDirectories(memory.mount().resolve("kubepods/pod1"));
+        var placement =
+                CgroupPlacement.plan(
+                        CgroupPath.of("/kubepods/pod1/c1", "c1"), List.of(memory, pids));
+        assertThat(recorded(placement, "cgroups"))
+                .containsExactly(memory.mount() + "/kubepods/pod1/saya_c1");
+        assertThat(recorded(placement, "cgroup_homes")).containsExactly(memory.mount() + "/home");
+        assertThat(recorded(placement, "cgroup_parents")).isEmpty();
+        assertThat(memory.mount().resolve("kubepods/pod1")).isEmptyDirectory();
+        placement.make();
+        assertThat(memory.mount().resolve("kubepods/pod1/saya_c1")).isDirectory();
+        placement.remove();
+        assertThat(memory.mount().resolve("kubepods/pod1")).isEmptyDirectory();
+        assertThat(pids.mount()).isEmptyDirectory();
+        assertThat(placement.problems()).isEmpty();
+    }
+
+    @Test
+    void aParentThatNobodyMadeIsMadeEverywhereAndGoesAsWell() throws Exception {
+        var memory = hierarchy("memory");
+        var pids = hierarchy("pids");
+        var placement =
+                CgroupPlacement.plan(CgroupPath.of("/a/b/c1", "c1"), List.of(memory, pids));
+        assertThat(recorded(placement, "cgroup_parents"))
+                .containsExactly(
+                        memory.mount() + "/a",
+                        memory.mount() + "/a/b",
+                        pids.mount() + "/a",
+                        pids.mount() + "/a/b");
+        placement.make();
+        assertThat(pids.mount().resolve("a/b/saya_c1")).isDirectory();
+        Files.createDirectory(pids.mount().resolve("a/other"));
+        placement.remove();
+        assertThat(memory.mount()).isEmptyDirectory();
+        assertThat(pids.mount().resolve("a")).isDirectoryNotContaining("glob:**/b");
+    }
+
+    @Test
+    void aSliceIsNeverMade() throws Exception {
+        var memory = hierarchy("memory");
+        var path = CgroupPath.of("a-b.slice:cri:c1", "c1");
+        assertThatThrownBy(() -> CgroupPlacement.plan(path, List.of(memory)))
+                .hasMessageContaining(memory.mount() + "/a.slice/a-b.slice is not there");
+        Files.createDirectories(memory.mount().resolve("a.slice/a-b.slice"));
+        assertThat(recorded(CgroupPlacement.plan(path, List.of(memory)), "cgroups"))
+                .containsExactly(memory.mount() + "/a.slice/a-b.slice/saya_c1");
+        assertThatThrownBy(() -> CgroupPlacement.plan(path, List.of()))
+                .hasMessage("no cgroup hierarchy is mounted");
+    }
+
+    @Test
+    void neitherTheFreezerNorWhatOnlyTracksIsJoined() throws Exception {
+        var unified = hierarchy("");
+        var all =
+                List.of(
+                        hierarchy("freezer"),
+                        hierarchy("name=systemd"),
+                        hierarchy("cpu,cpuacct"),
+                        unified);
+        var path = CgroupPath.of("/c1", "c1");
+        Files.writeString(unified.mount().resolve("cgroup.controllers"), "\n");
+        assertThat(recorded(CgroupPlacement.plan(path, all), "cgroups"))
+                .containsExactly(directory + "/cpu,cpuacct/saya_c1");
+        Files.writeString(unified.mount().resolve("cgroup.controllers"), "hugetlb\n");
+        assertThat(recorded(CgroupPlacement.plan(path, all), "cgroups")).hasSize(2);
+        Files.writeString(unified.mount().resolve("cgroup.controllers"), "");
+        assertThat(recorded(CgroupPlacement.plan(path, List.of(unified)), "cgroups"))
+                .containsExactly(directory + "/unified/saya_c1");
+    }
+
+    @Test
+    void whatCannotBeMadeOrEnteredIsNamed() throws Exception {
+        var memory = hierarchy("memory");
+        var pids = hierarchy("pids");
+        Files.createFile(pids.mount().resolve("saya_c1"));
+        var placement =
+                CgroupPlacement.plan(CgroupPath.of("/c1", "c1"), List.of(memory, pids));
+        placement.make();
+        placement.enter(1);
+        assertThat(placement.problems())
+                .containsExactly(
+                        pids.mount() + "/saya_c1 cannot be made: something else is there",
+                        memory.mount()
+                                + "/saya_c1 cannot be entered: no such file or directory");
+    }
+
+    @Test
+    void killsForWantOfMemoryCountFromTheStart() throws Exception {
+        var memory = hierarchy("memory");
+        Path cgroup = Files.createDirectory(memory.mount().resolve("saya_c1"));
+        Files.writeString(cgroup.resolve("memory.oom_control"), "under_oom 0\noom_kill 2\n");
+        var placement = CgroupPlacement.plan(CgroupPath.of("/c1", "c1"), List.of(memory));
+        placement.make();
+        assertThat(placement.outOfMemory()).isEmpty();
+        Files.writeString(cgroup.resolve("memory.oom_control"), "under_oom 0\noom_kill 3\n");
+        assertThat(placement.outOfMemory()).isEqualTo(cgroup.toString());
+    }
+
+    @Test
+    void onAHostsCgroupsAProcessGoesInAndOut() throws Exception {
+        var mounted = Hierarchy.mounted();
+        assumeTrue(
+                !mounted.isEmpty() && Files.isWritable(mounted.getFirst().mount()),
+                "no writable cgroups");
+        var name = "test" + ProcessHandle.current().pid();
+        var placement = CgroupPlacement.plan(CgroupPath.of("/saya-" + name + "/" + name, ""));
+        var sleeper = new ProcessBuilder("sleep", "60").start();
+        try {
+            var before = Files.readString(Path.of("/proc/" + sleeper.pid() + "/cgroup"));
+            placement.make();
+            placement.enter(sleeper.pid());
+            assertThat(placement.problems()).isEmpty();
+            assertThat(Files.readString(Path.of("/proc/" + sleeper.pid() + "/cgroup")))
+                    .contains("/saya-" + name + "/saya_" + name);
+            assertThatThrownBy(placement::remove)
+                    .hasMessageContaining("/saya_" + name + " (")
+                    .hasMessageContaining("busy");
+            placement.leave(sleeper.pid());
+            assertThat(Files.readString(Path.of("/proc/" + sleeper.pid() + "/cgroup")))
+                    .isEqualTo(before);
+            placement.enter(sleeper.pid());
+        } finally {
+            sleeper.destroyForcibly().waitFor();
+            placement.leave(sleeper.pid());
+            placement.remove();
+        }
+        assertThat(recorded(placement, "cgroups")).noneMatch(path -> Files.exists(Path.of(path)));
+        assertThat(recorded(placement, "cgroup_parents"))
+                .noneMatch(path -> Files.exists(Path.of(path)));
+    }
+}

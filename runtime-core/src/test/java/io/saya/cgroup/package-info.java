@@ -1,0 +1,4 @@
+@NullMarked
+package io.saya.cgroup;
+
+import org.jspecify.annotations.NullMarked;

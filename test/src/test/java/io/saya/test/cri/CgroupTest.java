@@ -1,0 +1,194 @@
+package io.saya.test.cri;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.saya.proto.cri.LinuxPodSandboxConfig;
+import io.saya.test.Containerd;
+import io.saya.test.Host;
+import io.saya.test.Wait;
+import io.saya.test.WithProduct;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Where on the host the processes of a sandbox count. */
+@WithProduct
+final class CgroupTest extends PodSuite {
+    private static final Duration LIMIT = Duration.ofSeconds(60);
+    private static final long MIB = 1 << 20;
+    private static final AtomicInteger NEXT = new AtomicInteger();
+
+    @BeforeAll
+    void onlyWithMachines() {
+        assumeTrue(Node.handler().equals(Node.SAYA), "runc has containers' cgroups");
+    }
+
+    private static PodCgroup cgroup() {
+        return new PodCgroup(
+                "saya-cg-" + ProcessHandle.current().pid() + "-" + NEXT.incrementAndGet());
+    }
+
+    private Pod podIn(PodCgroup cgroup) {
+        return pod(
+                config ->
+                        config.setLinux(
+                                LinuxPodSandboxConfig.newBuilder()
+                                        .setCgroupParent(cgroup.path())));
+    }
+
+    private static long one(String program, String id) {
+        var found = Host.processes(program, id);
+        assertThat(found).as("%s of %s", program, id).hasSize(1);
+        return found.getFirst();
+    }
+
+    private static String runDirectoryName(String id) {
+        return id.substring(0, Math.min(40, id.length()));
+    }
+
+    /** QEMU and virtiofsd, which is two processes. */
+    private static Long[] machine(String id) {
+        var found = new ArrayList<Long>();
+        found.add(one("qemu-system", id));
+        found.addAll(Host.processes("virtiofsd", "/" + runDirectoryName(id)));
+        assertThat(found).hasSizeGreaterThan(1);
+        return found.toArray(Long[]::new);
+    }
+
+    @Test
+    void theMachineIsInThePodsCgroupAndNothingElse() {
+        try (var cgroup = cgroup()) {
+            var pod = podIn(cgroup);
+            pod.idle("main");
+            var places = cgroup.below("saya_" + pod.id());
+            assertThat(places).isNotEmpty();
+            assertThat(places)
+                    .allSatisfy(
+                            place ->
+                                    assertThat(PodCgroup.processes(place))
+                                            .containsExactlyInAnyOrder(machine(pod.id())));
+            pod.stop();
+            assertThat(cgroup.below("saya_" + pod.id())).isEmpty();
+            pod.remove();
+        }
+    }
+
+    @Test
+    void whateverDiesTheCgroupIsGone() {
+        for (var victims : List.of("java", "saya-guard java", "qemu-system")) {
+            try (var cgroup = cgroup()) {
+                var pod = podIn(cgroup);
+                assertThat(cgroup.below("saya_" + pod.id())).isNotEmpty();
+                for (var victim : victims.split(" ", -1)) {
+                    Host.kill(one(victim, pod.id()));
+                }
+                if (victims.contains("qemu")) {
+                    pod.remove();
+                }
+                assertThat(Wait.until(LIMIT, () -> cgroup.below("saya_" + pod.id()).isEmpty()))
+                        .as("%s dies: %s", victims, cgroup.below("saya_" + pod.id()))
+                        .isTrue();
+            }
+        }
+    }
+
+    @Test
+    void aPodWithTooLittleMemoryIsToldSo() {
+        try (var cgroup = cgroup()) {
+            cgroup.limitMemory(48 * MIB);
+            assertThatThrownBy(() -> podIn(cgroup))
+                    .hasMessageContaining("out of memory in cgroup")
+                    .hasMessageContaining(cgroup.path() + "/saya_")
+                    .hasMessageContaining("raise the pod's memory limit");
+        }
+    }
+
+    @Test
+    void aContainerStartedAloneHasOneAndItsParentGoesAsWell() {
+        var id = "cg" + ProcessHandle.current().pid() + "alone";
+        ctr("run", "--detach", "--runtime", Containerd.runtime(), "--cgroup", "/up-" + id + "/" + id,
+                        Containerd.IMAGE, id, "sleep", "100000")
+                .succeeded();
+        var places = places("up-" + id);
+        assertThat(places).isNotEmpty();
+        for (var place : places) {
+            assertThat(PodCgroup.processes(place.resolve("saya_" + id)))
+                    .containsExactlyInAnyOrder(machine(id));
+        }
+        removed(id);
+        assertThat(places).noneMatch(Files::exists);
+    }
+
+    @Test
+    void allProcessesAreInItWhereThatIsWanted() throws IOException {
+        var id = "cg" + ProcessHandle.current().pid() + "only";
+        var configuration = node().containerd().directory().resolve("only.toml");
+        Files.writeString(configuration, "[runtime]\nsandbox_cgroup_only = true\n");
+        ctr("run", "--detach", "--runtime", Containerd.runtime(), "--runtime-config-path",
+                        configuration.toString(), "--cgroup", "/up-" + id + "/" + id,
+                        Containerd.IMAGE, id, "sleep", "100000")
+                .succeeded();
+        var places = places("up-" + id);
+        assertThat(places).isNotEmpty();
+        var daemon = one("java", id);
+        var guard = one("saya-guard", id);
+        for (var place : places) {
+            assertThat(
+                            Wait.until(
+                                    LIMIT,
+                                    () ->
+                                            PodCgroup.processes(place.resolve("saya_" + id))
+                                                    .contains(daemon)))
+                    .isTrue();
+            assertThat(PodCgroup.processes(place.resolve("saya_" + id)))
+                    .contains(machine(id))
+                    .contains(guard);
+        }
+        removed(id);
+        assertThat(places).noneMatch(Files::exists);
+        // Where it cannot be, no machine is started.
+        assertThat(
+                        ctr("run", "--rm", "--runtime", Containerd.runtime(),
+                                        "--runtime-config-path", configuration.toString(),
+                                        "--cgroup", "none-there.slice:test:" + id,
+                                        Containerd.IMAGE, id, "true")
+                                .err())
+                .contains("sandbox_cgroup_only")
+                .contains("none-there.slice is not there");
+        ctr("containers", "delete", id);
+    }
+
+    private io.saya.test.Ran ctr(String... arguments) {
+        return node().containerd().ctr(LIMIT, arguments);
+    }
+
+    private void removed(String id) {
+        ctr("tasks", "delete", "--force", id).succeeded();
+        ctr("containers", "delete", id).succeeded();
+        assertThat(Wait.until(LIMIT, () -> Host.traces(id).isEmpty()))
+                .as("left: %s", Host.traces(id))
+                .isTrue();
+    }
+
+    /** Cgroups of that name at the top of each hierarchy, wherever there is one. */
+    private static List<Path> places(String name) {
+        var top = Path.of("/sys/fs/cgroup");
+        try (var hierarchies = Files.list(top)) {
+            return Stream.concat(Stream.of(top), hierarchies)
+                    .map(hierarchy -> hierarchy.resolve(name))
+                    .filter(Files::isDirectory)
+                    .toList();
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+}
