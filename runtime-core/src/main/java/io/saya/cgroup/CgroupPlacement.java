@@ -28,6 +28,7 @@ public final class CgroupPlacement {
 
     private final List<CgroupDirectory> directories;
     private final List<CgroupDirectory> unusable = new ArrayList<>();
+    private final List<CgroupDirectory> entered = new ArrayList<>();
     private final List<String> problems = new ArrayList<>();
     private long killedBefore;
 
@@ -56,6 +57,9 @@ public final class CgroupPlacement {
                             ? hierarchy.mount()
                             : hierarchy.mount().resolve(path.parent().substring(1));
             List<Path> missing = missing(parent);
+            if (missing.isEmpty() && hierarchy.has("cpuset") && noProcessors(parent)) {
+                continue;
+            }
             (missing.isEmpty() ? below : beside)
                     .add(new CgroupDirectory(hierarchy, parent.resolve(path.name()), missing));
         }
@@ -83,6 +87,11 @@ public final class CgroupPlacement {
                             .isBlank();
         }
         return !hierarchy.controllers().startsWith("name=") && !hierarchy.has("freezer");
+    }
+
+    /** Nobody has given this cpuset of v1 anything: no process can be in it or below. */
+    private static boolean noProcessors(Path parent) {
+        return CgroupDirectory.text(parent.resolve("cpuset.cpus")).isBlank();
     }
 
     private static List<Path> missing(Path directory) {
@@ -131,6 +140,7 @@ public final class CgroupPlacement {
             if (!unusable.contains(directory)) {
                 try {
                     directory.enter(pid);
+                    entered.add(directory);
                 } catch (IOException e) {
                     unusable(directory, "entered", e);
                 }
@@ -145,7 +155,7 @@ public final class CgroupPlacement {
 
     /** Moves a process back to where this one was at first; one that has ended is not missed. */
     public void leave(long pid) throws IOException {
-        for (CgroupDirectory directory : directories) {
+        for (CgroupDirectory directory : entered) {
             try {
                 directory.leave(pid);
             } catch (IOException e) {
@@ -184,9 +194,14 @@ public final class CgroupPlacement {
         }
     }
 
-    /** What did not work so far, each with its directory and its cause. */
-    public List<String> problems() {
-        return List.copyOf(problems);
+    /**
+     * What did not work so far, with directory and cause: the first, which is mostly what is wrong
+     * with all, and how many more. Empty if all worked.
+     */
+    public String problems() {
+        return problems.size() < 2
+                ? String.join("", problems)
+                : problems.getFirst() + " (and " + (problems.size() - 1) + " more)";
     }
 
     /**

@@ -8,7 +8,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -73,6 +72,7 @@ public final class SandboxCgroup {
     }
 
     private void place() {
+        long begun = System.nanoTime();
         try {
             CgroupPlacement planned =
                     CgroupPlacement.plan(CgroupPath.of(cgroupsPath, identity.id()));
@@ -84,6 +84,7 @@ public final class SandboxCgroup {
         } catch (IOException | RuntimeException e) {
             failure = e;
         }
+        LOG.debug("cgroup made and entered", "us", (System.nanoTime() - begun) / 1000);
     }
 
     /**
@@ -100,7 +101,7 @@ public final class SandboxCgroup {
         long begun = System.nanoTime();
         String problem =
                 ended() ? problem() : "the kernel has not moved the guard within " + MOVE_LIMIT;
-        LOG.debug("in the pod's cgroup", "waited_us", (System.nanoTime() - begun) / 1000);
+        LOG.debug("waited for the cgroup", "us", (System.nanoTime() - begun) / 1000);
         if (problem.isEmpty()) {
             return;
         }
@@ -123,7 +124,7 @@ public final class SandboxCgroup {
             return String.valueOf(thrown.getMessage());
         }
         CgroupPlacement placed = placement;
-        return placed == null ? "" : String.join("; ", placed.problems());
+        return placed == null ? "" : placed.problems();
     }
 
     /** What goes into the sandbox's record; null where there is no cgroup. After the wait. */
@@ -153,9 +154,8 @@ public final class SandboxCgroup {
             if (only) {
                 daemonInside = true;
                 placed.enter(ProcessHandle.current().pid());
-                List<String> problems = placed.problems();
-                if (!problems.isEmpty()) {
-                    LOG.error("the daemon is not in the pod's cgroup", "why", problems);
+                if (!placed.problems().isEmpty()) {
+                    LOG.error("the daemon is not in the pod's cgroup", "why", placed.problems());
                 }
             } else {
                 placed.leave(parentProcess());

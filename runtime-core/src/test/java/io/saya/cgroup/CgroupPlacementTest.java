@@ -54,8 +54,7 @@ final class CgroupPlacementTest {
     void aParentThatNobodyMadeIsMadeEverywhereAndGoesAsWell() throws Exception {
         var memory = hierarchy("memory");
         var pids = hierarchy("pids");
-        var placement =
-                CgroupPlacement.plan(CgroupPath.of("/a/b/c1", "c1"), List.of(memory, pids));
+        var placement = CgroupPlacement.plan(CgroupPath.of("/a/b/c1", "c1"), List.of(memory, pids));
         assertThat(recorded(placement, "cgroup_parents"))
                 .containsExactly(
                         memory.mount() + "/a",
@@ -104,17 +103,42 @@ final class CgroupPlacementTest {
     }
 
     @Test
+    void aCpusetIsInheritedAndOneThatHasNothingIsNotJoined() throws Exception {
+        var cpuset = hierarchy("cpuset");
+        var memory = hierarchy("memory");
+        Path pod = Files.createDirectory(cpuset.mount().resolve("pod1"));
+        Files.createDirectory(memory.mount().resolve("pod1"));
+        Files.writeString(pod.resolve("cpuset.cpus"), "\n");
+        var path = CgroupPath.of("/pod1/c1", "c1");
+        var both = List.of(cpuset, memory);
+        assertThat(recorded(CgroupPlacement.plan(path, both), "cgroups"))
+                .containsExactly(memory.mount() + "/pod1/saya_c1");
+        Files.writeString(pod.resolve("cpuset.cpus"), "0-1\n");
+        Files.writeString(pod.resolve("cpuset.mems"), "0\n");
+        Path own = Files.createDirectory(pod.resolve("saya_c1"));
+        Files.createFile(own.resolve("cpuset.cpus"));
+        Files.writeString(own.resolve("cpuset.mems"), "");
+        CgroupPlacement.plan(path, both).make();
+        assertThat(own.resolve("cpuset.cpus")).hasContent("0-1");
+        assertThat(own.resolve("cpuset.mems")).hasContent("0");
+    }
+
+    @Test
     void whatCannotBeMadeOrEnteredIsNamed() throws Exception {
         var memory = hierarchy("memory");
         var pids = hierarchy("pids");
         Files.createFile(pids.mount().resolve("saya_c1"));
-        var placement =
-                CgroupPlacement.plan(CgroupPath.of("/c1", "c1"), List.of(memory, pids));
+        var placement = CgroupPlacement.plan(CgroupPath.of("/c1", "c1"), List.of(memory, pids));
         placement.make();
-        placement.enter(1);
         assertThat(placement.problems())
-                .containsExactly(
-                        pids.mount() + "/saya_c1 cannot be made: something else is there",
+                .isEqualTo(pids.mount() + "/saya_c1 cannot be made: something else is there");
+        placement.enter(1);
+        assertThat(placement.problems()).endsWith("something else is there (and 1 more)");
+        placement.leave(1); // it is nowhere
+        var alone = CgroupPlacement.plan(CgroupPath.of("/c1", "c1"), List.of(memory));
+        alone.enter(1);
+        assertThat(alone.problems())
+                .isEqualTo(
                         memory.mount()
                                 + "/saya_c1 cannot be entered: no such file or directory");
     }

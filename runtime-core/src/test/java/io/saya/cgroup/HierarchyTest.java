@@ -42,7 +42,8 @@ final class HierarchyTest {
                         new Hierarchy(
                                 "",
                                 Path.of("/sys/fs/cgroup/uni fied"),
-                                Path.of("/sys/fs/cgroup/uni fied/system.slice/containerd.service")));
+                                Path.of(
+                                        "/sys/fs/cgroup/uni fied/system.slice/containerd.service")));
     }
 
     @Test

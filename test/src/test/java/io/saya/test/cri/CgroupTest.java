@@ -41,8 +41,7 @@ final class CgroupTest extends PodSuite {
         return pod(
                 config ->
                         config.setLinux(
-                                LinuxPodSandboxConfig.newBuilder()
-                                        .setCgroupParent(cgroup.path())));
+                                LinuxPodSandboxConfig.newBuilder().setCgroupParent(cgroup.path())));
     }
 
     private static long one(String program, String id) {
@@ -115,8 +114,17 @@ final class CgroupTest extends PodSuite {
     @Test
     void aContainerStartedAloneHasOneAndItsParentGoesAsWell() {
         var id = "cg" + ProcessHandle.current().pid() + "alone";
-        ctr("run", "--detach", "--runtime", Containerd.runtime(), "--cgroup", "/up-" + id + "/" + id,
-                        Containerd.IMAGE, id, "sleep", "100000")
+        ctr(
+                        "run",
+                        "--detach",
+                        "--runtime",
+                        Containerd.runtime(),
+                        "--cgroup",
+                        "/up-" + id + "/" + id,
+                        Containerd.IMAGE,
+                        id,
+                        "sleep",
+                        "100000")
                 .succeeded();
         var places = places("up-" + id);
         assertThat(places).isNotEmpty();
@@ -133,9 +141,19 @@ final class CgroupTest extends PodSuite {
         var id = "cg" + ProcessHandle.current().pid() + "only";
         var configuration = node().containerd().directory().resolve("only.toml");
         Files.writeString(configuration, "[runtime]\nsandbox_cgroup_only = true\n");
-        ctr("run", "--detach", "--runtime", Containerd.runtime(), "--runtime-config-path",
-                        configuration.toString(), "--cgroup", "/up-" + id + "/" + id,
-                        Containerd.IMAGE, id, "sleep", "100000")
+        ctr(
+                        "run",
+                        "--detach",
+                        "--runtime",
+                        Containerd.runtime(),
+                        "--runtime-config-path",
+                        configuration.toString(),
+                        "--cgroup",
+                        "/up-" + id + "/" + id,
+                        Containerd.IMAGE,
+                        id,
+                        "sleep",
+                        "100000")
                 .succeeded();
         var places = places("up-" + id);
         assertThat(places).isNotEmpty();
@@ -157,10 +175,18 @@ final class CgroupTest extends PodSuite {
         assertThat(places).noneMatch(Files::exists);
         // Where it cannot be, no machine is started.
         assertThat(
-                        ctr("run", "--rm", "--runtime", Containerd.runtime(),
-                                        "--runtime-config-path", configuration.toString(),
-                                        "--cgroup", "none-there.slice:test:" + id,
-                                        Containerd.IMAGE, id, "true")
+                        ctr(
+                                        "run",
+                                        "--rm",
+                                        "--runtime",
+                                        Containerd.runtime(),
+                                        "--runtime-config-path",
+                                        configuration.toString(),
+                                        "--cgroup",
+                                        "none-there.slice:test:" + id,
+                                        Containerd.IMAGE,
+                                        id,
+                                        "true")
                                 .err())
                 .contains("sandbox_cgroup_only")
                 .contains("none-there.slice is not there");

@@ -32,6 +32,13 @@ final class PodCgroup implements AutoCloseable {
             try (var hierarchies = Files.newDirectoryStream(TOP, Files::isDirectory)) {
                 for (var hierarchy : hierarchies) {
                     directories.add(Files.createDirectory(hierarchy.resolve(name)));
+                    for (var file : List.of("cpuset.cpus", "cpuset.mems")) {
+                        if (Files.exists(hierarchy.resolve(file))) {
+                            Files.writeString(
+                                    hierarchy.resolve(name).resolve(file),
+                                    Files.readString(hierarchy.resolve(file)));
+                        }
+                    }
                 }
             }
         } catch (IOException e) {
