@@ -139,8 +139,7 @@ final class CgroupPlacementTest {
         alone.enter(1);
         assertThat(alone.problems())
                 .isEqualTo(
-                        memory.mount()
-                                + "/saya_c1 cannot be entered: no such file or directory");
+                        memory.mount() + "/saya_c1 cannot be entered: no such file or directory");
     }
 
     @Test

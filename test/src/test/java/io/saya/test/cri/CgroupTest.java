@@ -87,9 +87,12 @@ final class CgroupTest extends PodSuite {
             try (var cgroup = cgroup()) {
                 var pod = podIn(cgroup);
                 assertThat(cgroup.below("saya_" + pod.id())).isNotEmpty();
+                // All are looked up first: a guard that dies takes its daemon along.
+                var pids = new ArrayList<Long>();
                 for (var victim : victims.split(" ", -1)) {
-                    Host.kill(one(victim, pod.id()));
+                    pids.add(one(victim, pod.id()));
                 }
+                pids.forEach(Host::kill);
                 if (victims.contains("qemu")) {
                     pod.remove();
                 }
