@@ -1,4 +1,4 @@
-/* Interfaces that are left over. */
+/* Interfaces that are left over, and those that get back what they had. */
 #ifndef SAYA_NETWORK_H
 #define SAYA_NETWORK_H
 
@@ -10,5 +10,9 @@ enum network_leftover {
 
 /* Removes it. The namespace is a path, "" for the host's. Nothing there is fine; 0, or -1 if it is still there. */
 int network_remove(const char *namespace, const char *interface, enum network_leftover what);
+
+/* Sends rtnetlink messages, in hexadecimal digits, that bring back what an interface had (addresses, routes, ...); only if the
+ * interface with this name still is the one with this index. 0, or -1 if the kernel refused one, or they are damaged. */
+int network_restore(const char *namespace, const char *interface, unsigned index, const char *messages);
 
 #endif

@@ -69,6 +69,22 @@ static int remove_interfaces(const json_t *list, enum network_leftover what)
     return result;
 }
 
+static int restore_interfaces(const json_t *list)
+{
+    int result = 0;
+    for (size_t i = json_array_size(list); i-- > 0;) {
+        const json_t *entry = json_array_get(list, i);
+        const char *namespace = json_string_value(json_object_get(entry, "network_namespace"));
+        const char *name = json_string_value(json_object_get(entry, "name"));
+        const char *messages = json_string_value(json_object_get(entry, "messages"));
+        json_int_t index = json_integer_value(json_object_get(entry, "index"));
+        if (name && *name && messages && index > 0 && index <= INT_MAX
+            && network_restore(namespace ? namespace : "", name, (unsigned)index, messages) != 0)
+            result = -1;
+    }
+    return result;
+}
+
 static void remove_empty(const char *path)
 {
     rmdir(path);
@@ -97,10 +113,10 @@ int record_undo(const char *run_directory)
         return 0;
     int result = kill_processes(json_object_get(record, "processes"));
     each_path_reversed(json_object_get(record, "mounts"), unmount);
-    if (remove_interfaces(json_object_get(record, "ingress"), LEFT_INGRESS) != 0
-        || remove_interfaces(json_object_get(record, "shapers"), LEFT_SHAPER) != 0
-        || remove_interfaces(json_object_get(record, "links"), LEFT_LINK) != 0)
-        result = -1;
+    result |= remove_interfaces(json_object_get(record, "ingress"), LEFT_INGRESS);
+    result |= remove_interfaces(json_object_get(record, "shapers"), LEFT_SHAPER);
+    result |= remove_interfaces(json_object_get(record, "links"), LEFT_LINK);
+    result |= restore_interfaces(json_object_get(record, "restore"));
     each_path_reversed(json_object_get(record, "network_namespaces"), remove_namespace);
     remove_cgroups(json_object_get(record, "cgroups"), json_object_get(record, "cgroup_homes"));
     each_path_reversed(json_object_get(record, "cgroup_parents"), remove_empty);

@@ -320,6 +320,43 @@ if [[ -w $pids/cgroup.procs ]]; then
     [[ ! -d $parent ]] || fail "cgroup of a dead guard"
     finish
 fi
+begin "an interface gets back what the record says, and only that interface"
+touch "$SAYA_TEST/namespace"
+unshare -n sh -c "mount --bind /proc/self/ns/net $SAYA_TEST/namespace"
+in_namespace() { nsenter --net="$SAYA_TEST/namespace" "$@"; }
+in_namespace ip link add eth0 type veth peer name peer0
+little_endian() { printf '%02x%02x%02x%02x' $(($1 & 255)) $(($1 >> 8 & 255)) $(($1 >> 16 & 255)) $(($1 >> 24)); }
+index=$(in_namespace ip -o link show eth0 | cut -d: -f1)
+at=$(little_endian "$index")
+# As linux/rtnetlink.h has them: header, struct ifinfomsg or ifaddrmsg, attributes.
+mac=2c00000010000500000000000000000000000000${at}00000000000000000a00010002aabbccddee0000
+inet=2800000014000505000000000000000002180000${at}080002000a090002080001000a090002
+removal=2000000011000500000000000000000000000000${at}0000000000000000
+restore() { # restore INDEX MESSAGES: a sandbox that wrote this down, crashed, is deleted
+    SAYA_TEST_SCRIPT="record {\"restore\":[{\"network_namespace\":\"$SAYA_TEST/namespace\",\"name\":\"eth0\",\"index\":$1,\"messages\":\"$2\"}]};ready;wait" start
+    kill -9 "$(guard)"
+    until_true dead "$(daemon)"
+    delete "$id" "$bundle"
+}
+state() { in_namespace ip -o link show eth0; in_namespace ip -o addr show dev eth0; }
+before=$(state)
+restore "$((index + 1))" "$mac$inet" || fail "of another index: exit code $?"
+[[ $(state) == "$before" ]] || fail "an interface that was not meant was changed"
+for damaged in "$removal" "${mac:0:40}" "f$mac" "xy$mac" "ffffff7f${mac:8}" "000000000000" "0b${mac:2}"; do
+    restore "$index" "$damaged" 2>/dev/null && fail "said nothing of $damaged"
+    [[ $(state) == "$before" ]] || fail "was misled by $damaged"
+    delete "$id" "$bundle" || fail "second delete: exit code $?"
+done
+restore "$index" "$removal$mac$inet" 2>/dev/null && fail "said nothing of a message too many"
+in_namespace ip -o link show eth0 | grep -q 02:aa:bb:cc:dd:ee || fail "no MAC address"
+in_namespace ip -o addr show dev eth0 | grep -q 'inet 10.9.0.2/24' || fail "no address"
+restore "$index" "$mac$inet" || fail "twice: exit code $?"
+umount "$SAYA_TEST/namespace"
+restore "$index" "$mac$inet" || fail "namespace gone, file left: exit code $?"
+rm "$SAYA_TEST/namespace"
+restore "$index" "$mac$inet" || fail "namespace gone: exit code $?"
+deleted
+finish
 
 begin "delete of a further container when the daemon is dead"
 member_bundle second

@@ -119,17 +119,10 @@ final class Junctions {
                             + ", but what a macvtap takes in cannot be limited (expected: 0, or"
                             + " internetworking_model = \"tcfilter\")");
         }
-        List<LinkRoute> routes = new ArrayList<>();
-        for (LinkRoute route : snapshot.routes()) {
-            if (route.link() == link.index() && !route.madeByKernel()) {
-                routes.add(route);
-            }
-        }
         return new MacvtapJunction(
                 link,
                 card(number, link, tapName(number), TapKind.MACVTAP),
-                snapshot.addressesOf(link),
-                routes,
+                LinkState.of(link, snapshot),
                 settings.txRate());
     }
 

@@ -10,8 +10,16 @@ import io.saya.network.netlink.NetlinkMessage;
  *
  * @param link index of the interface
  * @param state NUD bits
+ * @param message as the kernel told it: what brings the entry back
  */
-record LinkNeighbor(int link, boolean v6, String address, String mac, int state, int flags) {
+record LinkNeighbor(
+        int link,
+        boolean v6,
+        String address,
+        String mac,
+        int state,
+        int flags,
+        NetlinkMessage message) {
     private static final int KNOWN = NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE;
 
     static LinkNeighbor parse(NetlinkMessage message) {
@@ -22,7 +30,8 @@ record LinkNeighbor(int link, boolean v6, String address, String mac, int state,
                 IpText.of(attributes.bytes(NDA_DST)),
                 IpText.mac(attributes.bytes(NDA_LLADDR)),
                 message.u16(8),
-                message.u8(10));
+                message.u8(10),
+                message);
     }
 
     boolean permanent() {

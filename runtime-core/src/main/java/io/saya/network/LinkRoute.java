@@ -45,13 +45,17 @@ record LinkRoute(
                 message);
     }
 
-    /** Whether a message is of this kind of route, and not of another table or of a cache. */
-    static boolean isRoute(NetlinkMessage message) {
+    /**
+     * The table of a message's route; {@link io.saya.network.netlink.Rtnetlink#RT_TABLE_UNSPEC} if
+     * it is not of this kind, but for instance of a cache.
+     */
+    static int tableOf(NetlinkMessage message) {
         int family = message.u8(0);
         return (family == AF_INET || family == AF_INET6)
-                && message.attributes(ROUTE_HEADER).u32(RTA_TABLE, message.u8(4)) == RT_TABLE_MAIN
-                && message.u8(7) == RTN_UNICAST
-                && (message.u32(8) & RTM_F_CLONED) == 0;
+                        && message.u8(7) == RTN_UNICAST
+                        && (message.u32(8) & RTM_F_CLONED) == 0
+                ? message.attributes(ROUTE_HEADER).u32(RTA_TABLE, message.u8(4))
+                : RT_TABLE_UNSPEC;
     }
 
     /** Whether the kernel makes it by itself where the address is. */

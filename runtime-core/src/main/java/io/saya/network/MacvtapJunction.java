@@ -12,26 +12,22 @@ import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * Model {@code macvtap}: a macvtap on top of the interface takes its MAC address, and the interface
- * gives up its addresses, with which it would answer in the guest's place. Undone, it gets them
- * back, and its routes.
+ * gives up its addresses, with which it would answer in the guest's place. Undone, it gets back
+ * what it {@link #had}.
  */
-record MacvtapJunction(
-        Link link,
-        VmDevice.Network card,
-        List<LinkAddress> addresses,
-        List<LinkRoute> routes,
-        long txRate)
+record MacvtapJunction(Link link, VmDevice.Network card, LinkState had, long txRate)
         implements Junction {
 
     @Override
     public void note(NetworkRecord record) {
         record.links().add(card.tap());
+        record.restore().add(had.toRestore());
     }
 
     @Override
     public void prepare(NetworkNamespace namespace) throws IOException {
         NetlinkBatch batch = new NetlinkBatch();
-        for (LinkAddress address : addresses) {
+        for (LinkAddress address : had.addresses()) {
             batch.begin(
                             DELETE_ADDRESS,
                             ACK,
@@ -49,7 +45,7 @@ record MacvtapJunction(
                 .u32(IFF_UP | IFF_ALLMULTI)
                 .attribute(IFLA_IFNAME, card.tap())
                 .attribute(IFLA_LINK, link.index())
-                .attribute(IFLA_ADDRESS, macBytes(link.mac()))
+                .attribute(IFLA_ADDRESS, LinkState.macBytes(link.mac()))
                 .attribute(IFLA_MTU, link.mtu());
         int info = batch.beginNest(IFLA_LINKINFO);
         batch.attribute(IFLA_INFO_KIND, "macvtap");
@@ -77,29 +73,7 @@ record MacvtapJunction(
                         .u32(0)
                         .u32(0)
                         .attribute(IFLA_IFNAME, card.tap()));
-        NetlinkBatch mac = new NetlinkBatch();
-        TrafficControl.link(mac, link, 0, 0, "MAC address of " + link.name())
-                .attribute(IFLA_ADDRESS, macBytes(link.mac()));
-        batches.add(mac);
-        for (LinkAddress address : addresses) {
-            batches.add(
-                    new NetlinkBatch()
-                            .begin(
-                                    NEW_ADDRESS,
-                                    ACK | CREATE | REPLACE,
-                                    "return of " + address.address() + " to " + link.name())
-                            .raw(address.message().bytes()));
-        }
-        for (LinkRoute route : routes) {
-            batches.add(
-                    new NetlinkBatch()
-                            .begin(
-                                    NEW_ROUTE,
-                                    ACK | CREATE | REPLACE,
-                                    "return of the route to "
-                                            + (route.isDefault() ? "all" : route.destination()))
-                            .raw(route.message().bytes()));
-        }
+        batches.addAll(had.messages());
         return batches;
     }
 
@@ -109,13 +83,5 @@ record MacvtapJunction(
         ThreadLocalRandom.current().nextBytes(mac);
         mac[0] = (byte) ((mac[0] & 0xfc) | 0x02);
         return mac;
-    }
-
-    private static byte[] macBytes(String mac) {
-        byte[] bytes = new byte[mac.length() / 3 + 1];
-        for (int i = 0; i < bytes.length; i++) {
-            bytes[i] = (byte) Integer.parseInt(mac.substring(3 * i, 3 * i + 2), 16);
-        }
-        return bytes;
     }
 }

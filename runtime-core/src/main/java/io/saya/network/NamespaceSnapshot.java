@@ -9,11 +9,17 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** All that a network namespace has, read in one exchange. */
+/**
+ * All that a network namespace has, read in one exchange.
+ *
+ * @param routes of the main table
+ * @param otherRoutes of tables that rules choose
+ */
 record NamespaceSnapshot(
         List<Link> links,
         List<LinkAddress> addresses,
         List<LinkRoute> routes,
+        List<LinkRoute> otherRoutes,
         List<LinkNeighbor> neighbors) {
 
     static NamespaceSnapshot read(NetworkNamespace namespace) throws IOException {
@@ -32,7 +38,11 @@ record NamespaceSnapshot(
     static NamespaceSnapshot of(List<NetlinkMessage> messages) {
         NamespaceSnapshot snapshot =
                 new NamespaceSnapshot(
-                        new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+                        new ArrayList<>(),
+                        new ArrayList<>(),
+                        new ArrayList<>(),
+                        new ArrayList<>(),
+                        new ArrayList<>());
         for (NetlinkMessage message : messages) {
             snapshot.add(message);
         }
@@ -44,8 +54,12 @@ record NamespaceSnapshot(
             case NEW_LINK -> links.add(Link.parse(message));
             case NEW_ADDRESS -> addresses.add(LinkAddress.parse(message));
             case NEW_ROUTE -> {
-                if (LinkRoute.isRoute(message)) {
-                    routes.add(LinkRoute.parse(message));
+                switch (LinkRoute.tableOf(message)) {
+                    case RT_TABLE_UNSPEC, RT_TABLE_LOCAL -> {
+                        // The kernel makes them by itself.
+                    }
+                    case RT_TABLE_MAIN -> routes.add(LinkRoute.parse(message));
+                    default -> otherRoutes.add(LinkRoute.parse(message));
                 }
             }
             case NEW_NEIGHBOR -> neighbors.add(LinkNeighbor.parse(message));

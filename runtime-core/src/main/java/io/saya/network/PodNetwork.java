@@ -82,9 +82,7 @@ public final class PodNetwork {
 
     /** What will be made, for those who clean up after a crash. */
     public NetworkRecord record() {
-        NetworkRecord record =
-                new NetworkRecord(
-                        namespace.path(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+        NetworkRecord record = new NetworkRecord(namespace.path());
         for (Junction junction : junctions) {
             junction.note(record);
         }

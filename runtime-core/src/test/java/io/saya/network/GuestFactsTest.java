@@ -44,7 +44,7 @@ class GuestFactsTest {
     @Test
     void aGuestWithoutIpv6HearsNothingOfIt() {
         NamespaceSnapshot snapshot =
-                new NamespaceSnapshot(
+                Links.snapshot(
                         List.of(ETH0),
                         List.of(
                                 Links.address(ETH0, "10.0.0.2", 24),
@@ -61,7 +61,7 @@ class GuestFactsTest {
     @Test
     void routesKeepWhatTheyHaveAndComeInAnOrderInWhichTheyCanBeMade() {
         NamespaceSnapshot snapshot =
-                new NamespaceSnapshot(
+                Links.snapshot(
                         List.of(ETH0, ETH1),
                         List.of(),
                         List.of(
@@ -81,7 +81,7 @@ class GuestFactsTest {
     @Test
     void neighboursThatStayAndTheDefaultGatewaysAreTold() {
         NamespaceSnapshot snapshot =
-                new NamespaceSnapshot(
+                Links.snapshot(
                         List.of(ETH0),
                         List.of(),
                         List.of(Links.route(ETH0, "", "169.254.1.1", PROTOCOL_BOOT)),

@@ -55,10 +55,24 @@ final class Links {
 
     static LinkNeighbor neighbor(Link link, String address, int state) {
         return new LinkNeighbor(
-                link.index(), address.contains(":"), address, "ee:ee:ee:ee:ee:ee", state, 0);
+                link.index(),
+                address.contains(":"),
+                address,
+                "ee:ee:ee:ee:ee:ee",
+                state,
+                0,
+                NO_MESSAGE);
     }
 
     static NamespaceSnapshot snapshot(List<Link> links, List<LinkAddress> addresses) {
-        return new NamespaceSnapshot(links, addresses, List.of(), List.of());
+        return snapshot(links, addresses, List.of(), List.of());
+    }
+
+    static NamespaceSnapshot snapshot(
+            List<Link> links,
+            List<LinkAddress> addresses,
+            List<LinkRoute> routes,
+            List<LinkNeighbor> neighbors) {
+        return new NamespaceSnapshot(links, addresses, routes, List.of(), neighbors);
     }
 }

@@ -11,8 +11,11 @@ import io.saya.host.Placement;
 import io.saya.host.SpawnSpec;
 import io.saya.host.guard.RealGuard;
 import io.saya.hypervisor.VmDevice;
+import io.saya.json.Json;
+import io.saya.json.JsonObject;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -104,6 +107,7 @@ class PodNetworkTest {
 
     @Test
     void aMacvtapTakesTheAddressesAndGivesThemBack() throws Exception {
+        haveAllKindsOfThings();
         String before = state();
         try (RealGuard guard = new RealGuard(directory)) {
             PodNetwork network =
@@ -125,7 +129,57 @@ class PodNetworkTest {
             vmm.signal(SIGKILL);
             vmm.exited().get(10, TimeUnit.SECONDS);
             network.undo();
-            assertThat(state()).isEqualTo(before);
+            assertStateIs(before);
+        }
+    }
+
+    /** The launcher's {@code delete} and {@code saya cleanup} do the same as the guard here. */
+    @Test
+    void theGuardGivesBackWhatAMacvtapHasTakenWhenTheDaemonIsDead() throws Exception {
+        haveAllKindsOfThings();
+        String before = state();
+        try (RealGuard guard = new RealGuard(directory)) {
+            PodNetwork network =
+                    PodNetwork.scan(
+                            guard.host(),
+                            namespace(),
+                            settings(InternetworkingModel.MACVTAP, 0, 0));
+            JsonObject.Builder record = JsonObject.builder();
+            network.record().addTo(record);
+            Files.write(
+                    Path.of(guard.host().start().runDirectory(), "record.json"),
+                    Json.writeBytes(record.build()));
+            network.prepare();
+            vmm(guard.host(), network.cards());
+            network.connect();
+            assertThat(state()).isNotEqualTo(before);
+        }
+        assertStateIs(before);
+    }
+
+    /** An IPv6 address that came back is looked at for a second before it counts. */
+    private void assertStateIs(String before) throws Exception {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+        while (!state().equals(before) && System.nanoTime() < deadline) {
+            Thread.sleep(20);
+        }
+        assertThat(state()).isEqualTo(before);
+    }
+
+    /** What a plug-in may leave in a namespace: Calico's gateway, rules with tables, IPv6. */
+    private void haveAllKindsOfThings() throws Exception {
+        ip("-n " + pod + " addr add 10.78.0.2/32 dev eth0");
+        ip("-n " + pod + " addr add fd00:77::2/64 dev eth0 nodad");
+        ip("-n " + pod + " route add 169.254.1.1 dev eth0 scope link");
+        ip("-n " + pod + " route add 10.99.0.0/16 via 169.254.1.1 dev eth0");
+        ip("-n " + pod + " route add 10.98.0.0/16 via 169.254.1.1 dev eth0 table 100");
+        ip("-n " + pod + " route add default via fd00:77::1 dev eth0 mtu 1280");
+        ip("-n " + pod + " neigh add fd00:77::1 lladdr ee:ee:ee:ee:ee:ee nud permanent dev eth0");
+        // Its link-local address is no longer tentative: that would be a difference.
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+        while (run("ip -n " + pod + " addr show dev eth0").contains("tentative")) {
+            assertThat(System.nanoTime()).isLessThan(deadline);
+            Thread.sleep(20);
         }
     }
 
@@ -195,8 +249,11 @@ class PodNetworkTest {
 
     /** All that could be left behind. */
     private String state() throws Exception {
-        return run("ip -n " + pod + " addr show dev eth0").replaceAll("valid_lft.*", "")
-                + run("ip -n " + pod + " route")
+        return run("ip -n " + pod + " addr show dev eth0")
+                        .replaceAll("valid_lft.*", "")
+                + run("ip -n " + pod + " -4 route show table all")
+                + run("ip -n " + pod + " -6 route show table all")
+                + run("ip -n " + pod + " neigh show nud permanent")
                 + run("ip -n " + pod + " -br link")
                 + run("tc -n " + pod + " qdisc");
     }

@@ -117,8 +117,8 @@ public final class NetlinkBatch {
         return operations.size();
     }
 
-    /** The whole batch. */
-    byte[] bytes() {
+    /** The whole batch, as it is sent. */
+    public byte[] bytes() {
         return bytesFrom(1);
     }
 

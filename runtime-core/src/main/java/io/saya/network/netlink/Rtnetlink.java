@@ -66,7 +66,9 @@ public final class Rtnetlink {
 
     // Routes.
     public static final int ROUTE_HEADER = 12;
+    public static final int RT_TABLE_UNSPEC = 0;
     public static final int RT_TABLE_MAIN = 254;
+    public static final int RT_TABLE_LOCAL = 255;
     public static final int RTPROT_KERNEL = 2;
     public static final int RTN_UNICAST = 1;
     public static final int RTM_F_CLONED = 0x200;
