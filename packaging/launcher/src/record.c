@@ -12,6 +12,7 @@
 #include "cgroup.h"
 #include "files.h"
 #include "network.h"
+#include "pci.h"
 #include "processes.h"
 
 #define RECORD_NAME "record.json"
@@ -85,6 +86,19 @@ static int restore_interfaces(const json_t *list)
     return result;
 }
 
+static int give_back_devices(const json_t *list)
+{
+    int result = 0;
+    for (size_t i = json_array_size(list); i-- > 0;) {
+        const json_t *entry = json_array_get(list, i);
+        const char *address = json_string_value(json_object_get(entry, "address"));
+        const char *driver = json_string_value(json_object_get(entry, "driver"));
+        if (address && driver && pci_give_back(address, driver) != 0)
+            result = -1;
+    }
+    return result;
+}
+
 static void remove_empty(const char *path)
 {
     rmdir(path);
@@ -117,6 +131,7 @@ int record_undo(const char *run_directory)
     result |= remove_interfaces(json_object_get(record, "shapers"), LEFT_SHAPER);
     result |= remove_interfaces(json_object_get(record, "links"), LEFT_LINK);
     result |= restore_interfaces(json_object_get(record, "restore"));
+    result |= give_back_devices(json_object_get(record, "pci"));
     each_path_reversed(json_object_get(record, "network_namespaces"), remove_namespace);
     remove_cgroups(json_object_get(record, "cgroups"), json_object_get(record, "cgroup_homes"));
     each_path_reversed(json_object_get(record, "cgroup_parents"), remove_empty);

@@ -358,6 +358,37 @@ restore "$index" "$mac$inet" || fail "namespace gone: exit code $?"
 deleted
 finish
 
+begin "a PCI device is given back to its driver"
+bus=$SAYA_TEST/pci # stands where sysfs has the bus
+mkdir -p "$bus/devices/0000:01:00.0" "$bus/drivers/ixgbe" "$bus/drivers/vfio-pci"
+ln -s "../../drivers/vfio-pci" "$bus/devices/0000:01:00.0/driver"
+fresh() { for file in devices/0000:01:00.0/driver_override drivers/ixgbe/bind drivers/vfio-pci/unbind; do printf - >"$bus/$file"; done; }
+written() { for file in devices/0000:01:00.0/driver_override drivers/vfio-pci/unbind drivers/ixgbe/bind; do printf '%s ' "$(head -1 "$bus/$file")"; done; }
+give_back() { # give_back ADDRESS DRIVER: a sandbox that wrote this down, crashed, is deleted
+    SAYA_TEST_SCRIPT="record {\"pci\":[{\"address\":\"$1\",\"driver\":\"$2\"}]};ready;wait" start
+    kill -9 "$(guard)"
+    until_true dead "$(daemon)"
+    # The guard and its namespace of mounts are the caller's: only this call sees the stand-in.
+    (cd "$bundle" && exec unshare --mount sh -c "mount --bind $bus /sys/bus/pci; exec \"\$@\"" sh "$shim" \
+        -namespace "$namespace" -address "$address" -publish-binary /bin/true -id "$id" delete) >"$SAYA_TEST/deleted" 2>"$SAYA_TEST/errors"
+}
+fresh
+give_back 0000:01:00.0 ixgbe || fail "exit code $?"
+[[ $(written) == " 0000:01:00.0 0000:01:00.0 " ]] || fail "written: $(written)"
+fresh
+give_back 0000:01:00.0 "" || fail "of no driver: exit code $?"
+[[ $(written) == " 0000:01:00.0 - " ]] || fail "of no driver: $(written)"
+fresh
+give_back 0000:01:00.0 vfio-pci || fail "of vfio-pci: exit code $?"
+[[ $(written) == " - - " ]] || fail "of vfio-pci: $(written)"
+fresh
+give_back 0000:02:00.0 ixgbe || fail "of a device that is gone: exit code $?"
+for damaged in "../0000:01:00.0 ixgbe" "0000:01:00.0 ../../x" "0000:01:00.0/ ixgbe" "0000:01:00.00 ixgbe"; do
+    give_back ${damaged% *} "${damaged#* }" && fail "said nothing of $damaged"
+    [[ $(written) == "- - - " ]] || fail "was misled by $damaged"
+done
+finish
+
 begin "delete of a further container when the daemon is dead"
 member_bundle second
 SAYA_TEST_SCRIPT='ready;wait' start

@@ -186,6 +186,10 @@ final class MachineArguments {
                                 network.queues(),
                                 slots.take(id)));
             }
+            case VmDevice.HostPci(String id, String address) -> {
+                arguments.add(new Device.PcieRootPort("port-" + id, slots.take(id)));
+                arguments.add(new Device.VfioPci("host-" + id, address, "port-" + id));
+            }
         }
     }
 

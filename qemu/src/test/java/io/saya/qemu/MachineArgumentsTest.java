@@ -147,6 +147,22 @@ class MachineArgumentsTest {
     }
 
     @Test
+    void aDeviceOfTheHostHasARootPortOfItsOwn() throws Exception {
+        VmSpec spec =
+                Specs.of(
+                        RUN,
+                        KERNEL,
+                        List.of(new VmDevice.HostPci("pci-7", "0000:01:00.0")),
+                        AgentTransport.VIRTIO_SERIAL,
+                        List.of());
+        assertThat(lines(spec, TCG))
+                .containsSubsequence(
+                        "-device pcie-root-port,id=port-pci-7,bus=pcie.0,addr=0x5,chassis=69,slot=5",
+                        "-device vfio-pci,id=host-pci-7,host=0000:01:00.0,bus=port-pci-7");
+        assertThat(VmDescriptors.placement(spec).files()).isEmpty();
+    }
+
+    @Test
     void hybridVsockGoesThroughADaemon() throws Exception {
         assertThat(lines(spec(AgentTransport.HYBRID_VSOCK), KVM))
                 .containsSubsequence(

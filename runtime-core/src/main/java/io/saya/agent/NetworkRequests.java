@@ -1,5 +1,7 @@
 package io.saya.agent;
 
+import io.saya.failpoint.Failpoints;
+import io.saya.failpoint.Moment;
 import io.saya.failure.RuntimeFailure;
 import io.saya.network.GuestNetwork;
 import io.saya.network.netlink.Rtnetlink;
@@ -36,12 +38,15 @@ final class NetworkRequests {
 
     /** Interfaces first, since routes and neighbours name them. */
     void send(GuestNetwork network) {
+        Failpoints.reach(Moment.NETWORK_INTERFACE);
         for (GuestNetwork.Interface card : network.interfaces()) {
             updateInterface(card);
         }
+        Failpoints.reach(Moment.NETWORK_ROUTES);
         if (!network.routes().isEmpty()) {
             updateRoutes(network.routes());
         }
+        Failpoints.reach(Moment.NETWORK_NEIGHBORS);
         if (!network.neighbors().isEmpty()) {
             addNeighbors(network.neighbors());
         }

@@ -15,8 +15,9 @@ import org.jspecify.annotations.Nullable;
  * the test of a constant.
  *
  * <p>The directory has one directory for each sandbox, named by its id; in it a file named by the
- * moment says what to do: {@code pause} waits until the file is gone, {@code fail} throws. A file
- * {@code MOMENT.reached} tells that the daemon has come there.
+ * moment says what to do: {@code pause} waits until the file is gone, {@code fail} throws; {@code
+ * pause 3} and {@code fail 3} do so after three of the moment's steps. A file {@code
+ * MOMENT.reached} tells that the daemon has come there.
  */
 public final class Failpoints {
 
@@ -54,6 +55,24 @@ public final class Failpoints {
         }
     }
 
+    /** How many of a moment's steps come before {@link #reach}; 0 when off. */
+    public static int stepsBefore(Moment moment) {
+        return ON ? steps(directory, moment) : 0;
+    }
+
+    static int steps(@Nullable Path directory, Moment moment) {
+        if (directory == null) {
+            return 0;
+        }
+        try {
+            String[] words =
+                    Files.readString(directory.resolve(moment.file())).strip().split(" ", 2);
+            return words.length > 1 ? Integer.parseInt(words[1]) : 0;
+        } catch (IOException e) {
+            return 0; // nothing is to happen
+        }
+    }
+
     static void act(@Nullable Path directory, Moment moment) {
         if (directory == null) {
             return;
@@ -63,7 +82,7 @@ public final class Failpoints {
             if (!Files.exists(file)) {
                 return;
             }
-            String action = Files.readString(file).strip();
+            String action = Files.readString(file).strip().replaceFirst(" .*", "");
             LOG.warn("failpoint", "moment", moment, "action", action);
             Files.writeString(directory.resolve(moment.file() + ".reached"), "");
             switch (action) {

@@ -4,12 +4,26 @@ import java.util.Locale;
 
 /** A step that a signal from outside cannot be timed to hit. Named after what comes next. */
 public enum Moment {
+    /** The share is there; nobody has looked at the pod's network namespace. */
+    NETWORK_SCAN,
+    /** The pod's interfaces are known; nothing is written down. */
+    NETWORK_RECORD,
+    /** Written down what will be made; nothing is made. Has steps: messages to the kernel. */
+    NETWORK_PREPARE,
     /** virtiofsd runs, QEMU is not started yet. */
     START_SPAWN,
+    /** QEMU has its taps open; they are not joined. Has steps: messages to the kernel. */
+    NETWORK_CONNECT,
     /** QEMU runs, {@code start} has not returned. */
     START_READY,
     /** The guest boots; nobody has spoken to its agent. */
     CREATE_CONNECT,
+    /** The cards are joined; the guest has been told of none. */
+    NETWORK_INTERFACE,
+    /** The guest knows its interfaces, and no routes. */
+    NETWORK_ROUTES,
+    /** The guest knows its routes, and no neighbours. */
+    NETWORK_NEIGHBORS,
     /** The agent answers; the sandbox in the guest is not made. */
     CREATE_SANDBOX,
     /** The sandbox is up, the container's root is shared; it is not made in the guest. */

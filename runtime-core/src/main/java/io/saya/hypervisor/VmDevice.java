@@ -28,4 +28,12 @@ public sealed interface VmDevice {
     record Network(
             String id, String tap, TapKind kind, String macAddress, int queues, boolean vhost)
             implements VmDevice {}
+
+    /**
+     * A PCI device of the host that is bound to {@code vfio-pci}.
+     *
+     * @param id unique in the VM
+     * @param address {@code 0000:01:00.0}
+     */
+    record HostPci(String id, String address) implements VmDevice {}
 }

@@ -28,6 +28,36 @@ final class Junctions {
     static List<Junction> of(NamespaceSnapshot snapshot, NetworkSettings settings)
             throws IOException {
         Junctions junctions = new Junctions(snapshot, settings);
+        List<Junction> made = new ArrayList<>();
+        for (Link link : links(snapshot)) {
+            Endpoint endpoint = Endpoint.of(link);
+            if (!(endpoint instanceof Endpoint.Physical && settings.passThrough())) {
+                made.add(junctions.junction(endpoint, made.size()));
+            }
+        }
+        return made;
+    }
+
+    /**
+     * Those that are given to the guest as they are.
+     *
+     * @throws IOException that names what keeps one from it
+     */
+    static List<PassedThrough> passedThrough(NamespaceSnapshot snapshot, NetworkSettings settings)
+            throws IOException {
+        List<PassedThrough> devices = new ArrayList<>();
+        if (settings.passThrough()) {
+            for (Link link : links(snapshot)) {
+                if (Endpoint.of(link) instanceof Endpoint.Physical) {
+                    devices.add(PassedThrough.of(link));
+                }
+            }
+        }
+        return devices;
+    }
+
+    /** The guest's interfaces in the order of their names. */
+    private static List<Link> links(NamespaceSnapshot snapshot) {
         List<Link> links = new ArrayList<>();
         for (Link link : snapshot.links()) {
             if (!link.loopback() && !snapshot.addressesOf(link).isEmpty()) {
@@ -35,11 +65,7 @@ final class Junctions {
             }
         }
         links.sort(Comparator.comparing(Link::name));
-        List<Junction> made = new ArrayList<>();
-        for (Link link : links) {
-            made.add(junctions.junction(Endpoint.of(link), made.size()));
-        }
-        return made;
+        return links;
     }
 
     /**
@@ -59,8 +85,12 @@ final class Junctions {
 
     private Junction junction(Endpoint endpoint, int number) throws IOException {
         return switch (endpoint) {
-            case Endpoint.Macvtap(Link link) ->
-                    new DirectJunction(link, card(number, link, link.name(), TapKind.MACVTAP));
+            case Endpoint.Macvtap(Link link) -> {
+                if (link.name().endsWith(TAP_SUFFIX)) {
+                    throw alreadyThere(link);
+                }
+                yield new DirectJunction(link, card(number, link, link.name(), TapKind.MACVTAP));
+            }
             case Endpoint.Ipvlan(Link link) -> byFilters(link, number);
             case Endpoint.Tuntap(Link link) -> {
                 if (!link.tap()) {
@@ -78,8 +108,9 @@ final class Junctions {
                                     + link.name()
                                     + " is the PCI device "
                                     + link.device()
-                                    + ": giving devices of the host to the guest is not supported"
-                                    + " (expected: an interface that is no PCI device)");
+                                    + ", which must be given to the guest as it is (expected:"
+                                    + " cold_plug_vfio = \"root-port\" in [hypervisor.qemu], or an"
+                                    + " interface that is no PCI device)");
             case Endpoint.Veth(Link link) -> byModel(link, number);
             case Endpoint.Macvlan(Link link) -> byModel(link, number);
             case Endpoint.Vlan(Link link) -> byModel(link, number);
@@ -102,7 +133,20 @@ final class Junctions {
         };
     }
 
-    private Junction byFilters(Link link, int number) {
+    private Junction byFilters(Link link, int number) throws IOException {
+        for (LinkQueue queue : snapshot.queues()) {
+            if (queue.link() == link.index() && (queue.ingress() || settings.txRate() > 0)) {
+                // Undone, it would be taken from whoever has put it there.
+                throw new IOException(
+                        "interface "
+                                + link.name()
+                                + " has a qdisc "
+                                + queue.kind()
+                                + " already, in the place of the one that joins or limits it"
+                                + " (expected: none; another sandbox may be in this network"
+                                + " namespace, or have left it: 'saya cleanup')");
+            }
+        }
         TapKind kind = settings.queues() > 1 ? TapKind.MULTI_QUEUE : TapKind.SINGLE_QUEUE;
         return new FilterJunction(
                 link,
@@ -126,8 +170,22 @@ final class Junctions {
                 settings.txRate());
     }
 
-    private static String tapName(int number) {
-        return "tap" + number + TAP_SUFFIX;
+    private String tapName(int number) throws IOException {
+        String name = "tap" + number + TAP_SUFFIX;
+        for (Link link : snapshot.links()) {
+            if (link.name().equals(name)) {
+                throw alreadyThere(link);
+            }
+        }
+        return name;
+    }
+
+    private static IOException alreadyThere(Link link) {
+        return new IOException(
+                "interface "
+                        + link.name()
+                        + " is there already (expected: none of this name; another sandbox may be"
+                        + " in this network namespace, or have left it: 'saya cleanup')");
     }
 
     private VmDevice.Network card(int number, Link link, String tap, TapKind kind) {

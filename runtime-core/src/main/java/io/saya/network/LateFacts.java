@@ -21,7 +21,12 @@ final class LateFacts {
             }
         }
         return new NamespaceSnapshot(
-                snapshot.links(), addresses, snapshot.routes(), snapshot.neighbors());
+                snapshot.links(),
+                addresses,
+                snapshot.routes(),
+                snapshot.otherRoutes(),
+                snapshot.neighbors(),
+                snapshot.queues());
     }
 
     /** An interface alone. */

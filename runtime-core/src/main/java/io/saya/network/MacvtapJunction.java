@@ -2,6 +2,7 @@ package io.saya.network;
 
 import static io.saya.network.netlink.Rtnetlink.*;
 
+import io.saya.failpoint.Moment;
 import io.saya.hypervisor.VmDevice;
 import io.saya.network.netlink.NetlinkBatch;
 import io.saya.network.netlink.NetworkNamespace;
@@ -52,7 +53,7 @@ record MacvtapJunction(Link link, VmDevice.Network card, LinkState had, long txR
         int data = batch.beginNest(IFLA_INFO_DATA);
         batch.attribute(IFLA_MACVLAN_MODE, MACVLAN_MODE_BRIDGE);
         batch.endNest(data).endNest(info);
-        namespace.apply(batch);
+        namespace.apply(batch, Moment.NETWORK_PREPARE);
     }
 
     @Override

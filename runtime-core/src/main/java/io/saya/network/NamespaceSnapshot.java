@@ -14,13 +14,15 @@ import java.util.List;
  *
  * @param routes of the main table
  * @param otherRoutes of tables that rules choose
+ * @param queues disciplines that somebody has set, none of the kernel's own
  */
 record NamespaceSnapshot(
         List<Link> links,
         List<LinkAddress> addresses,
         List<LinkRoute> routes,
         List<LinkRoute> otherRoutes,
-        List<LinkNeighbor> neighbors) {
+        List<LinkNeighbor> neighbors,
+        List<LinkQueue> queues) {
 
     static NamespaceSnapshot read(NetworkNamespace namespace) throws IOException {
         NetlinkBatch batch = new NetlinkBatch();
@@ -28,16 +30,19 @@ record NamespaceSnapshot(
         byte[] anyAddress = new byte[ADDRESS_HEADER];
         byte[] anyRoute = new byte[ROUTE_HEADER];
         byte[] anyNeighbor = new byte[NEIGHBOR_HEADER];
+        byte[] anyQueue = new byte[QDISC_HEADER];
         batch.begin(GET_LINK, DUMP, "list of interfaces").raw(anyLink);
         batch.begin(GET_ADDRESS, DUMP, "list of addresses").raw(anyAddress);
         batch.begin(GET_ROUTE, DUMP, "list of routes").raw(anyRoute);
         batch.begin(GET_NEIGHBOR, DUMP, "list of neighbours").raw(anyNeighbor);
+        batch.begin(GET_QDISC, DUMP, "list of qdiscs").raw(anyQueue);
         return of(namespace.exchange(batch));
     }
 
     static NamespaceSnapshot of(List<NetlinkMessage> messages) {
         NamespaceSnapshot snapshot =
                 new NamespaceSnapshot(
+                        new ArrayList<>(),
                         new ArrayList<>(),
                         new ArrayList<>(),
                         new ArrayList<>(),
@@ -63,6 +68,12 @@ record NamespaceSnapshot(
                 }
             }
             case NEW_NEIGHBOR -> neighbors.add(LinkNeighbor.parse(message));
+            case NEW_QDISC -> {
+                LinkQueue queue = LinkQueue.parse(message);
+                if (!queue.madeByKernel()) {
+                    queues.add(queue);
+                }
+            }
             default -> {
                 // Nothing else was asked for.
             }

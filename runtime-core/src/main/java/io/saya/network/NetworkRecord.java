@@ -15,6 +15,7 @@ import java.util.List;
  * @param ingress interfaces of others that get an ingress qdisc
  * @param shapers interfaces of others that get a root qdisc
  * @param links interfaces that are made and stay until they are removed
+ * @param pci devices of the host that are given to the guest, and then back to their drivers
  * @param restore what interfaces of others lose and get back, after {@code links} are removed
  */
 public record NetworkRecord(
@@ -22,11 +23,18 @@ public record NetworkRecord(
         List<String> ingress,
         List<String> shapers,
         List<String> links,
-        List<Restore> restore) {
+        List<Restore> restore,
+        List<Pci> pci) {
 
     /** Of a namespace in which nothing is made yet. */
     NetworkRecord(Path namespace) {
-        this(namespace, new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+        this(
+                namespace,
+                new ArrayList<>(),
+                new ArrayList<>(),
+                new ArrayList<>(),
+                new ArrayList<>(),
+                new ArrayList<>());
     }
 
     /**
@@ -38,11 +46,25 @@ public record NetworkRecord(
      */
     public record Restore(String name, int index, String messages) {}
 
+    /** A PCI device and the driver that it had; empty: none. */
+    public record Pci(String address, String driver) {}
+
     /** The members of {@code record.json}. */
     public void addTo(JsonObject.Builder record) {
         record.put("ingress", entries(ingress));
         record.put("shapers", entries(shapers));
         record.put("links", entries(links));
+        if (!pci.isEmpty()) {
+            List<JsonValue> entries = new ArrayList<>();
+            for (Pci device : pci) {
+                entries.add(
+                        JsonObject.builder()
+                                .put("address", device.address())
+                                .put("driver", device.driver())
+                                .build());
+            }
+            record.put("pci", new JsonArray(entries));
+        }
         if (!restore.isEmpty()) {
             List<JsonValue> entries = new ArrayList<>();
             for (Restore lost : restore) {

@@ -2,6 +2,7 @@ package io.saya.network;
 
 import io.saya.config.RuntimeConfig;
 import io.saya.config.RuntimeSettings.InternetworkingModel;
+import io.saya.config.VfioConfig;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -14,6 +15,7 @@ import java.util.List;
  * @param rxRate bits per second into the guest; 0: no limit
  * @param txRate bits per second out of the guest; 0: no limit
  * @param ipv6 whether the guest's kernel speaks IPv6
+ * @param passThrough whether an interface that is a PCI device is given to the guest as it is
  */
 public record NetworkSettings(
         InternetworkingModel model,
@@ -21,7 +23,19 @@ public record NetworkSettings(
         boolean vhost,
         long rxRate,
         long txRate,
-        boolean ipv6) {
+        boolean ipv6,
+        boolean passThrough) {
+
+    /** Without passing through. */
+    NetworkSettings(
+            InternetworkingModel model,
+            int queues,
+            boolean vhost,
+            long rxRate,
+            long txRate,
+            boolean ipv6) {
+        this(model, queues, vhost, rxRate, txRate, ipv6, false);
+    }
 
     private static final Path VHOST_NET = Path.of("/dev/vhost-net");
 
@@ -36,7 +50,8 @@ public record NetworkSettings(
                 !config.hypervisor().network().disableVhostNet() && Files.exists(VHOST_NET),
                 config.hypervisor().network().rxRateLimit(),
                 config.hypervisor().network().txRateLimit(),
-                speaksIpv6(config.hypervisor().guest().kernelParameters()));
+                speaksIpv6(config.hypervisor().guest().kernelParameters()),
+                config.hypervisor().vfio().coldPlug() != VfioConfig.Port.NO_PORT);
     }
 
     private static boolean speaksIpv6(List<String> kernelParameters) {

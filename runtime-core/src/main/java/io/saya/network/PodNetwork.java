@@ -2,6 +2,7 @@ package io.saya.network;
 
 import static io.saya.network.netlink.Rtnetlink.*;
 
+import io.saya.failpoint.Moment;
 import io.saya.host.Host;
 import io.saya.host.HostFailure;
 import io.saya.hypervisor.VmDevice;
@@ -29,11 +30,17 @@ public final class PodNetwork {
 
     private final NetworkNamespace namespace;
     private final List<Junction> junctions;
+    private final List<PassedThrough> devices;
     private final GuestNetwork guest;
 
-    private PodNetwork(NetworkNamespace namespace, List<Junction> junctions, GuestNetwork guest) {
+    private PodNetwork(
+            NetworkNamespace namespace,
+            List<Junction> junctions,
+            List<PassedThrough> devices,
+            GuestNetwork guest) {
         this.namespace = namespace;
         this.junctions = junctions;
+        this.devices = devices;
         this.guest = guest;
     }
 
@@ -52,8 +59,12 @@ public final class PodNetwork {
         for (Junction junction : junctions) {
             links.add(junction.link());
         }
+        List<PassedThrough> devices = Junctions.passedThrough(snapshot, settings);
+        for (PassedThrough device : devices) {
+            links.add(device.link());
+        }
         return new PodNetwork(
-                namespace, junctions, GuestFacts.of(snapshot, links, settings.ipv6()));
+                namespace, junctions, devices, GuestFacts.of(snapshot, links, settings.ipv6()));
     }
 
     /** A namespace in which there is nothing yet, and which is the VMM's own. */
@@ -75,6 +86,15 @@ public final class PodNetwork {
         return cards;
     }
 
+    /** Devices of the host that become the VM's, beside {@link #cards}. */
+    public List<VmDevice.HostPci> devices() {
+        List<VmDevice.HostPci> cards = new ArrayList<>();
+        for (PassedThrough device : devices) {
+            cards.add(device.card());
+        }
+        return cards;
+    }
+
     /** What the guest is to be told. */
     public GuestNetwork guest() {
         return guest;
@@ -86,6 +106,9 @@ public final class PodNetwork {
         for (Junction junction : junctions) {
             junction.note(record);
         }
+        for (PassedThrough device : devices) {
+            device.note(record);
+        }
         return record;
     }
 
@@ -93,6 +116,9 @@ public final class PodNetwork {
     public void prepare() throws IOException {
         for (Junction junction : junctions) {
             junction.prepare(namespace);
+        }
+        for (PassedThrough device : devices) {
+            device.prepare();
         }
     }
 
@@ -116,12 +142,19 @@ public final class PodNetwork {
             junctions.get(answer.sequence() - 1).connect(Link.parse(answer), batch);
         }
         if (!batch.isEmpty()) {
-            namespace.apply(batch);
+            namespace.apply(batch, Moment.NETWORK_CONNECT);
         }
     }
 
     /** Takes everything back; what is gone already, with or without its namespace, is fine. */
     public void undo() {
+        for (PassedThrough device : devices) {
+            try {
+                device.undo();
+            } catch (IOException e) {
+                LOG.warn("cannot undo", "what", "network", "error", e);
+            }
+        }
         for (int i = junctions.size() - 1; i >= 0; i--) {
             undo(namespace, junctions.get(i));
         }

@@ -114,7 +114,7 @@ final class TrafficControl {
         parameters.putInt(24, (int) (burst + queue));
         batch.begin(
                         NEW_QDISC,
-                        ACK | CREATE | REPLACE,
+                        ACK | CREATE | EXCLUSIVE,
                         "limit of " + rate + " bit/s on " + link.name())
                 .u32(AF_UNSPEC)
                 .u32(link.index())

@@ -2,6 +2,8 @@ package io.saya.sandbox;
 
 import io.saya.agent.Agent;
 import io.saya.config.RuntimeConfig;
+import io.saya.failpoint.Failpoints;
+import io.saya.failpoint.Moment;
 import io.saya.failure.RuntimeFailure;
 import io.saya.host.Host;
 import io.saya.hypervisor.Vm;
@@ -14,8 +16,10 @@ import io.saya.network.PodNetwork;
 import io.saya.network.ports.PortDialer;
 import io.saya.network.ports.PortForward;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -79,9 +83,12 @@ final class SandboxNetwork {
             SandboxRecord.save(identity, cgroup.placement(), Optional.empty());
             return new SandboxNetwork(host, identity, config, cgroup, null);
         }
+        refuseDirectNetwork(config.runtime().danConf(), identity);
+        Failpoints.reach(Moment.NETWORK_SCAN);
         long begun = System.nanoTime();
         PodNetwork pod = PodNetwork.scan(host, namespace.get(), NetworkSettings.of(config));
         long scanned = System.nanoTime();
+        Failpoints.reach(Moment.NETWORK_RECORD);
         SandboxRecord.save(identity, cgroup.placement(), Optional.of(pod.record()));
         SandboxNetwork network = new SandboxNetwork(host, identity, config, cgroup, pod);
         resources.push("network", network::leave);
@@ -97,9 +104,29 @@ final class SandboxNetwork {
         return network;
     }
 
+    /**
+     * Its description would take the place of the namespace's interfaces (kata-runtime.md §4.2).
+     */
+    private static void refuseDirectNetwork(Path directory, SandboxIdentity identity)
+            throws IOException {
+        Path description = directory.resolve(identity.id() + ".json");
+        if (Files.exists(description)) {
+            throw new IOException(
+                    description
+                            + " describes a directly attached network for this sandbox, which is"
+                            + " not supported (expected: no such file; dan_conf below [runtime]"
+                            + " names its directory)");
+        }
+    }
+
     /** The VM's network cards. */
-    List<VmDevice.Network> cards() {
-        return pod == null ? List.of() : pod.cards();
+    List<VmDevice> cards() {
+        List<VmDevice> cards = new ArrayList<>();
+        if (pod != null) {
+            cards.addAll(pod.cards());
+            cards.addAll(pod.devices());
+        }
+        return cards;
     }
 
     /**
@@ -183,7 +210,11 @@ final class SandboxNetwork {
         try {
             return joined.get(JOIN_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
-            throw RuntimeFailure.internal("the pod's network cannot be joined: " + e.getCause(), e);
+            Throwable cause = e.getCause();
+            throw RuntimeFailure.internal(
+                    "the pod's network cannot be joined: "
+                            + (cause == null ? e : cause).getMessage(),
+                    e);
         } catch (TimeoutException e) {
             throw RuntimeFailure.deadlineExceeded(
                     "the pod's network was not joined within " + JOIN_LIMIT, e);

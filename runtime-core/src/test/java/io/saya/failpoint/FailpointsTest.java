@@ -44,6 +44,15 @@ class FailpointsTest {
     }
 
     @Test
+    void aFailureMayComeAfterSomeSteps() throws IOException {
+        assertThat(Failpoints.steps(directory, Moment.NETWORK_CONNECT)).isZero();
+        Files.writeString(directory.resolve("network-connect"), "fail 3\n");
+        assertThat(Failpoints.steps(directory, Moment.NETWORK_CONNECT)).isEqualTo(3);
+        assertThatThrownBy(() -> Failpoints.act(directory, Moment.NETWORK_CONNECT))
+                .hasMessageContaining("network-connect");
+    }
+
+    @Test
     void offNothingIsLookedAt() {
         Failpoints.sandbox("s1");
         Failpoints.reach(Moment.KILL_VM);

@@ -125,7 +125,8 @@ class JunctionsTest {
         assertThatThrownBy(() -> junctions(filters, wireguard))
                 .hasMessageContaining("interface wg0 of kind wireguard: it carries no Ethernet");
         assertThatThrownBy(() -> junctions(filters, device("pci")))
-                .hasMessageContaining("interface ens3 is the PCI device 0000:00:03.0");
+                .hasMessageContaining("interface ens3 is the PCI device 0000:00:03.0")
+                .hasMessageContaining("cold_plug_vfio = \"root-port\"");
     }
 
     @Test

@@ -73,6 +73,6 @@ final class Links {
             List<LinkAddress> addresses,
             List<LinkRoute> routes,
             List<LinkNeighbor> neighbors) {
-        return new NamespaceSnapshot(links, addresses, routes, List.of(), neighbors);
+        return new NamespaceSnapshot(links, addresses, routes, List.of(), neighbors, List.of());
     }
 }

@@ -50,6 +50,12 @@ class PodNetworkTest {
         ip("-n " + peer + " link set peer0 up");
         ip("-n " + pod + " route add default via 10.77.0.1 mtu 1300 metric 50");
         ip("-n " + pod + " neigh add 10.77.0.1 lladdr ee:ee:ee:ee:ee:ee nud permanent dev eth0");
+        // Its link-local address is no longer tentative: that would be a difference.
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+        while (run("ip -n " + pod + " addr show dev eth0").contains("tentative")) {
+            assertThat(System.nanoTime()).isLessThan(deadline);
+            Thread.sleep(20);
+        }
     }
 
     @AfterEach
@@ -175,12 +181,6 @@ class PodNetworkTest {
         ip("-n " + pod + " route add 10.98.0.0/16 via 169.254.1.1 dev eth0 table 100");
         ip("-n " + pod + " route add default via fd00:77::1 dev eth0 mtu 1280");
         ip("-n " + pod + " neigh add fd00:77::1 lladdr ee:ee:ee:ee:ee:ee nud permanent dev eth0");
-        // Its link-local address is no longer tentative: that would be a difference.
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
-        while (run("ip -n " + pod + " addr show dev eth0").contains("tentative")) {
-            assertThat(System.nanoTime()).isLessThan(deadline);
-            Thread.sleep(20);
-        }
     }
 
     @Test
@@ -199,19 +199,47 @@ class PodNetworkTest {
 
     @Test
     void whatTheKernelRefusesIsNamed() throws Exception {
-        run("tc -n " + pod + " qdisc add dev eth0 clsact");
         try (RealGuard guard = new RealGuard(directory)) {
             PodNetwork network =
                     PodNetwork.scan(
                             guard.host(),
                             namespace(),
                             settings(InternetworkingModel.TCFILTER, 0, 0));
+            run("tc -n " + pod + " qdisc add dev eth0 clsact");
             HostProcess vmm = vmm(guard.host(), network.cards());
             assertThatThrownBy(network::connect)
                     .hasMessageContaining(namespace().toString())
                     .hasMessageContaining("ingress qdisc on eth0: exists already");
             vmm.signal(SIGKILL);
         }
+    }
+
+    @Test
+    void whatOthersHaveThereIsNotTakenFromThem() throws Exception {
+        try (RealGuard guard = new RealGuard(directory)) {
+            ip("-n " + pod + " link add tap0_saya type bridge");
+            assertRefused(guard, InternetworkingModel.TCFILTER, 0, "interface tap0_saya is there");
+            assertRefused(guard, InternetworkingModel.MACVTAP, 0, "interface tap0_saya is there");
+            ip("-n " + pod + " link del tap0_saya");
+            run("tc -n " + pod + " qdisc add dev eth0 root tbf rate 1mbit burst 128k limit 1m");
+            PodNetwork.scan(
+                    guard.host(), namespace(), settings(InternetworkingModel.TCFILTER, 0, 0));
+            assertRefused(guard, InternetworkingModel.TCFILTER, 1000, "eth0 has a qdisc tbf");
+            run("tc -n " + pod + " qdisc add dev eth0 clsact");
+            assertRefused(guard, InternetworkingModel.TCFILTER, 0, "eth0 has a qdisc clsact");
+            PodNetwork.scan(
+                    guard.host(), namespace(), settings(InternetworkingModel.MACVTAP, 0, 0));
+        }
+    }
+
+    private void assertRefused(
+            RealGuard guard, InternetworkingModel model, long txRate, String why) {
+        assertThatThrownBy(
+                        () ->
+                                PodNetwork.scan(
+                                        guard.host(), namespace(), settings(model, 0, txRate)))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining(why);
     }
 
     private NetworkSettings settings(InternetworkingModel model, long rxRate, long txRate) {
@@ -249,8 +277,7 @@ class PodNetworkTest {
 
     /** All that could be left behind. */
     private String state() throws Exception {
-        return run("ip -n " + pod + " addr show dev eth0")
-                        .replaceAll("valid_lft.*", "")
+        return run("ip -n " + pod + " addr show dev eth0").replaceAll("valid_lft.*", "")
                 + run("ip -n " + pod + " -4 route show table all")
                 + run("ip -n " + pod + " -6 route show table all")
                 + run("ip -n " + pod + " neigh show nud permanent")

@@ -8,7 +8,8 @@ import java.util.List;
 public final class DeviceOptions {
 
     private static final Rows ROWS = new Rows(Section.HYPERVISOR);
-    private static final String NO_VFIO = "host devices are not passed through";
+    private static final String NO_VFIO = "host devices are passed through before boot only";
+    private static final String ROOT_PORTS = "passed-through devices are plugged into root ports";
     private static final String CONFIDENTIAL = "confidential guests are not supported";
 
     public static final Option<Boolean> DISABLE_VHOST_NET =
@@ -48,21 +49,29 @@ public final class DeviceOptions {
                     .help("Plug passed-through devices into the root bus.");
 
     public static final Option<Port> COLD_PLUG_VFIO =
-            ROWS.row("cold_plug_vfio", port(), Port.NO_PORT)
+            ROWS.row(
+                            "cold_plug_vfio",
+                            new ChoiceType<Port>()
+                                    .word("no-port", Port.NO_PORT)
+                                    .word("root-port", Port.ROOT_PORT)
+                                    .refused("bridge-port", ROOT_PORTS)
+                                    .refused("switch-port", ROOT_PORTS),
+                            Port.NO_PORT)
                     .annotated()
-                    .refused(NO_VFIO)
-                    .help("Port that takes a passed-through device before boot.");
+                    .help(
+                            "Port that takes a passed-through network card before boot;"
+                                    + " \"no-port\": none is passed through.");
 
     public static final Option<Long> PCIE_ROOT_PORT =
             ROWS.count("pcie_root_port", 0, 0, 16, "ports")
                     .annotated()
-                    .withoutEffect(NO_VFIO)
+                    .withoutEffect("each passed-through device has a root port of its own")
                     .help("PCIe root ports to create.");
 
     public static final Option<Long> PCIE_SWITCH_PORT =
             ROWS.count("pcie_switch_port", 0, 0, 16, "ports")
                     .annotated()
-                    .withoutEffect(NO_VFIO)
+                    .withoutEffect(ROOT_PORTS)
                     .help("PCIe switch ports to create.");
 
     public static final Option<Boolean> ENABLE_DEBUG =

@@ -96,7 +96,7 @@ public final class RuntimeOptions {
     public static final Option<String> VFIO_MODE =
             ROWS.row("vfio_mode", Rows.oneOf("guest-kernel", "vfio"), "guest-kernel")
                     .annotated()
-                    .withoutEffect("host devices are not passed through")
+                    .withoutEffect("the guest's kernel drives what is passed through")
                     .help("What a passed-through device is to the container.");
 
     public static final Option<Boolean> DISABLE_GUEST_EMPTY_DIR =
@@ -142,8 +142,10 @@ public final class RuntimeOptions {
 
     public static final Option<Path> DAN_CONF =
             ROWS.path("dan_conf", "/run/kata-containers/dans")
-                    .withoutEffect("networks are not attached directly")
-                    .help("Directory of descriptions of directly attached networks.");
+                    .help(
+                            "Directory of descriptions of directly attached networks. A sandbox"
+                                    + " for which it has a file ID.json is not started: they are"
+                                    + " not supported.");
 
     public static final Option<Path> KUBELET_ROOT_DIR =
             ROWS.path("kubelet_root_dir", "/var/lib/kubelet")

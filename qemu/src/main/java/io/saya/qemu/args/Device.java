@@ -190,6 +190,38 @@ public sealed interface Device extends Argument {
         }
     }
 
+    /** A place for one device of PCI Express. */
+    record PcieRootPort(String id, PciAddress address) implements Device {
+        /** Chassis and slot together name a port; others begin at 0. */
+        private static final int CHASSIS = 64;
+
+        @Override
+        public String properties() {
+            return address.addTo(Options.of("pcie-root-port").with("id", id))
+                    .with("chassis", CHASSIS + address.slot())
+                    .with("slot", address.slot())
+                    .toString();
+        }
+    }
+
+    /**
+     * A device of the host. QEMU opens {@code /dev/vfio/GROUP} itself: it takes no descriptor of it
+     * before version 9.
+     *
+     * @param host its address on the host
+     * @param bus id of a {@link PcieRootPort}
+     */
+    record VfioPci(String id, String host, String bus) implements Device {
+        @Override
+        public String properties() {
+            return Options.of("vfio-pci")
+                    .with("id", id)
+                    .with("host", host)
+                    .with("bus", bus)
+                    .toString();
+        }
+    }
+
     /** Through which a guest kernel that knows it says that it panicked. */
     record Pvpanic() implements Device {
         @Override

@@ -119,13 +119,16 @@ public final class NetlinkBatch {
 
     /** The whole batch, as it is sent. */
     public byte[] bytes() {
-        return bytesFrom(1);
+        return bytes(1, count());
     }
 
-    /** The batch without the messages before this sequence number. */
-    byte[] bytesFrom(int sequence) {
+    /** The messages with these sequence numbers and between. */
+    byte[] bytes(int first, int last) {
         finish();
-        return Arrays.copyOfRange(buffer.array(), starts.get(sequence - 1), buffer.position());
+        return Arrays.copyOfRange(
+                buffer.array(),
+                starts.get(first - 1),
+                last < count() ? starts.get(last) : buffer.position());
     }
 
     private void finish() {

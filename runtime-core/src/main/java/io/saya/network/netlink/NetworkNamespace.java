@@ -1,5 +1,8 @@
 package io.saya.network.netlink;
 
+import io.saya.failpoint.Failpoints;
+import io.saya.failpoint.Moment;
+import io.saya.failure.RuntimeFailure;
 import io.saya.host.Host;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -29,7 +32,7 @@ public final class NetworkNamespace {
      * @throws NetlinkFailure for the first message that the kernel refuses
      */
     public List<NetlinkMessage> exchange(NetlinkBatch batch) throws IOException {
-        return answers(batch, 1);
+        return answers(batch, 1, batch.count());
     }
 
     /**
@@ -40,11 +43,15 @@ public final class NetworkNamespace {
      * @throws NetlinkFailure for the first message that the kernel keeps refusing
      */
     public void apply(NetlinkBatch batch) throws IOException {
-        int next = 1;
+        apply(batch, 1, batch.count());
+    }
+
+    private void apply(NetlinkBatch batch, int first, int last) throws IOException {
+        int next = first;
         int tries = 0;
-        while (next <= batch.count()) {
+        while (next <= last) {
             try {
-                answers(batch, next);
+                answers(batch, next, last);
                 return;
             } catch (NetlinkFailure e) {
                 tries = e.sequence() == next ? tries + 1 : 1;
@@ -57,10 +64,23 @@ public final class NetworkNamespace {
         }
     }
 
-    private List<NetlinkMessage> answers(NetlinkBatch batch, int from) throws IOException {
+    /** The same, with a moment at which a test may make it wait or fail between two messages. */
+    public void apply(NetlinkBatch batch, Moment moment) throws IOException {
+        int before = Math.min(Failpoints.stepsBefore(moment), batch.count());
+        apply(batch, 1, before);
+        try {
+            Failpoints.reach(moment);
+        } catch (RuntimeFailure e) {
+            throw new IOException(describe(batch, Math.min(before + 1, batch.count()), e), e);
+        }
+        apply(batch, before + 1, batch.count());
+    }
+
+    private List<NetlinkMessage> answers(NetlinkBatch batch, int from, int last)
+            throws IOException {
         List<NetlinkMessage> messages;
         try {
-            messages = NetlinkMessage.parse(host.netlink(path, batch.bytesFrom(from)));
+            messages = NetlinkMessage.parse(host.netlink(path, batch.bytes(from, last)));
         } catch (IllegalArgumentException e) {
             throw new IOException("network namespace " + path + ": " + e.getMessage(), e);
         }
@@ -77,6 +97,15 @@ public final class NetworkNamespace {
             }
         }
         return messages.subList(0, kept);
+    }
+
+    private String describe(NetlinkBatch batch, int sequence, RuntimeFailure cause) {
+        return "network namespace "
+                + path
+                + ": "
+                + batch.operation(sequence)
+                + ": "
+                + cause.getMessage();
     }
 
     private static void pause(Duration time, IOException cause) throws IOException {

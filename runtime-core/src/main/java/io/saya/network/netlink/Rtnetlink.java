@@ -27,6 +27,7 @@ public final class Rtnetlink {
     public static final int GET_NEIGHBOR = 30;
     public static final int NEW_QDISC = 36;
     public static final int DELETE_QDISC = 37;
+    public static final int GET_QDISC = 38;
     public static final int NEW_FILTER = 44;
 
     public static final int AF_UNSPEC = 0;
@@ -94,6 +95,7 @@ public final class Rtnetlink {
     public static final int NDA_LLADDR = 2;
 
     // Traffic control.
+    public static final int QDISC_HEADER = 20;
     public static final int TC_H_ROOT = 0xffffffff;
     public static final int TC_H_INGRESS = 0xfffffff1;
     public static final int INGRESS_HANDLE = 0xffff0000;

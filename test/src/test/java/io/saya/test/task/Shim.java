@@ -27,6 +27,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -72,30 +73,52 @@ final class Shim implements AutoCloseable {
             String network,
             String... args)
             throws IOException, TtrpcException, InterruptedException {
+        return start(
+                transport,
+                runtime,
+                directory,
+                id,
+                specification(id, annotations, network, args),
+                Map.of());
+    }
+
+    /**
+     * The same with a network namespace that exists.
+     *
+     * @param namespace its path
+     * @param environment containerd's, beyond what the test's own is
+     */
+    static Shim startIn(
+            String namespace,
+            Map<String, String> environment,
+            Transport transport,
+            Path directory,
+            String id,
+            String... args)
+            throws IOException, TtrpcException, InterruptedException {
+        return start(
+                transport,
+                "saya",
+                directory,
+                id,
+                specification(id, Map.of(), namespace, args),
+                environment);
+    }
+
+    private static Shim start(
+            Transport transport,
+            String runtime,
+            Path directory,
+            String id,
+            String specification,
+            Map<String, String> environment)
+            throws IOException, TtrpcException, InterruptedException {
         var bundle = Files.createDirectories(directory.resolve("bundles").resolve(id));
         Files.createDirectory(bundle.resolve("rootfs"));
         // containerd has a FIFO here and reads it; into a file nothing is logged.
         Files.createFile(bundle.resolve("log"));
-        Files.writeString(
-                bundle.resolve("config.json"), specification(id, annotations, network, args));
-        var ran =
-                Ran.run(
-                        LIMIT,
-                        Path.of("/dev/null"),
-                        Map.of("TTRPC_ADDRESS", directory.resolve("events").toString()),
-                        "env",
-                        "-C",
-                        bundle.toString(),
-                        binary(runtime),
-                        "-namespace",
-                        "tests",
-                        "-address",
-                        directory.resolve("containerd.sock").toString(),
-                        "-publish-binary",
-                        "/bin/true",
-                        "-id",
-                        id,
-                        "start");
+        Files.writeString(bundle.resolve("config.json"), specification);
+        var ran = act(directory, runtime, id, environment, "start");
         var socket = Path.of(ran.succeeded().out().strip().replaceFirst("^unix://", ""));
         return new Shim(
                 id,
@@ -103,6 +126,38 @@ final class Shim implements AutoCloseable {
                 directory.resolve("rootfs"),
                 TtrpcClient.connect(
                         transport, Endpoint.unix(socket), ClientOptions.connectWithin(LIMIT)));
+    }
+
+    /** The command {@code delete}, as containerd runs it for a shim that is dead. */
+    static Ran deleteDead(Path directory, String id, Map<String, String> environment) {
+        return act(directory, "saya", id, environment, "delete");
+    }
+
+    private static Ran act(
+            Path directory,
+            String runtime,
+            String id,
+            Map<String, String> environment,
+            String action) {
+        var variables = new HashMap<>(environment);
+        variables.put("TTRPC_ADDRESS", directory.resolve("events").toString());
+        return Ran.run(
+                LIMIT,
+                Path.of("/dev/null"),
+                variables,
+                "env",
+                "-C",
+                directory.resolve("bundles").resolve(id).toString(),
+                binary(runtime),
+                "-namespace",
+                "tests",
+                "-address",
+                directory.resolve("containerd.sock").toString(),
+                "-publish-binary",
+                "/bin/true",
+                "-id",
+                id,
+                action);
     }
 
     private static String binary(String runtime) {
@@ -245,7 +300,7 @@ final class Shim implements AutoCloseable {
     }
 
     private static String specification(
-            String id, Map<String, String> annotations, String network, String... args) {
+            String id, Map<String, String> annotations, String namespace, String... args) {
         return """
                {
                  "ociVersion": "1.0.2",
@@ -277,6 +332,6 @@ final class Shim implements AutoCloseable {
                                                         + quoted(List.of(entry.getValue())))
                                 .collect(Collectors.joining(", ")),
                         id,
-                        network.isEmpty() ? "" : ", \"path\": \"" + network + '"');
+                        namespace.isEmpty() ? "" : ", \"path\": \"" + namespace + "\"");
     }
 }
