@@ -96,7 +96,8 @@ final class PodNamespace implements AutoCloseable {
             text.add(look(where + "tc filter show dev eth0 ingress"));
             text.add(look(where + "nft list ruleset"));
         }
-        text.add(look("ip netns list"));
+        // Others on this host have theirs.
+        look("ip netns list").lines().filter(line -> line.startsWith(name)).forEach(text::add);
         return String.join("\n", text);
     }
 
