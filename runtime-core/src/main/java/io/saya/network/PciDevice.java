@@ -108,7 +108,11 @@ record PciDevice(Path bus, String address) {
 
     private void write(Path file, String text) throws IOException {
         try {
-            Files.write(file, text.getBytes(StandardCharsets.US_ASCII), StandardOpenOption.WRITE);
+            Files.write(
+                    file,
+                    text.getBytes(StandardCharsets.US_ASCII),
+                    StandardOpenOption.WRITE,
+                    StandardOpenOption.TRUNCATE_EXISTING);
         } catch (IOException e) {
             throw new IOException(
                     "PCI device "
