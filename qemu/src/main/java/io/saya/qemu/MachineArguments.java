@@ -37,6 +37,7 @@ import java.util.Optional;
 final class MachineArguments {
     private static final String MEMORY = "memory";
     private static final String SERIAL_BUS = "serial";
+    private static final int PASSED_THROUGH_CHASSIS = 64;
 
     /** Number 0 is kept for a console, 1 is the agent's; one more for whoever adds words. */
     private static final int SERIAL_PORTS = 3;
@@ -77,7 +78,10 @@ final class MachineArguments {
         for (int number = 0; number < spec.plugSlots(); number++) {
             arguments.add(
                     new Device.PcieRootPort(
-                            PluggedCards.port(number), number + 1, PciSlots.port(number)));
+                            PluggedCards.port(number),
+                            number + 1,
+                            PciSlots.port(number),
+                            false));
         }
         addKernel(execution);
         if (!spec.extraArguments().isEmpty()) {
@@ -187,7 +191,10 @@ final class MachineArguments {
                                 slots.take(id)));
             }
             case VmDevice.HostPci(String id, String address) -> {
-                arguments.add(new Device.PcieRootPort("port-" + id, slots.take(id)));
+                PciAddress place = slots.take(id);
+                // Behind those of the ports for cards that come later.
+                int chassis = PASSED_THROUGH_CHASSIS + place.slot();
+                arguments.add(new Device.PcieRootPort("port-" + id, chassis, place, true));
                 arguments.add(new Device.VfioPci("host-" + id, address, "port-" + id));
             }
         }

@@ -157,7 +157,7 @@ class MachineArgumentsTest {
                         List.of());
         assertThat(lines(spec, TCG))
                 .containsSubsequence(
-                        "-device pcie-root-port,id=port-pci-7,bus=pcie.0,addr=0x5,chassis=69,slot=5",
+                        "-device pcie-root-port,id=port-pci-7,bus=pcie.0,addr=0x5,chassis=69,slot=69",
                         "-device vfio-pci,id=host-pci-7,host=0000:01:00.0,bus=port-pci-7");
         assertThat(VmDescriptors.placement(spec).files()).isEmpty();
     }

@@ -10,23 +10,12 @@ final class LateFacts {
     private LateFacts() {}
 
     /**
-     * A namespace as it will be a second later as well: addresses that the kernel makes by itself
-     * come and change while an interface starts. The guest makes its own, of the same MAC address.
+     * Makes a namespace look as it will a second later as well: addresses that the kernel makes by
+     * itself come and change while an interface starts. The guest makes its own, of the same MAC
+     * address.
      */
-    static NamespaceSnapshot withoutLinkLocal(NamespaceSnapshot snapshot) {
-        List<LinkAddress> addresses = new ArrayList<>();
-        for (LinkAddress address : snapshot.addresses()) {
-            if (!address.address().startsWith(LINK_LOCAL)) {
-                addresses.add(address);
-            }
-        }
-        return new NamespaceSnapshot(
-                snapshot.links(),
-                addresses,
-                snapshot.routes(),
-                snapshot.otherRoutes(),
-                snapshot.neighbors(),
-                snapshot.queues());
+    static void removeLinkLocal(NamespaceSnapshot snapshot) {
+        snapshot.addresses().removeIf(address -> address.address().startsWith(LINK_LOCAL));
     }
 
     /** An interface alone. */

@@ -77,7 +77,8 @@ public final class LateNetwork {
      * @throws RuntimeFailure the same for what the guest refuses
      */
     public void follow() throws IOException {
-        NamespaceSnapshot snapshot = LateFacts.withoutLinkLocal(NamespaceSnapshot.read(namespace));
+        NamespaceSnapshot snapshot = NamespaceSnapshot.read(namespace);
+        LateFacts.removeLinkLocal(snapshot);
         List<Exception> failures = new ArrayList<>();
         unplugGone(snapshot);
         for (Link link : wanted(snapshot)) {

@@ -174,33 +174,22 @@ public sealed interface Device extends Argument {
     }
 
     /**
-     * A bus with one place, which a device can be plugged into while the guest runs.
+     * A bus with one place for a device of PCI Express, which may be plugged into it while the
+     * guest runs.
      *
      * @param chassis unique in the machine, from 1
+     * @param ioPorts whether the device may have I/O ports, of which there are not many; no device
+     *     of QEMU's that we plug has any
      */
-    record PcieRootPort(String id, int chassis, PciAddress address) implements Device {
+    record PcieRootPort(String id, int chassis, PciAddress address, boolean ioPorts)
+            implements Device {
         @Override
         public String properties() {
-            return address.addTo(Options.of("pcie-root-port").with("id", id))
-                    .with("chassis", chassis)
-                    .with("slot", chassis)
-                    // Nothing of ours has I/O ports, and there are not many of them.
-                    .with("io-reserve", 0)
-                    .toString();
-        }
-    }
-
-    /** A place for one device of PCI Express. */
-    record PcieRootPort(String id, PciAddress address) implements Device {
-        /** Chassis and slot together name a port; others begin at 0. */
-        private static final int CHASSIS = 64;
-
-        @Override
-        public String properties() {
-            return address.addTo(Options.of("pcie-root-port").with("id", id))
-                    .with("chassis", CHASSIS + address.slot())
-                    .with("slot", address.slot())
-                    .toString();
+            Options options =
+                    address.addTo(Options.of("pcie-root-port").with("id", id))
+                            .with("chassis", chassis)
+                            .with("slot", chassis);
+            return (ioPorts ? options : options.with("io-reserve", 0)).toString();
         }
     }
 

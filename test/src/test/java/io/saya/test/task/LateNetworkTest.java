@@ -151,12 +151,13 @@ final class LateNetworkTest extends ShimSuite {
         var name = "late" + ProcessHandle.current().pid();
         host("ip netns add " + name);
         try (var shim =
-                start(
-                        "saya",
-                        newId(),
-                        Map.of(),
+                startIn(
                         "/run/netns/" + name,
-                        new String[] {"sh", "-c", ASK.formatted(1, port()) + "; sleep 1000"})) {
+                        Map.of(),
+                        newId(),
+                        "sh",
+                        "-c",
+                        ASK.formatted(1, port()) + "; sleep 1000")) {
             var namespace = "/run/netns/" + name;
             shim.create("", "", "");
             connect(1, namespace, "eth0", true);

@@ -62,7 +62,6 @@ final class Shim implements AutoCloseable {
      * @param directory where the bundle is made, the event service listens on {@code events} and
      *     {@code rootfs} is a root file system
      * @param annotations of the specification
-     * @param network path of the network namespace; empty: one of its own
      */
     static Shim start(
             Transport transport,
@@ -70,7 +69,6 @@ final class Shim implements AutoCloseable {
             Path directory,
             String id,
             Map<String, String> annotations,
-            String network,
             String... args)
             throws IOException, TtrpcException, InterruptedException {
         return start(
@@ -78,7 +76,7 @@ final class Shim implements AutoCloseable {
                 runtime,
                 directory,
                 id,
-                specification(id, annotations, network, args),
+                specification(id, annotations, "", args),
                 Map.of());
     }
 

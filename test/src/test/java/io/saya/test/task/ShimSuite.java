@@ -52,25 +52,15 @@ abstract class ShimSuite {
     /** Starts a shim for a container. */
     final Shim start(String runtime, String id, Map<String, String> annotations, String... args)
             throws IOException, TtrpcException, InterruptedException {
-        return start(runtime, id, annotations, "", args);
+        return Shim.start(
+                Objects.requireNonNull(transport), runtime, directory(), id, annotations, args);
     }
 
-    /** The same in a network namespace that is there already; empty: one of its own. */
-    final Shim start(
-            String runtime,
-            String id,
-            Map<String, String> annotations,
-            String network,
-            String[] args)
+    /** Starts a shim of the product for a container in a network namespace that exists. */
+    final Shim startIn(String namespace, Map<String, String> environment, String id, String... args)
             throws IOException, TtrpcException, InterruptedException {
-        return Shim.start(
-                Objects.requireNonNull(transport),
-                runtime,
-                directory(),
-                id,
-                annotations,
-                network,
-                args);
+        return Shim.startIn(
+                namespace, environment, Objects.requireNonNull(transport), directory(), id, args);
     }
 
     /** Starts a shim of the product for a container in a network namespace that exists. */
