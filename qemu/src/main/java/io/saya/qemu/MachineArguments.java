@@ -78,10 +78,7 @@ final class MachineArguments {
         for (int number = 0; number < spec.plugSlots(); number++) {
             arguments.add(
                     new Device.PcieRootPort(
-                            PluggedCards.port(number),
-                            number + 1,
-                            PciSlots.port(number),
-                            false));
+                            PluggedCards.port(number), number + 1, PciSlots.port(number), false));
         }
         addKernel(execution);
         if (!spec.extraArguments().isEmpty()) {
@@ -140,7 +137,8 @@ final class MachineArguments {
         switch (spec.agentTransport()) {
             case VIRTIO_SERIAL -> {
                 arguments.add(new Chardev.InheritedSocket(VmSockets.AGENT, VmSockets.AGENT));
-                arguments.add(new Device.VirtioSerialPci(SERIAL_BUS, SERIAL_PORTS, PciSlots.SERIAL));
+                arguments.add(
+                        new Device.VirtioSerialPci(SERIAL_BUS, SERIAL_PORTS, PciSlots.SERIAL));
                 arguments.add(
                         new Device.VirtSerialPort(
                                 SERIAL_BUS, 1, VmSockets.AGENT, "agent.channel.0"));

@@ -40,7 +40,8 @@ record MacvtapJunction(Link link, VmDevice.Network card, LinkState had, long txR
         batch.begin(NEW_LINK, ACK | CREATE | EXCLUSIVE, "macvtap on " + link.name())
                 .u32(AF_UNSPEC)
                 .u32(0)
-                // It cannot know which groups the guest listens to, that for its neighbours' questions
+                // It cannot know which groups the guest listens to, that for its neighbours'
+                // questions
                 // by IPv6 among them.
                 .u32(IFF_UP | IFF_ALLMULTI)
                 .u32(IFF_UP | IFF_ALLMULTI)

@@ -69,7 +69,8 @@ public final class PodNetwork {
 
     /** A namespace in which there is nothing yet, and which is the VMM's own. */
     public static PodNetwork none(Host host, Path path) {
-        return new PodNetwork(new NetworkNamespace(host, path), List.of(), GuestNetwork.NONE);
+        return new PodNetwork(
+                new NetworkNamespace(host, path), List.of(), List.of(), GuestNetwork.NONE);
     }
 
     /** Path of the namespace. */

@@ -151,8 +151,7 @@ final class SandboxNetwork {
         PodNetwork early =
                 pod == null ? PodNetwork.none(host, Path.of("/proc/" + vm.pid() + "/ns/net")) : pod;
         NetworkFollower following =
-                new NetworkFollower(
-                        host, identity, config, cgroup, early, own, vm, agent);
+                new NetworkFollower(host, identity, config, cgroup, early, own, vm, agent);
         follower = following;
         resources.push("interfaces that came later", following::leave);
     }

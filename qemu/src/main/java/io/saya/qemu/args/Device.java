@@ -23,8 +23,8 @@ public sealed interface Device extends Argument {
     /**
      * The bus of {@link VirtSerialPort} and {@link VirtConsole}.
      *
-     * @param ports how many it can have, 1 to 31. Each costs two queues, and each queue a descriptor
-     *     that QEMU's main loop polls at every turn
+     * @param ports how many it can have, 1 to 31. Each costs two queues, and each queue a
+     *     descriptor that QEMU's main loop polls at every turn
      */
     record VirtioSerialPci(String id, int ports, PciAddress address) implements Device {
         @Override

@@ -70,7 +70,8 @@ final class PodNamespace implements AutoCloseable {
     boolean answers() {
         return Ran.run(
                                 LIMIT.plusSeconds(20),
-                                ("ip netns exec " + peer + " busybox ping -c 1 -W 20 10.79.0.2").split(" "))
+                                ("ip netns exec " + peer + " busybox ping -c 1 -W 20 10.79.0.2")
+                                        .split(" "))
                         .status()
                 == 0;
     }
