@@ -63,13 +63,6 @@ abstract class ShimSuite {
                 namespace, environment, Objects.requireNonNull(transport), directory(), id, args);
     }
 
-    /** Starts a shim of the product for a container in a network namespace that exists. */
-    final Shim startIn(String namespace, Map<String, String> environment, String id, String... args)
-            throws IOException, TtrpcException, InterruptedException {
-        return Shim.startIn(
-                namespace, environment, Objects.requireNonNull(transport), directory(), id, args);
-    }
-
     /** A name that no other container has. */
     final String newId() {
         return PREFIX + next.incrementAndGet();
