@@ -258,7 +258,10 @@ final class NetworkUndoTest extends ShimSuite {
         var id = newId();
         prepare.accept(id);
         var failure = outcome(start(model, id, pod().path()));
-        assertThat(failure).as("failure, %s", what).isNotEmpty().contains(names);
+        assertThat(failure).as("failure, %s", what).isNotEmpty();
+        for (var name : names) {
+            assertThat(failure).as("failure, %s", what).contains(name);
+        }
         Shim.deleteDead(directory(), id, environment(model)).succeeded();
         assertAsBefore(before, id);
         assertDescriptors(descriptors);
