@@ -227,6 +227,9 @@ public final class LateNetwork {
                 try {
                     vm.unplug(card.junction().card());
                     cards.remove(index);
+                    // It went with its card after the look; what comes next may get its name.
+                    String tap = card.junction().card().tap();
+                    snapshot.links().removeIf(link -> link.name().equals(tap));
                     LOG.info("interface unplugged", "name", card.junction().link().name());
                 } catch (HypervisorFailure e) {
                     complain(card.junction().link(), String.valueOf(e.getMessage()));
