@@ -10,13 +10,11 @@ import io.saya.failpoint.Moment;
 import io.saya.failure.RuntimeFailure;
 import io.saya.host.Host;
 import io.saya.host.HostProcess;
-import io.saya.host.ProcessExit;
 import io.saya.hypervisor.AgentEndpoint;
 import io.saya.hypervisor.GuestConsole;
 import io.saya.hypervisor.Hypervisor;
 import io.saya.hypervisor.HypervisorFailure;
 import io.saya.hypervisor.Vm;
-import io.saya.hypervisor.VmExit;
 import io.saya.lifecycle.UndoStack;
 import io.saya.log.Log;
 import io.saya.share.HostMounts;
@@ -151,7 +149,8 @@ final class Guest {
                                     exit ->
                                             lost.complete(
                                                     new SandboxState.StopCause.VmLost(
-                                                            describe(exit))));
+                                                            BootDiagnosis.describe(
+                                                                    started, exit, cgroup))));
             var _ =
                     daemon.exited()
                             .thenAccept(
@@ -161,20 +160,12 @@ final class Guest {
                                                     new SandboxState.StopCause.ShareLost(
                                                             "virtiofsd ended with "
                                                                     + exit.describe()
-                                                                    + printed(
+                                                                    + BootDiagnosis.printed(
                                                                             ": ",
                                                                             daemon.outputTail()))));
         } catch (IOException | HypervisorFailure | RuntimeException e) {
-            RuntimeFailure failure =
-                    RuntimeFailure.internal(
-                            BootFailure.text(
-                                    "sandbox " + identity.id() + " cannot start",
-                                    phase,
-                                    clock.millis(),
-                                    String.valueOf(e.getMessage()),
-                                    BootFailure.advice(String.valueOf(e.getMessage())),
-                                    ""),
-                            e);
+            // Before anything is ended: what has ended by itself is the cause.
+            RuntimeFailure failure = diagnosis().ofLaunch(phase, e);
             resources.unwind(failure);
             throw failure;
         }
@@ -215,7 +206,8 @@ final class Guest {
             }
             clock.done(StartPhase.SANDBOX);
         } catch (RuntimeFailure e) {
-            throw bootFailure(machine, answered != null ? answered : unreached(machine), e);
+            throw diagnosis()
+                    .ofConnect(machine, answered != null ? answered : unreached(machine), e);
         }
     }
 
@@ -340,88 +332,8 @@ final class Guest {
         resources.unwind((what, cause) -> LOG.warn("cannot undo", "what", what, "error", cause));
     }
 
-    private RuntimeFailure bootFailure(Vm machine, StartPhase phase, RuntimeFailure cause) {
-        // A VMM that is on its way out closes the agent's socket first: give it the moment that its
-        // reaping takes.
-        boolean connectionLost = cause.kind() == RuntimeFailure.Kind.UNAVAILABLE;
-        Optional<VmExit> exit = exitWithin(machine, connectionLost ? 1000 : 0);
-        HostProcess daemon = launched(virtiofsd);
-        if (daemon.exited().isDone() && !daemon.exited().join().equals(new ProcessExit.Code(0))) {
-            // It ends with 0 when QEMU hangs up; otherwise it is the cause, and QEMU what follows.
-            return shareFailure(machine, daemon, cause);
-        }
-        String happened =
-                exit.isPresent() ? "the VM ended: " + describe(exit.get()) : unanswered(phase);
-        String advice =
-                BootFailure.advice(
-                        machine.vmmOutputTail(), machine.consoleTail(), cause.getMessage());
-        if (advice.isEmpty() && phase == StartPhase.AGENT && exit.isEmpty()) {
-            advice =
-                    "the agent opened its channel but does not speak ttrpc as agents of Kata 2.x to"
-                            + " 4.x do: use a guest with such an agent";
-        }
-        return new RuntimeFailure(
-                cause.kind(),
-                BootFailure.text(
-                        "sandbox " + identity.id() + " did not come up",
-                        phase,
-                        clock.millis(),
-                        exit.isPresent() ? happened : happened + cause.getMessage(),
-                        advice,
-                        machine.consoleTail()),
-                cause);
-    }
-
-    private RuntimeFailure shareFailure(Vm machine, HostProcess daemon, RuntimeFailure cause) {
-        String said = BootFailure.end(daemon.outputTail());
-        return new RuntimeFailure(
-                cause.kind(),
-                BootFailure.text(
-                        "sandbox " + identity.id() + " did not come up",
-                        StartPhase.SHARE,
-                        clock.millis(),
-                        config.hypervisor().sharedFs().daemon()
-                                + " (virtiofsd) ended with "
-                                + daemon.exited().join().describe()
-                                + printed("; it said: ", said),
-                        "correct virtio_fs_daemon or virtio_fs_extra_args in [hypervisor.qemu]",
-                        machine.consoleTail()),
-                cause);
-    }
-
-    private static String unanswered(StartPhase phase) {
-        return switch (phase) {
-            case QMP -> "QEMU runs but its monitor does not answer; ";
-            case KERNEL -> "the guest's kernel started no agent; ";
-            case AGENT -> "the agent does not answer; ";
-            default -> "";
-        };
-    }
-
-    private static Optional<VmExit> exitWithin(Vm machine, long millis) {
-        try {
-            return Optional.of(machine.exited().get(millis, TimeUnit.MILLISECONDS));
-        } catch (TimeoutException | ExecutionException e) {
-            return Optional.empty();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return Optional.empty();
-        }
-    }
-
-    private String describe(VmExit exit) {
-        Vm machine = launched(vm);
-        boolean killed = exit.process().equals(new ProcessExit.Signal(SIGKILL));
-        return "QEMU ended with "
-                + exit.process().describe()
-                + (killed ? cgroup.outOfMemory() : "")
-                + (exit.reason().isEmpty() ? "" : " (" + exit.reason() + ")")
-                + printed("; QEMU said: ", BootFailure.end(machine.vmmOutputTail()));
-    }
-
-    private static String printed(String prefix, String text) {
-        String stripped = text.strip();
-        return stripped.isEmpty() ? "" : prefix + stripped;
+    private BootDiagnosis diagnosis() {
+        return new BootDiagnosis(identity, config, clock.millis(), virtiofsd, cgroup);
     }
 
     private static void end(HostProcess process) {
