@@ -44,7 +44,9 @@ final class CgroupTest extends PodSuite {
                                 LinuxPodSandboxConfig.newBuilder().setCgroupParent(cgroup.path())));
     }
 
+    /** The guard has a child of its name for a moment, for each look at a network namespace. */
     private static long one(String program, String id) {
+        Wait.until(LIMIT, () -> Host.processes(program, id).size() == 1);
         var found = Host.processes(program, id);
         assertThat(found).as("%s of %s", program, id).hasSize(1);
         return found.getFirst();
