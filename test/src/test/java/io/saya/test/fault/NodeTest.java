@@ -111,12 +111,13 @@ final class NodeTest extends FaultSuite {
         var bystander = victim();
         bystander.started();
         node.crash();
-        // What a reboot leaves of a sandbox: no process, no mount, an empty /run; the bundle stays
-        // only where containerd's state directory lies on a disk.
+        // What a reboot leaves of a sandbox: no process, no mount, no cgroup, an empty /run; the
+        // bundle stays only where containerd's state directory lies on a disk.
         victim.processes("saya-guard").forEach(Host::kill);
         unmountBelow(victim.runDirectory());
         unmountBelow(node.bundle(victim.id()));
         Ran.run(LIMIT, "rm", "-rf", "--one-file-system", victim.runDirectory().toString());
+        assertThat(Wait.until(LIMIT, () -> cgroupsRemoved(victim.id()))).isTrue();
         node.start();
 
         assertThat(Wait.until(LIMIT, () -> node.state(victim.id()).isEmpty())).isTrue();
@@ -170,6 +171,19 @@ final class NodeTest extends FaultSuite {
                 "awk -v d=\"$1/\" 'index($5, d) == 1 {print $5}' /proc/self/mountinfo | sort -r | xargs -r umount -l",
                 "unmount",
                 directory.toString());
+    }
+
+    /** False while there are still processes in one. */
+    private static boolean cgroupsRemoved(String id) {
+        return Ran.run(
+                                LIMIT,
+                                "sh",
+                                "-ec",
+                                "find /sys/fs/cgroup -depth -type d -name \"saya_$1\" -exec rmdir {} +",
+                                "remove",
+                                id)
+                        .status()
+                == 0;
     }
 
     private static List<String> lines(Path log) {
