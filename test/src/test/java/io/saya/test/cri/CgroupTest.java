@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -200,6 +201,18 @@ final class CgroupTest extends PodSuite {
 
     private io.saya.test.Ran ctr(String... arguments) {
         return node().containerd().ctr(LIMIT, arguments);
+    }
+
+    /**
+     * What a test that failed has left: containers that are no pods' are not the suite's to end.
+     */
+    @AfterEach
+    void endContainersStartedAlone() {
+        for (var kind : List.of("alone", "only")) {
+            var id = "cg" + ProcessHandle.current().pid() + kind;
+            ctr("tasks", "delete", "--force", id);
+            ctr("containers", "delete", id);
+        }
     }
 
     private void removed(String id) {
