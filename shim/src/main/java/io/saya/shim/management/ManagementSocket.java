@@ -93,7 +93,9 @@ public final class ManagementSocket implements AutoCloseable {
         try {
             while (true) {
                 SocketChannel client = listener.accept();
-                if (places.tryAcquire()) {
+                // A virtual thread in accept() holds the listener open until it has woken up, and
+                // may bring a connection made after close().
+                if (listener.isOpen() && places.tryAcquire()) {
                     Thread.ofVirtual().name("management request").start(() -> serve(client));
                 } else {
                     client.close();

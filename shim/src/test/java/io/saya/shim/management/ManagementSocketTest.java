@@ -1,7 +1,6 @@
 package io.saya.shim.management;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.saya.hypervisor.GuestConsole;
 import java.io.ByteArrayOutputStream;
@@ -145,9 +144,12 @@ class ManagementSocketTest {
 
     @Test
     void nobodyIsServedAfterItIsClosed() throws IOException {
-        open(false).close();
-        assertThatThrownBy(() -> ask("GET /status HTTP/1.1\r\n\r\n"))
-                .isInstanceOf(IOException.class);
+        // Now and then the thread that accepts is already at it, and the kernel goes on to connect.
+        for (int round = 0; round < 200; round++) {
+            open(false).close();
+            assertThat(hungUpOn("GET /status HTTP/1.1\r\n\r\n")).isTrue();
+            Files.delete(directory.resolve(ManagementSocket.NAME));
+        }
     }
 
     private static String readUntil(SocketChannel channel, String end) {
