@@ -40,7 +40,7 @@ product() { "$top/packaging/build.sh"; }
 unit() {
   need_packages maven containerd qemu-system-x86 gcc make libc6-dev libjansson-dev nettle-dev procps
   local rounds=()
-  [[ -z $full ]] || rounds=(-Dsaya.race.rounds=2000)
+  [[ -z $full ]] || rounds=(-Dsaya.race.rounds=1000)
   (cd "$top" && mvn verify "${rounds[@]}")
 }
 

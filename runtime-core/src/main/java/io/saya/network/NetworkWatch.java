@@ -1,22 +1,16 @@
 package io.saya.network;
 
 import io.saya.host.Host;
-import io.saya.host.HostProcess;
+import io.saya.host.LauncherAction;
 import io.saya.host.SpawnSpec;
 import io.saya.log.Log;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /**
  * Tells when links, addresses or routes of a network namespace have changed. A process there,
@@ -26,19 +20,12 @@ import java.util.concurrent.TimeoutException;
 public final class NetworkWatch implements AutoCloseable {
     private static final Log LOG = Log.of("network");
 
-    /** Executed by a child of the guard, whose program it is. */
-    private static final String LAUNCHER = "/proc/self/exe";
-
     private static final String DESCRIPTOR = "links";
-    private static final int SIGKILL = 9;
-
-    /** Only a process that is stuck in the kernel takes longer. */
-    private static final int REAP_LIMIT_SECONDS = 5;
 
     private final SocketChannel channel;
-    private final HostProcess process;
+    private final LauncherAction process;
 
-    private NetworkWatch(SocketChannel channel, HostProcess process) {
+    private NetworkWatch(SocketChannel channel, LauncherAction process) {
         this.channel = channel;
         this.process = process;
     }
@@ -57,22 +44,23 @@ public final class NetworkWatch implements AutoCloseable {
             Host host, Path namespace, Path runDirectory, String sandboxId, Runnable changed)
             throws IOException {
         Path socket = runDirectory.resolve("links.sock");
-        HostProcess process =
-                host.spawn(
-                        new SpawnSpec(
-                                List.of(
-                                        LAUNCHER,
-                                        "-id",
-                                        sandboxId,
-                                        "-address",
-                                        "%fd:" + DESCRIPTOR + "%",
-                                        "links"),
-                                Map.of(),
-                                List.of(new SpawnSpec.InheritedSocket(DESCRIPTOR, socket)),
-                                Optional.of(namespace),
-                                Path.of("/")));
         SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
-        NetworkWatch watch = new NetworkWatch(channel, process);
+        NetworkWatch watch;
+        try {
+            watch =
+                    new NetworkWatch(
+                            channel,
+                            LauncherAction.start(
+                                    host,
+                                    "links",
+                                    sandboxId,
+                                    "%fd:" + DESCRIPTOR + "%",
+                                    List.of(new SpawnSpec.InheritedSocket(DESCRIPTOR, socket)),
+                                    namespace));
+        } catch (IOException e) {
+            channel.close();
+            throw e;
+        }
         try {
             channel.connect(UnixDomainSocketAddress.of(socket));
         } catch (IOException e) {
@@ -87,15 +75,7 @@ public final class NetworkWatch implements AutoCloseable {
     @Override
     public void close() throws IOException {
         channel.close();
-        process.signal(SIGKILL);
-        try {
-            process.exited().get(REAP_LIMIT_SECONDS, TimeUnit.SECONDS);
-        } catch (TimeoutException | ExecutionException e) {
-            throw new IOException("process " + process.pid() + " does not end after SIGKILL", e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new InterruptedIOException("end of process " + process.pid());
-        }
+        process.close();
     }
 
     private void listen(Runnable changed) {
@@ -109,9 +89,7 @@ public final class NetworkWatch implements AutoCloseable {
         }
         if (channel.isOpen()) {
             LOG.warn(
-                    "interfaces that appear later will not be noticed",
-                    "why",
-                    process.outputTail().strip());
+                    "interfaces that appear later will not be noticed", "why", process.lastWords());
         }
     }
 }

@@ -3,12 +3,9 @@ package io.saya.sandbox;
 import io.saya.container.Container;
 import io.saya.container.ContainerProcess;
 import io.saya.container.ExitStatus;
-import io.saya.container.ProcessEvent;
 import io.saya.container.ProcessState;
 import io.saya.event.TaskEvent;
 import io.saya.event.TaskIo;
-import io.saya.failpoint.Failpoints;
-import io.saya.failpoint.Moment;
 import io.saya.failure.RuntimeFailure;
 import io.saya.io.ContainerIdentity;
 import io.saya.io.DeferredStdio;
@@ -40,14 +37,11 @@ public final class Tasks {
 
     private static final Log LOG = Log.of("tasks");
 
-    /** What the start of an exec needs. */
-    private record PendingExec(Process definition, DeferredStdio streams) {}
-
     private final Sandbox sandbox;
     private final TaskTable table;
     private final StdioOpener stdio;
-    private final Map<ContainerProcess, PendingExec> execs = new ConcurrentHashMap<>();
     private final Map<Container, ContainerFigures> figures = new ConcurrentHashMap<>();
+    private final TaskStart start;
     private final TaskDeletion deletion;
     private final TaskKill kill;
 
@@ -55,6 +49,7 @@ public final class Tasks {
         this.sandbox = sandbox;
         this.table = sandbox.tasks();
         this.stdio = stdio;
+        this.start = new TaskStart(sandbox);
         this.deletion = new TaskDeletion(sandbox);
         this.kill = new TaskKill(sandbox);
     }
@@ -115,58 +110,10 @@ public final class Tasks {
      * it.
      */
     public int start(String containerId, String execId) {
-        Container container = table.container(containerId);
-        ContainerProcess process = table.process(containerId, execId);
-        table.locked(
-                () -> {
-                    if (container.deletion() != null || !container.createdInGuest()) {
-                        throw RuntimeFailure.failedPrecondition(
-                                "cannot start "
-                                        + process.describe()
-                                        + ": the container is being made or deleted");
-                    }
-                    if (!process.isInit()
-                            && !(container.init().state() instanceof ProcessState.Running)) {
-                        throw RuntimeFailure.failedPrecondition(
-                                "cannot start "
-                                        + process.describe()
-                                        + ": the container is not running");
-                    }
-                    process.apply(new ProcessEvent.StartRequested());
-                });
-        try {
-            startInGuest(process);
-        } catch (RuntimeFailure e) {
-            table.locked(
-                    () ->
-                            process.apply(
-                                    new ProcessEvent.StartFailed(
-                                            ExitStatus.now(ExitStatus.UNKNOWN))));
-            process.startSettled().complete(null);
-            process.stdio().close();
-            process.exited().complete(failedStart(process));
-            throw e;
-        }
-        int pid = sandbox.guest().pid();
-        table.locked(
-                () -> {
-                    process.apply(new ProcessEvent.StartSucceeded());
-                    if (process.state() instanceof ProcessState.Running) {
-                        table.publish(
-                                process.isInit()
-                                        ? new TaskEvent.Start(containerId, pid)
-                                        : new TaskEvent.ExecStarted(containerId, execId, pid));
-                        process.startWasPublished();
-                    }
-                });
-        process.startSettled().complete(null);
-        Failpoints.reach(Moment.START_ATTACH);
-        attach(process);
-        if (process.isInit()) {
-            figures(container).askSoon();
+        int pid = start.start(containerId, execId);
+        if (execId.isEmpty()) {
+            figures(table.container(containerId)).askSoon();
             sandbox.guest().network().afterStart(containerId);
-        } else {
-            sandbox.exits().watch(container, process);
         }
         return pid;
     }
@@ -233,10 +180,10 @@ public final class Tasks {
         DeferredStdio streams = new DeferredStdio(() -> openStdio(containerId, io));
         ContainerProcess exec = new ContainerProcess(containerId, execId, io, streams);
         try {
-            execs.put(exec, new PendingExec(guestProcess, streams));
+            start.define(exec, guestProcess, streams);
             table.addExec(container, exec);
         } catch (RuntimeFailure e) {
-            execs.remove(exec);
+            start.forget(exec);
             exec.stdio().close();
             throw e;
         }
@@ -265,7 +212,7 @@ public final class Tasks {
         if (!execId.isEmpty()) {
             ContainerProcess exec = table.process(containerId, execId);
             ExitStatus exit = deletion.deleteExec(table.container(containerId), exec);
-            execs.remove(exec);
+            start.forget(exec);
             return exit;
         }
         Container container = table.container(containerId);
@@ -352,38 +299,6 @@ public final class Tasks {
     /** Whether nothing is left, so that the daemon may end. */
     public boolean idle() {
         return table.isEmpty();
-    }
-
-    private void startInGuest(ContainerProcess process) {
-        if (process.isInit()) {
-            sandbox.guest().network().beforeStart(process.containerId());
-            sandbox.guest().requireAgent().startContainer(process.containerId());
-            return;
-        }
-        PendingExec exec = execs.get(process);
-        if (exec == null) {
-            throw RuntimeFailure.notFound(process.describe() + " does not exist any more");
-        }
-        exec.streams().open();
-        sandbox.guest()
-                .requireAgent()
-                .execProcess(process.containerId(), process.execId(), exec.definition());
-    }
-
-    private void attach(ContainerProcess process) {
-        process.stdio()
-                .attach(
-                        sandbox.guest()
-                                .requireAgent()
-                                .streams(process.containerId(), process.processId()));
-    }
-
-    private ExitStatus failedStart(ContainerProcess process) {
-        return table.locked(
-                () ->
-                        process.state() instanceof ProcessState.Stopped(ExitStatus exit)
-                                ? exit
-                                : ExitStatus.now(ExitStatus.UNKNOWN));
     }
 
     private Container runningContainer(String containerId, boolean paused) {

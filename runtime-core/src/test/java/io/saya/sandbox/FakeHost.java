@@ -47,17 +47,28 @@ final class FakeHost implements Host {
 
     @Override
     public HostProcess spawn(SpawnSpec spec) {
-        FakeProcess process = new FakeProcess(pids.incrementAndGet());
+        FakeProcess process = new FakeProcess(spec.argv(), pids.incrementAndGet());
         processes.add(process);
         return process;
     }
 
+    /** virtiofsd leaves by itself when its VMM is gone. */
+    void vmIsGone() {
+        for (FakeProcess process : processes) {
+            if (process.argv.getFirst().contains("virtiofsd")) {
+                process.exited.complete(new ProcessExit.Code(0));
+            }
+        }
+    }
+
     /** Ends with the signal it gets. */
     static final class FakeProcess implements HostProcess {
+        private final List<String> argv;
         private final long pid;
         private final CompletableFuture<ProcessExit> exited = new CompletableFuture<>();
 
-        FakeProcess(long pid) {
+        FakeProcess(List<String> argv, long pid) {
+            this.argv = argv;
             this.pid = pid;
         }
 

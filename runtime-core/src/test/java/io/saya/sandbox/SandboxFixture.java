@@ -50,6 +50,7 @@ final class SandboxFixture {
                         SandboxCgroup.none(),
                         new StartClock());
         this.tasks = new Tasks(sandbox, (_, _) -> new NoStdio());
+        var _ = vm.exited().thenRun(host::vmIsGone);
     }
 
     /** The bundle and the specification of a container; {@code type} null: started alone. */

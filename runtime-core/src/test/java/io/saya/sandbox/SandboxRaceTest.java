@@ -21,20 +21,26 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Kill, delete, exit, crash and the rest at once, in random order. Whatever happens: everybody gets
- * an answer, each process ends once, the order of events holds, and nothing is left. The number of
- * rounds is the system property {@code saya.race.rounds} (per seed).
+ * Kill, delete, exit, crash, shutdown and the rest at once or within a few milliseconds, in random
+ * order. Whatever happens: everybody gets an answer, each process ends once, the order of events
+ * holds, and nothing is left. The number of rounds is the system property {@code saya.race.rounds}
+ * (per seed).
  */
 @Timeout(value = 15, unit = TimeUnit.MINUTES)
 class SandboxRaceTest {
 
-    private static final int ROUNDS = Integer.getInteger("saya.race.rounds", 60);
+    private static final int ROUNDS = Integer.getInteger("saya.race.rounds", 150);
+
+    /** Between the acts of a round: some of them meet the stop under way, some its end. */
+    private static final long LONGEST_PAUSE_NANOS = 5_000_000;
+
     private static final int SIGTERM = 15;
     private static final int SIGKILL = 9;
     private static final JsonObject PROCESS = Json.parseObject("{\"args\":[\"top\"]}");
@@ -91,22 +97,32 @@ class SandboxRaceTest {
         if (random.nextInt(3) == 0) {
             acts.add(fixture.agent::close);
         }
+        if (!concurrentCreate && random.nextInt(3) == 0) {
+            // A daemon is told to end when it has booted its sandbox, not before.
+            acts.add(fixture.sandbox::close);
+        }
         Collections.shuffle(acts, random);
-        run(acts, name);
+        run(acts, random, name);
         finish(fixture, name);
         check(fixture, name);
     }
 
-    /** All at once, each in a thread of its own; refusals are answers. */
-    private static void run(List<Runnable> acts, String name) throws Exception {
+    /**
+     * Each in a thread of its own, in every other round after a pause of its own; refusals are
+     * answers.
+     */
+    private static void run(List<Runnable> acts, Random random, String name) throws Exception {
+        long longest = random.nextBoolean() ? LONGEST_PAUSE_NANOS : 1;
         CountDownLatch go = new CountDownLatch(1);
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Future<?>> answers = new ArrayList<>();
             for (Runnable act : acts) {
+                long pause = random.nextLong(longest);
                 answers.add(
                         threads.submit(
                                 () -> {
                                     go.await();
+                                    LockSupport.parkNanos(pause);
                                     try {
                                         act.run();
                                     } catch (RuntimeFailure refusal) {

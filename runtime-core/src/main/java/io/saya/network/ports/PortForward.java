@@ -3,12 +3,10 @@ package io.saya.network.ports;
 import com.google.protobuf.ByteString;
 import io.saya.failure.RuntimeFailure;
 import io.saya.host.Host;
-import io.saya.host.HostProcess;
-import io.saya.host.SpawnSpec;
+import io.saya.host.LauncherAction;
 import io.saya.io.GuestStreams;
 import io.saya.log.Log;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -16,11 +14,6 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /**
  * Makes every port of the guest's localhost answer on localhost of the pod's network namespace,
@@ -32,22 +25,14 @@ import java.util.concurrent.TimeoutException;
 public final class PortForward implements AutoCloseable {
     private static final Log LOG = Log.of("ports");
 
-    /** Executed by a child of the guard, whose program it is. */
-    private static final String LAUNCHER = "/proc/self/exe";
-
-    private static final int SIGKILL = 9;
-
-    /** Only a process that is stuck in the kernel takes longer. */
-    private static final int REAP_LIMIT_SECONDS = 5;
-
     private static final int CHUNK = 128 * 1024;
     private static final byte[] CONNECTED = {1};
 
     private final ServerSocketChannel listener;
-    private final HostProcess process;
+    private final LauncherAction process;
     private final PortDialer dialer;
 
-    private PortForward(ServerSocketChannel listener, HostProcess process, PortDialer dialer) {
+    private PortForward(ServerSocketChannel listener, LauncherAction process, PortDialer dialer) {
         this.listener = listener;
         this.process = process;
         this.dialer = dialer;
@@ -68,22 +53,11 @@ public final class PortForward implements AutoCloseable {
         ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
         try {
             listener.bind(UnixDomainSocketAddress.of(socket));
-            HostProcess process =
-                    host.spawn(
-                            new SpawnSpec(
-                                    List.of(
-                                            LAUNCHER,
-                                            "-id",
-                                            sandboxId,
-                                            "-address",
-                                            socket.toString(),
-                                            "ports"),
-                                    Map.of(),
-                                    List.of(),
-                                    Optional.of(namespace),
-                                    Path.of("/")));
+            LauncherAction process =
+                    LauncherAction.start(
+                            host, "ports", sandboxId, socket.toString(), List.of(), namespace);
             PortForward forward = new PortForward(listener, process, dialer);
-            var _ = process.exited().thenAccept(_ -> forward.ended());
+            process.whenEnded(forward::ended);
             Thread.ofVirtual().name("ports").start(forward::accept);
             return forward;
         } catch (IOException e) {
@@ -96,20 +70,12 @@ public final class PortForward implements AutoCloseable {
     @Override
     public void close() throws IOException {
         listener.close();
-        process.signal(SIGKILL);
-        try {
-            process.exited().get(REAP_LIMIT_SECONDS, TimeUnit.SECONDS);
-        } catch (TimeoutException | ExecutionException e) {
-            throw new IOException("process " + process.pid() + " does not end after SIGKILL", e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new InterruptedIOException("end of process " + process.pid());
-        }
+        process.close();
     }
 
     private void ended() {
         if (listener.isOpen()) {
-            LOG.warn("port-forward will not reach the guest", "why", process.outputTail().strip());
+            LOG.warn("port-forward will not reach the guest", "why", process.lastWords());
         }
     }
 
