@@ -101,17 +101,81 @@ static int add_address(int index, const struct ip *ip) {
     return 0;
 }
 
+// ---- addresses that are not wanted any more
+
+enum { OLD_ADDRESSES_LIMIT = 64 };
+
+struct old_addresses {
+    int index;
+    const Types__Interface *wanted;
+    size_t count;
+    struct ip addresses[OLD_ADDRESSES_LIMIT];
+};
+
 static bool parse_address(const Types__IPAddress *address, struct ip *ip) {
     char text[2 * IP_TEXT_SIZE];
     int length = snprintf(text, sizeof text, "%s%s%s", address->address, *address->mask != 0 ? "/" : "", address->mask);
     return length > 0 && (size_t)length < sizeof text && ip_parse(text, ip);
 }
 
+static bool is_wanted(const struct ip *ip, const Types__Interface *wanted) {
+    for (size_t i = 0; i < wanted->n_ipaddresses; i++) {
+        struct ip other;
+        if (parse_address(wanted->ipaddresses[i], &other) && other.family == ip->family && other.prefix == ip->prefix &&
+            memcmp(other.bytes, ip->bytes, ip_size(ip)) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool collect_old(const struct nlmsghdr *message, void *context) {
+    struct old_addresses *old = context;
+    const struct ifaddrmsg *body = NLMSG_DATA(message);
+    const struct rtattr *attributes[IFA_LOCAL + 1];
+    // Those of the kernel's own making are of the link's scope, those that routers gave are not permanent.
+    if (message->nlmsg_type != RTM_NEWADDR || (int)body->ifa_index != old->index || body->ifa_scope != RT_SCOPE_UNIVERSE ||
+        (body->ifa_flags & IFA_F_PERMANENT) == 0 || old->count == OLD_ADDRESSES_LIMIT)
+        return true;
+    netlink_attributes(message, sizeof *body, attributes, IFA_LOCAL + 1);
+    const struct rtattr *address = attributes[IFA_LOCAL] != NULL ? attributes[IFA_LOCAL] : attributes[IFA_ADDRESS];
+    struct ip ip = {.family = body->ifa_family, .prefix = body->ifa_prefixlen};
+    if (address == NULL || RTA_PAYLOAD(address) != ip_size(&ip)) return true;
+    memcpy(ip.bytes, RTA_DATA(address), ip_size(&ip));
+    if (!is_wanted(&ip, old->wanted)) old->addresses[old->count++] = ip;
+    return true;
+}
+
+// The host may have given them to somebody else. Before the others are added: the kernel takes those of the same network along.
+static int remove_old_addresses(int index, const Types__Interface *wanted) {
+    struct old_addresses old = {.index = index, .wanted = wanted};
+    struct netlink_request request;
+    netlink_begin(&request, RTM_GETADDR, 0, sizeof(struct ifaddrmsg));
+    int error = netlink_dump(&request, collect_old, &old);
+    for (size_t i = 0; i < old.count && error == 0; i++) {
+        const struct ip *ip = &old.addresses[i];
+        struct ifaddrmsg *address = netlink_begin(&request, RTM_DELADDR, 0, sizeof *address);
+        address->ifa_family = (uint8_t)ip->family;
+        address->ifa_prefixlen = (uint8_t)ip->prefix;
+        address->ifa_index = (uint32_t)index;
+        netlink_add(&request, IFA_LOCAL, ip->bytes, ip_size(ip));
+        netlink_add(&request, IFA_ADDRESS, ip->bytes, ip_size(ip));
+        error = netlink_do(&request);
+        if (error == EADDRNOTAVAIL) error = 0; // gone with one of the same network
+    }
+    return error;
+}
+
+// ---- setting up
+
 // What is wrong, or NULL.
 static const char *configure(const struct search *link, const Types__Interface *wanted, char *error, size_t size) {
     int index = link->index, failure = set_flags(index, 0, IFF_UP);
     if (failure != 0) {
         snprintf(error, size, "link down: %s", strerror(failure));
+        return error;
+    }
+    if ((failure = remove_old_addresses(index, wanted)) != 0) {
+        snprintf(error, size, "removal of earlier addresses: %s", strerror(failure));
         return error;
     }
     for (size_t i = 0; i < wanted->n_ipaddresses; i++) {

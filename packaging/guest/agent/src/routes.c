@@ -9,6 +9,7 @@
 #include "agent/agent.pb-c.h"
 #include "ip.h"
 #include "netlink.h"
+#include "told_routes.h"
 
 // ---- adding
 
@@ -55,6 +56,28 @@ static int add_route(const Types__Route *route) {
     }
     int error = netlink_do(&request);
     return netlink_no_ipv6(destination.family, error) ? 0 : error;
+}
+
+// ESRCH where it has gone already, with its link or by somebody in the guest.
+static int remove_route(const Types__Route *route) {
+    struct ip destination = {.family = is_v6(route) ? AF_INET6 : AF_INET}, gateway;
+    unsigned link = netlink_link_index(route->device);
+    if (*route->device != 0 && link == 0) return ESRCH;
+    if (*route->dest != 0 && !ip_parse(route->dest, &destination)) return EINVAL;
+    if (*route->gateway != 0 && !ip_parse(route->gateway, &gateway)) return EINVAL;
+    struct netlink_request request;
+    struct rtmsg *body = netlink_begin(&request, RTM_DELROUTE, 0, sizeof *body);
+    body->rtm_family = (uint8_t)destination.family;
+    body->rtm_dst_len = (uint8_t)destination.prefix;
+    body->rtm_table = RT_TABLE_MAIN;
+    body->rtm_protocol = RTPROT_BOOT;
+    body->rtm_scope = RT_SCOPE_NOWHERE; // any
+    body->rtm_type = RTN_UNICAST;
+    if (destination.prefix > 0) netlink_add(&request, RTA_DST, destination.bytes, ip_size(&destination));
+    if (*route->gateway != 0) netlink_add(&request, RTA_GATEWAY, gateway.bytes, ip_size(&gateway));
+    if (link != 0) netlink_add(&request, RTA_OIF, &link, sizeof link);
+    if (route->metric != 0) netlink_add(&request, RTA_PRIORITY, &route->metric, sizeof route->metric);
+    return netlink_do(&request);
 }
 
 // ---- listing
@@ -140,6 +163,7 @@ void handle_update_routes(struct call *call, const void *message) {
                       route->device, strerror(error));
             return;
         }
+    told_routes_replace(routes, remove_route);
     answer_list(call);
 }
 

@@ -99,6 +99,35 @@ class Network(AgentTest):
         self.call("AddARPNeighbors", neighbors=agent_pb2.ARPNeighbors(ARPNeighbors=[neighbour]))
         self.assertIn("10.9.8.1 dev eth0 lladdr 02:00:00:00:00:01 PERMANENT", ip("neigh", "show"))
 
+    def test_what_the_host_does_not_name_any_more_is_removed(self):
+        self.call("UpdateInterface", interface=self.interface())
+        near = types_pb2.Route(gateway="10.9.8.1", device="eth0", metric=100)
+        far = types_pb2.Route(dest="192.0.2.0/24", gateway="10.9.8.1", device="eth0", mtu=1300)
+        six = types_pb2.Route(dest="fd01::/64", gateway="fd00::1", device="eth0", family=types_pb2.v6)
+        self.call("UpdateRoutes", routes=agent_pb2.Routes(Routes=[near, far, six]))
+        ip("route", "add", "198.51.100.0/24", "via", "10.9.8.1")
+        self.assertIn("fd01::/64", ip("-6", "route", "show"))
+
+        near.gateway = "10.9.8.2"
+        self.call("UpdateRoutes", routes=agent_pb2.Routes(Routes=[near]))
+        table = ip("route", "show")
+        self.assertIn("default via 10.9.8.2 dev eth0 metric 100", table)
+        self.assertNotIn("10.9.8.1 dev eth0 metric 100", table)
+        self.assertNotIn("192.0.2.0/24", table)
+        self.assertNotIn("fd01::/64", ip("-6", "route", "show"))
+        self.assertIn("198.51.100.0/24", table)  # somebody else's
+
+        self.call("UpdateRoutes", routes=agent_pb2.Routes())
+        self.assertNotIn("default", ip("route", "show"))
+
+        addresses = [types_pb2.IPAddress(address="10.9.9.7", mask="24")]
+        self.call("UpdateInterface", interface=self.interface(IPAddresses=addresses))
+        shown = ip("addr", "show", "eth0")
+        self.assertIn("10.9.9.7/24", shown)
+        for gone in ("10.9.8.7", "fd00::7"):
+            self.assertNotIn(gone, shown)
+        self.assertIn("fe80::", shown)
+
     def test_routes_to_the_same_destination_differ_by_their_metric(self):
         self.call("UpdateInterface", interface=self.interface())
         routes = [

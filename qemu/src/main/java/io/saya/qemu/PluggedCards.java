@@ -25,8 +25,11 @@ final class PluggedCards {
     /** For commands that QEMU carries out at once; more means that it is stopped or hangs. */
     private static final Duration COMMAND_DEADLINE = Duration.ofSeconds(5);
 
-    /** A guest that works lets go of a card within some 100 ms, under emulation too. */
-    private static final Duration RELEASE_DEADLINE = Duration.ofSeconds(5);
+    /**
+     * A guest that works lets go of a card within some 100 ms, under emulation too; after 5 s where
+     * the machine has native PCI Express hot-plug, whose button may be pressed again that long.
+     */
+    private static final Duration RELEASE_DEADLINE = Duration.ofSeconds(8);
 
     private final QmpConnection qmp;
     private final int slots;
@@ -40,6 +43,8 @@ final class PluggedCards {
     PluggedCards(QmpConnection qmp, int slots) {
         this.qmp = qmp;
         this.slots = slots;
+        // Who kills the sandbox does not wait for its guest.
+        var _ = qmp.ended().thenAccept(_ -> leaving.values().forEach(each -> each.complete(false)));
     }
 
     /** The name of a root port, and of the bus behind it. */
@@ -57,10 +62,9 @@ final class PluggedCards {
         try {
             qmp.execute(new QmpCommand("netdev_add", netdev(card)), COMMAND_DEADLINE);
         } catch (QmpFailure e) {
-            if (e.kind() != QmpFailure.Kind.REFUSED) {
-                removeQuietly(card, e);
+            if (e.kind() == QmpFailure.Kind.REFUSED) {
+                release(card);
             }
-            release(card);
             throw failure("plug", card, e);
         }
         try {
@@ -69,9 +73,6 @@ final class PluggedCards {
             if (e.kind() == QmpFailure.Kind.REFUSED) {
                 removeNetdevQuietly(card, e);
                 release(card);
-            } else {
-                // It may come yet. What cannot be taken away keeps its port.
-                removeQuietly(card, e);
             }
             throw failure("plug", card, e);
         }
@@ -106,14 +107,18 @@ final class PluggedCards {
         String id = deviceId(card);
         CompletableFuture<Boolean> released = new CompletableFuture<>();
         leaving.put(id, released);
+        if (qmp.ended().isDone()) {
+            released.complete(false); // after the put: one of the two sees the other
+        }
         try {
             qmp.execute(
                     new QmpCommand("device_del", JsonObject.builder().put("id", id).build()),
                     COMMAND_DEADLINE);
             awaitRelease(card, released);
         } catch (QmpFailure e) {
-            // Refused: it has gone after all, when nobody waited any more. Else the next tells.
-            if (e.kind() != QmpFailure.Kind.REFUSED) {
+            // It has gone after all, when nobody waited any more. Any other refusal is of one that
+            // is still there, such as one whose guest was asked and has not answered yet.
+            if (!e.deviceNotFound()) {
                 throw e;
             }
         } finally {
@@ -137,10 +142,8 @@ final class PluggedCards {
         }
     }
 
-    /** Ends early when QEMU does: who kills the sandbox does not wait for its guest. */
     private void awaitRelease(VmDevice.Network card, CompletableFuture<Boolean> released)
             throws HypervisorFailure {
-        var _ = qmp.ended().thenAccept(_ -> released.complete(false));
         boolean gone;
         try {
             gone = released.get(RELEASE_DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
@@ -157,14 +160,6 @@ final class PluggedCards {
                             + ": the guest does not let go of it (waited at most "
                             + RELEASE_DEADLINE.toMillis()
                             + " ms)");
-        }
-    }
-
-    private void removeQuietly(VmDevice.Network card, QmpFailure cause) {
-        try {
-            remove(card);
-        } catch (QmpFailure | HypervisorFailure e) {
-            cause.addSuppressed(e);
         }
     }
 

@@ -96,7 +96,7 @@ class PluggedCardsTest {
     void aDeviceThatIsRefusedTakesItsTapWithIt() throws Exception {
         CompletableFuture<String> plugged = begin(() -> cards.plug(card(0, 1, false)));
         qemu.reply(qemu.receive(), JsonObject.EMPTY);
-        refuse(qemu.receive(), "Bus 'plug0' not found");
+        refuse(qemu.receive(), "GenericError", "Bus 'plug0' not found");
         answer("netdev_del", "{\"id\":\"net-0\"}");
         assertThatExceptionOfType(ExecutionException.class)
                 .isThrownBy(() -> plugged.get(30, TimeUnit.SECONDS))
@@ -110,7 +110,7 @@ class PluggedCardsTest {
     @Test
     void aTapThatIsRefusedLeavesNothing() throws Exception {
         CompletableFuture<String> plugged = begin(() -> cards.plug(card(0, 1, false)));
-        refuse(qemu.receive(), "could not configure /dev/net/tun");
+        refuse(qemu.receive(), "GenericError", "could not configure /dev/net/tun");
         assertThatExceptionOfType(ExecutionException.class)
                 .isThrownBy(() -> plugged.get(30, TimeUnit.SECONDS))
                 .withMessageContaining("could not configure /dev/net/tun");
@@ -151,10 +151,39 @@ class PluggedCardsTest {
 
         // It has gone meanwhile.
         CompletableFuture<String> second = begin(() -> unplug(0));
-        refuse(qemu.receive(), "Device 'net-0-dev' not found");
+        refuse(qemu.receive(), "DeviceNotFound", "Device 'net-0-dev' not found");
         answer("netdev_del", "{\"id\":\"net-0\"}");
         second.get(30, TimeUnit.SECONDS);
         assertThat(cards.freeSlots()).isEqualTo(2);
+    }
+
+    @Test
+    void aCardThatIsStillBeingUnpluggedKeepsItsPort() throws Exception {
+        CompletableFuture<String> plugged = begin(() -> cards.plug(card(0, 1, false)));
+        qemu.reply(qemu.receive(), JsonObject.EMPTY);
+        qemu.reply(qemu.receive(), JsonObject.EMPTY);
+        plugged.get(30, TimeUnit.SECONDS);
+        CompletableFuture<String> unplugged = begin(() -> unplug(0));
+        refuse(
+                qemu.receive(),
+                "GenericError",
+                "Device net-0-dev is already in the process of unplug");
+        assertThatExceptionOfType(ExecutionException.class)
+                .isThrownBy(() -> unplugged.get(30, TimeUnit.SECONDS))
+                .withMessageContaining("already in the process of unplug");
+        assertThat(cards.freeSlots()).isEqualTo(1);
+    }
+
+    @Test
+    void aCardThatMayComeYetKeepsItsPort() throws Exception {
+        CompletableFuture<String> plugged = begin(() -> cards.plug(card(0, 1, false)));
+        qemu.reply(qemu.receive(), JsonObject.EMPTY);
+        qemu.receive();
+        qemu.close();
+        assertThatExceptionOfType(ExecutionException.class)
+                .isThrownBy(() -> plugged.get(30, TimeUnit.SECONDS))
+                .withCauseInstanceOf(HypervisorFailure.class);
+        assertThat(cards.freeSlots()).isEqualTo(1);
     }
 
     @Test
@@ -206,9 +235,11 @@ class PluggedCardsTest {
         qemu.reply(received, JsonObject.EMPTY);
     }
 
-    private void refuse(JsonObject command, String why) throws Exception {
+    private void refuse(JsonObject command, String errorClass, String why) throws Exception {
         qemu.send(
-                "{\"error\": {\"class\": \"GenericError\", \"desc\": \""
+                "{\"error\": {\"class\": \""
+                        + errorClass
+                        + "\", \"desc\": \""
                         + why
                         + "\"}, \"id\": "
                         + command.get("id")

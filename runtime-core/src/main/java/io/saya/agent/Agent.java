@@ -34,6 +34,13 @@ public interface Agent extends AutoCloseable {
     void configureNetwork(GuestNetwork network) throws RuntimeFailure;
 
     /**
+     * Tells the guest all routes that it is to have, which may be none, and neighbours. The default
+     * guest's agent removes those that it was told earlier and that are not among them, others keep
+     * them (reference: kata-agent.md, UpdateRoutes).
+     */
+    void updateRoutes(GuestNetwork network) throws RuntimeFailure;
+
+    /**
      * Connects to a port of the guest's localhost; the streams are the connection's two directions.
      * UNIMPLEMENTED with agents other than the default guest's.
      */

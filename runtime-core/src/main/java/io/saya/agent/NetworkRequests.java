@@ -52,6 +52,14 @@ final class NetworkRequests {
         }
     }
 
+    /** Routes, also where there is none any more, and neighbours. */
+    void sendRoutes(GuestNetwork network) {
+        updateRoutes(network.routes());
+        if (!network.neighbors().isEmpty()) {
+            addNeighbors(network.neighbors());
+        }
+    }
+
     private void updateInterface(GuestNetwork.Interface card) {
         Interface.Builder wanted =
                 Interface.newBuilder()

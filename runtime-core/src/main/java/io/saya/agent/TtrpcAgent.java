@@ -121,6 +121,11 @@ public final class TtrpcAgent implements Agent {
     }
 
     @Override
+    public void updateRoutes(GuestNetwork network) {
+        new NetworkRequests(service, LIMIT).sendRoutes(network);
+    }
+
+    @Override
     public GuestStreams connectPort(int port) {
         return PortConnection.open(
                 ports, service, "port-" + connections.incrementAndGet(), port, SHORT_LIMIT);

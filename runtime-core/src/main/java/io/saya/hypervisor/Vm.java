@@ -47,8 +47,9 @@ public interface Vm {
      * ends with the card, or with the VMM.
      *
      * @return where the guest finds the card: its PCI path, {@code 1e/00}
-     * @throws HypervisorFailure if there is no slot left or the VMM refuses; nothing is left then,
-     *     unless the VMM does not answer at all
+     * @throws HypervisorFailure if there is no slot left or the VMM refuses; nothing is left then.
+     *     Where the VMM does not answer the card may come yet, and keeps its slot until {@link
+     *     #unplug}
      */
     String plug(VmDevice.Network card) throws HypervisorFailure;
 

@@ -62,7 +62,6 @@ public sealed interface Endpoint {
                         + (link.kind().isEmpty() ? "(none)" : link.kind())
                         + ": "
                         + why
-                        + " (expected: veth, macvlan, ipvlan, vlan, macvtap, tap, or a card that is"
-                        + " no PCI device)");
+                        + " (expected: veth, macvlan, ipvlan, vlan, macvtap, tap, or a card)");
     }
 }

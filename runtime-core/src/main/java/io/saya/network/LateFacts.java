@@ -1,6 +1,5 @@
 package io.saya.network;
 
-import java.util.ArrayList;
 import java.util.List;
 
 /** What a guest that runs is told of interfaces that have come. */
@@ -27,25 +26,10 @@ final class LateFacts {
                 .at(path);
     }
 
-    /**
-     * The routes of all interfaces, those on a link first, and the neighbours of the late ones.
-     *
-     * @param early what the guest was told when it started
-     */
+    /** Their routes and neighbours. */
     static GuestNetwork routes(
-            GuestNetwork early,
-            NamespaceSnapshot snapshot,
-            List<Link> links,
-            NetworkSettings settings) {
-        GuestNetwork late = GuestFacts.of(snapshot, links, settings.ipv6());
-        List<GuestNetwork.Route> onLink = new ArrayList<>();
-        List<GuestNetwork.Route> byGateway = new ArrayList<>();
-        for (List<GuestNetwork.Route> routes : List.of(early.routes(), late.routes())) {
-            for (GuestNetwork.Route route : routes) {
-                (route.gateway().isEmpty() ? onLink : byGateway).add(route);
-            }
-        }
-        onLink.addAll(byGateway);
-        return new GuestNetwork(List.of(), onLink, late.neighbors());
+            NamespaceSnapshot snapshot, List<Link> links, NetworkSettings settings) {
+        GuestNetwork all = GuestFacts.of(snapshot, links, settings.ipv6());
+        return new GuestNetwork(List.of(), all.routes(), all.neighbors());
     }
 }

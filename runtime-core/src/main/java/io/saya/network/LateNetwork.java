@@ -17,6 +17,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The interfaces that appear in a pod's namespace when its VM runs already, as Docker's do: plugged
@@ -37,29 +38,32 @@ public final class LateNetwork {
          */
         void willMake(NetworkRecord record) throws IOException;
 
-        /** Tells the guest; lists may be empty. */
-        void tell(GuestNetwork network) throws RuntimeFailure;
+        /** Tells the guest of an interface. */
+        void tellInterface(GuestNetwork network) throws RuntimeFailure;
+
+        /** Tells the guest all routes that it is to have, which may be none, and neighbours. */
+        void tellRoutes(GuestNetwork network) throws RuntimeFailure;
     }
 
     private final NetworkNamespace namespace;
     private final NetworkSettings settings;
-    private final PodNetwork early;
     private final Vm vm;
     private final Listener listener;
     private final Map<Integer, LateCard> cards = new HashMap<>();
     private final Set<String> complaints = new HashSet<>();
-    private GuestNetwork told = GuestNetwork.NONE;
+
+    /** Null: what the guest has is not known. */
+    private @Nullable GuestNetwork told = GuestNetwork.NONE;
 
     /**
      * Does nothing yet.
      *
-     * @param early what the VM was started with
+     * @param namespace the VM was started without an interface of it
      */
     public LateNetwork(
-            Host host, NetworkSettings settings, PodNetwork early, Vm vm, Listener listener) {
-        this.namespace = new NetworkNamespace(host, early.namespace());
+            Host host, NetworkSettings settings, Path namespace, Vm vm, Listener listener) {
+        this.namespace = new NetworkNamespace(host, namespace);
         this.settings = byFilters(settings);
-        this.early = early;
         this.vm = vm;
         this.listener = listener;
     }
@@ -80,15 +84,20 @@ public final class LateNetwork {
         NamespaceSnapshot snapshot = NamespaceSnapshot.read(namespace);
         LateFacts.removeLinkLocal(snapshot);
         List<Exception> failures = new ArrayList<>();
-        unplugGone(snapshot);
-        for (Link link : wanted(snapshot)) {
+        List<Link> wanted = wanted(snapshot);
+        unplugGone(wanted, snapshot);
+        for (Link link : wanted) {
             try {
                 take(link, snapshot);
             } catch (IOException | RuntimeFailure e) {
                 failures.add(e);
             }
         }
-        tellRoutes(snapshot);
+        try {
+            tellRoutes(snapshot);
+        } catch (RuntimeFailure e) {
+            failures.add(e);
+        }
         if (!failures.isEmpty()) {
             Exception first = failures.getFirst();
             for (Exception other : failures.subList(1, failures.size())) {
@@ -104,7 +113,9 @@ public final class LateNetwork {
     /** What was made and does not end with the VMM. */
     public void undo() {
         for (LateCard card : cards.values()) {
-            PodNetwork.undo(namespace, card.junction());
+            if (!card.leaving()) {
+                PodNetwork.undo(namespace, card.junction());
+            }
         }
         cards.clear();
     }
@@ -116,7 +127,6 @@ public final class LateNetwork {
             if (!link.loopback()
                     && link.up()
                     && !Junctions.isOurs(link)
-                    && !early.has(link)
                     && !snapshot.addressesOf(link).isEmpty()) {
                 wanted.add(link);
             }
@@ -146,13 +156,14 @@ public final class LateNetwork {
 
     private void plug(Link link, NamespaceSnapshot snapshot) throws IOException {
         long begun = System.nanoTime();
-        Junction junction = Junctions.of(link, freeNumber(), snapshot, settings);
-        if (!(junction instanceof FilterJunction)) {
+        if (Endpoint.of(link) instanceof Endpoint.Physical
+                || !(Junctions.of(link, freeNumber(), snapshot, settings)
+                        instanceof FilterJunction junction)) {
             throw new IOException(
                     "interface "
                             + link.name()
                             + " of kind "
-                            + link.kind()
+                            + (link.kind().isEmpty() ? "device" : link.kind())
                             + " came while the VM runs: it can only be given to a VM that starts"
                             + " (expected: an interface that filters can join)");
         }
@@ -180,7 +191,8 @@ public final class LateNetwork {
                     "guest_us",
                     (System.nanoTime() - joined) / 1000);
         } catch (HypervisorFailure e) {
-            cards.remove(link.index());
+            // Where QEMU did not answer, the card may come yet.
+            takeBack(link.index(), card, e);
             throw new IOException("interface " + link.name() + ": " + e.getMessage(), e);
         } catch (RuntimeFailure e) {
             takeBack(link.index(), card, e);
@@ -210,50 +222,62 @@ public final class LateNetwork {
         }
         tellInterface(facts);
         card.told(facts);
-        told = GuestNetwork.NONE; // a link that is set up anew has lost its routes
+        told = null; // a link that is set up anew has lost its routes
     }
 
-    private void unplugGone(NamespaceSnapshot snapshot) {
+    /**
+     * Those that the guest did not let go of earlier included. One that is wanted again, such as
+     * one with another MAC address, is another one to the guest, and plugged anew.
+     */
+    private void unplugGone(List<Link> wanted, NamespaceSnapshot snapshot) {
         Map<Integer, String> there = new HashMap<>();
-        for (Link link : snapshot.links()) {
+        for (Link link : wanted) {
             there.put(link.index(), link.mac());
         }
-        for (Integer index : List.copyOf(cards.keySet())) {
-            LateCard card = cards.get(index);
-            // One with another address is another one to the guest, which finds it by that.
-            if (card != null
-                    && !card.junction().link().mac().equals(there.getOrDefault(index, ""))) {
-                card.leave();
-                try {
-                    vm.unplug(card.junction().card());
-                    cards.remove(index);
-                    // It went with its card after the look; what comes next may get its name.
-                    String tap = card.junction().card().tap();
-                    snapshot.links().removeIf(link -> link.name().equals(tap));
-                    LOG.info("interface unplugged", "name", card.junction().link().name());
-                } catch (HypervisorFailure e) {
-                    complain(card.junction().link(), String.valueOf(e.getMessage()));
-                }
+        for (Map.Entry<Integer, LateCard> entry : List.copyOf(cards.entrySet())) {
+            int index = entry.getKey();
+            LateCard card = entry.getValue();
+            Link link = card.junction().link();
+            if (!card.leaving() && link.mac().equals(there.get(index))) {
+                continue;
+            }
+            try {
+                remove(index, card);
+                // What went after the look is nobody else's.
+                String tap = card.junction().card().tap();
+                snapshot.links().removeIf(other -> other.name().equals(tap));
+                snapshot.queues().removeIf(queue -> queue.link() == index);
+                LOG.info("interface unplugged", "name", link.name());
+            } catch (HypervisorFailure e) {
+                complain(link, String.valueOf(e.getMessage()));
             }
         }
     }
 
     private void takeBack(int index, LateCard card, Exception cause) {
-        PodNetwork.undo(namespace, card.junction());
-        card.leave();
         try {
-            vm.unplug(card.junction().card());
-            cards.remove(index);
+            remove(index, card);
         } catch (HypervisorFailure e) {
             cause.addSuppressed(e);
         }
     }
 
-    private void tellInterface(GuestNetwork.Interface facts) {
-        listener.tell(new GuestNetwork(List.of(facts), List.of(), List.of()));
+    /** A card that the guest does not let go of stays, to be tried again at the next look. */
+    private void remove(int index, LateCard card) throws HypervisorFailure {
+        if (!card.leaving()) {
+            card.leave();
+            PodNetwork.undo(namespace, card.junction());
+        }
+        vm.unplug(card.junction().card());
+        cards.remove(index);
+        told = null; // its routes went with it, and one that takes its place needs them again
     }
 
-    /** All of them, those of the start included: agents replace what they have. */
+    private void tellInterface(GuestNetwork.Interface facts) {
+        listener.tellInterface(new GuestNetwork(List.of(facts), List.of(), List.of()));
+    }
+
+    /** All of them: what is not among them, the default guest's agent removes. */
     private void tellRoutes(NamespaceSnapshot snapshot) {
         List<Link> links = new ArrayList<>();
         for (Link link : snapshot.links()) {
@@ -262,20 +286,20 @@ public final class LateNetwork {
                 links.add(link);
             }
         }
-        GuestNetwork now = LateFacts.routes(early.guest(), snapshot, links, settings);
+        GuestNetwork now = LateFacts.routes(snapshot, links, settings);
         if (!now.equals(told)) {
-            listener.tell(now);
+            listener.tellRoutes(now);
             told = now;
         }
     }
 
-    /** The lowest that neither the start nor a living card has. */
+    /** The lowest that no living card has. */
     private int freeNumber() {
         Set<String> taken = new HashSet<>();
         for (LateCard card : cards.values()) {
             taken.add(card.junction().card().id());
         }
-        int number = early.cards().size();
+        int number = 0;
         while (taken.contains(Integer.toString(number))) {
             number++;
         }
@@ -283,9 +307,11 @@ public final class LateNetwork {
     }
 
     private NetworkRecord record() {
-        NetworkRecord record = early.record();
+        NetworkRecord record = new NetworkRecord(namespace.path());
         for (LateCard card : cards.values()) {
-            card.junction().note(record);
+            if (!card.leaving()) {
+                card.junction().note(record);
+            }
         }
         return record;
     }

@@ -173,16 +173,6 @@ public final class PodNetwork {
         }
     }
 
-    /** Whether an interface is one of these. */
-    boolean has(Link link) {
-        for (Junction junction : junctions) {
-            if (junction.link().index() == link.index()) {
-                return true;
-            }
-        }
-        return false;
-    }
-
     /** EINVAL is what the kernel says of a qdisc that is not there. */
     private static boolean gone(IOException failure) {
         int errno =

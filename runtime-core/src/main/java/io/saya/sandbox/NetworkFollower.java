@@ -71,7 +71,7 @@ final class NetworkFollower {
                 new LateNetwork(
                         host,
                         NetworkSettings.of(config),
-                        early,
+                        early.namespace(),
                         vm,
                         new LateNetwork.Listener() {
                             @Override
@@ -83,8 +83,13 @@ final class NetworkFollower {
                             }
 
                             @Override
-                            public void tell(GuestNetwork network) {
+                            public void tellInterface(GuestNetwork network) {
                                 agent.get().configureNetwork(network);
+                            }
+
+                            @Override
+                            public void tellRoutes(GuestNetwork network) {
+                                agent.get().updateRoutes(network);
                             }
                         });
     }

@@ -47,11 +47,16 @@ class LateNetworkTest {
                 }
 
                 @Override
-                public void tell(GuestNetwork network) {
+                public void tellInterface(GuestNetwork network) {
                     if (!refusal.isEmpty()) {
                         throw RuntimeFailure.internal(refusal, null);
                     }
                     told.add(network);
+                }
+
+                @Override
+                public void tellRoutes(GuestNetwork network) {
+                    tellInterface(network);
                 }
             };
 
@@ -168,6 +173,80 @@ class LateNetworkTest {
     }
 
     @Test
+    void oneWithAnotherMacAddressIsPluggedAnewAndNothingStays() throws Exception {
+        LateNetwork late = late(SETTINGS);
+        connect("eth0", 1);
+        ip("-n " + pod + " route add default via 10.77.1.1");
+        String before = state();
+        late.follow();
+        ip("-n " + pod + " link set eth0 address 02:77:00:00:00:01");
+        late.follow();
+        assertThat(vm.log).containsExactly("plug 0 tap0_saya", "unplug 0", "plug 0 tap0_saya");
+        assertThat(told.get(2).interfaces().getFirst().mac()).isEqualTo("02:77:00:00:00:01");
+        assertThat(told.get(3).routes()).as("they went with the card").hasSize(1);
+        assertThat(records.getLast().ingress()).containsExactly("eth0");
+        vm.close();
+        late.undo();
+        assertThat(state()).isEqualTo(before);
+    }
+
+    @Test
+    void oneThatIsDownOrHasNoAddressLeftIsTakenOut() throws Exception {
+        LateNetwork late = late(SETTINGS);
+        connect("eth0", 1);
+        connect("eth1", 2);
+        late.follow();
+        ip("-n " + pod + " addr flush dev eth0");
+        ip("-n " + pod + " link set eth1 down");
+        String before = state();
+        late.follow();
+        assertThat(vm.log).endsWith("unplug 0", "unplug 1");
+        assertThat(state()).isNotEqualTo(before).doesNotContain("ingress").doesNotContain("_saya");
+    }
+
+    @Test
+    void aCardThatTheGuestDidNotLetGoOfIsTriedAgain() throws Exception {
+        LateNetwork late = late(SETTINGS);
+        connect("eth0", 1);
+        refusal = "no driver";
+        vm.stubborn = true;
+        assertThatThrownBy(late::follow).hasMessage("interface eth0: no driver");
+        assertThat(vm.log).containsExactly("plug 0 tap0_saya", "unplug 0");
+        refusal = "";
+        vm.stubborn = false;
+        late.follow();
+        assertThat(vm.log)
+                .containsExactly("plug 0 tap0_saya", "unplug 0", "unplug 0", "plug 0 tap0_saya");
+        assertThat(told.getFirst().interfaces()).hasSize(1);
+    }
+
+    @Test
+    void aCardOfWhichTheVmmDoesNotTellIsTakenOutAgain() throws Exception {
+        LateNetwork late = late(SETTINGS);
+        connect("eth0", 1);
+        String before = state();
+        vm.silent = true;
+        assertThatThrownBy(late::follow).hasMessage("interface eth0: plug: no answer");
+        assertThat(vm.log).containsExactly("plug 0 tap0_saya", "unplug 0");
+        assertThat(state()).isEqualTo(before);
+        vm.silent = false;
+        late.follow();
+        assertThat(vm.log).endsWith("plug 0 tap0_saya");
+    }
+
+    @Test
+    void aRouteThatIsTakenAwayIsTold() throws Exception {
+        LateNetwork late = late(SETTINGS);
+        connect("eth0", 1);
+        ip("-n " + pod + " route add default via 10.77.1.1");
+        late.follow();
+        ip("-n " + pod + " route del default");
+        late.follow();
+        assertThat(told).hasSize(3);
+        assertThat(told.getLast().routes()).isEmpty();
+    }
+
+    @Test
     void whatCannotBeJoinedIsNamedAndOthersAreNotHeldUp() throws Exception {
         LateNetwork late = late(SETTINGS);
         ip("-n " + pod + " link add br0 type bridge");
@@ -193,12 +272,7 @@ class LateNetworkTest {
     }
 
     private LateNetwork late(NetworkSettings settings) throws Exception {
-        return new LateNetwork(
-                guard.host(),
-                settings,
-                PodNetwork.scan(guard.host(), namespace(), settings),
-                vm,
-                listener);
+        return new LateNetwork(guard.host(), settings, namespace(), vm, listener);
     }
 
     private void connect(String name, int network) {

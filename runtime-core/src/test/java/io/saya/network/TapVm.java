@@ -26,6 +26,13 @@ final class TapVm implements Vm, AutoCloseable {
     private static final int SIGKILL = 9;
 
     final List<String> log = new ArrayList<>();
+
+    /** The guest does not let go of cards. */
+    boolean stubborn;
+
+    /** The VMM plugs cards and does not say so in time. */
+    boolean silent;
+
     private final Map<String, HostProcess> cards = new HashMap<>();
     private final Host host;
     private final Path namespace;
@@ -66,12 +73,18 @@ final class TapVm implements Vm, AutoCloseable {
         } catch (IOException e) {
             throw new HypervisorFailure("plug", e);
         }
+        if (silent) {
+            throw new HypervisorFailure("plug: no answer");
+        }
         return "1e/00";
     }
 
     @Override
-    public void unplug(VmDevice.Network card) {
+    public void unplug(VmDevice.Network card) throws HypervisorFailure {
         log.add("unplug " + card.id());
+        if (stubborn) {
+            throw new HypervisorFailure("the guest does not let go of it");
+        }
         HostProcess process = cards.remove(card.id());
         if (process != null) {
             end(process);

@@ -84,6 +84,11 @@ final class ScriptedAgent implements Agent {
     }
 
     @Override
+    public void updateRoutes(GuestNetwork network) {
+        answer();
+    }
+
+    @Override
     public GuestStreams connectPort(int port) {
         throw RuntimeFailure.unavailable("nobody listens", null);
     }

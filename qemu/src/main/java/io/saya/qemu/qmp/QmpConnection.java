@@ -224,7 +224,8 @@ public final class QmpConnection implements AutoCloseable {
                                                     + description
                                                     + " ("
                                                     + errorClass
-                                                    + ")"));
+                                                    + ")",
+                                            errorClass.equals("DeviceNotFound")));
                 }
             }
         }

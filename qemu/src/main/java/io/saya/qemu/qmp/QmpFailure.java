@@ -5,20 +5,32 @@ public final class QmpFailure extends Exception {
     private static final long serialVersionUID = 1L;
 
     private final Kind kind;
+    private final boolean deviceNotFound;
 
     QmpFailure(Kind kind, String message) {
+        this(kind, message, false);
+    }
+
+    QmpFailure(Kind kind, String message, boolean deviceNotFound) {
         super(message);
         this.kind = kind;
+        this.deviceNotFound = deviceNotFound;
     }
 
     QmpFailure(Kind kind, String message, Throwable cause) {
         super(message, cause);
         this.kind = kind;
+        this.deviceNotFound = cause instanceof QmpFailure refusal && refusal.deviceNotFound;
     }
 
     /** What went wrong, and how much with it. */
     public Kind kind() {
         return kind;
+    }
+
+    /** Whether QEMU refused because it has no such device ({@code DeviceNotFound}). */
+    public boolean deviceNotFound() {
+        return deviceNotFound;
     }
 
     /** What went wrong, and how much with it. */
