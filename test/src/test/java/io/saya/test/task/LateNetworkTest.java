@@ -106,6 +106,19 @@ final class LateNetworkTest extends ShimSuite {
                     .contains("10.79.1.2/24", "10.79.2.2/24", "mtu 1400", "fd79:1::2/64")
                     .contains("default via 10.79.1.1 dev eth0");
 
+            // What is taken away or changed is so in the guest too.
+            inside(namespace, "ip route add 192.0.2.0/24 via 10.79.1.1");
+            assertThat(seenInGuest(shim, "ip route", "192.0.2.0/24 via 10.79.1.1", true)).isTrue();
+            inside(namespace, "ip route del 192.0.2.0/24");
+            assertThat(seenInGuest(shim, "ip route", "192.0.2.0/24", false)).isTrue();
+            inside(namespace, "ip addr add 10.79.8.2/24 dev eth1");
+            assertThat(seenInGuest(shim, "ip addr", "10.79.8.2/24", true)).isTrue();
+            inside(namespace, "ip addr del 10.79.8.2/24 dev eth1");
+            assertThat(seenInGuest(shim, "ip addr", "10.79.8.2/24", false)).isTrue();
+            inside(namespace, "ip link set eth1 address 02:79:00:00:00:02");
+            assertThat(seenInGuest(shim, "ip addr show eth1", "02:79:00:00:00:02", true)).isTrue();
+            assertThat(seenInGuest(shim, "ip addr show eth1", "10.79.2.2/24", true)).isTrue();
+
             host("ip link del v2");
             assertThat(Wait.until(SOON, () -> !inGuest(shim, "ip link").contains("eth1"))).isTrue();
             assertThat(Wait.until(SOON, () -> !namespaceLinks(namespace).contains("tap1_saya")))
@@ -249,6 +262,16 @@ final class LateNetworkTest extends ShimSuite {
             Thread.currentThread().interrupt();
             throw new AssertionError(e);
         }
+    }
+
+    /** Whether a text comes into what a command in the container prints, or goes from it. */
+    private boolean seenInGuest(Shim shim, String command, String text, boolean there)
+            throws InterruptedException {
+        return Wait.until(SOON, () -> inGuest(shim, command).contains(text) == there);
+    }
+
+    private static void inside(String namespace, String command) {
+        host("nsenter --net=" + namespace + " " + command);
     }
 
     private static String log(Shim shim) {
