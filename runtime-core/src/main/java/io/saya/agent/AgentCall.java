@@ -90,8 +90,10 @@ final class AgentCall {
             case FAILED_PRECONDITION -> Kind.FAILED_PRECONDITION;
             case INVALID_ARGUMENT -> Kind.INVALID_ARGUMENT;
             case DEADLINE_EXCEEDED -> Kind.DEADLINE_EXCEEDED;
-            case UNAVAILABLE -> Kind.UNAVAILABLE;
             case UNIMPLEMENTED -> Kind.UNIMPLEMENTED;
+            // Also what a guest calls unavailable: here that word means that the connection is
+            // gone,
+            // and whoever hears it waits for nothing more.
             default -> Kind.INTERNAL;
         };
     }

@@ -11,7 +11,7 @@ public interface PortDialer {
      * Connects.
      *
      * @param port 1 to 65535
-     * @throws RuntimeFailure UNAVAILABLE if nobody listens there
+     * @throws RuntimeFailure if nobody listens there
      */
     GuestStreams dial(int port) throws RuntimeFailure;
 }
