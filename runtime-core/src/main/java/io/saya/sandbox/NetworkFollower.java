@@ -18,7 +18,6 @@ import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Interfaces that come when the VM runs, in the life of a sandbox: looked for before the sandbox
@@ -44,8 +43,7 @@ final class NetworkFollower {
     private final Semaphore turn = new Semaphore(1);
 
     private volatile String lastFailure = "";
-    // Guarded by this, which is held while a process is started or ended.
-    private @Nullable NetworkWatch watch;
+    private final Companion<NetworkWatch> watch = new Companion<>("watch of the network");
     private volatile boolean ended;
 
     /**
@@ -117,18 +115,16 @@ final class NetworkFollower {
         Thread.ofVirtual().name("links").start(this::startWatch);
     }
 
-    private synchronized void startWatch() {
-        if (ended || watch != null) {
-            return;
-        }
+    private void startWatch() {
         try {
-            watch =
-                    NetworkWatch.start(
-                            host,
-                            late.namespace(),
-                            identity.runDirectory(),
-                            identity.id(),
-                            this::changed);
+            watch.start(
+                    () ->
+                            NetworkWatch.start(
+                                    host,
+                                    late.namespace(),
+                                    identity.runDirectory(),
+                                    identity.id(),
+                                    this::changed));
         } catch (IOException e) {
             LOG.warn("interfaces that appear later will not be noticed", "why", e);
         }
@@ -162,17 +158,9 @@ final class NetworkFollower {
     }
 
     /** Ends what runs for it; returns when it is reaped. May be called again. */
-    synchronized void end() {
+    void end() {
         ended = true;
-        NetworkWatch running = watch;
-        watch = null;
-        if (running != null) {
-            try {
-                running.close();
-            } catch (IOException e) {
-                LOG.warn("cannot undo", "what", "watch of the network", "error", e);
-            }
-        }
+        watch.end();
     }
 
     /** Takes back what does not end with the VM; a namespace of its own does. */

@@ -45,9 +45,7 @@ final class SandboxNetwork {
     private final SandboxCgroup cgroup;
     private final @Nullable PodNetwork pod;
     private volatile @Nullable NetworkFollower follower;
-    // Guarded by this, which is held while a process is started or ended.
-    private @Nullable PortForward ports;
-    private boolean left;
+    private final Companion<PortForward> ports = new Companion<>("port-forward");
     private volatile CompletableFuture<GuestNetwork> joined =
             CompletableFuture.completedFuture(GuestNetwork.NONE);
 
@@ -233,18 +231,16 @@ final class SandboxNetwork {
         }
     }
 
-    private synchronized void startForward(PodNetwork namespace, PortDialer dialer) {
-        if (left) {
-            return;
-        }
+    private void startForward(PodNetwork namespace, PortDialer dialer) {
         try {
-            ports =
-                    PortForward.start(
-                            host,
-                            namespace.namespace(),
-                            identity.runDirectory(),
-                            identity.id(),
-                            dialer);
+            ports.start(
+                    () ->
+                            PortForward.start(
+                                    host,
+                                    namespace.namespace(),
+                                    identity.runDirectory(),
+                                    identity.id(),
+                                    dialer));
         } catch (IOException e) {
             LOG.warn("port-forward will not reach the guest", "why", e);
         }
@@ -259,25 +255,12 @@ final class SandboxNetwork {
         if (following != null) {
             following.end();
         }
-        endForward();
-    }
-
-    private synchronized void endForward() {
-        left = true;
-        PortForward running = ports;
-        ports = null;
-        if (running != null) {
-            try {
-                running.close();
-            } catch (IOException e) {
-                LOG.warn("cannot undo", "what", "port-forward", "error", e);
-            }
-        }
+        ports.end();
     }
 
     /** What is just being joined is joined first: else it would be left behind. */
     private void leave() {
-        endForward();
+        ports.end();
         try {
             awaitJoined();
         } catch (RuntimeFailure e) {
