@@ -3,7 +3,9 @@ package io.saya.container;
 import io.saya.lifecycle.UndoStack;
 import io.saya.oci.ContainerKind;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +20,7 @@ public final class Container {
     private final Path bundle;
     private final ContainerKind kind;
     private final ContainerProcess init;
+    private final ContainerFigures figures;
     private final Map<String, ContainerProcess> execs = new LinkedHashMap<>();
     private final UndoStack resources = new UndoStack();
     private final CompletableFuture<Void> creationEnded = new CompletableFuture<>();
@@ -25,11 +28,17 @@ public final class Container {
     private boolean paused;
     private @Nullable CompletableFuture<ExitStatus> deletion;
 
-    public Container(String id, Path bundle, ContainerKind kind, ContainerProcess init) {
+    public Container(
+            String id,
+            Path bundle,
+            ContainerKind kind,
+            ContainerProcess init,
+            ContainerFigures figures) {
         this.id = id;
         this.bundle = bundle;
         this.kind = kind;
         this.init = init;
+        this.figures = figures;
     }
 
     public String id() {
@@ -48,9 +57,26 @@ public final class Container {
         return init;
     }
 
+    /** What it uses. */
+    public ContainerFigures figures() {
+        return figures;
+    }
+
     /** Execs by id, in the order they were added. Guarded by the task table's lock. */
     public Map<String, ContainerProcess> execs() {
         return execs;
+    }
+
+    /** Those of its execs that run or are being started. Guarded by the task table's lock. */
+    public List<ContainerProcess> liveExecs() {
+        List<ContainerProcess> live = new ArrayList<>();
+        for (ContainerProcess exec : execs.values()) {
+            switch (exec.state()) {
+                case ProcessState.Starting(), ProcessState.Running() -> live.add(exec);
+                case ProcessState.Created(), ProcessState.Stopped _ -> {}
+            }
+        }
+        return live;
     }
 
     /**

@@ -4,6 +4,7 @@ import io.saya.event.TaskIo;
 import io.saya.failure.RuntimeFailure;
 import io.saya.io.ProcessStdio;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A process of a container: its first one, or an exec. The state is guarded by the lock of the
@@ -20,17 +21,29 @@ public final class ContainerProcess {
     private final CompletableFuture<Void> killed = new CompletableFuture<>();
     private ProcessState state = new ProcessState.Created();
     private boolean startPublished;
+    private @Nullable ExecDefinition definition;
 
     /**
-     * @param execId empty for the first process of the container
+     * The first process of a container.
+     *
      * @param io the streams as the client named them
      * @param stdio the same, opened
      */
-    public ContainerProcess(String containerId, String execId, TaskIo io, ProcessStdio stdio) {
+    public ContainerProcess(String containerId, TaskIo io, ProcessStdio stdio) {
+        this.containerId = containerId;
+        this.execId = "";
+        this.io = io;
+        this.stdio = stdio;
+    }
+
+    /** An exec. */
+    public ContainerProcess(
+            String containerId, String execId, TaskIo io, ExecDefinition definition) {
         this.containerId = containerId;
         this.execId = execId;
         this.io = io;
-        this.stdio = stdio;
+        this.stdio = definition.streams();
+        this.definition = definition;
     }
 
     public String containerId() {
@@ -79,6 +92,19 @@ public final class ContainerProcess {
     /** Completes when the guest has taken a SIGKILL for it. */
     public CompletableFuture<Void> killed() {
         return killed;
+    }
+
+    /**
+     * Hands an exec's definition to its one start, and does not keep it. Guarded by the task
+     * table's lock.
+     */
+    public ExecDefinition takeDefinition() {
+        ExecDefinition taken = definition;
+        if (taken == null) {
+            throw new IllegalStateException(describe() + " has no definition (any more)");
+        }
+        definition = null;
+        return taken;
     }
 
     /** Guarded by the task table's lock. */

@@ -9,9 +9,8 @@ public sealed interface ProcessEvent {
     /** The guest runs it. */
     record StartSucceeded() implements ProcessEvent {}
 
-    /** The guest could not run it; {@code exit} is what waiters are told. */
-    record StartFailed(ExitStatus exit) implements ProcessEvent {}
-
-    /** It has ended, or its VM is gone. */
+    /**
+     * It has ended, never began to run, or its VM is gone; {@code exit} is what waiters are told.
+     */
     record Exited(ExitStatus exit) implements ProcessEvent {}
 }

@@ -1,7 +1,6 @@
 package io.saya.container;
 
 import io.saya.container.ProcessEvent.Exited;
-import io.saya.container.ProcessEvent.StartFailed;
 import io.saya.container.ProcessEvent.StartRequested;
 import io.saya.container.ProcessEvent.StartSucceeded;
 import io.saya.container.ProcessState.Created;
@@ -38,15 +37,11 @@ public final class ProcessTransitions {
                         case Created(), Starting(), Running() -> new Running();
                         case Stopped stopped -> stopped;
                     };
-            case StartFailed(ExitStatus exit) -> ended(state, exit);
-            case Exited(ExitStatus exit) -> ended(state, exit);
-        };
-    }
-
-    private static ProcessState ended(ProcessState state, ExitStatus exit) {
-        return switch (state) {
-            case Created(), Starting(), Running() -> new Stopped(exit);
-            case Stopped stopped -> stopped;
+            case Exited(ExitStatus exit) ->
+                    switch (state) {
+                        case Created(), Starting(), Running() -> new Stopped(exit);
+                        case Stopped stopped -> stopped;
+                    };
         };
     }
 

@@ -5,6 +5,7 @@ import io.saya.config.RuntimeConfig;
 import io.saya.failure.RuntimeFailure;
 import io.saya.host.HostProcess;
 import io.saya.host.ProcessExit;
+import io.saya.hypervisor.AgentEndpoint;
 import io.saya.hypervisor.Vm;
 import io.saya.hypervisor.VmExit;
 import java.util.concurrent.ExecutionException;
@@ -88,6 +89,17 @@ final class BootDiagnosis {
                 cause.kind(),
                 BootFailure.text(doing, phase, millis, happened, advice, machine.consoleTail()),
                 cause);
+    }
+
+    /** How far a guest has come whose agent does not answer. */
+    static StartPhase unreached(Vm machine) {
+        if (!machine.vmmReady().isDone()) {
+            return StartPhase.QMP;
+        }
+        boolean channelTells = machine.agent() instanceof AgentEndpoint.SerialPort;
+        return channelTells && !machine.channelOpen().isDone()
+                ? StartPhase.KERNEL
+                : StartPhase.AGENT;
     }
 
     private String shareText(String doing, HostProcess daemon, String console) {

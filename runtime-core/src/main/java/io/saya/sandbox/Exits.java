@@ -102,14 +102,15 @@ final class Exits {
     }
 
     private void publish(Container container, StopCause cause) {
-        for (ContainerProcess exec : tasks.locked(() -> List.copyOf(container.execs().values()))) {
-            tasks.finish(exec, ExitStatus.now(cause.fallbackStatus()), guest.pid());
-        }
         ExitStatus fallback = ExitStatus.now(cause.fallbackStatus());
         tasks.finish(
-                container.init(),
+                container,
                 container.kind().ownsSandbox() ? heldBack.getNow(fallback) : fallback,
+                fallback,
                 guest.pid());
+        for (ContainerProcess never : tasks.locked(() -> List.copyOf(container.execs().values()))) {
+            tasks.finish(never, fallback, guest.pid());
+        }
     }
 
     private void await(
@@ -130,8 +131,9 @@ final class Exits {
         } catch (ExecutionException e) {
             if (e.getCause() instanceof RuntimeFailure failure
                     && failure.kind() == RuntimeFailure.Kind.UNAVAILABLE) {
-                // The connection is gone. Whoever ended it, or lost it, stops the sandbox, and that
-                // publishes.
+                // The connection is gone: no answer of the guest is of this kind. Whoever ended it,
+                // or
+                // lost it, stops the sandbox, and that publishes.
                 return;
             }
             LOG.warn(
@@ -154,7 +156,7 @@ final class Exits {
             stop.accept(new StopCause.ContainerExited(exit));
         } else {
             awaitExecs(container);
-            tasks.finish(process, exit, guest.pid());
+            tasks.finish(container, exit, ExitStatus.now(ExitStatus.KILLED), guest.pid());
         }
     }
 
@@ -195,34 +197,24 @@ final class Exits {
         }
     }
 
+    /**
+     * One that is being started ends, or its start fails; a guest that says neither is not asked.
+     */
     private void awaitExecs(Container container) {
-        List<ContainerProcess> running =
-                tasks.locked(
-                        () ->
-                                container.execs().values().stream()
-                                        .filter(
-                                                exec ->
-                                                        exec.state()
-                                                                instanceof ProcessState.Running)
-                                        .toList());
-        CompletableFuture<?>[] ends =
-                running.stream().map(ContainerProcess::exited).toArray(CompletableFuture[]::new);
-        if (!within(CompletableFuture.allOf(ends), EXEC_EXIT_LIMIT_MS)) {
-            for (ContainerProcess exec : running) {
-                tasks.finish(exec, ExitStatus.now(ExitStatus.KILLED), guest.pid());
-            }
+        List<CompletableFuture<?>> ends = new ArrayList<>();
+        for (ContainerProcess exec : tasks.locked(container::liveExecs)) {
+            ends.add(exec.exited());
         }
+        within(CompletableFuture.allOf(ends.toArray(CompletableFuture[]::new)), EXEC_EXIT_LIMIT_MS);
     }
 
-    private static boolean within(CompletableFuture<?> future, long millis) {
+    private static void within(CompletableFuture<?> future, long millis) {
         try {
             future.get(millis, TimeUnit.MILLISECONDS);
-            return true;
         } catch (TimeoutException | ExecutionException e) {
-            return false;
+            LOG.debug("not waited for any longer", "limit_ms", millis);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return false;
         }
     }
 }

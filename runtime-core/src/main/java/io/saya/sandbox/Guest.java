@@ -10,7 +10,6 @@ import io.saya.failpoint.Moment;
 import io.saya.failure.RuntimeFailure;
 import io.saya.host.Host;
 import io.saya.host.HostProcess;
-import io.saya.hypervisor.AgentEndpoint;
 import io.saya.hypervisor.GuestConsole;
 import io.saya.hypervisor.Hypervisor;
 import io.saya.hypervisor.HypervisorFailure;
@@ -25,9 +24,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,19 +42,11 @@ final class Guest {
      */
     private static final Duration QUIT_GRACE = Duration.ofMillis(500);
 
-    /**
-     * How long a process gets to be reaped after SIGKILL. Only one that is stuck in the kernel
-     * takes longer.
-     */
-    private static final Duration REAP_LIMIT = Duration.ofSeconds(5);
-
     /** How long virtiofsd gets to leave by itself once QEMU has hung up; it needs some 10 ms. */
     private static final Duration LEAVE_LIMIT = Duration.ofMillis(500);
 
     /** From what a VMM's end does to others until it is reaped itself. */
     private static final long VM_EXIT_MS = 500;
-
-    private static final int SIGKILL = 9;
 
     private final SandboxIdentity identity;
     private final RuntimeConfig config;
@@ -66,6 +55,7 @@ final class Guest {
     private final AgentConnector connector;
     private final SandboxCgroup cgroup;
     private final StartClock clock;
+    private final SandboxLimits limits;
     private final HostMounts mounts;
     private final UndoStack resources = new UndoStack();
     private final CompletableFuture<SandboxState.StopCause> lost = new CompletableFuture<>();
@@ -84,7 +74,8 @@ final class Guest {
             Hypervisor hypervisor,
             AgentConnector connector,
             SandboxCgroup cgroup,
-            StartClock clock) {
+            StartClock clock,
+            SandboxLimits limits) {
         this.identity = identity;
         this.config = config;
         this.host = host;
@@ -92,6 +83,7 @@ final class Guest {
         this.connector = connector;
         this.cgroup = cgroup;
         this.clock = clock;
+        this.limits = limits;
         this.mounts = new HostMounts(host);
     }
 
@@ -122,7 +114,7 @@ final class Guest {
                             directory.exported(),
                             config.hypervisor().sharedFs().cache(),
                             config.hypervisor().sharedFs().extraArguments());
-            resources.push("virtiofsd", () -> end(daemon));
+            resources.push("virtiofsd", () -> Reaping.kill(daemon, limits.reap()));
             virtiofsd = daemon;
             clock.done(phase);
 
@@ -207,19 +199,23 @@ final class Guest {
             clock.done(StartPhase.SANDBOX);
         } catch (RuntimeFailure e) {
             throw diagnosis()
-                    .ofConnect(machine, answered != null ? answered : unreached(machine), e);
+                    .ofConnect(
+                            machine,
+                            answered != null ? answered : BootDiagnosis.unreached(machine),
+                            e);
         }
     }
 
-    /** How far a guest has come whose agent does not answer. */
-    private static StartPhase unreached(Vm machine) {
-        if (!machine.vmmReady().isDone()) {
-            return StartPhase.QMP;
-        }
-        boolean channelTells = machine.agent() instanceof AgentEndpoint.SerialPort;
-        return channelTells && !machine.channelOpen().isDone()
-                ? StartPhase.KERNEL
-                : StartPhase.AGENT;
+    /** Says of a boot that takes too long what is known of it; waits for a moment. */
+    RuntimeFailure overdue(RuntimeFailure failure) {
+        Vm machine = vm;
+        return machine == null ? failure : diagnosis().ofConnect(machine, clock.current(), failure);
+    }
+
+    /** Whether the VM has ended because {@link #stop} ended it. */
+    boolean endedOnRequest() {
+        Vm machine = vm;
+        return machine != null && machine.exited().isDone() && machine.exited().join().requested();
     }
 
     /**
@@ -296,8 +292,8 @@ final class Guest {
     }
 
     /**
-     * Ends agent connection, VM, port-forward and virtiofsd, in this order; returns when the
-     * processes are reaped. Total; may be called again.
+     * Ends agent connection, VM, port-forward and virtiofsd, in this order; returns when VM and
+     * virtiofsd are reaped, however long the kernel takes for that. Total; may be called again.
      *
      * @param graceful let QEMU quit by itself; else it is killed
      */
@@ -317,10 +313,10 @@ final class Guest {
         HostProcess daemon = virtiofsd;
         if (daemon != null) {
             // It ends by itself when QEMU is gone, and takes its own child with it. Killed, it
-            // would
-            // leave the child to be found for some milliseconds.
-            awaitExit(daemon, LEAVE_LIMIT);
-            end(daemon);
+            // would leave the child to be found for some milliseconds.
+            if (!Reaping.awaitExit(daemon, LEAVE_LIMIT)) {
+                Reaping.killAndAwait(daemon, limits.reap());
+            }
         }
     }
 
@@ -334,25 +330,6 @@ final class Guest {
 
     private BootDiagnosis diagnosis() {
         return new BootDiagnosis(identity, config, clock.millis(), virtiofsd, cgroup);
-    }
-
-    private static void end(HostProcess process) {
-        process.signal(SIGKILL);
-        if (!awaitExit(process, REAP_LIMIT)) {
-            LOG.error("process does not end after SIGKILL", "pid", process.pid());
-        }
-    }
-
-    private static boolean awaitExit(HostProcess process, Duration limit) {
-        try {
-            process.exited().get(limit.toMillis(), TimeUnit.MILLISECONDS);
-            return true;
-        } catch (TimeoutException | ExecutionException e) {
-            return false;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
-        }
     }
 
     private static void problem(Exception cause) {

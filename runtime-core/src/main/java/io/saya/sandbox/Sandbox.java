@@ -11,24 +11,18 @@ import io.saya.hypervisor.GuestConsole;
 import io.saya.hypervisor.Hypervisor;
 import io.saya.log.Log;
 import io.saya.oci.OciSpec;
-import io.saya.oci.OciSpec.OciMount;
 import io.saya.sandbox.SandboxEvent.BootRequested;
 import io.saya.sandbox.SandboxEvent.BootSucceeded;
 import io.saya.sandbox.SandboxEvent.StopFinished;
 import io.saya.sandbox.SandboxEvent.StopRequested;
 import io.saya.sandbox.SandboxState.StopCause;
-import io.saya.share.ContainerShares;
-import io.saya.share.SharedDirectory;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The life of a sandbox: boots once, runs containers, stops once and for all. What is done with its
@@ -38,26 +32,18 @@ public final class Sandbox implements AutoCloseable {
 
     private static final Log LOG = Log.of("sandbox");
 
-    /**
-     * The steps of a stop have bounds of their own; this one strikes when the kernel does not let
-     * go of a process.
-     */
-    private static final Duration STOP_LIMIT = Duration.ofSeconds(30);
-
     /** How long the connecting thread may take to notice that the VM is gone. */
     private static final long BOOT_FAILURE_LIMIT_MS = 2_000;
-
-    /** A pod's resolv.conf beyond this is cut. */
-    private static final int DNS_LINES = 256;
 
     private final SandboxIdentity identity;
     private final RuntimeConfig config;
     private final StartClock clock;
+    private final SandboxLimits limits;
     private final Guest guest;
     private final TaskTable tasks;
     private final Exits exits;
     private final SandboxStop stop;
-    private final CompletableFuture<Void> booted = new CompletableFuture<>();
+    private final BootVerdict booted;
     private final CompletableFuture<Void> launchEnded = new CompletableFuture<>();
     private final CompletableFuture<Void> bootEnded = new CompletableFuture<>();
     private final CompletableFuture<StopCause> stopped = new CompletableFuture<>();
@@ -73,10 +59,35 @@ public final class Sandbox implements AutoCloseable {
             EventSink events,
             SandboxCgroup cgroup,
             StartClock clock) {
+        this(
+                identity,
+                config,
+                host,
+                hypervisor,
+                connector,
+                events,
+                cgroup,
+                clock,
+                SandboxLimits.NORMAL);
+    }
+
+    Sandbox(
+            SandboxIdentity identity,
+            RuntimeConfig config,
+            Host host,
+            Hypervisor hypervisor,
+            AgentConnector connector,
+            EventSink events,
+            SandboxCgroup cgroup,
+            StartClock clock,
+            SandboxLimits limits) {
         this.identity = identity;
         this.config = config;
         this.clock = clock;
-        this.guest = new Guest(identity, config, host, hypervisor, connector, cgroup, clock);
+        this.limits = limits;
+        this.booted = new BootVerdict(identity.id());
+        this.guest =
+                new Guest(identity, config, host, hypervisor, connector, cgroup, clock, limits);
         this.tasks = new TaskTable(events);
         this.exits = new Exits(tasks, guest, this::requestStop);
         this.stop = new SandboxStop(tasks, guest, exits);
@@ -94,7 +105,7 @@ public final class Sandbox implements AutoCloseable {
         try {
             guest.launch(NetworkPlace.of(spec, config));
         } catch (RuntimeFailure e) {
-            booted.completeExceptionally(e);
+            booted.failed(e);
             bootEnded.complete(null);
             requestStop(new StopCause.BootFailed(e.getMessage()));
             throw e;
@@ -107,7 +118,7 @@ public final class Sandbox implements AutoCloseable {
                 new GuestHealth(
                         guest.pid(), guest::agent, config.agent().healthCheckTimeout(), stopped);
         Thread.ofVirtual().name("health").start(() -> requestStop(health.watch()));
-        Thread.ofVirtual().name("boot").start(() -> connect(setup(spec)));
+        Thread.ofVirtual().name("boot").start(() -> connect(SetupPlan.of(identity, config, spec)));
     }
 
     /** Whether the sandbox can still get, or has, a guest. */
@@ -125,22 +136,13 @@ public final class Sandbox implements AutoCloseable {
      *     not come up
      */
     public void awaitBoot() {
-        Duration limit = config.agent().dialTimeout().plus(STOP_LIMIT);
-        try {
-            booted.get(limit.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (ExecutionException e) {
-            throw e.getCause() instanceof RuntimeFailure failure
-                    ? new RuntimeFailure(failure.kind(), failure.getMessage(), failure)
-                    : RuntimeFailure.internal(
-                            "boot of sandbox " + identity.id() + " failed: " + e.getCause(), e);
-        } catch (TimeoutException e) {
-            throw RuntimeFailure.deadlineExceeded(
-                    "sandbox " + identity.id() + " did not come up within " + limit, e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw RuntimeFailure.unavailable(
-                    "interrupted while sandbox " + identity.id() + " boots", e);
-        }
+        Duration limit = config.agent().dialTimeout().plus(limits.boot());
+        booted.await(
+                limit,
+                () ->
+                        guest.overdue(
+                                RuntimeFailure.deadlineExceeded(
+                                        "it is not up after " + limit, null)));
     }
 
     /**
@@ -150,25 +152,12 @@ public final class Sandbox implements AutoCloseable {
      * @param doing such as {@code create container c1}
      */
     RuntimeFailure whyNot(String doing) {
-        try {
-            booted.get(BOOT_FAILURE_LIMIT_MS, TimeUnit.MILLISECONDS);
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof RuntimeFailure failure) {
-                return new RuntimeFailure(failure.kind(), failure.getMessage(), failure);
-            }
-        } catch (TimeoutException e) {
-            LOG.debug("no verdict on the boot yet", "error", e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+        Optional<RuntimeFailure> failure = booted.failureWithin(BOOT_FAILURE_LIMIT_MS);
+        if (failure.isPresent()) {
+            return failure.get();
         }
-        String cause =
-                switch (state()) {
-                    case SandboxState.Stopping(StopCause why) -> ": " + why.describe();
-                    case SandboxState.Stopped(StopCause why) -> ": " + why.describe();
-                    default -> "";
-                };
         return RuntimeFailure.failedPrecondition(
-                "cannot " + doing + ": sandbox " + identity.id() + " has stopped" + cause);
+                "cannot " + doing + ": sandbox " + identity.id() + " has stopped" + stopCause());
     }
 
     /** Asks for the stop of everything and returns at once; the first cause counts. */
@@ -198,13 +187,13 @@ public final class Sandbox implements AutoCloseable {
     /** Waits for a stop that was requested. */
     public void awaitStopped() {
         try {
-            stopped.get(STOP_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+            stopped.get(limits.stop().toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException | ExecutionException e) {
             throw RuntimeFailure.deadlineExceeded(
                     "sandbox "
                             + identity.id()
                             + " did not stop within "
-                            + STOP_LIMIT
+                            + limits.stop()
                             + ": QEMU "
                             + guest.pid()
                             + " or virtiofsd cannot be reaped",
@@ -274,6 +263,10 @@ public final class Sandbox implements AutoCloseable {
         return tasks.locked(() -> state);
     }
 
+    SandboxLimits limits() {
+        return limits;
+    }
+
     Guest guest() {
         return guest;
     }
@@ -293,14 +286,12 @@ public final class Sandbox implements AutoCloseable {
             if (state() instanceof SandboxState.Running) {
                 new OutOfMemoryWatch(guest.requireAgent(), tasks).start();
                 LOG.info("sandbox is up", clock.fields());
-                booted.complete(null);
+                booted.up();
             } else {
-                booted.completeExceptionally(
-                        RuntimeFailure.unavailable(
-                                "sandbox " + identity.id() + " is being stopped", null));
+                booted.failed(stoppedMeanwhile(null));
             }
         } catch (RuntimeException e) {
-            booted.completeExceptionally(e);
+            booted.failed(guest.endedOnRequest() ? stoppedMeanwhile(e) : e);
             requestStop(new StopCause.BootFailed(String.valueOf(e.getMessage())));
         } finally {
             bootEnded.complete(null);
@@ -324,9 +315,7 @@ public final class Sandbox implements AutoCloseable {
             // now that the VM is gone.
             bootEnded.completeOnTimeout(null, BOOT_FAILURE_LIMIT_MS, TimeUnit.MILLISECONDS).join();
         }
-        booted.completeExceptionally(
-                RuntimeFailure.unavailable(
-                        "sandbox " + identity.id() + " stopped: " + cause.describe(), null));
+        booted.failed(stoppedMeanwhile(null));
         advance(new StopFinished());
         stop.publish(cause);
         stopped.complete(cause);
@@ -339,35 +328,18 @@ public final class Sandbox implements AutoCloseable {
                 });
     }
 
-    private SandboxSetup setup(OciSpec spec) {
-        String hostname = spec.hostname();
-        return new SandboxSetup(
-                identity.id(),
-                hostname.substring(0, Math.min(64, hostname.length())),
-                dns(spec),
-                SharedDirectory.TAG,
-                SharedDirectory.GUEST_PATH,
-                ContainerShares.GUEST_SHM,
-                config.agent().kernelModules(),
-                config.hypervisor().guest().hookPath());
+    /** What ended because we ended it has not failed: the cause is that of the stop. */
+    private RuntimeFailure stoppedMeanwhile(@Nullable Throwable consequence) {
+        return RuntimeFailure.unavailable(
+                "sandbox " + identity.id() + " was stopped while it came up" + stopCause(),
+                consequence);
     }
 
-    /** The lines of the file that the sandbox container has at /etc/resolv.conf. */
-    private static List<String> dns(OciSpec spec) {
-        for (OciMount mount : spec.mounts()) {
-            if (mount.destination().equals("/etc/resolv.conf") && mount.bind()) {
-                try (var lines = Files.lines(Path.of(mount.source()))) {
-                    return lines.limit(DNS_LINES).toList();
-                } catch (IOException | java.io.UncheckedIOException e) {
-                    LOG.warn(
-                            "the pod's resolv.conf cannot be read",
-                            "path",
-                            mount.source(),
-                            "error",
-                            e);
-                }
-            }
-        }
-        return List.of();
+    private String stopCause() {
+        return switch (state()) {
+            case SandboxState.Stopping(StopCause why) -> ": " + why.describe();
+            case SandboxState.Stopped(StopCause why) -> ": " + why.describe();
+            case SandboxState.New(), SandboxState.Booting(), SandboxState.Running() -> "";
+        };
     }
 }

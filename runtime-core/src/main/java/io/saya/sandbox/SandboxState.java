@@ -29,6 +29,9 @@ public sealed interface SandboxState {
         /** The sandbox container ended by itself. */
         record ContainerExited(ExitStatus exit) implements StopCause {}
 
+        /** The program of the sandbox container could not be started: nobody will use the guest. */
+        record StartFailed(String why) implements StopCause {}
+
         /** The VM ended and nobody had asked. */
         record VmLost(String why) implements StopCause {}
 
@@ -45,7 +48,8 @@ public sealed interface SandboxState {
         default int fallbackStatus() {
             return switch (this) {
                 case Requested(), ContainerExited _ -> ExitStatus.KILLED;
-                case VmLost _, AgentLost _, ShareLost _, BootFailed _ -> ExitStatus.UNKNOWN;
+                case StartFailed _, VmLost _, AgentLost _, ShareLost _, BootFailed _ ->
+                        ExitStatus.UNKNOWN;
             };
         }
 
@@ -54,7 +58,7 @@ public sealed interface SandboxState {
          */
         default boolean guestAnswers() {
             return switch (this) {
-                case Requested(), ContainerExited _ -> true;
+                case Requested(), ContainerExited _, StartFailed _ -> true;
                 case VmLost _, AgentLost _, ShareLost _, BootFailed _ -> false;
             };
         }
@@ -65,6 +69,7 @@ public sealed interface SandboxState {
                 case Requested() -> "stop requested";
                 case ContainerExited(ExitStatus exit) ->
                         "its container exited with status " + exit.status();
+                case StartFailed(String why) -> "its container could not be started: " + why;
                 case VmLost(String why) -> "the VM was lost: " + why;
                 case AgentLost(String why) -> "the agent was lost: " + why;
                 case ShareLost(String why) -> "the shared file system was lost: " + why;

@@ -31,6 +31,17 @@ public final class StartClock {
         ends.putIfAbsent(phase, System.nanoTime() - start);
     }
 
+    /** The phase that is under way: what comes after the last one that is over. */
+    synchronized StartPhase current() {
+        StartPhase[] all = StartPhase.values();
+        for (int i = all.length - 1; i > 0; i--) {
+            if (ends.containsKey(all[i - 1])) {
+                return all[i];
+            }
+        }
+        return all[0];
+    }
+
     /** When the start began, in ms since 1970. */
     public long startedAt() {
         return startedAt;

@@ -73,6 +73,7 @@ final class TaskDeletion {
                         }
                         table.remove(container);
                     });
+            endExecs(container);
             LOG.info("container deleted", "container", containerId, "status", exit.status());
             mine.complete(exit);
             return exit;
@@ -131,19 +132,50 @@ final class TaskDeletion {
         return exit;
     }
 
-    /** Takes down a container whose creation failed; nobody was told of it. */
-    void abandon(Container container, RuntimeFailure cause) {
+    /**
+     * Takes down a container whose creation failed; nobody was told of it. Bounded: where the
+     * kernel does not let go of the VM, what it holds is given back when it does, or by the guard.
+     */
+    void abandon(Container container, RuntimeException cause) {
+        boolean gone = true;
         if (container.kind().ownsSandbox()) {
             try {
-                sandbox.requestStop(new SandboxState.StopCause.BootFailed(cause.getMessage()));
+                sandbox.requestStop(
+                        new SandboxState.StopCause.BootFailed(String.valueOf(cause.getMessage())));
                 sandbox.awaitStopped();
             } catch (RuntimeFailure e) {
                 cause.addSuppressed(e);
+                gone = false;
             }
         }
-        dismantle(container, Duration.ZERO);
+        table.finish(container.init(), ExitStatus.now(ExitStatus.UNKNOWN), sandbox.guest().pid());
+        if (gone) {
+            dismantle(container, Duration.ZERO);
+        } else {
+            var _ =
+                    sandbox.stopped()
+                            .thenRun(
+                                    () ->
+                                            Thread.ofVirtual()
+                                                    .start(
+                                                            () ->
+                                                                    dismantle(
+                                                                            container,
+                                                                            Duration.ZERO)));
+        }
         table.remove(container);
-        container.init().exited().complete(ExitStatus.now(ExitStatus.UNKNOWN));
+        endExecs(container);
+    }
+
+    /** Execs that were never started end with their container; the others have. */
+    private void endExecs(Container container) {
+        for (ContainerProcess exec : execs(container)) {
+            table.finish(exec, ExitStatus.now(ExitStatus.KILLED), sandbox.guest().pid());
+        }
+    }
+
+    private List<ContainerProcess> execs(Container container) {
+        return table.locked(() -> List.copyOf(container.execs().values()));
     }
 
     /** The deletion that is under way; empty if it is {@code mine} from now on. */
@@ -188,8 +220,7 @@ final class TaskDeletion {
     }
 
     private void dismantle(Container container, Duration outputLimit) {
-        List<ContainerProcess> execs = table.locked(() -> List.copyOf(container.execs().values()));
-        for (ContainerProcess exec : execs) {
+        for (ContainerProcess exec : execs(container)) {
             exec.stdio().close();
         }
         container.init().stdio().finish(outputLimit);

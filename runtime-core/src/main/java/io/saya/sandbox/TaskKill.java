@@ -1,12 +1,12 @@
 package io.saya.sandbox;
 
-import io.saya.agent.Agent;
 import io.saya.container.Container;
 import io.saya.container.ContainerProcess;
 import io.saya.container.ProcessState;
 import io.saya.failure.RuntimeFailure;
 import io.saya.log.Log;
 import io.saya.oci.ContainerKind;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -20,18 +20,19 @@ final class TaskKill {
 
     private static final Log LOG = Log.of("kill");
 
-    /** How long a pause container may take to leave after SIGTERM. */
+    /** How long a pause container may take to leave, counted from when SIGTERM is sent. */
     private static final long PAUSE_LIMIT_MS = 1_000;
 
-    private static final int SIGKILL = 9;
     private static final int SIGTERM = 15;
     private static final int HIGHEST_SIGNAL = 64;
 
     private final Sandbox sandbox;
     private final TaskTable table;
+    private final GuestSignals signals;
 
-    TaskKill(Sandbox sandbox) {
+    TaskKill(Sandbox sandbox, GuestSignals signals) {
         this.sandbox = sandbox;
+        this.signals = signals;
         this.table = sandbox.tasks();
     }
 
@@ -43,18 +44,18 @@ final class TaskKill {
         Container container = table.container(containerId);
         ContainerProcess process = table.process(containerId, execId);
         boolean created = table.locked(() -> checkAlive(container, process));
-        if (process.isInit() && container.kind().ownsSandbox() && signal == SIGKILL) {
+        if (process.isInit() && container.kind().ownsSandbox() && signal == GuestSignals.SIGKILL) {
             sandbox.stop();
         } else if (process.isInit()
                 && container.kind() == ContainerKind.POD_SANDBOX
                 && signal == SIGTERM) {
-            terminatePause(containerId);
+            terminatePause(container);
             sandbox.stop();
         } else if (!created) {
             throw RuntimeFailure.unavailable(
                     "cannot signal " + process.describe() + ": it is still being made", null);
         } else {
-            signal(process, signal, all);
+            send(container, process, signal, all);
         }
     }
 
@@ -75,27 +76,31 @@ final class TaskKill {
         return container.createdInGuest();
     }
 
-    private void signal(ContainerProcess process, int signal, boolean all) {
-        Agent agent = sandbox.guest().requireAgent();
-        if (process.isInit() && (all || signal == SIGKILL)) {
-            // With a private pid namespace the death of its first process would be that of all
-            // others; with a shared one they
-            // would live on.
-            agent.signalContainer(process.containerId(), signal);
-        } else {
-            agent.signalProcess(process.containerId(), process.processId(), signal);
-        }
-        if (signal == SIGKILL) {
-            process.killed().complete(null);
+    private void send(Container container, ContainerProcess process, int signal, boolean all) {
+        try {
+            signals.send(container, process, signal, all);
+        } catch (RuntimeFailure e) {
+            if (e.kind() != RuntimeFailure.Kind.UNAVAILABLE) {
+                throw e;
+            }
+            // The connection is lost or was ended, and with it go all processes. Who stops a pod
+            // takes only NOT_FOUND for "gone", and may act on it: so it is said when it is true.
+            sandbox.awaitStopped();
+            throw new RuntimeFailure(
+                    RuntimeFailure.Kind.NOT_FOUND,
+                    process.describe() + ": process already finished",
+                    e);
         }
     }
 
-    private void terminatePause(String containerId) {
-        Container container = table.container(containerId);
+    /** A guest that does not take the signal has the same time. */
+    private void terminatePause(Container container) {
+        CompletableFuture<?> left =
+                signals.deliver(container, container.init(), SIGTERM, false)
+                        .thenCompose(_ -> sandbox.exits().known(container));
         try {
-            sandbox.guest().requireAgent().signalProcess(containerId, containerId, SIGTERM);
-            sandbox.exits().known(container).get(PAUSE_LIMIT_MS, TimeUnit.MILLISECONDS);
-        } catch (RuntimeFailure | TimeoutException | ExecutionException e) {
+            left.get(PAUSE_LIMIT_MS, TimeUnit.MILLISECONDS);
+        } catch (TimeoutException | ExecutionException e) {
             LOG.debug("the pause container does not leave by itself", "error", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -149,30 +149,42 @@ final class TaskTable {
      * @param pid what the event gives as the process's id on the host
      */
     void finish(ContainerProcess process, ExitStatus exit, int pid) {
-        ExitStatus published =
-                locked(
-                        () -> {
-                            if (process.state()
-                                    instanceof ProcessState.Stopped(ExitStatus earlier)) {
-                                return earlier;
-                            }
-                            process.apply(new ProcessEvent.Exited(exit));
-                            boolean announced =
-                                    process.isInit()
-                                            ? isCreated(process)
-                                            : process.startPublished();
-                            if (announced) {
-                                events.publish(
-                                        new TaskEvent.Exit(
-                                                process.containerId(),
-                                                process.processId(),
-                                                pid,
-                                                exit.status(),
-                                                exit.at()));
-                            }
-                            return exit;
-                        });
+        ExitStatus published = locked(() -> end(process, exit, pid));
         process.exited().complete(published);
+    }
+
+    /**
+     * Makes the end of a container public, in one step with the ends of those of its execs that run
+     * or are being started: none of them can be told of later.
+     */
+    void finish(Container container, ExitStatus exit, ExitStatus ofExecs, int pid) {
+        Map<ContainerProcess, ExitStatus> ended = new LinkedHashMap<>();
+        locked(
+                () -> {
+                    for (ContainerProcess exec : container.liveExecs()) {
+                        ended.put(exec, end(exec, ofExecs, pid));
+                    }
+                    ended.put(container.init(), end(container.init(), exit, pid));
+                });
+        ended.forEach((process, published) -> process.exited().complete(published));
+    }
+
+    private ExitStatus end(ContainerProcess process, ExitStatus exit, int pid) {
+        if (process.state() instanceof ProcessState.Stopped(ExitStatus earlier)) {
+            return earlier;
+        }
+        process.apply(new ProcessEvent.Exited(exit));
+        boolean announced = process.isInit() ? isCreated(process) : process.startPublished();
+        if (announced) {
+            events.publish(
+                    new TaskEvent.Exit(
+                            process.containerId(),
+                            process.processId(),
+                            pid,
+                            exit.status(),
+                            exit.at()));
+        }
+        return exit;
     }
 
     private boolean isCreated(ContainerProcess init) {

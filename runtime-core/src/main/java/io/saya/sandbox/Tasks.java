@@ -1,7 +1,9 @@
 package io.saya.sandbox;
 
 import io.saya.container.Container;
+import io.saya.container.ContainerFigures;
 import io.saya.container.ContainerProcess;
+import io.saya.container.ExecDefinition;
 import io.saya.container.ExitStatus;
 import io.saya.container.ProcessState;
 import io.saya.event.TaskEvent;
@@ -19,13 +21,10 @@ import io.saya.oci.GuestResources;
 import io.saya.oci.OciSpec;
 import io.saya.proto.agent.StatsContainerResponse;
 import io.saya.proto.agent.oci.LinuxResources;
-import io.saya.proto.agent.oci.Process;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * What clients do with the containers of a sandbox: containerd's task service in the words of the
@@ -40,7 +39,6 @@ public final class Tasks {
     private final Sandbox sandbox;
     private final TaskTable table;
     private final StdioOpener stdio;
-    private final Map<Container, ContainerFigures> figures = new ConcurrentHashMap<>();
     private final TaskStart start;
     private final TaskDeletion deletion;
     private final TaskKill kill;
@@ -49,9 +47,10 @@ public final class Tasks {
         this.sandbox = sandbox;
         this.table = sandbox.tasks();
         this.stdio = stdio;
-        this.start = new TaskStart(sandbox);
+        GuestSignals signals = new GuestSignals(sandbox);
+        this.start = new TaskStart(sandbox, signals);
         this.deletion = new TaskDeletion(sandbox);
-        this.kill = new TaskKill(sandbox);
+        this.kill = new TaskKill(sandbox, signals);
     }
 
     /**
@@ -81,7 +80,10 @@ public final class Tasks {
                         request.id(),
                         request.bundle(),
                         kind,
-                        new ContainerProcess(request.id(), "", request.io(), opened));
+                        new ContainerProcess(request.id(), request.io(), opened),
+                        new ContainerFigures(
+                                request.id(),
+                                () -> sandbox.guest().requireAgent().stats(request.id())));
         try {
             table.add(container);
         } catch (RuntimeFailure e) {
@@ -97,7 +99,7 @@ public final class Tasks {
             sandbox.clock().done(StartPhase.CONTAINER);
             sandbox.exits().watch(container, container.init());
             return sandbox.guest().pid();
-        } catch (RuntimeFailure e) {
+        } catch (RuntimeException e) {
             deletion.abandon(container, e);
             throw e;
         } finally {
@@ -112,7 +114,7 @@ public final class Tasks {
     public int start(String containerId, String execId) {
         int pid = start.start(containerId, execId);
         if (execId.isEmpty()) {
-            figures(table.container(containerId)).askSoon();
+            table.container(containerId).figures().askSoon();
             sandbox.guest().network().afterStart(containerId);
         }
         return pid;
@@ -164,6 +166,7 @@ public final class Tasks {
 
     /**
      * Sends a signal, or stops the sandbox: the table of {@code Kill} in the README of the module.
+     * A signal that the guest has not taken after 80 ms is on its way when this returns.
      */
     public void kill(String containerId, String execId, int signal, boolean all) {
         kill.kill(containerId, execId, signal, all);
@@ -176,14 +179,14 @@ public final class Tasks {
      */
     public void exec(String containerId, String execId, JsonObject process, TaskIo io) {
         Container container = table.container(containerId);
-        Process guestProcess = GuestProcess.of(process);
-        DeferredStdio streams = new DeferredStdio(() -> openStdio(containerId, io));
-        ContainerProcess exec = new ContainerProcess(containerId, execId, io, streams);
+        ExecDefinition definition =
+                new ExecDefinition(
+                        GuestProcess.of(process),
+                        new DeferredStdio(() -> openStdio(containerId, io)));
+        ContainerProcess exec = new ContainerProcess(containerId, execId, io, definition);
         try {
-            start.define(exec, guestProcess, streams);
             table.addExec(container, exec);
         } catch (RuntimeFailure e) {
-            start.forget(exec);
             exec.stdio().close();
             throw e;
         }
@@ -210,15 +213,10 @@ public final class Tasks {
     /** Ends a container's or an exec's record and gives everything back that it held. */
     public ExitStatus delete(String containerId, String execId) {
         if (!execId.isEmpty()) {
-            ContainerProcess exec = table.process(containerId, execId);
-            ExitStatus exit = deletion.deleteExec(table.container(containerId), exec);
-            start.forget(exec);
-            return exit;
+            return deletion.deleteExec(
+                    table.container(containerId), table.process(containerId, execId));
         }
-        Container container = table.container(containerId);
-        ExitStatus exit = deletion.delete(containerId);
-        figures.remove(container);
-        return exit;
+        return deletion.delete(containerId);
     }
 
     /** The process on the host that stands for the container, for every container that exists. */
@@ -276,14 +274,7 @@ public final class Tasks {
         if (sandbox.guest().agent().isEmpty()) {
             throw RuntimeFailure.notFound("container " + containerId + " has no guest");
         }
-        return figures(container).now();
-    }
-
-    private ContainerFigures figures(Container container) {
-        String id = container.id();
-        return figures.computeIfAbsent(
-                container,
-                _ -> new ContainerFigures(id, () -> sandbox.guest().requireAgent().stats(id)));
+        return container.figures().now();
     }
 
     /** The process that stands for a container; 0 if there is none. Never fails. */

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.saya.container.ProcessEvent.Exited;
-import io.saya.container.ProcessEvent.StartFailed;
 import io.saya.container.ProcessEvent.StartRequested;
 import io.saya.container.ProcessEvent.StartSucceeded;
 import io.saya.container.ProcessState.Created;
@@ -34,26 +33,21 @@ class ProcessTransitionsTest {
             Map.of(
                     "start", new StartRequested(),
                     "started", new StartSucceeded(),
-                    "failed2", new StartFailed(SECOND),
                     "exit2", new Exited(SECOND));
 
     @ParameterizedTest
     @CsvSource({
         "created,  start,   starting",
         "created,  started, running",
-        "created,  failed2, stopped2",
         "created,  exit2,   stopped2",
         "starting, start,   refused",
         "starting, started, running",
-        "starting, failed2, stopped2",
         "starting, exit2,   stopped2",
         "running,  start,   refused",
         "running,  started, running",
-        "running,  failed2, stopped2",
         "running,  exit2,   stopped2",
         "stopped1, start,   refused",
         "stopped1, started, stopped1",
-        "stopped1, failed2, stopped1",
         "stopped1, exit2,   stopped1",
     })
     void everyEventInEveryState(String state, String event, String next) {

@@ -13,6 +13,8 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A host whose mounts and processes exist in memory only. */
@@ -20,6 +22,8 @@ final class FakeHost implements Host {
 
     final Set<Path> mounted = ConcurrentHashMap.newKeySet();
     final List<FakeProcess> processes = new CopyOnWriteArrayList<>();
+    private volatile boolean stuck;
+    private final CountDownLatch signalsToStuck = new CountDownLatch(2);
     private final AtomicInteger pids = new AtomicInteger(1_000_000);
 
     @Override
@@ -52,17 +56,35 @@ final class FakeHost implements Host {
         return process;
     }
 
+    /** From now on the kernel does not let go of processes. */
+    void beStuck() {
+        stuck = true;
+    }
+
+    /** Waits until virtiofsd, stuck, has got two signals. */
+    boolean awaitSecondSignal() throws InterruptedException {
+        return signalsToStuck.await(20, TimeUnit.SECONDS);
+    }
+
+    /** All of them end. */
+    void letGo() {
+        stuck = false;
+        for (FakeProcess process : processes) {
+            process.signal(9);
+        }
+    }
+
     /** virtiofsd leaves by itself when its VMM is gone. */
     void vmIsGone() {
         for (FakeProcess process : processes) {
-            if (process.argv.getFirst().contains("virtiofsd")) {
+            if (!stuck && process.isVirtiofsd()) {
                 process.exited.complete(new ProcessExit.Code(0));
             }
         }
     }
 
     /** Ends with the signal it gets. */
-    static final class FakeProcess implements HostProcess {
+    final class FakeProcess implements HostProcess {
         private final List<String> argv;
         private final long pid;
         private final CompletableFuture<ProcessExit> exited = new CompletableFuture<>();
@@ -70,6 +92,10 @@ final class FakeHost implements Host {
         FakeProcess(List<String> argv, long pid) {
             this.argv = argv;
             this.pid = pid;
+        }
+
+        private boolean isVirtiofsd() {
+            return argv.getFirst().contains("virtiofsd");
         }
 
         @Override
@@ -84,7 +110,13 @@ final class FakeHost implements Host {
 
         @Override
         public void signal(int number) {
-            exited.complete(new ProcessExit.Signal(number));
+            if (stuck) {
+                if (isVirtiofsd()) {
+                    signalsToStuck.countDown();
+                }
+            } else {
+                exited.complete(new ProcessExit.Signal(number));
+            }
         }
 
         @Override

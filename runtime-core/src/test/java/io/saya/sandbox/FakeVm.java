@@ -9,6 +9,7 @@ import io.saya.hypervisor.VmExit;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 
 /** A VM that does what it is told. */
 final class FakeVm implements Vm {
@@ -16,6 +17,15 @@ final class FakeVm implements Vm {
     static final int PID = 4242;
 
     private final CompletableFuture<VmExit> exited = new CompletableFuture<>();
+
+    private volatile CompletableFuture<Void> letGo = CompletableFuture.completedFuture(null);
+
+    /** The kernel does not let go of it until the caller completes the result. */
+    CompletableFuture<Void> beStuck() {
+        CompletableFuture<Void> free = new CompletableFuture<>();
+        letGo = free;
+        return free;
+    }
 
     /** It ends, and nobody asked for it. */
     void crash() {
@@ -85,6 +95,11 @@ final class FakeVm implements Vm {
 
     @Override
     public void stop(Duration grace) {
+        try {
+            letGo.get();
+        } catch (InterruptedException | ExecutionException e) {
+            throw new IllegalStateException(e);
+        }
         exited.complete(new VmExit(new ProcessExit.Code(0), "host-qmp-quit", true));
     }
 }

@@ -1,5 +1,8 @@
 package io.saya.sandbox;
 
+import io.saya.agent.Agent;
+import io.saya.config.AgentConfig;
+import io.saya.config.RuntimeConfig;
 import io.saya.config.load.ConfigLoader;
 import io.saya.event.TaskEvent;
 import io.saya.event.TaskIo;
@@ -9,8 +12,10 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /** A sandbox on a fake host, with a fake VM and a scripted agent; everything between is real. */
@@ -20,19 +25,28 @@ final class SandboxFixture {
 
     final FakeHost host = new FakeHost();
     final FakeVm vm = new FakeVm();
-    final ScriptedAgent agent;
+    final ScriptedAgent agent = new ScriptedAgent();
     final List<TaskEvent> events = new CopyOnWriteArrayList<>();
     final Sandbox sandbox;
     final Tasks tasks;
     private final Path directory;
 
     SandboxFixture(Path directory) {
-        this(directory, new ScriptedAgent(false));
+        this(directory, SandboxLimits.NORMAL);
     }
 
-    SandboxFixture(Path directory, ScriptedAgent agent) {
+    SandboxFixture(Path directory, SandboxLimits limits) {
+        this(directory, limits, (agent, _) -> agent);
+    }
+
+    /**
+     * @param connect how long it takes until the agent answers, and whether it does
+     */
+    SandboxFixture(
+            Path directory,
+            SandboxLimits limits,
+            BiFunction<ScriptedAgent, FakeVm, Agent> connect) {
         this.directory = directory;
-        this.agent = agent;
         SandboxIdentity identity =
                 new SandboxIdentity(
                         "test",
@@ -42,15 +56,43 @@ final class SandboxFixture {
         this.sandbox =
                 new Sandbox(
                         identity,
-                        new ConfigLoader(directory).builtIn(),
+                        configuration(directory),
                         host,
                         _ -> vm,
-                        (_, _) -> agent,
+                        (_, _) -> connect.apply(agent, vm),
                         events::add,
                         SandboxCgroup.none(),
-                        new StartClock());
+                        new StartClock(),
+                        limits);
         this.tasks = new Tasks(sandbox, (_, _) -> new NoStdio());
         var _ = vm.exited().thenRun(host::vmIsGone);
+    }
+
+    /** Boots, and creates and starts a pod with one container, {@code app1}. */
+    void runPod() {
+        createSandboxContainer("sandbox");
+        tasks.start(SANDBOX, "");
+        create("app1");
+        tasks.start("app1", "");
+    }
+
+    /** The agent here is dialled in no time: a boot has its limit alone. */
+    private static RuntimeConfig configuration(Path directory) {
+        RuntimeConfig config = new ConfigLoader(directory).builtIn();
+        AgentConfig agent = config.agent();
+        return new RuntimeConfig(
+                config.hypervisor(),
+                new AgentConfig(
+                        agent.transport(),
+                        agent.vsockDaemon(),
+                        agent.enableDebug(),
+                        agent.enableTracing(),
+                        agent.kernelModules(),
+                        agent.debugConsole(),
+                        Duration.ZERO,
+                        agent.createContainerTimeout(),
+                        agent.healthCheckTimeout()),
+                config.runtime());
     }
 
     /** The bundle and the specification of a container; {@code type} null: started alone. */

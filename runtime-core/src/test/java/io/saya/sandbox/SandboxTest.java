@@ -151,19 +151,17 @@ class SandboxTest {
     }
 
     @Test
-    void stateAnswersWhileTheAgentIsDeaf() {
+    void killAndStateAnswerWhileTheAgentIsDeaf() {
         SandboxFixture fixture = runningPod();
         fixture.agent.becomeDeaf();
-        CompletableFuture<Void> stuck =
-                CompletableFuture.runAsync(() -> fixture.tasks.kill("app1", "", SIGTERM, false));
         assertTimeoutPreemptively(
-                Duration.ofSeconds(1),
+                Duration.ofSeconds(5),
                 () -> {
+                    fixture.tasks.kill("app1", "", SIGTERM, false);
                     assertThat(fixture.tasks.state("app1", "").phase())
                             .isEqualTo(TaskStatus.Phase.RUNNING);
                     assertThat(fixture.tasks.pids("app1")).containsExactly(FakeVm.PID);
                 });
-        assertThat(stuck).isNotDone();
         fixture.sandbox.stop();
     }
 
@@ -262,6 +260,19 @@ class SandboxTest {
     }
 
     @Test
+    void anExecThatWasNeverStartedEndsWithItsContainer() throws Exception {
+        SandboxFixture fixture = runningPod();
+        fixture.tasks.exec("app1", "e1", Json.parseObject("{\"args\":[\"top\"]}"), TaskIo.NONE);
+        CompletableFuture<ExitStatus> waiting = fixture.tasks.exit("app1", "e1");
+        fixture.agent.exit("app1", "app1", 0);
+        fixture.tasks.exit("app1", "").join();
+        fixture.tasks.delete("app1", "");
+        assertThat(waiting.get(10, TimeUnit.SECONDS).status()).isEqualTo(137);
+        assertThat(fixture.exits("e1")).isZero();
+        fixture.sandbox.stop();
+    }
+
+    @Test
     void execsFollowTheTableOfErrors() {
         SandboxFixture fixture = runningPod();
         fixture.tasks.exec("app1", "e1", Json.parseObject("{\"args\":[\"top\"]}"), TaskIo.NONE);
@@ -300,10 +311,7 @@ class SandboxTest {
 
     private SandboxFixture runningPod() {
         SandboxFixture fixture = new SandboxFixture(directory);
-        fixture.createSandboxContainer("sandbox");
-        fixture.tasks.start(SandboxFixture.SANDBOX, "");
-        fixture.create("app1");
-        fixture.tasks.start("app1", "");
+        fixture.runPod();
         return fixture;
     }
 

@@ -13,12 +13,15 @@ import io.saya.proto.agent.oci.LinuxResources;
 import io.saya.proto.agent.oci.Process;
 import io.saya.proto.agent.oci.Spec;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An agent in memory: processes run until they are signalled, told to exit, or the connection goes.
@@ -29,13 +32,53 @@ final class ScriptedAgent implements Agent {
     private final Map<String, CompletableFuture<Integer>> processes = new ConcurrentHashMap<>();
     private final CompletableFuture<String> lost = new CompletableFuture<>();
     private final CompletableFuture<String> outOfMemory = new CompletableFuture<>();
-    private final boolean refusesStart;
     private volatile boolean deaf;
     private volatile boolean forgetsStreams;
     private volatile String refusal = "";
+    private volatile @Nullable RuntimeException startFailure;
+    private final Map<String, RuntimeException> waitFailures = new ConcurrentHashMap<>();
+    private volatile boolean disobedient;
+    private volatile CompletableFuture<Void> signalsAnswered =
+            CompletableFuture.completedFuture(null);
 
-    ScriptedAgent(boolean refusesStart) {
-        this.refusesStart = refusesStart;
+    /** Signals as they arrived: {@code 9 to app1/e1}, {@code 9 to all of app1}. */
+    final List<String> signals = new CopyOnWriteArrayList<>();
+
+    /** Done when the guest works on an exec. */
+    final CompletableFuture<Void> execAsked = new CompletableFuture<>();
+
+    private volatile CompletableFuture<Void> execAllowed = CompletableFuture.completedFuture(null);
+
+    /** From now on, programs of containers and execs do not start. */
+    void failStart(RuntimeException why) {
+        startFailure = why;
+    }
+
+    /** No exit is told in this container: the question is answered like this. */
+    void failWait(String containerId, RuntimeException why) {
+        waitFailures.put(containerId, why);
+    }
+
+    /** From now on, signals are taken and nothing ends. */
+    void disobey() {
+        disobedient = true;
+    }
+
+    /** From now on, signals alone are not answered. */
+    void leaveSignalsUnanswered() {
+        signalsAnswered = new CompletableFuture<>();
+    }
+
+    /** Those that wait arrive. */
+    void answerSignals() {
+        signalsAnswered.complete(null);
+    }
+
+    /** Execs are answered when the caller completes the result. */
+    CompletableFuture<Void> holdExecs() {
+        CompletableFuture<Void> allowed = new CompletableFuture<>();
+        execAllowed = allowed;
+        return allowed;
     }
 
     /** From now on nothing is answered any more. */
@@ -112,9 +155,7 @@ final class ScriptedAgent implements Agent {
     @Override
     public void startContainer(String containerId) {
         answer();
-        if (refusesStart) {
-            throw RuntimeFailure.internal("start refused", null);
-        }
+        failStartIfAsked();
     }
 
     @Override
@@ -124,25 +165,32 @@ final class ScriptedAgent implements Agent {
             throw RuntimeFailure.internal(
                     "exec: \"missing\": executable file not found in $PATH", null);
         }
+        execAsked.complete(null);
+        execAllowed.join();
+        failStartIfAsked();
         processes.put(containerId + "/" + execId, new CompletableFuture<>());
     }
 
     @Override
     public void signalProcess(String containerId, String execId, int signal) {
-        answer();
+        answerSignal();
+        signals.add(signal + " to " + containerId + "/" + execId);
         CompletableFuture<Integer> process = processes.get(containerId + "/" + execId);
         if (process == null || process.isDone()) {
             throw RuntimeFailure.notFound("process " + execId);
         }
-        process.complete(128 + signal);
+        if (!disobedient) {
+            process.complete(128 + signal);
+        }
     }
 
     @Override
     public void signalContainer(String containerId, int signal) {
-        answer();
+        answerSignal();
+        signals.add(signal + " to all of " + containerId);
         processes.forEach(
                 (name, process) -> {
-                    if (name.startsWith(containerId + "/")) {
+                    if (!disobedient && name.startsWith(containerId + "/")) {
                         process.complete(128 + signal);
                     }
                 });
@@ -152,6 +200,11 @@ final class ScriptedAgent implements Agent {
     public CompletableFuture<Integer> waitProcess(String containerId, String execId) {
         CompletableFuture<Integer> process = processes.get(containerId + "/" + execId);
         CompletableFuture<Integer> answer = new CompletableFuture<>();
+        RuntimeException failure = waitFailures.get(containerId);
+        if (failure != null) {
+            answer.completeExceptionally(failure);
+            return answer;
+        }
         if (process == null) {
             answer.completeExceptionally(RuntimeFailure.notFound("process " + execId));
             return answer;
@@ -233,6 +286,18 @@ final class ScriptedAgent implements Agent {
     @Override
     public void close() {
         lost.complete("closed");
+    }
+
+    private void failStartIfAsked() {
+        RuntimeException failure = startFailure;
+        if (failure != null) {
+            throw failure;
+        }
+    }
+
+    private void answerSignal() {
+        CompletableFuture.anyOf(signalsAnswered, lost).join();
+        answer();
     }
 
     private void answer() {

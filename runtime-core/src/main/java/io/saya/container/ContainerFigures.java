@@ -1,4 +1,4 @@
-package io.saya.sandbox;
+package io.saya.container;
 
 import io.saya.failure.RuntimeFailure;
 import io.saya.proto.agent.StatsContainerResponse;
@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * one container after the other, and a guest that hangs must not hold up those of all others.
  * Thread safe.
  */
-final class ContainerFigures {
+public final class ContainerFigures {
 
     /**
      * How long an answer may take before the last one has to do. A guest under KVM needs a
@@ -44,13 +44,13 @@ final class ContainerFigures {
     /**
      * @param question blocks until the guest answers; fails with {@link RuntimeFailure}
      */
-    ContainerFigures(String containerId, Supplier<StatsContainerResponse> question) {
+    public ContainerFigures(String containerId, Supplier<StatsContainerResponse> question) {
         this.containerId = containerId;
         this.question = question;
     }
 
     /** Has figures known soon after the start of the container; does not wait. */
-    void askSoon() {
+    public void askSoon() {
         Thread.ofVirtual()
                 .name("first figures of " + containerId)
                 .start(
@@ -70,9 +70,10 @@ final class ContainerFigures {
      * The figures, at most as old as the last question that the guest answered. Blocks for at most
      * 80 ms where it has ever answered.
      *
-     * @throws RuntimeFailure what the agent says, or DEADLINE_EXCEEDED where it has never answered
+     * @throws RuntimeFailure what the agent says; DEADLINE_EXCEEDED or UNAVAILABLE only where it
+     *     has never answered
      */
-    StatsContainerResponse now() {
+    public StatsContainerResponse now() {
         CompletableFuture<StatsContainerResponse> answer;
         StatsContainerResponse known;
         long left;
@@ -94,13 +95,23 @@ final class ContainerFigures {
             throw RuntimeFailure.deadlineExceeded(
                     "the guest does not tell what container " + containerId + " uses", e);
         } catch (ExecutionException e) {
-            throw e.getCause() instanceof RuntimeFailure failure
-                    ? new RuntimeFailure(failure.kind(), failure.getMessage(), failure)
-                    : RuntimeFailure.internal("figures of container " + containerId, e);
+            if (!(e.getCause() instanceof RuntimeFailure failure)) {
+                throw RuntimeFailure.internal("figures of container " + containerId, e);
+            }
+            if (known != null && silent(failure)) {
+                return known;
+            }
+            throw new RuntimeFailure(failure.kind(), failure.getMessage(), failure);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw RuntimeFailure.unavailable("interrupted", e);
         }
+    }
+
+    /** Whether the guest has said nothing at all. */
+    private static boolean silent(RuntimeFailure failure) {
+        return failure.kind() == RuntimeFailure.Kind.UNAVAILABLE
+                || failure.kind() == RuntimeFailure.Kind.DEADLINE_EXCEEDED;
     }
 
     private synchronized void remember(StatsContainerResponse fresh) {

@@ -1,4 +1,4 @@
-package io.saya.sandbox;
+package io.saya.container;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -12,8 +12,11 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** A test that waits for the guest does not end: there is an answer only where one is put. */
 @Timeout(30)
@@ -21,6 +24,7 @@ class ContainerFiguresTest {
 
     private final BlockingQueue<StatsContainerResponse> answers = new LinkedBlockingQueue<>();
     private int put;
+    private volatile @Nullable RuntimeFailure failure;
     private final AtomicInteger asked = new AtomicInteger();
     private final ContainerFigures figures = new ContainerFigures("c1", this::answer);
 
@@ -64,6 +68,25 @@ class ContainerFiguresTest {
         assertThat(figures.now()).as("the guest is deaf by now").isEqualTo(told);
     }
 
+    @ParameterizedTest
+    @EnumSource(names = {"UNAVAILABLE", "DEADLINE_EXCEEDED"})
+    void ofAGuestThatIsLostAreThoseItToldLast(Kind silence) {
+        StatsContainerResponse told = put();
+        assertThat(figures.now()).isEqualTo(told);
+        failure = new RuntimeFailure(silence, "the connection is lost");
+        put();
+        assertThat(figures.now()).isEqualTo(told);
+    }
+
+    @Test
+    void thatTheGuestRefusesAreAnError() {
+        put();
+        figures.now();
+        failure = RuntimeFailure.notFound("no such container");
+        put();
+        assertThatThrownBy(figures::now).hasMessage("no such container");
+    }
+
     @Test
     void thatWereNeverToldAreAnError() {
         assertThatThrownBy(figures::now)
@@ -87,7 +110,12 @@ class ContainerFiguresTest {
     private StatsContainerResponse answer() {
         asked.incrementAndGet();
         try {
-            return answers.take();
+            StatsContainerResponse answer = answers.take();
+            RuntimeFailure instead = failure;
+            if (instead != null) {
+                throw instead;
+            }
+            return answer;
         } catch (InterruptedException e) {
             throw RuntimeFailure.unavailable("interrupted", e);
         }
