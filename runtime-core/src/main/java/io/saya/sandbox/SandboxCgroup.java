@@ -166,13 +166,14 @@ public final class SandboxCgroup {
                 });
     }
 
+    /** However long it takes: what follows is to be done in any case, and nobody waits for it. */
     private static void awaitEnd(Thread thread) {
-        while (true) {
+        boolean ended = false;
+        while (!ended) {
             try {
-                thread.join();
-                return;
+                ended = thread.join(MOVE_LIMIT);
             } catch (InterruptedException _) {
-                // Nobody interrupts this one; what follows is to be done in any case.
+                // Nobody interrupts this one.
             }
         }
     }
