@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "files.h"
@@ -33,24 +34,56 @@ static bool inside(const char *cgroup)
     return found;
 }
 
-static void go_home(const char *home)
+static bool move_to(const char *cgroup)
 {
     char path[PATH_MAX];
-    snprintf(path, sizeof path, "%s/cgroup.procs", home);
+    snprintf(path, sizeof path, "%s/cgroup.procs", cgroup);
     int fd = open(path, O_WRONLY | O_CLOEXEC);
     if (fd < 0)
-        return;
-    (void)!write(fd, "0", 1);
+        return false;
+    bool moved = write(fd, "0", 1) == 1;
     close(fd);
+    return moved;
 }
 
-void cgroup_remove(const char *path, const char *home, long long deadline)
+/* The highest directory above that is a cgroup. */
+static void top_of(const char *cgroup, char *top, size_t size)
+{
+    char path[PATH_MAX], procs[PATH_MAX + 16];
+    snprintf(path, sizeof path, "%s", cgroup);
+    snprintf(top, size, "%s", cgroup);
+    for (char *slash; (slash = strrchr(path, '/')) && slash > path;) {
+        *slash = 0;
+        snprintf(procs, sizeof procs, "%s/cgroup.procs", path);
+        if (access(procs, F_OK) != 0)
+            return;
+        snprintf(top, size, "%s", path);
+    }
+}
+
+/* The service that started us may have been started anew, elsewhere: then the top has to do. */
+static void go_home(const char *cgroup, const char *home)
+{
+    char top[PATH_MAX];
+    if (home && move_to(home))
+        return;
+    top_of(cgroup, top, sizeof top);
+    move_to(top);
+}
+
+int cgroup_remove(const char *path, const char *home, long long deadline)
 {
     /* Only if empty: a cgroup's files do not count, anything else is somebody's. */
-    if (rmdir(path) == 0 || errno != EBUSY)
-        return;
-    if (home && inside(path))
-        go_home(home);
-    while (rmdir(path) != 0 && errno == EBUSY && now_ms() < deadline)
+    if (rmdir(path) == 0 || errno == ENOENT)
+        return 0;
+    if (errno != EBUSY)
+        return -1;
+    if (inside(path))
+        go_home(path, home);
+    while (rmdir(path) != 0 && errno != ENOENT) {
+        if (errno != EBUSY || now_ms() >= deadline)
+            return -1;
         poll(NULL, 0, PAUSE_MS);
+    }
+    return 0;
 }

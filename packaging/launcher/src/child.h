@@ -11,7 +11,6 @@
 
 #define CHILD_LIMIT 64
 #define SPAWN_DESCRIPTORS 128 /* a network card has two for each of its queues */
-#define SPAWN_CGROUPS 16
 #define SPAWN_KEEP UINT32_MAX
 #define NETWORK_NAMESPACE_NEW "new"
 #define NETLINK_REPLY_LIMIT (2u << 20)
@@ -37,8 +36,6 @@ struct spawn {
     char **environment;
     const char *directory;
     const char *network_namespace; /* "": that of the guard; NETWORK_NAMESPACE_NEW: one of its own */
-    const char *cgroups[SPAWN_CGROUPS];
-    size_t cgroup_count;
     struct descriptor descriptors[SPAWN_DESCRIPTORS];
     size_t descriptor_count;
     uint32_t uid; /* SPAWN_KEEP: that of the guard */

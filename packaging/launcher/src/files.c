@@ -111,7 +111,7 @@ bool directory_empty(const char *path)
     return entries == 2;
 }
 
-static int remove_entries(int directory, dev_t device)
+static int remove_entries(int directory, dev_t device, const char *kept)
 {
     DIR *stream = fdopendir(directory);
     if (!stream) {
@@ -121,7 +121,8 @@ static int remove_entries(int directory, dev_t device)
     int result = 0;
     struct dirent *entry;
     while ((entry = readdir(stream))) {
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0
+            || (kept && strcmp(entry->d_name, kept) == 0))
             continue;
         struct stat s;
         if (fstatat(directory, entry->d_name, &s, AT_SYMLINK_NOFOLLOW) != 0)
@@ -135,7 +136,7 @@ static int remove_entries(int directory, dev_t device)
                 result = -1;
                 continue;
             }
-            if (child < 0 || remove_entries(child, device) != 0)
+            if (child < 0 || remove_entries(child, device, NULL) != 0)
                 result = -1;
             if (unlinkat(directory, entry->d_name, AT_REMOVEDIR) != 0)
                 result = -1;
@@ -147,7 +148,7 @@ static int remove_entries(int directory, dev_t device)
     return result;
 }
 
-int directory_remove(const char *path)
+int directory_remove(const char *path, const char *kept)
 {
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
@@ -157,8 +158,8 @@ int directory_remove(const char *path)
         close(fd);
         return -1;
     }
-    int result = remove_entries(fd, s.st_dev);
-    return rmdir(path) != 0 && errno != ENOENT ? -1 : result;
+    int result = remove_entries(fd, s.st_dev, kept);
+    return kept ? result : rmdir(path) != 0 && errno != ENOENT ? -1 : result;
 }
 
 void path_clean(const char *path, char *out)

@@ -22,8 +22,9 @@ int directory_make(const char *path, mode_t mode);
 
 bool directory_empty(const char *path);
 
-/* Removes a tree without following symbolic links and without entering other file systems. */
-int directory_remove(const char *path);
+/* Removes a tree without following symbolic links and without entering other file systems; NULL or the name of
+ * one entry of it that stays, and with it the directory. */
+int directory_remove(const char *path, const char *kept);
 
 /* Go's path.Clean: no doubled slash, no ".", ".." resolved by text. `out` must have room for the input. */
 void path_clean(const char *path, char *out);

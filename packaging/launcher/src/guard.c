@@ -16,6 +16,7 @@
 
 #include "files.h"
 #include "guard_state.h"
+#include "record.h"
 #include "run_directory.h"
 
 #define LOCK_LIMIT_MS 10000    /* a sandbox of the same name may still be on its way out */
@@ -101,7 +102,8 @@ static int own_run_directory(struct guard *g, struct fault *f)
         g->run_directory_lock = -1;
     }
     return fault(f, "run directory %s: something of an earlier sandbox cannot be removed (expected: no mounts and "
-                    "processes there; see %s in it)", paths->run_directory, JOURNAL_NAME);
+                    "processes there, and nobody else in its cgroups; see %s and %s in it)",
+                 paths->run_directory, JOURNAL_NAME, RECORD_NAME);
 }
 
 static void hello(struct guard *g)
@@ -300,7 +302,8 @@ static void tear_down(struct guard *g)
     guard_kill_children(g, TEARDOWN_LIMIT_MS);
     journal_close(&g->journal);
     shim_socket_release(g->launch->paths->socket, &g->launch->socket);
-    run_directory_clean(g->launch->paths);
+    if (run_directory_clean(g->launch->paths) != 0)
+        log_line(g, "saya: guard: not everything of the sandbox could be removed; see its directory in /run/saya\n");
     if (g->daemon_status != 0) {
         log_line(g, end);
         log_line(g, "\n");

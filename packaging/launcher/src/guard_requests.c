@@ -111,14 +111,6 @@ static void read_descriptors(struct reader *r, struct spawn *spawn)
         else
             spawn->descriptors[spawn->descriptor_count++] = d;
     }
-    count = read_u8(r);
-    for (size_t i = 0; i < count && !r->bad; i++) {
-        const char *cgroup = read_string(r);
-        if (i == SPAWN_CGROUPS)
-            r->bad = true;
-        else
-            spawn->cgroups[spawn->cgroup_count++] = cgroup;
-    }
 }
 
 static void spawn_request(struct guard *g, const struct request *request)

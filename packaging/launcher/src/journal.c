@@ -138,8 +138,12 @@ int journal_load(struct journal *j, const char *run_directory)
         bytes_free(&text);
         return -1;
     }
+    /* A file system that was full may have cut the last line, and half a path may be somebody else's mount. */
+    char *whole = strrchr((char *)text.data, '\n');
+    if (whole)
+        *whole = 0;
     char *save = NULL;
-    for (char *line = strtok_r((char *)text.data, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+    for (char *line = whole ? strtok_r((char *)text.data, "\n", &save) : NULL; line; line = strtok_r(NULL, "\n", &save))
         load_line(j, line);
     bytes_free(&text);
     return 0;

@@ -5,57 +5,17 @@
 #include <jansson.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <unistd.h>
 
 #include "cgroup.h"
 #include "files.h"
 #include "network.h"
 #include "pci.h"
-#include "processes.h"
 
-#define RECORD_NAME "record.json"
 #define RECORD_LIMIT (1u << 20)
-#define KILL_LIMIT_MS 1000
 #define EMPTY_LIMIT_MS 500 /* for the kernel to let go of what was killed */
-
-static int kill_processes(const json_t *list)
-{
-    struct journal_process processes[JOURNAL_PROCESSES];
-    size_t count = 0, i;
-    json_t *entry;
-    json_array_foreach(list, i, entry) {
-        if (count == JOURNAL_PROCESSES)
-            break;
-        processes[count++] = (struct journal_process){
-            .pid = (pid_t)json_integer_value(json_object_get(entry, "pid")),
-            .start_time = (unsigned long long)json_integer_value(json_object_get(entry, "start_time")),
-        };
-    }
-    return processes_kill(processes, count, KILL_LIMIT_MS);
-}
-
-/* Calls the function for every absolute path of a list, the last first: what was made last goes first. */
-static void each_path_reversed(const json_t *list, void (*act)(const char *path))
-{
-    for (size_t i = json_array_size(list); i-- > 0;) {
-        const char *path = json_string_value(json_array_get(list, i));
-        if (path && path[0] == '/')
-            act(path);
-    }
-}
-
-static void unmount(const char *path)
-{
-    umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW);
-}
-
-static void remove_namespace(const char *path)
-{
-    umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW);
-    unlink(path);
-}
 
 static int remove_interfaces(const json_t *list, enum network_leftover what)
 {
@@ -99,22 +59,44 @@ static int give_back_devices(const json_t *list)
     return result;
 }
 
-static void remove_empty(const char *path)
-{
-    rmdir(path);
-}
-
-static void remove_cgroups(const json_t *directories, const json_t *homes)
+static int remove_cgroups(const json_t *directories, const json_t *homes)
 {
     long long deadline = now_ms() + EMPTY_LIMIT_MS;
+    int result = 0;
+    for (size_t i = json_array_size(directories); i-- > 0;) {
+        const char *path = json_string_value(json_array_get(directories, i));
+        if (!path || path[0] != '/'
+            || cgroup_remove(path, json_string_value(json_array_get(homes, i)), deadline) == 0)
+            continue;
+        fprintf(stderr, "saya: cgroup %s cannot be removed: %s\n", path, strerror(errno));
+        result = -1;
+    }
+    return result;
+}
+
+/* The last first: what was made last goes first. */
+static void remove_parents(const json_t *directories)
+{
     for (size_t i = json_array_size(directories); i-- > 0;) {
         const char *path = json_string_value(json_array_get(directories, i));
         if (path && path[0] == '/')
-            cgroup_remove(path, json_string_value(json_array_get(homes, i)), deadline);
+            rmdir(path); /* only if empty: others may have come to use it */
     }
 }
 
-int record_undo(const char *run_directory)
+/* What can be done later stays written down, and nothing else: the rest has been done, and may be somebody else's by then. */
+static int keep_cgroups(const char *path, json_t *record)
+{
+    static const char *const done[] = {"ingress", "shapers", "links", "restore", "pci"};
+    for (size_t i = 0; i < sizeof done / sizeof *done; i++)
+        json_object_del(record, done[i]);
+    char *text = json_dumps(record, JSON_COMPACT);
+    int result = text ? file_replace(path, 0600, text, strlen(text)) : -1;
+    free(text);
+    return result;
+}
+
+enum record_rest record_undo(const char *run_directory)
 {
     char path[PATH_MAX];
     snprintf(path, sizeof path, "%s/%s", run_directory, RECORD_NAME);
@@ -124,17 +106,16 @@ int record_undo(const char *run_directory)
         record = json_loadb((char *)text.data, text.length, 0, NULL);
     bytes_free(&text);
     if (!record)
-        return 0;
-    int result = kill_processes(json_object_get(record, "processes"));
-    each_path_reversed(json_object_get(record, "mounts"), unmount);
-    result |= remove_interfaces(json_object_get(record, "ingress"), LEFT_INGRESS);
-    result |= remove_interfaces(json_object_get(record, "shapers"), LEFT_SHAPER);
-    result |= remove_interfaces(json_object_get(record, "links"), LEFT_LINK);
-    result |= restore_interfaces(json_object_get(record, "restore"));
-    result |= give_back_devices(json_object_get(record, "pci"));
-    each_path_reversed(json_object_get(record, "network_namespaces"), remove_namespace);
-    remove_cgroups(json_object_get(record, "cgroups"), json_object_get(record, "cgroup_homes"));
-    each_path_reversed(json_object_get(record, "cgroup_parents"), remove_empty);
+        return RECORD_DONE;
+    int failed = remove_interfaces(json_object_get(record, "ingress"), LEFT_INGRESS);
+    failed |= remove_interfaces(json_object_get(record, "shapers"), LEFT_SHAPER);
+    failed |= remove_interfaces(json_object_get(record, "links"), LEFT_LINK);
+    failed |= restore_interfaces(json_object_get(record, "restore"));
+    failed |= give_back_devices(json_object_get(record, "pci"));
+    enum record_rest rest = failed ? RECORD_FAILED : RECORD_DONE;
+    if (remove_cgroups(json_object_get(record, "cgroups"), json_object_get(record, "cgroup_homes")) != 0)
+        rest = keep_cgroups(path, record) == 0 ? RECORD_KEPT : RECORD_FAILED;
+    remove_parents(json_object_get(record, "cgroup_parents"));
     json_decref(record);
-    return result;
+    return rest;
 }

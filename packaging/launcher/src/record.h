@@ -2,8 +2,16 @@
 #ifndef SAYA_RECORD_H
 #define SAYA_RECORD_H
 
+#define RECORD_NAME "record.json"
+
+enum record_rest {
+    RECORD_DONE,   /* nothing is left */
+    RECORD_FAILED, /* something is left that a further attempt would not undo either */
+    RECORD_KEPT,   /* a cgroup is left, and the file names it for the next attempt */
+};
+
 /* Undoes what stands in the record of a run directory. A record that is missing or does not parse is
- * skipped: the guard's journal holds processes and mounts as well. -1: something is left. */
-int record_undo(const char *run_directory);
+ * skipped: processes and mounts are in the guard's journal. */
+enum record_rest record_undo(const char *run_directory);
 
 #endif

@@ -61,9 +61,11 @@ int run_directory_clean(const struct sandbox_paths *paths)
             shim_socket_remove_stale(journal->socket);
     }
     free(journal);
-    if (record_undo(paths->run_directory) != 0)
+    enum record_rest rest = record_undo(paths->run_directory);
+    if (rest != RECORD_DONE)
         result = -1;
-    if (unmount_below(paths->run_directory) != 0 || directory_remove(paths->run_directory) != 0)
+    if (unmount_below(paths->run_directory) != 0
+        || directory_remove(paths->run_directory, rest == RECORD_KEPT ? RECORD_NAME : NULL) != 0)
         result = -1;
     if (paths->socket[0] == '/')
         shim_socket_remove_stale(paths->socket);

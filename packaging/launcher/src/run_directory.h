@@ -10,7 +10,8 @@
 int run_directory_lock(const struct sandbox_paths *paths, int create, int milliseconds);
 
 /* Undoes what a sandbox left: kills the recorded processes that are still the same ones, unmounts,
- * removes cgroups, interfaces and namespaces, the directory, the socket. Nothing there is fine.
+ * removes cgroups and interfaces, the directory, the socket. Nothing there is fine.
+ * A cgroup that others are in stays, and with it the directory and record.json that names it.
  * The lock must be held, or its owner be hopeless. 0: nothing is left. */
 int run_directory_clean(const struct sandbox_paths *paths);
 

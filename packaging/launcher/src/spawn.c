@@ -121,15 +121,6 @@ static void write_setting(const char *path, const char *text, int result)
     close(fd);
 }
 
-static void enter_cgroups(const struct spawn *spawn, int result)
-{
-    for (size_t i = 0; i < spawn->cgroup_count; i++) {
-        char path[4096];
-        snprintf(path, sizeof path, "%s/cgroup.procs", spawn->cgroups[i]);
-        write_setting(path, "0", result);
-    }
-}
-
 static void drop_identity(const struct spawn *spawn, int result, pid_t parent)
 {
     if (spawn->gid != SPAWN_KEEP && (setgroups(0, NULL) != 0 || setgid(spawn->gid) != 0))
@@ -149,7 +140,6 @@ static void child_main(const struct spawn *spawn, char **argv, pid_t parent, int
         snprintf(text, sizeof text, "%d", spawn->oom_score_adj);
         write_setting("/proc/self/oom_score_adj", text, result);
     }
-    enter_cgroups(spawn, result);
     network_enter(spawn->network_namespace, result);
     for (size_t i = 0; i < spawn->descriptor_count; i++) {
         if (spawn->descriptors[i].kind >= DESCRIPTOR_TAP)

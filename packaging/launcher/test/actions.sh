@@ -242,8 +242,7 @@ until_true dead "$guard"
 finish
 
 begin "kill -9 of the guard"
-mkdir "$SAYA_TEST/m" "$SAYA_TEST/r"
-mount -t tmpfs none "$SAYA_TEST/r"
+mkdir "$SAYA_TEST/m"
 mount -t tmpfs none "$bundle/rootfs"
 sleep 300 & helper=$!
 disown "$helper"
@@ -251,15 +250,14 @@ start_time=$(awk '{print $22}' "/proc/$helper/stat")
 sleep 300 & innocent=$!
 disown "$innocent"
 printf 4711 >"$bundle/init.pid"
-SAYA_TEST_SCRIPT="record {\"processes\":[{\"name\":\"helper\",\"pid\":$helper,\"start_time\":$start_time},\
-{\"name\":\"stranger\",\"pid\":$innocent,\"start_time\":$((start_time - 100))}],\"mounts\":[\"$SAYA_TEST/r\"]};\
-mount $SAYA_TEST/m;spawn echo \$\$ >$SAYA_TEST/child\; exec sleep 300;ready;wait"
+SAYA_TEST_SCRIPT="mount $SAYA_TEST/m;spawn echo \$\$ >$SAYA_TEST/child\; exec sleep 300;ready;wait"
 SAYA_TEST_SCRIPT=${SAYA_TEST_SCRIPT/\\;/ &&} start
 until_true test -s "$SAYA_TEST/child"
 kill -9 "$(guard)"
 until_true dead "$(daemon)"
 until_true dead "$(cat "$SAYA_TEST/child")"
 mounted "$SAYA_TEST/m" || fail "the mount is gone already"
+printf 'process %s\n' "$helper $start_time helper" "$innocent $((start_time - 100)) stranger" >>"$run_directory/guard.journal"
 delete "$id" "$bundle" || fail "delete: exit code $?"
 deleted 08e724 # pid 4711
 nothing_left || fail "something is left after delete"
@@ -295,11 +293,11 @@ in_namespace tc qdisc show dev "${interface}b" | grep -q tbf && fail "shaper"
 in_namespace ip link show "${interface}a" >/dev/null || fail "an interface that was not ours is gone"
 ip link show "${interface}c" >/dev/null 2>&1 && fail "link"
 [[ ! -d $cgroup ]] || fail "cgroup"
-SAYA_TEST_SCRIPT="record {\"network_namespaces\":[\"$namespace_file\"],\"links\":[{\"network_namespace\":\"/none\",\"name\":\"x\"}]};ready;wait" start
+SAYA_TEST_SCRIPT="record {\"links\":[{\"network_namespace\":\"/none\",\"name\":\"x\"}]};ready;wait" start
 kill -9 "$(guard)"
 until_true dead "$(daemon)"
-delete "$id" "$bundle" || fail "exit code $?"
-[[ ! -e $namespace_file ]] || fail "network namespace"
+delete "$id" "$bundle" || fail "of a namespace that is gone: exit code $?"
+umount "$namespace_file"
 finish
 
 pids=/sys/fs/cgroup/pids
@@ -318,6 +316,36 @@ if [[ -w $pids/cgroup.procs ]]; then
     kill -9 "$(guard)"
     delete "$id" "$bundle" || fail "exit code $?"
     [[ ! -d $parent ]] || fail "cgroup of a dead guard"
+    finish
+
+    begin "a guard whose home is gone leaves by the top"
+    SAYA_TEST_SCRIPT="record {\"cgroups\":[\"$parent/saya_x\"],\"cgroup_homes\":[\"$pids/none\"],\"cgroup_parents\":[\"$parent\"]};ready;wait" start
+    mkdir -p "$parent/saya_x"
+    guard >"$parent/saya_x/cgroup.procs"
+    kill -9 "$(daemon)"
+    until_true nothing_left
+    [[ ! -d $parent ]] || fail "cgroup: $(cat "$parent"/saya_x/cgroup.procs)"
+    finish
+
+    begin "a cgroup that others are in stays, and stays recorded"
+    mkdir "$SAYA_TEST/m"
+    SAYA_TEST_SCRIPT="record {\"id\":\"$id\",\"cgroups\":[\"$parent/saya_x\"],\"cgroup_homes\":[\"$pids\"],\"cgroup_parents\":[\"$parent\"]};mount $SAYA_TEST/m;ready;wait" start
+    mkdir -p "$parent/saya_x"
+    sleep 300 & other=$!
+    disown "$other"
+    echo "$other" >"$parent/saya_x/cgroup.procs"
+    kill -9 "$(daemon)"
+    until_true test ! -e "$run_directory/guard.journal"
+    delete "$id" "$bundle" && fail "delete: succeeded"
+    grep -q "cgroup $parent/saya_x cannot be removed: Device or resource busy" "$SAYA_TEST/errors" || fail "text of delete"
+    [[ $(ls -A "$run_directory") == record.json ]] || fail "directory: $(ls -A "$run_directory")"
+    mounted "$SAYA_TEST/m" && fail "the mount was not undone"
+    start && fail "a new sandbox would forget it"
+    "$shim" -bundle "$run_directory" cleanup </dev/null >"$SAYA_TEST/output" 2>&1 && fail "cleanup: succeeded"
+    kill "$other"
+    until_true dead "$other"
+    "$shim" -bundle "$run_directory" cleanup </dev/null >"$SAYA_TEST/output" 2>&1 || fail "cleanup: exit code $?"
+    [[ ! -d $parent ]] || fail "cgroup"
     finish
 fi
 begin "an interface gets back what the record says, and only that interface"
@@ -440,8 +468,8 @@ cleanup() { "$shim" -bundle "$1" cleanup </dev/null >"$SAYA_TEST/output" 2>&1; }
 mkdir "$SAYA_TEST/m"
 sleep 300 & innocent=$!
 disown "$innocent"
-SAYA_TEST_SCRIPT="record {\"processes\":[{\"name\":\"stranger\",\"pid\":$innocent,\"start_time\":1}]};\
-mount $SAYA_TEST/m;spawn exec sleep 300;ready;wait" start
+SAYA_TEST_SCRIPT="mount $SAYA_TEST/m;spawn exec sleep 300;ready;wait" start
+printf 'process %s 1 stranger\n' "$innocent" >>"$run_directory/guard.journal"
 status=0; cleanup "$run_directory" || status=$?
 [[ $status == 3 ]] && grep -q "its guard lives" "$SAYA_TEST/output" || fail "of a living sandbox: $status"
 alive "$(daemon)" && mounted "$SAYA_TEST/m" || fail "a living sandbox was touched"

@@ -130,7 +130,6 @@ static void spawn(const char *script)
     bytes_text(&b, "/");
     bytes_text(&b, "");
     bytes_u8(&b, 0);
-    bytes_u8(&b, 0);
     bytes_u32(&b, UINT32_MAX);
     bytes_u32(&b, UINT32_MAX);
     bytes_u32(&b, 0x80000000u);

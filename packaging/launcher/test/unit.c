@@ -10,12 +10,14 @@
 
 #include "../src/bootstrap.h"
 #include "../src/bundle.h"
+#include "../src/cgroup.h"
 #include "../src/channel.h"
 #include "../src/files.h"
 #include "../src/flags.h"
 #include "../src/journal.h"
 #include "../src/overlay.h"
 #include "../src/protobuf.h"
+#include "../src/record.h"
 #include "../src/ring.h"
 #include "../src/sandbox_paths.h"
 #include "../src/tsc.h"
@@ -290,6 +292,11 @@ static void journal_survives_its_writer(void)
     CHECK_TEXT(reader.mounts[0], "/with blank");
     CHECK_TEXT(reader.mounts[1], "/twice");
     CHECK_TEXT(reader.mounts[2], "/between");
+    /* A line that was cut is none. */
+    journal_close(&reader);
+    CHECK(write(writer.fd, "mount /wit", 10) == 10);
+    CHECK(journal_load(&reader, directory) == 0);
+    CHECK(reader.mount_count == 3);
     while (writer.mount_count < JOURNAL_MOUNTS)
         CHECK(journal_add_mount(&writer, "/m") == 0);
     CHECK(journal_add_mount(&writer, "/m") != 0);
@@ -327,9 +334,41 @@ static void directories_are_removed_without_following_links(void)
     CHECK(symlink("../../../outside", path) == 0);
     snprintf(path, sizeof path, "%s/tree", directory);
     CHECK(!directory_empty(path));
-    CHECK(directory_remove(path) == 0);
+    snprintf(outside, sizeof outside, "%s/tree/kept", directory);
+    CHECK(file_replace(outside, 0600, "", 0) == 0);
+    CHECK(directory_remove(path, "kept") == 0 && access(outside, F_OK) == 0);
+    snprintf(outside, sizeof outside, "%s/tree/a", directory);
+    CHECK(access(outside, F_OK) != 0);
+    snprintf(outside, sizeof outside, "%s/outside/file", directory);
+    CHECK(directory_remove(path, NULL) == 0);
     CHECK(access(path, F_OK) != 0 && access(outside, F_OK) == 0);
-    CHECK(directory_remove(path) == 0);
+    CHECK(directory_remove(path, NULL) == 0);
+}
+
+/* Directories stand where cgroups are: what is not empty stays, and that is told. */
+static void a_cgroup_that_stays_is_told_and_stays_recorded(void)
+{
+    char path[128], inside[160], text[512], record[128];
+    struct bytes kept = {0};
+    snprintf(path, sizeof path, "%s/cgroup", directory);
+    snprintf(inside, sizeof inside, "%s/other", path);
+    snprintf(record, sizeof record, "%s/%s", directory, RECORD_NAME);
+    CHECK(cgroup_remove(path, NULL, now_ms()) == 0);
+    CHECK(directory_make(inside, 0700) == 0);
+    CHECK(cgroup_remove(path, NULL, now_ms()) != 0);
+
+    snprintf(text, sizeof text,
+             "{\"id\":\"pod1\",\"links\":[{\"network_namespace\":\"/none\",\"name\":\"x\"}],\"cgroups\":[\"%s\"]}", path);
+    CHECK(file_replace(record, 0600, text, strlen(text)) == 0);
+    CHECK(record_undo(directory) == RECORD_KEPT);
+    snprintf(text, sizeof text, "{\"id\":\"pod1\",\"cgroups\":[\"%s\"]}", path);
+    CHECK(file_read(record, 1000, &kept) == 0);
+    CHECK_TEXT((char *)kept.data, text);
+    bytes_free(&kept);
+    CHECK(rmdir(inside) == 0);
+    CHECK(record_undo(directory) == RECORD_DONE);
+    CHECK(access(path, F_OK) != 0);
+    CHECK(unlink(record) == 0);
 }
 
 /* A measurement over 1 ms agrees with one over 50 ms; 0 on a host that does not keep time by the TSC. */
@@ -358,7 +397,8 @@ int main(void)
     journal_survives_its_writer();
     overlay_options_are_shortened();
     directories_are_removed_without_following_links();
+    a_cgroup_that_stays_is_told_and_stays_recorded();
     frequency_of_the_tsc_is_steady();
-    directory_remove(directory);
+    directory_remove(directory, NULL);
     return failures > 0;
 }

@@ -1,6 +1,7 @@
 // The control groups of containers (version 2).
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -10,3 +11,6 @@ void cgroup_path(const char *from_spec, const char *container_id, char *path, si
 
 // The directory a process is in, or else the one of the path; NULL without memory. The caller frees it.
 char *cgroup_directory(pid_t pid, const char *path);
+
+// Sends a signal to every process in a directory and in those below; false if there was none. What is forked meanwhile may not get it.
+bool cgroup_signal(const char *directory, int signal);

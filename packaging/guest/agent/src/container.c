@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cgroup.h"
 #include "files.h"
 #include "log.h"
 #include "oom.h"
@@ -73,9 +74,16 @@ static bool kill_cgroup(const struct container *container) {
     return write_text(path, "1");
 }
 
+static void signal_known(struct container *container, int signal) {
+    list_each(node, &container->processes) process_signal(container_of(node, struct process, link), signal);
+}
+
+void container_signal_all(struct container *container, int signal) {
+    if (container->cgroup == NULL || !cgroup_signal(container->cgroup, signal)) signal_known(container, signal);
+}
+
 void container_kill_all(struct container *container) {
-    if (kill_cgroup(container)) return;
-    list_each(node, &container->processes) process_signal(container_of(node, struct process, link), SIGKILL);
+    if (!kill_cgroup(container)) signal_known(container, SIGKILL);
 }
 
 // ---- processes

@@ -51,6 +51,9 @@ struct container *container_find(const char *id);
 // "" and the container's id are its init. Processes that were waited for are found only if `lingering` is asked for.
 struct process *container_find_process(struct container *container, const char *id, bool lingering);
 
+// Sends a signal to every process in the container, processes unknown to the agent included.
+void container_signal_all(struct container *container, int signal);
+
 // Sends SIGKILL to everything in the container, processes unknown to the agent included.
 void container_kill_all(struct container *container);
 

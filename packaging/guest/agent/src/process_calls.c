@@ -53,6 +53,8 @@ void handle_signal_process(struct call *call, const void *message) {
     int error = 0;
     if (request->exec_id[0] == 0 && signal == SIGKILL)
         container_kill_all(process->container);
+    else if (request->exec_id[0] == 0)
+        container_signal_all(process->container, signal);
     else
         error = process_signal(process, signal);
     if (error == 0)

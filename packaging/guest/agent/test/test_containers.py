@@ -140,6 +140,17 @@ class Exec(AgentTest):
         text = self.output_of(self.cid, "sh", "-c", "echo $WORD; pwd; id -u", env=("WORD=ä b",), cwd="/tmp", uid=1000)
         self.assertEqual(text, "ä b\n/tmp\n1000\n")
 
+    def test_a_signal_without_an_exec_id_is_for_every_process(self):
+        # Two shells: the agent knows the first, and the second is its child. The container's init ignores these signals.
+        child = "trap 'echo child; exit' USR2; echo ready; while :; do sleep 0.1; done"
+        script = f"trap 'exit 8' USR1; trap 'wait; exit 7' USR2; sh -c \"{child}\" & while :; do wait; done"
+        exec_id = self.execute(self.cid, "sh", "-c", script)
+        self.assertEqual(self.call("ReadStdout", container_id=self.cid, exec_id=exec_id, len=100).data, b"ready\n")
+        self.call("SignalProcess", container_id=self.cid, exec_id=self.cid, signal=10)
+        self.call("SignalProcess", container_id=self.cid, exec_id="", signal=12)
+        self.assertEqual(self.read_all(self.cid, exec_id), b"child\n")
+        self.assertEqual(self.wait(self.cid, exec_id), 7)
+
     def test_a_stopped_container_takes_none(self):
         self.call("SignalProcess", container_id=self.cid, exec_id="", signal=9)
         self.assertEqual(self.wait(self.cid), 137)

@@ -55,6 +55,6 @@ final class VmDescriptors {
                 }
             }
         }
-        return new Placement(files, taps, List.of(), Optional.empty(), OptionalInt.empty());
+        return new Placement(files, taps, Optional.empty(), OptionalInt.empty());
     }
 }

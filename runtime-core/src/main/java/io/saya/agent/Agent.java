@@ -66,7 +66,11 @@ public interface Agent extends AutoCloseable {
     /** Sends a signal to one process; NOT_FOUND if it has ended. */
     void signalProcess(String containerId, String execId, int signal) throws RuntimeFailure;
 
-    /** Sends a signal to every process of a container. */
+    /**
+     * Sends a signal to every process of a container. The default guest's agent and Kata's 2.4 to
+     * 3.x do so for every signal, Kata's 4.x for SIGKILL only: any other reaches the first process
+     * alone there, and with agents before 2.4 SIGKILL does too (kata-agent.md §3.4).
+     */
     void signalContainer(String containerId, int signal) throws RuntimeFailure;
 
     /**
@@ -85,7 +89,10 @@ public interface Agent extends AutoCloseable {
     /** Sets limits. */
     void update(String containerId, LinuxResources resources) throws RuntimeFailure;
 
-    /** What a container uses. */
+    /**
+     * What a container uses. Cut to what an honest guest tells: 64 entries of each list, with short
+     * plain names, in 256 KiB.
+     */
     StatsContainerResponse stats(String containerId) throws RuntimeFailure;
 
     /** Freezes a container. */

@@ -245,9 +245,10 @@ public final class TtrpcAgent implements Agent {
     public StatsContainerResponse stats(String containerId) {
         StatsContainerRequest request =
                 StatsContainerRequest.newBuilder().setContainerId(containerId).build();
-        return AgentCall.run(
-                "StatsContainer",
-                () -> service.statsContainer(request, CallOptions.timeout(SHORT_LIMIT)));
+        return GuestFigures.bounded(
+                AgentCall.run(
+                        "StatsContainer",
+                        () -> service.statsContainer(request, CallOptions.timeout(SHORT_LIMIT))));
     }
 
     @Override

@@ -11,25 +11,22 @@ import java.util.OptionalInt;
  *
  * @param files opened for reading and writing by the guard, so as root, and inherited
  * @param taps tap interfaces opened in the process's network namespace, and inherited
- * @param cgroups directories of cgroups (one for each v1 hierarchy, or one of v2) to enter
  * @param user empty: root
  * @param oomScoreAdj -1000 to 1000; empty: that of the guard
  */
 public record Placement(
         List<InheritedFile> files,
         List<InheritedTap> taps,
-        List<Path> cgroups,
         Optional<User> user,
         OptionalInt oomScoreAdj) {
 
     /** Nothing differs. */
     public static final Placement AS_GUARD =
-            new Placement(List.of(), List.of(), List.of(), Optional.empty(), OptionalInt.empty());
+            new Placement(List.of(), List.of(), Optional.empty(), OptionalInt.empty());
 
     public Placement {
         files = List.copyOf(files);
         taps = List.copyOf(taps);
-        cgroups = List.copyOf(cgroups);
     }
 
     /** The file at {@code path}, inherited as the descriptor called {@code name}. */

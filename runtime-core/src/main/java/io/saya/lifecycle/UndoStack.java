@@ -25,6 +25,7 @@ public final class UndoStack {
     private record Named(String what, Step step) {}
 
     private final Deque<Named> steps = new ArrayDeque<>();
+    private boolean failed;
 
     /** Remembers how to undo what was just done, or is about to be done in part. */
     public void push(String what, Step step) {
@@ -39,6 +40,7 @@ public final class UndoStack {
             try {
                 named.step().undo();
             } catch (Exception e) {
+                failed = true;
                 listener.failed(named.what(), e);
             }
         }
@@ -52,10 +54,8 @@ public final class UndoStack {
         unwind((what, failure) -> cause.addSuppressed(failure));
     }
 
-    /** Hands all steps to {@code other}, on top of what it has. */
-    public void transferTo(UndoStack other) {
-        for (Named named = steps.pollLast(); named != null; named = steps.pollLast()) {
-            other.steps.push(named);
-        }
+    /** Whether a step that was undone so far has failed; for steps that come after it. */
+    public boolean failed() {
+        return failed;
     }
 }

@@ -97,7 +97,9 @@ final class Guest {
         StartPhase phase = StartPhase.SHARE;
         try {
             RunDirectory.create(identity.runDirectory());
-            resources.push("run directory", () -> RunDirectory.remove(identity.runDirectory()));
+            resources.push(
+                    "run directory",
+                    () -> RunDirectory.remove(identity.runDirectory(), resources.failed()));
 
             resources.push("cgroup", cgroup::release);
 

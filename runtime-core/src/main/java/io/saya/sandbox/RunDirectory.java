@@ -40,10 +40,13 @@ final class RunDirectory {
     /**
      * Removes what the directory holds, and the directory unless it is the guard's.
      *
+     * @param keepRecord whether {@code record.json} stays, and the directory with it: something
+     *     that it names is still there. The guard goes through it when this process ends, then
+     *     whoever cleans up
      * @throws IOException if anything is still mounted below it: what is deleted then would be the
      *     files of a container or of a volume. Nothing is deleted in that case
      */
-    static void remove(Path directory) throws IOException {
+    static void remove(Path directory, boolean keepRecord) throws IOException {
         if (!Files.exists(directory)) {
             return;
         }
@@ -55,14 +58,21 @@ final class RunDirectory {
                         directory + " is left alone: " + mountPoint + " is still mounted");
             }
         }
-        boolean guarded = Files.exists(directory.resolve(GUARD_JOURNAL));
+        boolean stays =
+                Files.exists(directory.resolve(GUARD_JOURNAL))
+                        || (keepRecord && Files.exists(directory.resolve(SandboxRecord.FILE)));
         Files.walkFileTree(
                 directory,
                 new SimpleFileVisitor<>() {
                     @Override
                     public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
                             throws IOException {
-                        if (!file.equals(directory.resolve(GUARD_JOURNAL))) {
+                        boolean kept =
+                                file.equals(directory.resolve(GUARD_JOURNAL))
+                                        || (keepRecord
+                                                && file.equals(
+                                                        directory.resolve(SandboxRecord.FILE)));
+                        if (!kept) {
                             Files.deleteIfExists(file);
                         }
                         return FileVisitResult.CONTINUE;
@@ -74,7 +84,7 @@ final class RunDirectory {
                         if (failure != null) {
                             throw failure;
                         }
-                        if (!(guarded && visited.equals(directory))) {
+                        if (!(stays && visited.equals(directory))) {
                             Files.deleteIfExists(visited);
                         }
                         return FileVisitResult.CONTINUE;

@@ -26,6 +26,7 @@ public final class SandboxCgroup {
     private final SandboxIdentity identity;
     private final String cgroupsPath;
     private final boolean wanted;
+    private final Duration moveLimit;
     // Written by the thread that works, read by others when it has ended.
     private volatile @Nullable CgroupPlacement placement;
     private @Nullable Exception failure;
@@ -35,9 +36,18 @@ public final class SandboxCgroup {
     private boolean only;
 
     private SandboxCgroup(SandboxIdentity identity, String cgroupsPath, boolean wanted) {
+        this(identity, cgroupsPath, wanted, MOVE_LIMIT);
+    }
+
+    /**
+     * @param moveLimit how long the kernel is waited for
+     */
+    SandboxCgroup(
+            SandboxIdentity identity, String cgroupsPath, boolean wanted, Duration moveLimit) {
         this.identity = identity;
         this.cgroupsPath = cgroupsPath;
         this.wanted = wanted;
+        this.moveLimit = moveLimit;
     }
 
     /** A sandbox whose processes stay where they are started. */
@@ -65,7 +75,8 @@ public final class SandboxCgroup {
         return cgroup;
     }
 
-    private void begin(Thread thread) {
+    /** Has the thread do what is to be done next. */
+    void begin(Thread thread) {
         work = thread;
         thread.setDaemon(true);
         thread.start();
@@ -100,7 +111,7 @@ public final class SandboxCgroup {
         this.only = only;
         long begun = System.nanoTime();
         String problem =
-                ended() ? problem() : "the kernel has not moved the guard within " + MOVE_LIMIT;
+                ended() ? problem() : "the kernel has not moved the guard within " + moveLimit;
         LOG.debug("waited for the cgroup", "us", (System.nanoTime() - begun) / 1000);
         if (problem.isEmpty()) {
             return;
@@ -134,18 +145,36 @@ public final class SandboxCgroup {
 
     /**
      * The VMM runs: the guard goes back to where it was, or this process follows it if all are to
-     * be in the pod's cgroup. Does not wait.
+     * be in the pod's cgroup. Does not wait, also not for a kernel that has not moved the guard in
+     * yet: it is taken out when it has.
      */
     void started() {
-        CgroupPlacement placed = placement;
-        if (placed != null && ended()) {
-            begin(
-                    new Thread("cgroup") {
-                        @Override
-                        public void run() {
+        Thread earlier = work;
+        if (earlier == null || (placement == null && !earlier.isAlive())) {
+            return;
+        }
+        begin(
+                new Thread("cgroup") {
+                    @Override
+                    public void run() {
+                        awaitEnd(earlier);
+                        CgroupPlacement placed = placement;
+                        if (placed != null) {
                             settle(placed);
                         }
-                    });
+                    }
+                });
+    }
+
+    /** However long it takes: what follows is to be done in any case, and nobody waits for it. */
+    private static void awaitEnd(Thread thread) {
+        boolean ended = false;
+        while (!ended) {
+            try {
+                ended = thread.join(MOVE_LIMIT);
+            } catch (InterruptedException _) {
+                // Nobody interrupts this one.
+            }
         }
     }
 
@@ -178,9 +207,18 @@ public final class SandboxCgroup {
                         + " lower default_memory in [hypervisor.qemu])";
     }
 
-    /** Takes guard and daemon out and removes the cgroup; what else was in it has ended. */
+    /**
+     * Takes guard and daemon out and removes the cgroup; what else was in it has ended.
+     *
+     * @throws IOException if it stays; the guard, or who cleans up after it, tries again
+     */
     void release() throws IOException {
-        CgroupPlacement placed = ended() ? placement : null;
+        if (!ended()) {
+            throw new IOException(
+                    "the sandbox's cgroup stays: the kernel has not moved the guard within "
+                            + moveLimit);
+        }
+        CgroupPlacement placed = placement;
         if (placed == null) {
             return;
         }
@@ -201,7 +239,7 @@ public final class SandboxCgroup {
             return true;
         }
         try {
-            return working.join(MOVE_LIMIT);
+            return working.join(moveLimit);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return false;

@@ -77,11 +77,11 @@ final class SandboxNetwork {
             SandboxCgroup cgroup,
             UndoStack resources)
             throws IOException {
+        refuseDirectNetwork(config.runtime().danConf(), identity);
         if (namespace.isEmpty()) {
             SandboxRecord.save(identity, cgroup.placement(), Optional.empty());
             return new SandboxNetwork(host, identity, config, cgroup, null);
         }
-        refuseDirectNetwork(config.runtime().danConf(), identity);
         Failpoints.reach(Moment.NETWORK_SCAN);
         long begun = System.nanoTime();
         PodNetwork pod = PodNetwork.scan(host, namespace.get(), NetworkSettings.of(config));

@@ -267,12 +267,7 @@ class PodNetworkTest {
                         List.of(),
                         Optional.of(namespace()),
                         directory,
-                        new Placement(
-                                List.of(),
-                                taps,
-                                List.of(),
-                                Optional.empty(),
-                                OptionalInt.empty())));
+                        new Placement(List.of(), taps, Optional.empty(), OptionalInt.empty())));
     }
 
     /** All that could be left behind. */

@@ -67,7 +67,6 @@ final class TapVm implements Vm, AutoCloseable {
                                             List.of(
                                                     new Placement.InheritedTap(
                                                             "tap", card.tap(), card.kind())),
-                                            List.of(),
                                             Optional.empty(),
                                             OptionalInt.empty()))));
         } catch (IOException e) {

@@ -3,7 +3,6 @@ package io.saya.host.guard;
 import io.saya.host.Placement;
 import io.saya.host.SpawnSpec;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Map;
 
 /** Writes a {@link SpawnSpec} as the guard reads it. */
@@ -54,10 +53,6 @@ final class SpawnRequest {
     }
 
     private static void placement(FrameWriter request, Placement placement) throws IOException {
-        request.u8(placement.cgroups().size());
-        for (Path cgroup : placement.cgroups()) {
-            request.string(cgroup.toString());
-        }
         if (placement.user().isPresent()) {
             Placement.User user = placement.user().get();
             request.u32(user.uid()).u32(user.gid());

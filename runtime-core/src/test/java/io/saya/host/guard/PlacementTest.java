@@ -54,7 +54,6 @@ class PlacementTest {
                     new Placement(
                             List.of(new Placement.InheritedFile("log", file)),
                             List.of(),
-                            List.of(),
                             Optional.of(new Placement.User(65534, 65533)),
                             OptionalInt.of(500));
             String output =
@@ -90,7 +89,6 @@ class PlacementTest {
                             List.of(
                                     new Placement.InheritedTap(
                                             "net0", "saya-test0", Placement.TapKind.SINGLE_QUEUE)),
-                            List.of(),
                             Optional.empty(),
                             OptionalInt.empty());
             String output =
@@ -107,31 +105,8 @@ class PlacementTest {
     }
 
     @Test
-    void itIsInItsCgroupFromTheFirstInstruction() throws Exception {
-        Path hierarchy = Path.of("/sys/fs/cgroup/pids");
-        assumeTrue(Files.isWritable(hierarchy), "no cgroup v1 hierarchy for pids");
-        Path cgroup =
-                Files.createDirectory(
-                        hierarchy.resolve("saya-test-" + ProcessHandle.current().pid()));
-        try (RealGuard guard = new RealGuard(directory)) {
-            String output =
-                    outputOf(
-                            guard.host(),
-                            shell("cat /proc/self/cgroup", Optional.empty(), inCgroup(cgroup)));
-            assertThat(output).contains("pids:").contains("/" + cgroup.getFileName());
-        } finally {
-            Files.delete(cgroup);
-        }
-    }
-
-    @Test
     void whatCannotBeHadFailsTheSpawnAndIsNamed() throws Exception {
         try (RealGuard guard = new RealGuard(directory)) {
-            refused(
-                    guard,
-                    Optional.empty(),
-                    inCgroup(Path.of("/none")),
-                    "write /none/cgroup.procs");
             refused(
                     guard,
                     Optional.of(Path.of("/none/net")),
@@ -142,7 +117,6 @@ class PlacementTest {
                     Optional.empty(),
                     new Placement(
                             List.of(new Placement.InheritedFile("f", Path.of("/none/file"))),
-                            List.of(),
                             List.of(),
                             Optional.empty(),
                             OptionalInt.empty()),
@@ -165,10 +139,5 @@ class PlacementTest {
                 .isInstanceOf(HostFailure.class)
                 .isInstanceOf(IOException.class)
                 .hasMessage("start of /bin/sh: " + what + ": No such file or directory");
-    }
-
-    private static Placement inCgroup(Path cgroup) {
-        return new Placement(
-                List.of(), List.of(), List.of(cgroup), Optional.empty(), OptionalInt.empty());
     }
 }

@@ -2,12 +2,15 @@ package io.saya.cli.cleanup;
 
 import io.saya.cli.host.HostFiles;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * What a guard wrote down of its acts (packaging/launcher/README.md has the format): what of it
@@ -22,6 +25,11 @@ record GuardJournal(List<RecordedProcess> processes, List<String> mounts) {
 
     /** The name that the guard has in its own journal. */
     static final String GUARD = "guard";
+
+    private static final Pattern PROCESS = Pattern.compile("process (\\d{1,10}) (\\d+) (.+)");
+    private static final Pattern REAPED = Pattern.compile("reaped (\\d{1,10})");
+    private static final String MOUNT = "mount ";
+    private static final String UNMOUNT = "unmount ";
 
     /** In {@code /proc/PID/stat}, counted from what follows the name: the start time. */
     private static final int START_TIME = 19;
@@ -43,7 +51,10 @@ record GuardJournal(List<RecordedProcess> processes, List<String> mounts) {
         }
     }
 
-    /** Reads the journal of a run directory; empty if there is none. Unknown lines are skipped. */
+    /**
+     * Reads the journal of a run directory; empty if there is none. Lines that are not whole or not
+     * known are skipped: a file system that is full may have cut one.
+     */
     static GuardJournal of(Path runDirectory) throws IOException {
         Path file = runDirectory.resolve(FILE);
         Map<Long, RecordedProcess> processes = new LinkedHashMap<>();
@@ -51,24 +62,22 @@ record GuardJournal(List<RecordedProcess> processes, List<String> mounts) {
         if (!Files.exists(file)) {
             return new GuardJournal(List.of(), List.of());
         }
-        for (String line : Files.readAllLines(file)) {
-            String[] words = line.split(" ", 4);
-            switch (words[0]) {
-                case "process" -> {
-                    if (words.length == 4) {
-                        long pid = Long.parseLong(words[1]);
-                        processes.put(pid, new RecordedProcess(pid, words[2], words[3]));
-                    }
+        String text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+        for (String line : text.substring(0, text.lastIndexOf('\n') + 1).lines().toList()) {
+            Matcher process = PROCESS.matcher(line);
+            Matcher reaped = REAPED.matcher(line);
+            if (process.matches()) {
+                long pid = Long.parseLong(process.group(1));
+                processes.put(pid, new RecordedProcess(pid, process.group(2), process.group(3)));
+            } else if (reaped.matches()) {
+                processes.remove(Long.parseLong(reaped.group(1)));
+            } else if (line.startsWith(MOUNT)) {
+                mounts.add(line.substring(MOUNT.length()));
+            } else if (line.startsWith(UNMOUNT)) {
+                int last = mounts.lastIndexOf(line.substring(UNMOUNT.length()));
+                if (last >= 0) {
+                    mounts.remove(last);
                 }
-                case "reaped" -> processes.remove(Long.parseLong(words[1]));
-                case "mount" -> mounts.add(line.substring("mount ".length()));
-                case "unmount" -> {
-                    int last = mounts.lastIndexOf(line.substring("unmount ".length()));
-                    if (last >= 0) {
-                        mounts.remove(last);
-                    }
-                }
-                default -> {}
             }
         }
         return new GuardJournal(List.copyOf(processes.values()), List.copyOf(mounts));

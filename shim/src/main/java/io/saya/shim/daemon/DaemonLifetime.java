@@ -5,6 +5,7 @@ import io.saya.shim.service.TaskLifetime;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 
@@ -21,6 +22,9 @@ final class DaemonLifetime implements TaskLifetime {
     private final BooleanSupplier over;
     private final Duration overLimit;
     private final CountDownLatch end = new CountDownLatch(1);
+
+    /** Containers that are being made. */
+    private final AtomicInteger creations = new AtomicInteger();
 
     /** Counts what makes an earlier look at the containers worthless. */
     private final AtomicLong changes = new AtomicLong();
@@ -41,9 +45,21 @@ final class DaemonLifetime implements TaskLifetime {
     }
 
     @Override
+    public void creationBegins() {
+        creations.incrementAndGet();
+        changes.incrementAndGet();
+    }
+
+    @Override
+    public void creationEnded() {
+        creations.decrementAndGet();
+        containersChanged();
+    }
+
+    @Override
     public void containersChanged() {
         long change = changes.incrementAndGet();
-        if (idle.getAsBoolean()) {
+        if (isIdle()) {
             Duration limit = over.getAsBoolean() ? overLimit : idleLimit;
             Thread.ofVirtual().name("idle").start(() -> endIfStillIdle(change, limit));
         }
@@ -57,10 +73,24 @@ final class DaemonLifetime implements TaskLifetime {
         } catch (InterruptedException _) {
             // Nobody interrupts this thread; the condition below decides.
         }
-        if (changes.get() == change && idle.getAsBoolean()) {
+        if (stillIdle(change)) {
             LOG.warn("no container and no shutdown", "for", limit);
             end("no container for " + limit);
         }
+    }
+
+    /** The number of the last change. */
+    long change() {
+        return changes.get();
+    }
+
+    /** Whether nothing has come or gone since this change, and nothing is there or on its way. */
+    boolean stillIdle(long change) {
+        return changes.get() == change && isIdle();
+    }
+
+    private boolean isIdle() {
+        return creations.get() == 0 && idle.getAsBoolean();
     }
 
     @Override

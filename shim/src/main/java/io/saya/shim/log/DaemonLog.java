@@ -18,10 +18,10 @@ import org.apache.logging.log4j.core.Appender;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The daemon's log: a bounded queue, and one thread that formats and writes. Whoever logs pays for
- * a place in the queue and never waits; a line that finds no place is counted, and the count is
- * logged when there is place again. Log4j's classes are loaded by that thread too, at its first
- * line.
+ * The daemon's log: a bounded queue of {@linkplain BoundedLine bounded} lines, and one thread that
+ * formats and writes. Whoever logs pays for a place in the queue and never waits; a line that finds
+ * no place is counted, and the count is logged when there is place again. Log4j's classes are
+ * loaded by that thread too, at its first line.
  */
 public final class DaemonLog implements LogSink, AutoCloseable {
     /** Component of the lines that the log itself writes. */
@@ -81,7 +81,7 @@ public final class DaemonLog implements LogSink, AutoCloseable {
 
     @Override
     public void accept(LogRecord line) {
-        if (!queue.offer(line)) {
+        if (!queue.offer(BoundedLine.of(line))) {
             queueFull.add(1);
         }
     }

@@ -104,7 +104,7 @@ public final class LineText {
         String said = "";
         Throwable cause = failure;
         for (int depth = 0; cause != null && depth < CAUSES; depth++) {
-            String message = String.valueOf(cause.getMessage());
+            String message = cut(String.valueOf(cause.getMessage()));
             if (depth == 0 || !said.contains(message)) {
                 out.append(depth == 0 ? "" : ": ").append(cause.getClass().getSimpleName());
                 if (cause.getMessage() != null) {
@@ -117,7 +117,13 @@ public final class LineText {
         return out.toString();
     }
 
-    private static String stack(Throwable failure) {
+    /** The value, or as much of it as is ever printed. */
+    static String cut(String value) {
+        return value.length() <= VALUE_LIMIT ? value : value.substring(0, VALUE_LIMIT) + "...";
+    }
+
+    /** Where a failure was thrown, innermost call first. */
+    static String stack(Throwable failure) {
         StringBuilder out = new StringBuilder();
         StackTraceElement[] frames = failure.getStackTrace();
         for (int i = 0; i < Math.min(STACK_FRAMES, frames.length); i++) {

@@ -7,7 +7,10 @@ import java.util.List;
 
 /** The last lines of the log, for an operator on a host whose logs are elsewhere. Thread safe. */
 public final class RecentLines {
-    /** Some 100 KiB; a sandbox's life without trouble is some 20 lines. */
+    /**
+     * Some 100 KiB, since lines are bounded before they come here; a sandbox's life without trouble
+     * is some 20 lines.
+     */
     static final int LIMIT = 256;
 
     private final ArrayDeque<LogRecord> lines = new ArrayDeque<>();

@@ -36,6 +36,9 @@ public final class ManagementSocket implements AutoCloseable {
     /** For a request and its answer. */
     private static final Duration LIMIT = Duration.ofSeconds(10);
 
+    /** After an error, before the next client is taken. */
+    private static final Duration PAUSE = Duration.ofMillis(100);
+
     private final ServerSocketChannel listener;
     private final Map<String, Page> pages;
     private final GuestConsole console;
@@ -65,8 +68,23 @@ public final class ManagementSocket implements AutoCloseable {
             GuestConsole console,
             boolean consoleHasShell)
             throws IOException {
+        return open(
+                ServerSocketChannel.open(StandardProtocolFamily.UNIX),
+                runDirectory,
+                pages,
+                console,
+                consoleHasShell);
+    }
+
+    /** The same with a socket that is not bound yet. */
+    static ManagementSocket open(
+            ServerSocketChannel listener,
+            Path runDirectory,
+            Map<String, Page> pages,
+            GuestConsole console,
+            boolean consoleHasShell)
+            throws IOException {
         Path path = runDirectory.resolve(NAME);
-        ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
         try {
             listener.bind(UnixDomainSocketAddress.of(path), CONNECTIONS);
             Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-------"));
@@ -90,20 +108,39 @@ public final class ManagementSocket implements AutoCloseable {
     }
 
     private void acceptAll() {
-        try {
-            while (true) {
-                SocketChannel client = listener.accept();
-                // A virtual thread in accept() holds the listener open until it has woken up, and
-                // may bring a connection made after close().
-                if (listener.isOpen() && places.tryAcquire()) {
-                    Thread.ofVirtual().name("management request").start(() -> serve(client));
-                } else {
-                    client.close();
+        boolean told = false;
+        while (listener.isOpen()) {
+            try {
+                accept();
+                told = false;
+            } catch (IOException e) {
+                // No descriptor is free, say; the next client may find one.
+                if (listener.isOpen() && !told) {
+                    LOG.warn("nobody can connect to the management socket", "error", e);
+                    told = true;
                 }
+                pause();
             }
-        } catch (IOException e) {
-            // Closed by us, or by the end of the run directory: nobody can come any more.
-            LOG.debug("the management socket is closed", "why", String.valueOf(e.getMessage()));
+        }
+        LOG.debug("the management socket is closed");
+    }
+
+    private void accept() throws IOException {
+        SocketChannel client = listener.accept();
+        // A virtual thread in accept() holds the listener open until it has woken up, and may bring
+        // a connection made after close().
+        if (listener.isOpen() && places.tryAcquire()) {
+            Thread.ofVirtual().name("management request").start(() -> serve(client));
+        } else {
+            client.close();
+        }
+    }
+
+    private static void pause() {
+        try {
+            Thread.sleep(PAUSE);
+        } catch (InterruptedException _) {
+            // Nobody interrupts it; the state of the listener decides.
         }
     }
 

@@ -40,7 +40,6 @@ import io.saya.shim.wire.StatusMapper;
 import io.saya.shim.wire.Timestamps;
 import io.saya.ttrpc.CallContext;
 import io.saya.ttrpc.TtrpcException;
-import java.util.List;
 import java.util.concurrent.CompletionException;
 
 /**
@@ -82,11 +81,13 @@ public final class SandboxTaskService implements TaskService {
                 () -> {
                     CreateRequest create = TaskRequests.create(request);
                     int pid;
+                    // Long before the container is there: its specification is read, its streams
+                    // are opened.
+                    lifetime.creationBegins();
                     try {
                         pid = tasks.create(create, OciSpec.read(create.bundle()));
-                    } catch (RuntimeFailure e) {
-                        lifetime.containersChanged();
-                        throw e;
+                    } finally {
+                        lifetime.creationEnded();
                     }
                     deleteUnlessWanted(context, request.getId());
                     return CreateTaskResponse.newBuilder().setPid(pid).build();
@@ -161,7 +162,7 @@ public final class SandboxTaskService implements TaskService {
                     tasks.kill(
                             request.getId(),
                             request.getExecId(),
-                            TaskRequests.signal(request.getSignal()),
+                            request.getSignal(),
                             request.getAll());
                     return Empty.getDefaultInstance();
                 });
@@ -384,10 +385,5 @@ public final class SandboxTaskService implements TaskService {
     /** "It is gone already" is what clients ask for to be sure. */
     private static LogLevel level(RuntimeFailure failure) {
         return failure.kind() == RuntimeFailure.Kind.NOT_FOUND ? LogLevel.DEBUG : LogLevel.WARN;
-    }
-
-    /** Names by which the service is served. */
-    public static List<String> names() {
-        return List.of(NAME, V3_NAME);
     }
 }

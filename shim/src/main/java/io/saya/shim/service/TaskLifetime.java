@@ -5,6 +5,12 @@ package io.saya.shim.service;
  */
 public interface TaskLifetime {
 
+    /** A container is on its way: until {@link #creationEnded} the daemon is not idle. */
+    void creationBegins();
+
+    /** There is a container, or it could not be made. */
+    void creationEnded();
+
     /** A container has gone, or could not be made: it may have been the last one. */
     void containersChanged();
 

@@ -20,9 +20,6 @@ final class TaskRequests {
     /** containerd's own limit for ids. */
     private static final int ID_LIMIT = 76;
 
-    /** The largest number of a signal on Linux (SIGRTMAX). */
-    private static final int HIGHEST_SIGNAL = 64;
-
     /** A terminal's size is a 16-bit number for the kernel (struct winsize). */
     private static final int MOST_CELLS = 65_535;
 
@@ -92,18 +89,6 @@ final class TaskRequests {
                             + " characters at most)");
         }
         return id;
-    }
-
-    static int signal(int number) {
-        if (number < 1 || number > HIGHEST_SIGNAL) {
-            throw RuntimeFailure.invalidArgument(
-                    "signal: "
-                            + Integer.toUnsignedString(number)
-                            + " (expected: 1 to "
-                            + HIGHEST_SIGNAL
-                            + ")");
-        }
-        return number;
     }
 
     static int cells(String what, int count) {

@@ -7,7 +7,9 @@ import io.saya.cli.ExitCode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -43,6 +45,35 @@ class CleanupCommandTest {
         assertThat(called.out())
                 .contains("dead-0123", "reaped-0123", "Nothing was removed")
                 .doesNotContain("alive", "kvm-probe");
+    }
+
+    /** A guard that finds no room leaves half a line; that must not hide what others have left. */
+    @Test
+    void aJournalThatIsTornHidesNothing() throws IOException {
+        sandbox("other-0123", "process 1 1 guard");
+        List<String> torn =
+                List.of("reaped", "reaped x", "process x 1 q", "mount", "process 99999999999 1 q");
+        for (String line : torn) {
+            sandbox("torn" + torn.indexOf(line) + "-0123", "socket /s\n" + line);
+        }
+        assertThat(saya().out()).contains("other-0123", "torn0-0123", "torn4-0123");
+    }
+
+    @Test
+    void aLineThatWasCutIsNone() throws IOException {
+        long self = ProcessHandle.current().pid();
+        sandbox("cut-0123", "process %1$d %2$s qemu".formatted(self, startTime(self)));
+        Path journal = runBase.resolve("cut-0123/guard.journal");
+        Files.writeString(journal, "reaped " + self, StandardOpenOption.APPEND);
+        assertThat(saya().out()).contains("qemu (" + self + ")");
+    }
+
+    @Test
+    void aJournalThatIsNoTextHidesNothing() throws IOException {
+        sandbox("other-0123", "process 1 1 guard");
+        sandbox("bytes-0123", "socket /s");
+        Files.write(runBase.resolve("bytes-0123/guard.journal"), new byte[] {(byte) 0xff, '\n'});
+        assertThat(saya().out()).contains("other-0123", "bytes-0123");
     }
 
     @Test

@@ -53,6 +53,24 @@ class DaemonLifetimeTest {
         waiting.join();
     }
 
+    /**
+     * The container is in the table only when its specification is read and its streams are open.
+     */
+    @Test
+    void aContainerOnItsWayKeepsItAlive() {
+        DaemonLifetime lifetime = lifetime(Duration.ofHours(1));
+        long earlier = lifetime.change();
+        assertThat(lifetime.stillIdle(earlier)).isTrue();
+
+        lifetime.creationBegins();
+        assertThat(lifetime.stillIdle(earlier)).isFalse();
+        assertThat(lifetime.stillIdle(lifetime.change())).isFalse();
+
+        lifetime.creationEnded();
+        assertThat(lifetime.stillIdle(earlier)).isFalse();
+        assertThat(lifetime.stillIdle(lifetime.change())).isTrue();
+    }
+
     private DaemonLifetime lifetime(Duration idleLimit) {
         return new DaemonLifetime(idle::get, idleLimit, over::get, Duration.ofMillis(20));
     }

@@ -13,6 +13,7 @@ import io.netty.channel.unix.DomainDatagramPacket;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.saya.log.Log;
 import io.saya.log.LogLevel;
+import io.saya.log.LogRecord;
 import io.saya.log.LogRouter;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -20,6 +21,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -98,6 +100,32 @@ class DaemonLogTest {
         assertThat(read.toString(StandardCharsets.US_ASCII))
                 .contains("msg=\"lines were not written\"")
                 .contains("queue_full=" + surplus);
+    }
+
+    /**
+     * A guest may send 4 MiB in one string; 256 lines are kept for as long as the sandbox lives.
+     */
+    @Test
+    void nothingThatIsKeptIsLongerThanWhatIsPrinted() {
+        String huge = "x".repeat(4 << 20);
+        DaemonLog daemonLog = DaemonLog.start(OutputStream.nullOutputStream(), null, events, "sb");
+        log.warn(huge, "container", huge, "text", new StringBuilder(huge), "pid", 42);
+        log.error("failed", "error", new IllegalStateException(huge, new IOException(huge)));
+        daemonLog.close();
+
+        List<LogRecord> kept = daemonLog.recent().all();
+        assertThat(kept).hasSize(2);
+        for (LogRecord line : kept) {
+            assertThat(line.message().length()).isLessThanOrEqualTo(LineText.VALUE_LIMIT + 3);
+            assertThat(line.fields())
+                    .allSatisfy(
+                            field ->
+                                    assertThat(String.valueOf(field).length())
+                                            .isLessThanOrEqualTo(LineText.VALUE_LIMIT + 3))
+                    .noneMatch(Throwable.class::isInstance);
+        }
+        assertThat(kept.getFirst().fields()).contains("pid", 42);
+        assertThat(kept.getLast().fields()).contains("error", "stack");
     }
 
     @Test

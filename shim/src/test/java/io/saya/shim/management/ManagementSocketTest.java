@@ -5,19 +5,26 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.saya.hypervisor.GuestConsole;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.SocketAddress;
+import java.net.SocketOption;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.channels.spi.SelectorProvider;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -47,8 +54,83 @@ class ManagementSocketTest {
         }
     }
 
+    /** A process that has no descriptor left for its first clients. */
+    private static final class Exhausted extends ServerSocketChannel {
+        private final ServerSocketChannel real =
+                ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+        private int failures = 2;
+
+        Exhausted() throws IOException {
+            super(SelectorProvider.provider());
+        }
+
+        @Override
+        public SocketChannel accept() throws IOException {
+            if (failures-- > 0) {
+                throw new IOException("Too many open files");
+            }
+            return real.accept();
+        }
+
+        @Override
+        public ServerSocketChannel bind(@Nullable SocketAddress address, int backlog)
+                throws IOException {
+            real.bind(address, backlog);
+            return this;
+        }
+
+        @Override
+        public <T> ServerSocketChannel setOption(SocketOption<T> name, T value) throws IOException {
+            real.setOption(name, value);
+            return this;
+        }
+
+        @Override
+        public <T> T getOption(SocketOption<T> name) throws IOException {
+            return real.getOption(name);
+        }
+
+        @Override
+        public Set<SocketOption<?>> supportedOptions() {
+            return real.supportedOptions();
+        }
+
+        @Override
+        public ServerSocket socket() {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public SocketAddress getLocalAddress() throws IOException {
+            return real.getLocalAddress();
+        }
+
+        @Override
+        protected void implCloseSelectableChannel() throws IOException {
+            real.close();
+        }
+
+        @Override
+        protected void implConfigureBlocking(boolean block) throws IOException {
+            real.configureBlocking(block);
+        }
+    }
+
+    @Test
+    void anErrorIsNotTheEnd() throws Exception {
+        ServerSocketChannel listener = new Exhausted();
+        try (ManagementSocket _ = open(listener, false)) {
+            assertThat(ask("GET /status HTTP/1.1\r\n\r\n")).contains("200 OK", "fine");
+        }
+    }
+
     private ManagementSocket open(boolean shell) throws IOException {
+        return open(ServerSocketChannel.open(StandardProtocolFamily.UNIX), shell);
+    }
+
+    private ManagementSocket open(ServerSocketChannel listener, boolean shell) throws IOException {
         return ManagementSocket.open(
+                listener,
                 directory,
                 Map.of(
                         "/status",

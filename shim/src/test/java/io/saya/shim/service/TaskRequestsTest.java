@@ -82,14 +82,6 @@ class TaskRequestsTest {
                 .isInstanceOf(RuntimeFailure.class);
     }
 
-    @ParameterizedTest
-    @ValueSource(ints = {0, 65, -1})
-    void aSignalIsOneOfTheKernels(int number) {
-        assertThatThrownBy(() -> TaskRequests.signal(number))
-                .isInstanceOf(RuntimeFailure.class)
-                .hasMessageContaining("signal: " + Integer.toUnsignedString(number));
-    }
-
     @Test
     void aBrokenJsonIsAnInvalidArgumentThatNamesItsType() {
         Any any =
