@@ -13,8 +13,11 @@ host_state() {
   for process in /proc/[0-9]*; do
     arguments=$(tr '\0' ' ' 2>/dev/null < "$process/cmdline") || continue
     case $arguments in
-      *"-address $CONTAINERD_ADDRESS"*|*saya-guard*"-namespace $namespace "*|*qemu-system*"-name c1,"*"$product/"*|*qemu-system*"-name t"[0-9]*"$product/"*|*virtiofsd*"$work"*|"/proc/self/exe -id c1 "*|"/proc/self/exe -id t"[0-9]*)
+      *"-address $CONTAINERD_ADDRESS"*|*saya-guard*"-namespace $namespace "*|*qemu-system*"-name c1,"*"$product/"*|*qemu-system*"-name t"[0-9]*"$product/"*|*virtiofsd*"$work"*)
         printf 'process %.160s\n' "$arguments" ;;
+      # Links and ports, in a pod's network namespace: by their program, since another run has containers of the same names.
+      "/proc/self/exe -id c1 "*|"/proc/self/exe -id t"[0-9]*)
+        [[ $(readlink "$process/exe") != "$product/"* ]] || printf 'process %.160s\n' "$arguments" ;;
     esac
   done
   for id in c1 t{1..10}; do
