@@ -41,7 +41,22 @@ unit() {
   need_packages maven containerd qemu-system-x86 gcc make libc6-dev libjansson-dev nettle-dev procps
   local rounds=()
   [[ -z $full ]] || rounds=(-Dsaya.race.rounds=1000)
-  (cd "$top" && mvn verify "${rounds[@]}")
+  built_by mvn verify "${rounds[@]}"
+}
+
+# built_by COMMAND...: runs Maven for all modules, and notes what is built: everything that is not newer than the moment before.
+built_by() {
+  : > "$here/target/begun"
+  (cd "$top" && "$@") || return
+  mv "$here/target/begun" "$built"
+}
+
+# Whether a source of these suites, or of the module that they use, is newer than what was built last. Directories count: a file that
+# has gone makes its directory newer.
+suites_are_old() {
+  [[ ! -e $built || ! -d $here/target/test-classes || ! -d $here/target/lib ]] ||
+    find "$top/pom.xml" "$here/pom.xml" "$here/src" "$top/agent-proto" -name target -prune -o \
+      \( -name pom.xml -o -path '*/src/*' \) -newer "$built" -print -quit | grep -q .
 }
 
 launcher() { "$top/packaging/launcher/test.sh"; }
@@ -63,8 +78,8 @@ suite() {
   shift
   while [[ $1 != -- ]]; do command+=("$1"); shift; done
   shift
-  if [[ ! -d $classes || ! -d $lib ]]; then
-    (cd "$top" && mvn -q -pl test -am -DskipTests -Dspotless.check.skip=true package) || die "Maven could not build the suites, see above"
+  if suites_are_old; then
+    built_by mvn -q -pl test -am -DskipTests -Dspotless.check.skip=true package || die "Maven could not build the suites, see above"
   fi
   "${command[@]}" "$JAVA_HOME/bin/java" -Xmx512m -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
     "-Dsaya.product=$top/packaging/target/saya" "-Dsaya.full=${full:-0}" "-Dsaya.runtime=${RUNTIME:-io.containerd.saya.v2}" \
@@ -95,6 +110,7 @@ integration() {
 JAVA_HOME=$(find_jdk 25)
 export JAVA_HOME
 logs=$top/test/target/logs
+built=$top/test/target/built
 mkdir -p "$logs"
 passed=0
 for step in "${steps[@]}"; do

@@ -13,6 +13,8 @@ run() {
 start() { timeout 90 "${CTR[@]}" run -d --runtime "$runtime" "$image" "$@"; }
 execute() { timeout 60 "${CTR[@]}" tasks exec --exec-id "$@"; }
 kill_task() { timeout 30 "${CTR[@]}" tasks kill "$@"; }
+# has_vm ID: so that its absence later says something; true for a runtime without any.
+has_vm() { [[ $runtime != io.containerd.saya.v2 ]] || { pid_of qemu "$1" && pid_of virtiofsd "$1"; } > /dev/null; }
 status_is() { "${CTR[@]}" tasks list | grep -qE "^$1 .*$2"; }
 # delete prints a warning and fails for a status other than 0, which a killed container has.
 remove() {
@@ -143,7 +145,10 @@ case_kill_means_stopped() {
   [[ -z ${SAYA_TEST_FULL:-} ]] || rounds=200
   for round in $(seq "$rounds"); do
     start c1 sleep 1000
-    pid_of qemu c1 >/dev/null
+    has_vm c1
+    # Else host_state would look for the sockets of shims where none is.
+    equal "unix://$(socket_of c1)" "$(cat "$work/state/io.containerd.runtime.v2.task/$namespace/c1/address")"
+    [[ -S $(socket_of c1) ]]
     kill_task -s SIGKILL c1
     gone qemu c1
     gone virtiofsd c1
@@ -161,14 +166,21 @@ case_kill_while_stopped() {
 }
 
 case_terminate_the_workload() {
-  start c1 sh -c 'trap "echo flushed > /tmp/flushed; exit 3" TERM; while :; do sleep 0.1; done'
+  mkdir -p "$work/flushed"
+  timeout 90 "${CTR[@]}" run -d --runtime "$runtime" --mount "type=bind,src=$work/flushed,dst=/flushed,options=rbind:rw" "$image" \
+    c1 sh -c 'trap "seq 10000 > /flushed/rows; exit 3" TERM; while :; do sleep 0.1; done'
   # The trap must be set before the signal comes.
   until_true 20 execute ready c1 sh -c 'grep -q "SigCgt:.*[4567cdef][0-9a-f]\{3\}$" /proc/1/status'
+  has_vm c1
   kill_task -s SIGTERM c1
   until_true 20 status_is c1 STOPPED
+  # Whoever has seen the exit finds no VM.
+  gone qemu c1
+  gone virtiofsd c1
   timeout 30 "${CTR[@]}" tasks delete c1 > "$work/out" 2>&1
   grep -q 'exit code 3' "$work/out"
   "${CTR[@]}" containers delete c1
+  cmp <(seq 10000) "$work/flushed/rows"
 }
 
 case_events() {

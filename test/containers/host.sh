@@ -1,14 +1,27 @@
 # What a container may leave on a host, and what must therefore be the same before and after. Sourced; needs containerd.sh.
 
+# socket_of ID: where the shim of this container listens. containerd's library names it by a hash, so that it does not tell whose it is.
+socket_of() {
+  local hash
+  hash=$(printf '%s/%s/%s' "$CONTAINERD_ADDRESS" "$namespace" "$1" | sha256sum)
+  echo "/run/containerd/s/${hash%% *}"
+}
+
 # host_state: one line for each process, mount, directory, socket, link and namespace that could be ours.
 host_state() {
-  local process arguments
+  local process arguments id
   for process in /proc/[0-9]*; do
     arguments=$(tr '\0' ' ' 2>/dev/null < "$process/cmdline") || continue
     case $arguments in
       *"-address $CONTAINERD_ADDRESS"*|*saya-guard*"-namespace $namespace "*|*qemu-system*"-name c1,"*"$product/"*|*qemu-system*"-name t"[0-9]*"$product/"*|*virtiofsd*"$work"*)
         printf 'process %.160s\n' "$arguments" ;;
+      # Links and ports, in a pod's network namespace: by their program, since another run has containers of the same names.
+      "/proc/self/exe -id c1 "*|"/proc/self/exe -id t"[0-9]*)
+        [[ $(readlink "$process/exe") != "$product/"* ]] || printf 'process %.160s\n' "$arguments" ;;
     esac
+  done
+  for id in c1 t{1..10}; do
+    [[ ! -e $(socket_of "$id") ]] || printf 'socket of %s\n' "$id"
   done
   awk -v work="$work" 'index($5, work) == 1 {print "mount " $5}' /proc/self/mountinfo
   ls -d "$SAYA_RUN_DIR"/*/ 2>/dev/null || true

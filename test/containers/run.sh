@@ -8,7 +8,8 @@
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(cd "$here/../.." && pwd)
-product=${1:-$top/packaging/target/saya}
+# Absolute, as it stands in the arguments of processes.
+product=$(realpath "${1:-$top/packaging/target/saya}")
 runtime=${RUNTIME:-io.containerd.saya.v2}
 source "$top/packaging/lib/debian.sh"
 source "$top/packaging/lib/containerd.sh"

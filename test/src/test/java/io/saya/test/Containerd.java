@@ -11,11 +11,12 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A containerd of the tests' own, with its directories and sockets below one temporary directory
- * and with the product first on its {@code PATH}. Not to be shared by threads before it is started;
- * its client may be used by many.
+ * and with the product first on its {@code PATH}. It can be killed and started again. Its client
+ * may be used by many threads, all else by one.
  */
 public final class Containerd implements AutoCloseable {
     /** Busybox with all its commands; a container runs a shell unless it is told otherwise. */
@@ -25,7 +26,8 @@ public final class Containerd implements AutoCloseable {
 
     private final String namespace;
     private final Path directory;
-    private final Process process;
+    private final Map<String, String> variables;
+    private volatile @Nullable Process process;
 
     /**
      * Starts it, waits until it answers and loads the image of the tests: Debian's static busybox.
@@ -50,32 +52,53 @@ public final class Containerd implements AutoCloseable {
     public Containerd(
             String namespace, Map<String, String> variables, Function<Path, String> plugins) {
         this.namespace = namespace;
+        this.variables = Map.copyOf(variables);
         try {
             directory = Files.createTempDirectory("saya-test");
             Files.writeString(
                     directory.resolve("config.toml"), configuration() + plugins.apply(directory));
-            var builder =
-                    new ProcessBuilder("containerd", "--config", directory + "/config.toml")
-                            .redirectErrorStream(true)
-                            .redirectOutput(directory.resolve("containerd.log").toFile());
-            builder.environment()
-                    .merge("PATH", product() + "/bin", (path, bin) -> bin + ":" + path);
-            builder.environment().putAll(variables);
-            process = builder.start();
-            var ready =
-                    Wait.until(
-                            START,
-                            () ->
-                                    !process.isAlive()
-                                            || ctr(Duration.ofSeconds(10), "version").status()
-                                                    == 0);
-            if (!ready || !process.isAlive()) {
-                throw new AssertionError(
-                        "containerd does not answer within " + START + ": " + log());
-            }
-            loadImage(IMAGE, "[\"/bin/sh\"]");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+        start();
+        loadImage(IMAGE, "[\"/bin/sh\"]");
+    }
+
+    /** Starts it again after {@link #crash}, and waits until it answers. */
+    public void start() {
+        var builder =
+                new ProcessBuilder("containerd", "--config", directory + "/config.toml")
+                        .redirectErrorStream(true)
+                        .redirectOutput(
+                                ProcessBuilder.Redirect.appendTo(
+                                        directory.resolve("containerd.log").toFile()));
+        builder.environment().merge("PATH", product() + "/bin", (path, bin) -> bin + ":" + path);
+        builder.environment().putAll(variables);
+        Process started;
+        try {
+            started = builder.start();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        process = started;
+        var ready =
+                Wait.until(
+                        START,
+                        () ->
+                                !started.isAlive()
+                                        || ctr(Duration.ofSeconds(10), "version").status() == 0);
+        if (!ready || !started.isAlive()) {
+            throw new AssertionError("containerd does not answer within " + START + ": " + log());
+        }
+    }
+
+    /** Kills it with SIGKILL and waits until it is gone; its shims go on. */
+    public void crash() {
+        try {
+            process().destroyForcibly().waitFor();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
         }
     }
 
@@ -109,7 +132,24 @@ public final class Containerd implements AutoCloseable {
 
     /** Its process. */
     public long pid() {
-        return process.pid();
+        return process().pid();
+    }
+
+    private Process process() {
+        return Objects.requireNonNull(process, "before start");
+    }
+
+    /** Where the shim of a sandbox in the client's namespace listens. */
+    public Path shimSocket(String sandbox) {
+        return Host.shimSocket(address(), namespace, sandbox);
+    }
+
+    /** Where containerd keeps the bundle of a container in the client's namespace. */
+    public Path bundle(String id) {
+        return directory
+                .resolve("state/io.containerd.runtime.v2.task")
+                .resolve(namespace)
+                .resolve(id);
     }
 
     /** A directory for files of tests; gone with this containerd. */
@@ -129,10 +169,10 @@ public final class Containerd implements AutoCloseable {
 
     @Override
     public void close() {
-        process.destroy();
+        process().destroy();
         try {
-            if (!process.waitFor(20, TimeUnit.SECONDS)) {
-                process.destroyForcibly();
+            if (!process().waitFor(20, TimeUnit.SECONDS)) {
+                process().destroyForcibly();
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -7,19 +7,64 @@ import java.io.UncheckedIOException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/** What the host has of a sandbox: processes, mounts, sockets, directories, cgroups. */
+/** What the host has of a sandbox: processes, mounts, the socket, directories, cgroups. */
 public final class Host {
+    /** How the launcher's programs in a pod's network namespace begin: links and ports. */
+    private static final String HELPER = "/proc/self/exe -id ";
+
+    private static final Path SOCKETS = Path.of("/run/containerd/s");
+
     private Host() {}
+
+    /**
+     * The socket of a sandbox's shim, as containerd's own library names it. Its name is a hash, so
+     * that it bears no id by which {@link #traces} could find it.
+     *
+     * @param containerd the address of the containerd that has started the shim
+     * @param namespace the one of containerd that the sandbox is in
+     */
+    public static Path shimSocket(String containerd, String namespace, String sandbox) {
+        var name = containerd + "/" + namespace + "/" + sandbox;
+        try {
+            var digest = MessageDigest.getInstance("SHA-256").digest(name.getBytes(UTF_8));
+            return SOCKETS.resolve(HexFormat.of().formatHex(digest));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** The same from where the shim has written it, for as long as the bundle is there. */
+    public static Path writtenSocket(Path bundle) {
+        try {
+            var address = Files.readString(bundle.resolve("address"));
+            return Path.of(address.strip().replaceFirst("^unix://", ""));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** {@link #traces(String)} of one sandbox, its shim's socket among them. */
+    public static SortedSet<String> traces(String id, Path socket) {
+        var traces = traces(id);
+        if (Files.exists(socket, LinkOption.NOFOLLOW_LINKS)) {
+            traces.add("socket " + socket);
+        }
+        return traces;
+    }
 
     /**
      * Processes that have {@code program} in their command and {@code id} among their arguments.
@@ -51,7 +96,8 @@ public final class Host {
             // well.
             if (arguments.contains("qemu-system")
                     || arguments.contains("virtiofsd")
-                    || arguments.contains("saya")) {
+                    || arguments.contains("saya")
+                    || arguments.startsWith(HELPER)) {
                 traces.add("process " + pid + ": " + arguments);
             }
         }

@@ -2,11 +2,11 @@ package io.saya.test;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -37,6 +37,7 @@ abstract class Suite {
         return java.util.Objects.requireNonNull(containerd, "before BeforeAll");
     }
 
+    private final Set<String> ids = ConcurrentHashMap.newKeySet();
     private @org.jspecify.annotations.Nullable Containerd containerd;
 
     @BeforeAll
@@ -56,27 +57,27 @@ abstract class Suite {
             ctr("tasks", "delete", "--force", id);
             ctr("containers", "delete", id);
         }
-        Wait.until(GONE, () -> Host.traces(PREFIX).isEmpty());
-        assertThat(Host.traces(PREFIX)).as("left behind; log: %s", containerd().log()).isEmpty();
+        Wait.until(GONE, () -> traces().isEmpty());
+        assertThat(traces()).as("left behind; log: %s", containerd().log()).isEmpty();
+        ids.clear();
+    }
+
+    private SortedSet<String> traces() {
+        var traces = Host.traces(PREFIX);
+        ids.forEach(id -> traces.addAll(Host.traces(id, containerd().shimSocket(id))));
+        return traces;
     }
 
     /** The socket of a container's shim, from where the shim has written it. */
     final Path socket(String id) {
-        var address =
-                containerd()
-                        .directory()
-                        .resolve(
-                                "state/io.containerd.runtime.v2.task/saya-test/" + id + "/address");
-        try {
-            return Path.of(Files.readString(address).strip().replaceFirst("^unix://", ""));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return Host.writtenSocket(containerd().bundle(id));
     }
 
     /** A name that no other container has. */
-    static String newId() {
-        return PREFIX + NEXT.incrementAndGet() + "c";
+    final String newId() {
+        var id = PREFIX + NEXT.incrementAndGet() + "c";
+        ids.add(id);
+        return id;
     }
 
     final Ran ctr(String... arguments) {

@@ -14,14 +14,11 @@ import io.saya.test.Ran;
 import io.saya.test.Wait;
 import io.saya.test.WithProduct;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.DigestOutputStream;
-import java.security.MessageDigest;
 import java.time.Duration;
-import java.util.HexFormat;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -140,6 +137,49 @@ final class ExecTest extends PodSuite {
     }
 
     @Test
+    void aContainerWithATerminalIsAttachedToAndResized() {
+        var pod = pod();
+        var container =
+                pod.start(
+                        pod.create(
+                                "main",
+                                config -> config.addCommand("sh").setStdin(true).setTty(true)));
+        var url =
+                node().cri()
+                        .runtime()
+                        .attach(
+                                AttachRequest.newBuilder()
+                                        .setContainerId(container)
+                                        .setTty(true)
+                                        .setStdin(true)
+                                        .setStdout(true)
+                                        .build())
+                        .getUrl();
+        try (var streams = new ContainerStreams(url)) {
+            streams.resize(101, 33);
+            // It may come after the input.
+            streams.write("until stty size | grep '33 101'; do sleep 0.1; done; tty; exit 5\n");
+            assertThat(pod.exited(container).getExitCode()).isEqualTo(5);
+            assertThat(Wait.until(LIMIT, () -> streams.out().contains("/dev/")))
+                    .as(streams.out())
+                    .isTrue();
+            // What was typed ends with a quote there.
+            assertThat(streams.out()).contains("33 101\r\n");
+        }
+        assertThat(pod.log(container)).contains("33 101");
+    }
+
+    @Test
+    void aLogTellsTheStreams() throws IOException {
+        var pod = pod();
+        var container = pod.started("main", "echo out; echo err >&2");
+        pod.exited(container);
+        assertThat(Files.readAllLines(pod.logFile(container)))
+                .map(line -> line.substring(line.indexOf(' ') + 1))
+                .containsExactlyInAnyOrder("stdout F out", "stderr F err");
+    }
+
+    @Test
     void aLogIsReopenedAndLosesNothing() throws IOException {
         var pod = pod();
         var container =
@@ -214,14 +254,21 @@ final class ExecTest extends PodSuite {
         var name = file.getFileName().toString();
         assertThat(sum(volume.resolve(name))).isEqualTo(sum(file));
 
-        var sum = MessageDigest.getInstance("SHA-256");
-        try (var out = new DigestOutputStream(OutputStream.nullOutputStream(), sum);
+        // Unpacked as it comes: no second file of that size.
+        var unpacked = node().logs().resolveSibling("sum");
+        var unpacking =
+                new ProcessBuilder("sh", "-ec", "tar -xO " + name + " | sha256sum")
+                        .redirectOutput(unpacked.toFile())
+                        .redirectError(ProcessBuilder.Redirect.INHERIT)
+                        .start();
+        try (var out = unpacking.getOutputStream();
                 var streams =
                         new ContainerStreams(
-                                execUrl(container, false, "cat", "/data/" + name), out)) {
-            assertThat(streams.status(limit)).contains(SUCCESS);
+                                execUrl(container, false, "tar", "-C", "/data", "-c", name), out)) {
+            assertThat(streams.status(limit)).as(streams.err()).contains(SUCCESS);
         }
-        assertThat(HexFormat.of().formatHex(sum.digest())).isEqualTo(sum(file));
+        assertThat(unpacking.waitFor(1, TimeUnit.MINUTES)).isTrue();
+        assertThat(Files.readString(unpacked)).startsWith(sum(file));
         Files.delete(volume.resolve(name));
         Files.delete(file);
     }

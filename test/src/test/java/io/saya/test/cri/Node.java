@@ -1,5 +1,6 @@
 package io.saya.test.cri;
 
+import io.grpc.StatusRuntimeException;
 import io.saya.proto.cri.ImageSpec;
 import io.saya.proto.cri.ImageStatusRequest;
 import io.saya.test.Containerd;
@@ -31,6 +32,7 @@ public final class Node implements AutoCloseable {
     private static final String PAUSE_IMAGE = "saya.local/pause:latest";
     private static final String SETTINGS = "saya.toml";
     private static final Duration IMAGES = Duration.ofSeconds(30);
+    private static final Duration ANSWERS = Duration.ofSeconds(30);
 
     /**
      * What stands for a pod: it reaps what others leave behind where all share a pid namespace, and
@@ -101,6 +103,27 @@ public final class Node implements AutoCloseable {
     /** Where logs of pods are to be put. */
     public Path logs() {
         return containerd.directory().resolve("logs");
+    }
+
+    /** Kills containerd with SIGKILL; pods go on. */
+    public void crash() {
+        containerd.crash();
+    }
+
+    /** Starts containerd again after {@link #crash}, and waits until the CRI answers. */
+    public void start() {
+        containerd.start();
+        if (!Wait.until(ANSWERS, this::answers)) {
+            throw new AssertionError("no CRI within " + ANSWERS + ": " + containerd.log());
+        }
+    }
+
+    private boolean answers() {
+        try {
+            return knows(PAUSE_IMAGE);
+        } catch (StatusRuntimeException e) {
+            return false; // not there yet, or not initialized
+        }
     }
 
     @Override

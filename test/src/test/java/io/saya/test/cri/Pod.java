@@ -37,6 +37,7 @@ import java.util.function.UnaryOperator;
 public final class Pod {
     private static final AtomicInteger NEXT = new AtomicInteger();
     private static final Duration EXIT = Duration.ofSeconds(30);
+    private static final int ID_LENGTH = 40;
 
     private final Node node;
     private final PodSandboxConfig config;
@@ -88,6 +89,14 @@ public final class Pod {
     /** The id of the sandbox. */
     public String id() {
         return id;
+    }
+
+    /**
+     * As much of the id as names of the run directory have: what finds virtiofsd, too, whose
+     * arguments hold that directory.
+     */
+    public String shortId() {
+        return id.substring(0, ID_LENGTH);
     }
 
     /** What was asked for. */

@@ -10,6 +10,7 @@ import io.saya.test.Containerd;
 import io.saya.test.Host;
 import io.saya.test.Wait;
 import io.saya.test.WithProduct;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.concurrent.Executors;
@@ -52,18 +53,28 @@ final class PodLifeTest extends PodSuite {
     }
 
     @Test
-    @Tag("full")
-    void initContainersRunOneAfterAnotherBeforeTheOthers() {
+    void initContainersRunOneAfterAnotherAndTheOthersFindWhatTheyMade() {
         var pod = pod();
+        var shared = node().logs().resolveSibling("prepared");
         for (var name : new String[] {"init-1", "init-2"}) {
-            var init = pod.started(name, "echo " + name);
+            var init = withVolume(pod, name, shared, "echo " + name + " | tee -a /data/made");
             assertThat(pod.exited(init).getExitCode()).isZero();
             assertThat(pod.log(init)).containsExactly(name);
         }
-        var a = pod.idle("a");
-        var b = pod.idle("b");
-        assertThat(pod.exec(a, "cat", "/proc/1/comm").out()).isEqualTo("sh\n");
-        assertThat(pod.exec(b, "cat", "/proc/1/comm").out()).isEqualTo("sh\n");
+        var main = withVolume(pod, "main", shared, "cat /data/made");
+        assertThat(pod.exited(main).getExitCode()).isZero();
+        assertThat(pod.log(main)).containsExactly("init-1", "init-2");
+    }
+
+    private static String withVolume(Pod pod, String name, Path volume, String script) {
+        return pod.start(
+                pod.create(
+                        name,
+                        config ->
+                                Pod.mount(config, volume, "/data", false)
+                                        .addCommand("sh")
+                                        .addArgs("-c")
+                                        .addArgs(script)));
     }
 
     @Test

@@ -29,10 +29,7 @@ import org.junit.jupiter.api.Timeout;
 public abstract class PodSuite {
     private static final Duration GONE = Duration.ofSeconds(10);
 
-    /** As much of a sandbox's id as names of its run directory have. */
-    private static final int ID_LENGTH = 40;
-
-    private final List<String> ids = new ArrayList<>();
+    private final List<Pod> made = new ArrayList<>();
     private @Nullable Node node;
 
     /** The node of this class's tests. */
@@ -53,7 +50,7 @@ public abstract class PodSuite {
     /** The same with changes to the pod's configuration. */
     protected final Pod pod(UnaryOperator<io.saya.proto.cri.PodSandboxConfig.Builder> change) {
         var pod = Pod.run(node(), Node.handler(), change);
-        ids.add(pod.id().substring(0, ID_LENGTH));
+        made.add(pod);
         return pod;
     }
 
@@ -93,8 +90,8 @@ public abstract class PodSuite {
     /** Everything on the host that bears the id of a pod of this class, or of its containers. */
     private List<String> traces() {
         var traces = new TreeSet<String>();
-        for (var id : ids) {
-            traces.addAll(Host.traces(id));
+        for (var pod : made) {
+            traces.addAll(Host.traces(pod.shortId(), node().containerd().shimSocket(pod.id())));
         }
         return List.copyOf(traces);
     }

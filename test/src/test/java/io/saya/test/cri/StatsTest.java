@@ -12,6 +12,8 @@ import io.saya.proto.cri.ListContainerStatsRequest;
 import io.saya.proto.cri.PodSandboxStats;
 import io.saya.proto.cri.PodSandboxStatsRequest;
 import io.saya.proto.cri.UpdateContainerResourcesRequest;
+import io.saya.test.Containerd;
+import io.saya.test.Ran;
 import io.saya.test.Wait;
 import io.saya.test.WithProduct;
 import java.time.Duration;
@@ -111,9 +113,21 @@ final class StatsTest extends PodSuite {
                                         .setContainerId(container)
                                         .setLinux(
                                                 LinuxContainerResources.newBuilder()
-                                                        .setMemoryLimitInBytes(96 * MIB))
+                                                        .setMemoryLimitInBytes(96 * MIB)
+                                                        .setCpuPeriod(100_000)
+                                                        .setCpuQuota(40_000))
                                         .build());
         assertThat(limit(container)).isEqualTo(96 * MIB);
+        if (Containerd.runtime().contains("saya")) {
+            // A host of cgroup v1 has no such file; the default guest has.
+            assertThat(
+                            pod.exec(
+                                    container,
+                                    "sh",
+                                    "-c",
+                                    "cat \"/sys/fs/cgroup$(sed -n 's/^0:://p' /proc/self/cgroup)/cpu.max\""))
+                    .isEqualTo(new Ran(0, "40000 100000\n", ""));
+        }
     }
 
     @Test

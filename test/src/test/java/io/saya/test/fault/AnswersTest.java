@@ -7,6 +7,8 @@ import io.saya.test.Wait;
 import io.saya.test.WithProduct;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -21,7 +23,12 @@ final class AnswersTest extends FaultSuite {
     /** Far below the time for which the hanging things hang. */
     private static final Duration LIMIT = Duration.ofSeconds(2);
 
+    /** With a deaf agent: until the health check has found it. */
+    private static final Duration KILL = Duration.ofSeconds(15);
+
     private static final int SIGKILL = 9;
+    private static final int SIGTERM = 15;
+    private static final int SIGCONT = 18;
     private static final int NOT_FOUND = 5;
 
     private final Figures figures = new Figures("answers");
@@ -47,8 +54,7 @@ final class AnswersTest extends FaultSuite {
         // There is no guest whose figures could be told.
         ask("boot", victim, List.of("Stats"), NOT_FOUND);
         assertThat(victim.call()).isNotDone();
-        var kill = shim(victim).call("Kill", victim.id(), SIGKILL, Duration.ofSeconds(10));
-        assertThat(kill.code()).as(kill.message()).isZero();
+        kill("boot", "SIGKILL of the sandbox", victim, victim.id(), "", SIGKILL);
         assertThat(victim.processes("qemu-system")).isEmpty();
         victim.release();
     }
@@ -68,8 +74,9 @@ final class AnswersTest extends FaultSuite {
             ask("stuck exec", victim, List.of("State", "Pids", "Connect", "Stats"), 0);
             assertThat(node.ctr("tasks", "exec", "--exec-id", "f", victim.id(), "echo", "ok").out())
                     .isEqualTo("ok\n");
-            var kill = shim(victim).call("Kill", victim.id(), SIGKILL, Duration.ofSeconds(10));
-            assertThat(kill.code()).as(kill.message()).isZero();
+            kill("stuck exec", "a signal to the exec", victim, victim.id(), "e", SIGCONT);
+            kill("stuck exec", "SIGKILL of the exec", victim, victim.id(), "e", SIGKILL);
+            kill("stuck exec", "SIGKILL of the sandbox", victim, victim.id(), "", SIGKILL);
         } finally {
             client.destroyForcibly();
         }
@@ -82,10 +89,52 @@ final class AnswersTest extends FaultSuite {
         ask("idle", victim, List.of("State", "Pids", "Connect", "Stats"), 0);
         Fault.AGENT_DEAF.strike(victim);
         ask("deaf agent", victim, List.of("State", "Pids", "Connect", "Stats"), 0);
-        var kill = shim(victim).call("Kill", victim.id(), SIGKILL, Duration.ofSeconds(10));
-        assertThat(kill.code()).as(kill.message()).isZero();
-        figures.put("deaf agent, Kill SIGKILL, ms", kill.after().toMillis());
+        kill("deaf agent", "SIGKILL of the sandbox", victim, victim.id(), "", SIGKILL);
         assertThat(victim.processes("qemu-system")).isEmpty();
+    }
+
+    /** Nobody can deliver them; what is bounded is how long their callers wait. */
+    @Test
+    void signalsWhileTheAgentIsDeaf() {
+        var victim = victim();
+        var member = victim.startedPod();
+        var exec =
+                node.background(
+                        "tasks", "exec", "--exec-id", "e", member, "/bin/busybox", "sleep", "1000");
+        try {
+            var started = "/tasks/exec-started {\"container_id\":\"" + member;
+            assertThat(Wait.until(Duration.ofSeconds(60), () -> node.events().contains(started)))
+                    .isTrue();
+            kill("idle", "a signal to a pod's container", victim, member, "", SIGCONT);
+            kill("idle", "a signal to an exec", victim, member, "e", SIGCONT);
+            Fault.AGENT_DEAF.strike(victim);
+            var kills =
+                    Stream.of("", "e")
+                            .map(
+                                    process ->
+                                            CompletableFuture.supplyAsync(
+                                                    () ->
+                                                            shim(victim)
+                                                                    .call(
+                                                                            "Kill", member, process,
+                                                                            SIGTERM, KILL),
+                                                    Thread::startVirtualThread))
+                            .toList();
+            figures.put(
+                    "deaf agent, Kill, a signal to a pod's container, ms",
+                    kills.get(0).join().after().toMillis());
+            figures.put(
+                    "deaf agent, Kill, a signal to an exec, ms",
+                    kills.get(1).join().after().toMillis());
+        } finally {
+            exec.destroyForcibly();
+        }
+    }
+
+    private void kill(String when, String what, Victim victim, String id, String exec, int signal) {
+        var kill = shim(victim).call("Kill", id, exec, signal, KILL);
+        assertThat(kill.code()).as(kill.message()).isZero();
+        figures.put(when + ", Kill, " + what + ", ms", kill.after().toMillis());
     }
 
     private void ask(String when, Victim victim, List<String> methods, int code) {

@@ -89,6 +89,9 @@ enum Fault {
 
     /** Whether what it strikes exists at this moment. */
     boolean possible(Phase phase) {
+        if (phase == Phase.KILL_VM && (this == AGENT_KILLED || this == AGENT_DEAF)) {
+            return false; // it is deaf already
+        }
         return OUTSIDE_OF_THE_VM.contains(this)
                 || phase.vm()
                 || (this == VIRTIOFSD_KILLED && phase == Phase.START_SPAWN);

@@ -2,10 +2,7 @@ package io.saya.test.fault;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import io.saya.test.Host;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -34,8 +31,10 @@ abstract class FaultSuite {
     void nothingIsLeft() {
         for (var victim : victims) {
             victim.release();
-            node.ctr("tasks", "delete", "--force", victim.id());
-            node.ctr("containers", "delete", victim.id());
+            for (var id : victim.containers()) {
+                node.ctr("tasks", "delete", "--force", id);
+                node.ctr("containers", "delete", id);
+            }
         }
         var ids = victims.stream().map(Victim::id).toList();
         victims.clear();
@@ -51,11 +50,9 @@ abstract class FaultSuite {
 
     /** Calls the container's shim past containerd. */
     final ShimClient shim(Victim victim) {
-        try {
-            var address = Files.readString(node.bundle(victim.id()).resolve("address"));
-            return new ShimClient(Path.of(address.strip().replaceFirst("^unix://", "")));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        var socket = Host.writtenSocket(node.bundle(victim.id()));
+        // Else nobody would see it among what is left.
+        assertThat(socket).isEqualTo(node.shimSocket(victim.id()));
+        return new ShimClient(socket);
     }
 }

@@ -233,7 +233,7 @@ final class Node implements AutoCloseable {
 
     /** What the host has of a container: processes, mounts, files. */
     SortedSet<String> traces(String id) {
-        var traces = Host.traces(id);
+        var traces = Host.traces(id, shimSocket(id));
         try (var entries = Files.newDirectoryStream(runBase(), id + "-*")) {
             entries.forEach(entry -> traces.add("file " + entry));
         } catch (IOException e) {
@@ -243,6 +243,11 @@ final class Node implements AutoCloseable {
             traces.add("bundle " + bundle(id));
         }
         return traces;
+    }
+
+    /** Where the shim of a sandbox listens. */
+    Path shimSocket(String sandbox) {
+        return Host.shimSocket(address(), NAMESPACE, sandbox);
     }
 
     /** Waits until nothing of a container is left, and says what still is. */

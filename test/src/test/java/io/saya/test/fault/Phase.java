@@ -22,6 +22,11 @@ enum Phase {
     IDLE,
     EXEC,
     KILL_GUEST,
+    /**
+     * The guest has had its chance and QEMU is about to be killed. Its agent is deaf: one that
+     * answers switches the guest off before.
+     */
+    KILL_VM,
     DELETE_DISMANTLE,
     DELETE_FORGET,
     /** A pod's container is deleted while its VM runs; elsewhere the VM has gone before. */
@@ -103,8 +108,11 @@ enum Phase {
                     throw new AssertionError("the exec does not start" + node.log());
                 }
             }
-            case KILL_GUEST -> {
+            case KILL_GUEST, KILL_VM -> {
                 victim.started();
+                if (this == KILL_VM) {
+                    Fault.AGENT_DEAF.strike(victim);
+                }
                 victim.pauseAt(failpoint);
                 victim.calling("tasks", "kill", "--signal", "SIGKILL", id);
                 victim.awaitPause();

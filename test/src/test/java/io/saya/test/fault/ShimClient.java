@@ -45,9 +45,14 @@ final class ShimClient {
      * @throws AssertionError if there is no answer within {@code limit}
      */
     Answer call(String method, String id, int signal, Duration limit) {
+        return call(method, id, "", signal, limit);
+    }
+
+    /** The same for an exec, in field 2 as Kill has it; empty: the container's first process. */
+    Answer call(String method, String id, String exec, int signal, Duration limit) {
         var answer =
                 CompletableFuture.supplyAsync(
-                        () -> exchange(method, id, signal), Thread::startVirtualThread);
+                        () -> exchange(method, id, exec, signal), Thread::startVirtualThread);
         try {
             return answer.get(limit.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
@@ -60,12 +65,12 @@ final class ShimClient {
         }
     }
 
-    private Answer exchange(String method, String id, int signal) {
+    private Answer exchange(String method, String id, String exec, int signal) {
         try (var channel = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
             var out = new DataOutputStream(Channels.newOutputStream(channel));
             var in = new DataInputStream(Channels.newInputStream(channel));
             long asked = System.nanoTime();
-            var request = request(method, id, signal);
+            var request = request(method, id, exec, signal);
             out.writeInt(request.length);
             out.writeInt(1);
             out.writeByte(REQUEST);
@@ -84,10 +89,14 @@ final class ShimClient {
         }
     }
 
-    private static byte[] request(String method, String id, int signal) throws IOException {
+    private static byte[] request(String method, String id, String exec, int signal)
+            throws IOException {
         var message = new ByteArrayOutputStream();
         var fields = CodedOutputStream.newInstance(message);
         fields.writeString(1, id);
+        if (!exec.isEmpty()) {
+            fields.writeString(2, exec);
+        }
         if (signal != 0) {
             fields.writeUInt32(3, signal);
         }

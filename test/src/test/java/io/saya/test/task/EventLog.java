@@ -8,6 +8,7 @@ import io.saya.proto.containerd.events.TaskDelete;
 import io.saya.proto.containerd.events.TaskExecAdded;
 import io.saya.proto.containerd.events.TaskExecStarted;
 import io.saya.proto.containerd.events.TaskExit;
+import io.saya.test.Host;
 import io.saya.ttrpc.CallContext;
 import io.saya.ttrpc.StatusCode;
 import io.saya.ttrpc.TtrpcServer;
@@ -17,6 +18,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /** containerd's event service: keeps what shims publish, in the order in which it comes. */
@@ -25,6 +29,7 @@ final class EventLog implements EventsService, AutoCloseable {
     private final Path socket;
     private final List<String> events = new ArrayList<>();
     private final List<String> exits = new ArrayList<>();
+    private final Map<String, List<Long>> machines = new ConcurrentHashMap<>();
     private @Nullable TtrpcServer server;
 
     EventLog(Transport transport, Path socket) throws IOException, InterruptedException {
@@ -55,6 +60,20 @@ final class EventLog implements EventsService, AutoCloseable {
         }
     }
 
+    /**
+     * The processes of a container's machine that were still there when its exit was published: an
+     * exit that nobody knew of before. Fails if there was none.
+     */
+    List<Long> machinesAtExit(String container) {
+        return Objects.requireNonNull(machines.get(container), "no exit of " + container);
+    }
+
+    private static List<Long> machines(String container) {
+        var found = new ArrayList<>(Host.processes("qemu-system", container));
+        found.addAll(Host.processes("virtiofsd", container));
+        return found;
+    }
+
     @Override
     public Empty forward(CallContext context, ForwardRequest request) throws TtrpcStatusException {
         var envelope = request.getEnvelope();
@@ -66,6 +85,10 @@ final class EventLog implements EventsService, AutoCloseable {
                         case "/tasks/exit" -> {
                             var exit = TaskExit.parseFrom(bytes);
                             var process = of(exit.getContainerId(), exit.getId());
+                            if (process.isEmpty()) {
+                                machines.put(
+                                        exit.getContainerId(), machines(exit.getContainerId()));
+                            }
                             synchronized (events) {
                                 exits.add((exit.getContainerId() + "/" + process).strip());
                             }

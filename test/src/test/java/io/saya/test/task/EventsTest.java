@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.Any;
 import com.google.protobuf.ByteString;
 import io.saya.proto.containerd.task.UpdateTaskRequest;
+import io.saya.test.Host;
 import io.saya.test.Wait;
 import io.saya.test.WithProduct;
 import io.saya.ttrpc.TtrpcException;
@@ -13,13 +14,16 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is published, how often and in which order, also to a containerd that was away. */
 @WithProduct
 final class EventsTest extends ShimSuite {
     private static final int SIGKILL = 9;
+    private static final int SIGTERM = 15;
     private static final Duration AWAY =
             Duration.ofSeconds("1".equals(System.getProperty("saya.full")) ? 60 : 5);
 
@@ -53,8 +57,9 @@ final class EventsTest extends ShimSuite {
                         "/tasks/delete 137");
     }
 
-    @Test
-    void containersOfAPodExitBeforeItsSandbox() throws Exception {
+    @ParameterizedTest
+    @ValueSource(ints = {SIGKILL, SIGTERM})
+    void containersOfAPodExitBeforeItsSandbox(int signal) throws Exception {
         var before = events().events().size();
         var sandboxId = newId();
         var ids = new ArrayList<String>();
@@ -63,8 +68,9 @@ final class EventsTest extends ShimSuite {
                                 "saya",
                                 sandboxId,
                                 annotations("sandbox", sandboxId),
-                                "sleep",
-                                "1000");
+                                "sh",
+                                "-c",
+                                "trap 'exit 0' TERM; echo > /ready; while :; do sleep 0.1; done");
                 var first = container(sandboxId);
                 var second = container(sandboxId)) {
             for (var shim : List.of(sandbox, first, second)) {
@@ -74,11 +80,17 @@ final class EventsTest extends ShimSuite {
             }
             first.exec("e", "sleep", "1000");
             first.start("e");
-            sandbox.kill("", SIGKILL);
+            awaitReady();
+            assertThat(Host.processes("qemu-system", sandboxId)).hasSize(1);
+            assertThat(Host.processes("virtiofsd", sandboxId)).isNotEmpty();
+            sandbox.kill("", signal);
             // Kill means stopped: what it has stopped is stopped for every call from now on.
+            assertThat(Host.processes("qemu-system", sandboxId)).isEmpty();
+            assertThat(Host.processes("virtiofsd", sandboxId)).isEmpty();
             for (var shim : List.of(sandbox, first, second)) {
                 assertThat(shim.state("").getStatus().name()).isEqualTo("STOPPED");
-                assertThat(shim.await("")).isEqualTo(137);
+                boolean leftByItself = shim == sandbox && signal == SIGTERM;
+                assertThat(shim.await("")).isEqualTo(leftByItself ? 0 : 137);
                 shim.delete("");
             }
         }
@@ -94,6 +106,7 @@ final class EventsTest extends ShimSuite {
                         exec, ids.get(0) + "/", ids.get(1) + "/", ids.get(2) + "/")
                 .containsSubsequence(exec, ids.get(1) + "/")
                 .endsWith(ids.get(0) + "/");
+        assertThat(events().machinesAtExit(sandboxId)).isEmpty();
     }
 
     @Test
@@ -105,14 +118,16 @@ final class EventsTest extends ShimSuite {
             assertThat(Wait.until(Shim.LIMIT, () -> events().events().size() == before + 2))
                     .isTrue();
             events().close();
+            // The last of them when it has been away for all that time.
+            var away = System.nanoTime();
             for (int i = 0; i < 10; i++) {
+                LockSupport.parkNanos(away + i * AWAY.toNanos() / 9 - System.nanoTime());
                 var exec = "e" + i;
                 shim.exec(exec, "sh", "-c", "exit " + i);
                 shim.start(exec);
                 assertThat(shim.await(exec)).isEqualTo(i);
                 shim.delete(exec);
             }
-            TimeUnit.NANOSECONDS.sleep(AWAY.toNanos());
             assertThat(shim.state("").getStatus().name()).isEqualTo("RUNNING");
             events().open();
             shim.kill("", SIGKILL);
@@ -131,10 +146,5 @@ final class EventsTest extends ShimSuite {
     private Shim container(String sandbox)
             throws IOException, TtrpcException, InterruptedException {
         return start("saya", newId(), annotations("container", sandbox), "sleep", "1000");
-    }
-
-    private static Map<String, String> annotations(String type, String sandbox) {
-        return Map.of(
-                "io.kubernetes.cri.container-type", type, "io.kubernetes.cri.sandbox-id", sandbox);
     }
 }

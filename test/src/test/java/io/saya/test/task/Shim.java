@@ -16,6 +16,7 @@ import io.saya.proto.containerd.task.TaskClient;
 import io.saya.proto.containerd.task.WaitRequest;
 import io.saya.proto.containerd.types.Mount;
 import io.saya.test.Containerd;
+import io.saya.test.Host;
 import io.saya.test.Ran;
 import io.saya.ttrpc.CallOptions;
 import io.saya.ttrpc.ClientOptions;
@@ -38,19 +39,22 @@ import java.util.stream.Collectors;
  */
 final class Shim implements AutoCloseable {
     static final Duration LIMIT = Duration.ofSeconds(60);
+    private static final String NAMESPACE = "tests";
     private static final String PROCESS_TYPE =
             "types.containerd.io/opencontainers/runtime-spec/1/Process";
 
     private final String id;
     private final Path bundle;
     private final Path rootfs;
+    private final Path socket;
     private final TtrpcClient client;
     private final TaskClient tasks;
 
-    private Shim(String id, Path bundle, Path rootfs, TtrpcClient client) {
+    private Shim(String id, Path bundle, Path rootfs, Path socket, TtrpcClient client) {
         this.id = id;
         this.bundle = bundle;
         this.rootfs = rootfs;
+        this.socket = socket;
         this.client = client;
         this.tasks = new TaskClient(client);
     }
@@ -122,6 +126,7 @@ final class Shim implements AutoCloseable {
                 id,
                 bundle,
                 directory.resolve("rootfs"),
+                socket,
                 TtrpcClient.connect(
                         transport, Endpoint.unix(socket), ClientOptions.connectWithin(LIMIT)));
     }
@@ -148,9 +153,9 @@ final class Shim implements AutoCloseable {
                 directory.resolve("bundles").resolve(id).toString(),
                 binary(runtime),
                 "-namespace",
-                "tests",
+                NAMESPACE,
                 "-address",
-                directory.resolve("containerd.sock").toString(),
+                address(directory),
                 "-publish-binary",
                 "/bin/true",
                 "-id",
@@ -166,6 +171,20 @@ final class Shim implements AutoCloseable {
 
     String id() {
         return id;
+    }
+
+    /** Where it listens, as {@code start} has said. */
+    Path socket() {
+        return socket;
+    }
+
+    /** Where the shim of a sandbox of that name is to listen. */
+    static Path socket(Path directory, String id) {
+        return Host.shimSocket(address(directory), NAMESPACE, id);
+    }
+
+    private static String address(Path directory) {
+        return directory.resolve("containerd.sock").toString();
     }
 
     /** All calls of the task service; without a deadline of their own. */
@@ -208,6 +227,13 @@ final class Shim implements AutoCloseable {
     void kill(String exec, int signal) throws TtrpcException, InterruptedException {
         tasks.kill(
                 KillRequest.newBuilder().setId(id).setExecId(exec).setSignal(signal).build(),
+                within());
+    }
+
+    /** Kill of all processes of the container, as {@code ctr tasks kill --all} asks for it. */
+    void killAll(int signal) throws TtrpcException, InterruptedException {
+        tasks.kill(
+                KillRequest.newBuilder().setId(id).setSignal(signal).setAll(true).build(),
                 within());
     }
 

@@ -14,6 +14,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.SortedSet;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -31,6 +33,7 @@ abstract class ShimSuite {
     private static final String PREFIX = "sh" + ProcessHandle.current().pid() + "x";
 
     private final AtomicInteger next = new AtomicInteger();
+    private final List<String> ids = new CopyOnWriteArrayList<>();
     private @Nullable Path directory;
     private @Nullable Transport transport;
     private @Nullable EventLog events;
@@ -63,9 +66,17 @@ abstract class ShimSuite {
                 namespace, environment, Objects.requireNonNull(transport), directory(), id, args);
     }
 
+    /** What makes a container one of a pod: {@code type} is sandbox or container. */
+    static Map<String, String> annotations(String type, String sandbox) {
+        return Map.of(
+                "io.kubernetes.cri.container-type", type, "io.kubernetes.cri.sandbox-id", sandbox);
+    }
+
     /** A name that no other container has. */
     final String newId() {
-        return PREFIX + next.incrementAndGet();
+        var id = PREFIX + next.incrementAndGet();
+        ids.add(id);
+        return id;
     }
 
     /** The events after the first {@code before}, once the last of a container's life has come. */
@@ -76,10 +87,19 @@ abstract class ShimSuite {
                     var all = events().events();
                     return all.size() > before
                             && all.getLast().startsWith("/tasks/delete")
-                            && Host.traces(PREFIX).isEmpty();
+                            && traces().isEmpty();
                 });
         var all = events().events();
         return all.subList(before, all.size());
+    }
+
+    /** Until a container's program has made the file {@code /ready}, which is removed then. */
+    final void awaitReady() throws IOException {
+        var file = directory().resolve("rootfs/ready");
+        if (!Wait.until(Shim.LIMIT, () -> Files.exists(file))) {
+            throw new AssertionError("no " + file + " within " + Shim.LIMIT);
+        }
+        Files.delete(file);
     }
 
     @BeforeAll
@@ -111,9 +131,17 @@ abstract class ShimSuite {
         Ran.run(GONE, "rm", "-rf", "--one-file-system", directory().toString());
     }
 
+    /** Of all containers of the test that runs. */
+    private SortedSet<String> traces() {
+        var traces = Host.traces(PREFIX);
+        ids.forEach(id -> traces.addAll(Host.traces(id, Shim.socket(directory(), id))));
+        return traces;
+    }
+
     @AfterEach
     final void nothingIsLeft() {
-        Wait.until(GONE, () -> Host.traces(PREFIX).isEmpty());
-        assertThat(Host.traces(PREFIX)).as("left behind").isEmpty();
+        Wait.until(GONE, () -> traces().isEmpty());
+        assertThat(traces()).as("left behind").isEmpty();
+        ids.clear();
     }
 }
