@@ -9,6 +9,8 @@ from agent import agent_pb2, oci_pb2, types_pb2
 from fixture import AgentTest, process, spec
 from ttrpc_client import INTERNAL, INVALID_ARGUMENT, UNIMPLEMENTED
 
+RTNH_F_ONLINK = 4
+RESOLV_CONF = "/etc/resolv.conf"
 SHARED = "/run/kata-containers/shared/containers"
 
 
@@ -141,6 +143,18 @@ class Network(AgentTest):
         listed = {(route.gateway, route.metric, route.mtu) for route in reply.Routes}
         self.assertLessEqual({("10.9.8.1", 100, 0), ("10.9.8.2", 200, 1300)}, listed)
 
+    def test_a_gateway_that_no_address_reaches_is_on_the_link_where_the_route_says_so(self):
+        lonely = [types_pb2.IPAddress(address="10.9.8.7", mask="32")]
+        self.call("UpdateInterface", interface=self.interface(IPAddresses=lonely))
+        route = types_pb2.Route(gateway="169.254.1.1", device="eth0", source="10.9.8.7", metric=50, mtu=1300, flags=RTNH_F_ONLINK)
+        without = types_pb2.Route(gateway="169.254.1.1", device="eth0")
+        self.assertIn("169.254.1.1", self.fails(INTERNAL, "UpdateRoutes", routes=agent_pb2.Routes(Routes=[without])))
+        reply = self.call("UpdateRoutes", routes=agent_pb2.Routes(Routes=[route]))
+        shown = ip("route", "show", "default")
+        self.assertIn("default via 169.254.1.1 dev eth0 src 10.9.8.7 metric 50 onlink mtu 1300", " ".join(shown.split()))
+        told = [r for r in reply.Routes if r.gateway == "169.254.1.1"]
+        self.assertEqual([(r.flags & RTNH_F_ONLINK, r.source, r.metric, r.mtu) for r in told], [(RTNH_F_ONLINK, "10.9.8.7", 50, 1300)])
+
     def test_a_guest_without_ipv6_leaves_it_out(self):
         def switch(off):
             with open("/proc/sys/net/ipv6/conf/all/disable_ipv6", "w") as file:
@@ -167,6 +181,42 @@ class Network(AgentTest):
             INTERNAL, "CreateContainer", container_id="bad", OCI=spec(process("true"), Sysctl={"net.../../kernel.hostname": "x"})
         )
         self.assertIn("sysctl", text)
+
+
+class Dns(AgentTest):
+    """The guest's own /etc/resolv.conf; containers get theirs by a mount."""
+
+    COPY = "/run/kata-containers/sandbox/resolv.conf"
+
+    def setUp(self):
+        super().setUp()
+        # One of the test's own, in this mount namespace only.
+        own = f"{self.directory}/resolv.conf"
+        with open(own, "w", encoding="ascii") as file:
+            file.write("nameserver 192.0.2.1\n")
+        subprocess.run(["mount", "--bind", own, RESOLV_CONF], check=True)
+        self.addCleanup(subprocess.run, ["umount", RESOLV_CONF], check=True)
+
+    def content(self):
+        with open(RESOLV_CONF, encoding="ascii") as file:
+            return file.read()
+
+    def test_the_lines_of_the_sandbox_are_laid_over_those_of_the_image(self):
+        self.sandbox(dns=["  search a.test b.test \n", "nameserver 192.0.2.53", "options ndots:5\r\n"])
+        self.addCleanup(subprocess.run, ["umount", RESOLV_CONF], check=True)
+        wanted = "search a.test b.test\nnameserver 192.0.2.53\noptions ndots:5\n"
+        self.assertEqual(self.content(), wanted)
+        with open(self.COPY, encoding="ascii") as file:
+            self.assertEqual(file.read(), wanted)
+        # Bound over it, not written into the image's.
+        subprocess.run(["umount", RESOLV_CONF], check=True)
+        self.assertEqual(self.content(), "nameserver 192.0.2.1\n")
+        subprocess.run(["mount", "--bind", self.COPY, RESOLV_CONF], check=True)
+
+    def test_a_sandbox_that_names_no_servers_changes_nothing(self):
+        self.sandbox()
+        self.assertEqual(self.content(), "nameserver 192.0.2.1\n")
+        self.assertFalse(os.path.exists(self.COPY))
 
 
 class Files(AgentTest):

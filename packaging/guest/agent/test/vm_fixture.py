@@ -25,6 +25,7 @@ class VmTest(Calls):
     rootfs = f"{SHARED}/rootfs"
     memory = 256
     vcpus = 1
+    NAME_SERVER = "nameserver 192.0.2.53"
     append: list = []
 
     @staticmethod
@@ -49,7 +50,7 @@ class VmTest(Calls):
         cls.path = f"{cls.directory}/agent.sock"
         cls.client = cls.reconnect()
         assert cls.client.call("Check").status == 1
-        cls.client.call("CreateSandbox", hostname="pod", sandbox_id="sandbox")
+        cls.client.call("CreateSandbox", hostname="pod", sandbox_id="sandbox", dns=[cls.NAME_SERVER])
         cls.bring_rootfs()
 
     @classmethod

@@ -21,6 +21,14 @@ class Guest(VmTest):
         self.assertEqual(self.wait(cid), 3)
         self.remove(cid)
 
+    def test_the_guest_itself_has_the_name_servers_of_the_sandbox(self):
+        what = spec(process("cat", "/tmp/resolv.conf"), self.rootfs)
+        what.Mounts.append(oci_pb2.Mount(destination="/tmp/resolv.conf", source="/etc/resolv.conf", type="bind", options=["bind"]))
+        self.call("CreateContainer", container_id="dns", OCI=what)
+        self.call("StartContainer", container_id="dns")
+        self.assertEqual(self.read_all("dns").decode(), self.NAME_SERVER + "\n")
+        self.remove("dns")
+
     def test_the_guests_own_root_is_out_of_reach(self):
         cid = self.run_container("sleep", "1000")
         # A container that had only been confined by chroot would see the mounts of the guest.

@@ -65,7 +65,14 @@ class GuestFactsTest {
                         List.of(ETH0, ETH1),
                         List.of(),
                         List.of(
-                                Links.route(ETH0, "", "169.254.1.1", PROTOCOL_BOOT, 1440, 100),
+                                Links.route(
+                                        ETH0,
+                                        "",
+                                        "169.254.1.1",
+                                        "10.0.0.2",
+                                        PROTOCOL_BOOT,
+                                        1440,
+                                        100),
                                 Links.route(ETH0, "169.254.1.1/32", "", PROTOCOL_BOOT),
                                 Links.route(ETH0, "10.0.0.0/24", "", RTPROT_KERNEL),
                                 Links.route(ETH1, "10.1.0.0/24", "", PROTOCOL_BOOT)),
@@ -75,7 +82,15 @@ class GuestFactsTest {
                         new GuestNetwork.Route(
                                 false, "169.254.1.1/32", "", "eth0", "", 253, RTNH_F_ONLINK, 0, 0),
                         new GuestNetwork.Route(
-                                false, "", "169.254.1.1", "eth0", "", 0, RTNH_F_ONLINK, 1440, 100));
+                                false,
+                                "",
+                                "169.254.1.1",
+                                "eth0",
+                                "10.0.0.2",
+                                0,
+                                RTNH_F_ONLINK,
+                                1440,
+                                100));
     }
 
     @Test

@@ -39,12 +39,23 @@ final class Links {
 
     static LinkRoute route(
             Link link, String destination, String gateway, int protocol, int mtu, int metric) {
+        return route(link, destination, gateway, "", protocol, mtu, metric);
+    }
+
+    static LinkRoute route(
+            Link link,
+            String destination,
+            String gateway,
+            String source,
+            int protocol,
+            int mtu,
+            int metric) {
         return new LinkRoute(
                 (destination + gateway).contains(":"),
                 destination,
                 gateway,
                 link.index(),
-                "",
+                source,
                 gateway.isEmpty() ? 253 : 0,
                 protocol,
                 RTNH_F_ONLINK | 0x10,

@@ -68,11 +68,13 @@ class PodNetworkTest {
     void filtersJoinTheTapOfTheVmmAndAreUndone() throws Exception {
         String before = state();
         try (RealGuard guard = new RealGuard(directory)) {
+            CountedHost host = new CountedHost(guard.host());
             PodNetwork network =
                     PodNetwork.scan(
-                            guard.host(),
+                            host,
                             namespace(),
                             settings(InternetworkingModel.TCFILTER, 8_000_000, 16_000_000));
+            assertThat(host.exchanges()).as("before the VMM starts").hasValue(1);
             assertThat(network.guest().interfaces())
                     .extracting(GuestNetwork.Interface::name, GuestNetwork.Interface::mtu)
                     .containsExactly(tuple("eth0", 1400));
@@ -90,6 +92,8 @@ class PodNetworkTest {
             network.prepare();
             HostProcess vmm = vmm(guard.host(), network.cards());
             network.connect();
+            assertThat(host.exchanges()).as("with those while the guest boots").hasValue(3);
+            assertThat(host.programs()).as("programs").hasValue(0);
             assertThat(run("tc -n " + pod + " filter show dev eth0 ingress"))
                     .contains("Egress Redirect to device tap0_saya");
             assertThat(run("tc -n " + pod + " filter show dev tap0_saya ingress"))

@@ -71,7 +71,7 @@ public final class NetworkNamespace {
         try {
             Failpoints.reach(moment);
         } catch (RuntimeFailure e) {
-            throw new IOException(describe(batch, Math.min(before + 1, batch.count()), e), e);
+            throw new IOException(describe(batch, before, e), e);
         }
         apply(batch, before + 1, batch.count());
     }
@@ -99,11 +99,14 @@ public final class NetworkNamespace {
         return messages.subList(0, kept);
     }
 
-    private String describe(NetlinkBatch batch, int sequence, RuntimeFailure cause) {
+    private String describe(NetlinkBatch batch, int before, RuntimeFailure cause) {
+        int count = batch.count();
         return "network namespace "
                 + path
                 + ": "
-                + batch.operation(sequence)
+                + (before < count
+                        ? batch.operation(before + 1)
+                        : "after the last of " + count + " messages")
                 + ": "
                 + cause.getMessage();
     }

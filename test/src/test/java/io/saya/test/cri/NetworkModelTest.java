@@ -40,6 +40,9 @@ final class NetworkModelTest extends NetworkSuite {
     /** Headers, and what the bucket holds at first, which counts little in the whole. */
     private static final double ABOVE = 1.25;
 
+    /** So many times faster is no accident; the two limits differ by more. */
+    private static final double CLEARLY = 1.5;
+
     @Test
     void macvtap() throws Exception {
         var node = annotated(30);
@@ -59,11 +62,8 @@ final class NetworkModelTest extends NetworkSuite {
                     .contains("1 packets received");
             assertThat(ok(one, main, "nslookup name.test")).contains(Outside.ANSWER);
             bytesArrive(one, outside, "10.88.30.1");
-            // From outside to a server of the pod.
-            var echo = one.started("echo", "exec nc -ll -p 7 -e cat");
-            until(one, echo, "netstat -ltn | grep :7");
-            assertThat(sh("echo back | busybox nc -w 5 " + one.ip() + " 7").out())
-                    .isEqualTo("back\n");
+            answersFromOutside(one, one.ip(), ipv6(one, main));
+            reaches(two, other, one.ip());
             removed(one, two);
         }
     }
@@ -107,17 +107,15 @@ final class NetworkModelTest extends NetworkSuite {
                                             .putAnnotations(
                                                     TX_RATE,
                                                     Long.toString(8 * TX_BYTES_PER_SECOND)));
-            // Slower than the limit it may be, on a machine that has much to do, but not by this.
-            assertThat(into(limited, outside, 2 << 20))
-                    .isBetween(RX_BYTES_PER_SECOND / 4.0, RX_BYTES_PER_SECOND * ABOVE);
-            assertThat(outOf(limited, outside, 6 << 20))
-                    .isBetween(TX_BYTES_PER_SECOND / 3.0, TX_BYTES_PER_SECOND * ABOVE);
-            removed(limited);
-
             var free = pod(node);
-            assertThat(into(free, outside, 24 << 20)).isGreaterThan(2.0 * TX_BYTES_PER_SECOND);
-            assertThat(outOf(free, outside, 24 << 20)).isGreaterThan(2.0 * TX_BYTES_PER_SECOND);
-            removed(free);
+            // A machine that has much to do makes all of it slow, so one is held against the other.
+            var into = into(limited, outside, 2 << 20);
+            var outOf = outOf(limited, outside, 6 << 20);
+            assertThat(into).isLessThan(RX_BYTES_PER_SECOND * ABOVE);
+            assertThat(outOf).isLessThan(TX_BYTES_PER_SECOND * ABOVE).isGreaterThan(CLEARLY * into);
+            assertThat(into(free, outside, 24 << 20)).isGreaterThan(CLEARLY * into);
+            assertThat(outOf(free, outside, 24 << 20)).isGreaterThan(CLEARLY * outOf);
+            removed(limited, free);
         }
     }
 

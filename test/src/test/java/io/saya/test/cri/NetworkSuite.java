@@ -31,11 +31,19 @@ import org.junit.jupiter.api.Timeout;
 abstract class NetworkSuite {
     static final Duration COMMAND = Duration.ofSeconds(60);
     static final Duration GONE = Duration.ofSeconds(10);
+    private static final int ECHO = 7;
+
+    /** Enough where another test sends more the same way. */
+    static final long FEW_BYTES = 4L << 20;
+
     private static final Duration TRANSFER = Duration.ofMinutes(10);
 
     /** A gibibyte each way in the full suite. */
     private static final long BYTES =
             "1".equals(System.getProperty("saya.full")) ? 1L << 30 : 48L << 20;
+
+    /** What a network policy would have on the node: rules that nobody may touch. */
+    private static final String TABLE = "table inet bystander";
 
     private String before = "";
     private @Nullable Node node;
@@ -43,7 +51,11 @@ abstract class NetworkSuite {
 
     @BeforeEach
     final void look() {
+        sh("nft 'add %s; add chain inet bystander forward { type filter hook forward priority 0; }'"
+                        .formatted(TABLE))
+                .succeeded();
         before = state();
+        assertThat(before).contains(TABLE);
     }
 
     /** The node of the test, with these networks. */
@@ -80,6 +92,7 @@ abstract class NetworkSuite {
         }
         Wait.until(GONE, () -> state().equals(before));
         assertThat(state()).isEqualTo(before);
+        sh("nft delete " + TABLE).succeeded();
     }
 
     private static void nothingIsLeftOn(Node node, Descriptors descriptors) {
@@ -97,6 +110,12 @@ abstract class NetworkSuite {
                                     .setPodSandboxId(pod.getId())
                                     .build());
         }
+        // Others on this host may run the same suite.
+        var processes =
+                "ps -eo args | grep -F %s | grep -E '^[^ ]*qemu-system|ports$' || true"
+                        .formatted(node.containerd().directory());
+        Wait.until(GONE, () -> sh(processes).out().isEmpty());
+        assertThat(sh(processes).out()).as("processes in pods' namespaces").isEmpty();
         assertThat(sh("ls " + namespaces(node)).out()).as("network namespaces of pods").isEmpty();
         var pid = node.containerd().pid();
         // One look that finds them as they were will do: containerd reads its snapshots' sizes now
@@ -128,14 +147,49 @@ abstract class NetworkSuite {
 
     /** Whole and unchanged, out of the pod and into it. */
     static void bytesArrive(Pod pod, Outside outside, String address) throws Exception {
+        bytesArrive(pod, outside, address, BYTES);
+    }
+
+    /** The same with so many bytes: whole mebibytes. */
+    static void bytesArrive(Pod pod, Outside outside, String address, long bytes) throws Exception {
         var sent = outside.take();
-        var sum = transfer(pod, send(outside, address, BYTES));
+        var sum = transfer(pod, send(outside, address, bytes));
         var taken = sent.get(1, TimeUnit.MINUTES);
-        assertThat(taken.bytes()).isEqualTo(BYTES);
+        assertThat(taken.bytes()).isEqualTo(bytes);
         assertThat(sum).startsWith(taken.sum());
-        var received = outside.give(BYTES);
+        var received = outside.give(bytes);
         assertThat(transfer(pod, receive(outside, address)))
                 .contains(received.get(1, TimeUnit.MINUTES).sum());
+    }
+
+    /** A server of the pod answers whoever comes from outside to one of its addresses. */
+    static void answersFromOutside(Pod pod, String... addresses) {
+        echoServer(pod);
+        for (var address : addresses) {
+            assertThat(sh("echo back | busybox nc -w 5 " + address + " " + ECHO).out())
+                    .as("from outside to %s", address)
+                    .isEqualTo("back\n");
+        }
+    }
+
+    /** By TCP from a container of a pod to the {@link #echoServer} of another. */
+    static void reaches(Pod pod, String container, String address) {
+        assertThat(ok(pod, container, "echo back | nc -w 5 " + address + " " + ECHO))
+                .as("from %s to %s", pod.ip(), address)
+                .isEqualTo("back\n");
+    }
+
+    /** A container that gives back what it gets by TCP, at all addresses of both families. */
+    static void echoServer(Pod pod) {
+        var echo = pod.started("echo", "exec nc -ll -p " + ECHO + " -e cat");
+        until(pod, echo, "netstat -ltn | grep :" + ECHO);
+    }
+
+    /** The guest has the MTU that the interface has on the host, and that is this. */
+    static void hasMtu(Pod pod, String container, String name, int mtu) {
+        var wanted = " mtu " + mtu + " ";
+        assertThat(ok(pod, container, "ip link show " + name)).contains(wanted);
+        assertThat(sh(inPod(pod) + "ip link show " + name).succeeded().out()).contains(wanted);
     }
 
     /**
@@ -207,14 +261,14 @@ abstract class NetworkSuite {
     }
 
     /**
-     * Interfaces, namespaces, qdiscs and rules of the node, and processes in pods' namespaces.
-     * Whether the bridge of an earlier test still has a carrier is that test's business.
+     * Interfaces, namespaces, qdiscs and rules of the node. Whether the bridge of an earlier test
+     * still has a carrier is that test's business.
      */
     private static String state() {
-        return sh("ip -br link | awk '{print $1}' | sort; ip route | sed 's/ linkdown//';"
-                        + " ip -6 route | sed 's/ linkdown//'; tc qdisc | sort;"
-                        + " nft list ruleset; ls /run/netns 2>/dev/null | grep ^cni-;"
-                        + " pgrep -fa 'qemu-syste[m].*/tmp/saya-test|saya-tes[t].*ports$' || true")
+        return sh("nft list ruleset || exit 1;"
+                        + " ip -br link | awk '{print $1}' | sort; ip route | sed 's/ linkdown//';"
+                        + " ip -6 route | sed 's/ linkdown//'; tc qdisc | sort; ls /run/netns 2>/dev/null | grep ^cni- || true")
+                .succeeded()
                 .out();
     }
 

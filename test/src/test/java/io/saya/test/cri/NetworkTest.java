@@ -30,8 +30,15 @@ final class NetworkTest extends NetworkSuite {
             // The largest packet that the interface takes, with its headers.
             assertThat(ok(one, main, "ping -c 1 -s 1472 10.88.1.1")).contains("1 packets received");
             assertThat(ok(one, main, "nslookup name.test")).contains(Outside.ANSWER);
+            hasMtu(one, main, "eth0", 1500);
+
+            // From outside, and from the other pod, by TCP.
+            answersFromOutside(two, two.ip(), ipv6(two, other));
+            reaches(one, main, two.ip());
+            reaches(one, main, ipv6(two, other));
 
             bytesArrive(one, outside, "10.88.1.1");
+            bytesArrive(one, outside, "fd88:1::1", FEW_BYTES);
             removed(one, two);
         }
     }
@@ -41,7 +48,10 @@ final class NetworkTest extends NetworkSuite {
         var node = node(Networks.pointToPoint(2));
         try (var outside = new Outside()) {
             var pod = pod(node);
-            bytesArrive(pod, outside, gateway(pod, pod.idle("main")));
+            var main = pod.idle("main");
+            hasMtu(pod, main, "eth0", 1420);
+            answersFromOutside(pod, pod.ip(), ipv6(pod, main));
+            bytesArrive(pod, outside, gateway(pod, main));
             removed(pod);
         }
     }
@@ -102,6 +112,7 @@ final class NetworkTest extends NetworkSuite {
             assertThat(ok(pod, main, "ip route"))
                     .contains("default via 169.254.1.1 dev eth0")
                     .contains("169.254.1.1 dev eth0 scope link");
+            answersFromOutside(pod, "10.88.99.2");
             bytesArrive(pod, outside, "192.0.2.1");
             removed(pod);
         } finally {
@@ -182,6 +193,9 @@ final class NetworkTest extends NetworkSuite {
         var node = node(Networks.above(kind, "up0", subnet));
         try (var outside = new Outside()) {
             var pod = pod(node);
+            var main = pod.idle("main");
+            hasMtu(pod, main, "eth0", 1500);
+            answersFromOutside(pod, pod.ip());
             bytesArrive(pod, outside, "10.88." + subnet + ".1");
             removed(pod);
         }

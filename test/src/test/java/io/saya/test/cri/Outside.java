@@ -176,6 +176,11 @@ final class Outside implements AutoCloseable {
         }
     }
 
+    /** The MD5 sum of some bytes, in hexadecimal digits, as {@code md5sum} prints it. */
+    static String sum(byte[] bytes) {
+        return HexFormat.of().formatHex(md5().digest(bytes));
+    }
+
     private static MessageDigest md5() {
         try {
             return MessageDigest.getInstance("MD5");

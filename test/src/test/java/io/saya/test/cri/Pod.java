@@ -39,6 +39,9 @@ public final class Pod {
     private static final Duration EXIT = Duration.ofSeconds(30);
     private static final int ID_LENGTH = 40;
 
+    /** The script of a container that ends only at SIGTERM. */
+    static final String IDLE = "trap 'exit 0' TERM; while :; do sleep 0.1; done";
+
     private final Node node;
     private final PodSandboxConfig config;
     private final String id;
@@ -189,7 +192,7 @@ public final class Pod {
 
     /** A container that ends only at SIGTERM. */
     public String idle(String name) {
-        return started(name, "trap 'exit 0' TERM; while :; do sleep 0.1; done");
+        return started(name, IDLE);
     }
 
     /** ContainerStatus. */

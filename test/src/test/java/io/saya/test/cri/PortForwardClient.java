@@ -22,6 +22,9 @@ final class PortForwardClient implements WebSocket.Listener {
     private static final byte DATA = 0;
     private static final byte ERROR = 1;
 
+    /** Bytes in a message, as of a client that reads from a socket. */
+    private static final int PART = 32 * 1024;
+
     private final ByteArrayOutputStream data = new ByteArrayOutputStream();
     private final ByteArrayOutputStream errors = new ByteArrayOutputStream();
     private final ByteArrayOutputStream message = new ByteArrayOutputStream();
@@ -32,6 +35,11 @@ final class PortForwardClient implements WebSocket.Listener {
 
     /** Sends a text to a port of the pod and returns what comes back until the connection ends. */
     static String exchange(Node node, Pod pod, int port, String text) throws Exception {
+        return new String(exchange(node, pod, port, text.getBytes(UTF_8)), UTF_8);
+    }
+
+    /** The same with bytes, a part after the other. */
+    static byte[] exchange(Node node, Pod pod, int port, byte[] bytes) throws Exception {
         var url =
                 node.cri()
                         .runtime()
@@ -50,17 +58,19 @@ final class PortForwardClient implements WebSocket.Listener {
                                     URI.create(url.replaceFirst("^http", "ws") + "?port=" + port),
                                     client)
                             .get(LIMIT_SECONDS, TimeUnit.SECONDS);
-            var bytes = text.getBytes(UTF_8);
-            var frame = ByteBuffer.allocate(bytes.length + 1).put(DATA).put(bytes).flip();
-            var sent = socket.sendBinary(frame, true).exceptionally(_ -> socket);
-            sent.get(LIMIT_SECONDS, TimeUnit.SECONDS);
+            for (var at = 0; at < bytes.length; at += PART) {
+                var length = Math.min(PART, bytes.length - at);
+                var frame = ByteBuffer.allocate(length + 1).put(DATA).put(bytes, at, length).flip();
+                var sent = socket.sendBinary(frame, true).exceptionally(_ -> socket);
+                sent.get(LIMIT_SECONDS, TimeUnit.SECONDS);
+            }
             client.closed.get(LIMIT_SECONDS, TimeUnit.SECONDS);
             socket.abort();
         }
         if (client.errors.size() > 0) {
             throw new AssertionError("port-forward: " + client.errors.toString(UTF_8));
         }
-        return client.data.toString(UTF_8);
+        return client.data.toByteArray();
     }
 
     @Override

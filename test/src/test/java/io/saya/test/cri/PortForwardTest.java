@@ -1,5 +1,6 @@
 package io.saya.test.cri;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -7,9 +8,12 @@ import io.saya.test.Host;
 import io.saya.test.Ran;
 import io.saya.test.Wait;
 import io.saya.test.WithProduct;
+import java.io.ByteArrayOutputStream;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
@@ -21,6 +25,7 @@ import org.junit.jupiter.api.Test;
 final class PortForwardTest extends NetworkSuite {
     private static final int CONNECTIONS = 200;
     private static final Duration MANY = Duration.ofMinutes(3);
+    private static final int LARGE = 2 << 20;
 
     /** A server of each kind: its port and where it listens. */
     private static final Map<Integer, String> SERVERS =
@@ -30,7 +35,9 @@ final class PortForwardTest extends NetworkSuite {
             "mkdir -p /tmp/www/cgi-bin; echo hello from the guest > /tmp/www/index.html;"
                     + " printf '#!/bin/sh\\necho; md5sum\\n' > /tmp/www/cgi-bin/sum;"
                     + " chmod +x /tmp/www/cgi-bin/sum;"
-                    + " head -c 3000000 /dev/urandom > /tmp/www/large;";
+                    + " head -c "
+                    + LARGE
+                    + " /dev/urandom > /tmp/www/large;";
 
     private static final String WAIT = " trap 'exit 0' TERM; while :; do sleep 0.1; done";
 
@@ -66,6 +73,33 @@ final class PortForwardTest extends NetworkSuite {
             assertThat(sh(wget + url + "/large | md5sum").out())
                     .isEqualTo(ok(pod, served.main(), "md5sum < /tmp/www/large"));
         }
+        removed(pod);
+    }
+
+    @Test
+    void largeBodiesTravelBothWaysThroughTheCri() throws Exception {
+        var node = node(Networks.bridge("net0", 24, 1500));
+        var served = served(node);
+        var pod = served.pod();
+        var body = new byte[LARGE];
+        new Random(5).nextBytes(body);
+        var head =
+                "POST /cgi-bin/sum HTTP/1.0\r\nContent-Length: %d\r\n\r\n".formatted(body.length);
+        var post = new ByteArrayOutputStream();
+        post.writeBytes(head.getBytes(US_ASCII));
+        post.writeBytes(body);
+        assertThat(
+                        new String(
+                                PortForwardClient.exchange(node, pod, 8080, post.toByteArray()),
+                                US_ASCII))
+                .contains("200 OK")
+                .contains(Outside.sum(body));
+
+        var get = "GET /large HTTP/1.0\r\n\r\n".getBytes(US_ASCII);
+        var answer = PortForwardClient.exchange(node, pod, 8080, get);
+        assertThat(answer.length).isGreaterThan(LARGE);
+        var large = Arrays.copyOfRange(answer, answer.length - LARGE, answer.length);
+        assertThat(ok(pod, served.main(), "md5sum < /tmp/www/large")).contains(Outside.sum(large));
         removed(pod);
     }
 

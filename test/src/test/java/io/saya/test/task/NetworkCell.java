@@ -16,21 +16,44 @@ record NetworkCell(Model model, Strike strike, String moment, int steps, List<St
 
     /** {@code internetworking_model}. */
     enum Model {
-        TCFILTER("network-connect", 6),
-        MACVTAP("network-prepare", 5);
+        TCFILTER("network-connect", 6, ""),
+        MACVTAP("network-prepare", 5, ""),
+        /** {@code tcfilter} with both limits: a message more for each, after the others. */
+        LIMITED(
+                "network-connect",
+                8,
+                """
+                [hypervisor.qemu]
+                rx_rate_limiter_max_rate = 8000000
+                tx_rate_limiter_max_rate = 16000000
+                """);
 
         /** The moment at which it speaks to the kernel, and in how many messages. */
         private final String moment;
 
         private final int steps;
+        private final String settings;
 
-        Model(String moment, int steps) {
+        Model(String moment, int steps, String settings) {
             this.moment = moment;
             this.steps = steps;
+            this.settings = settings;
         }
 
-        String key() {
-            return name().toLowerCase(java.util.Locale.ROOT);
+        /** What it is in the configuration. */
+        String configuration() {
+            return settings
+                    + "[runtime]\ninternetworking_model = \"%s\"\n"
+                            .formatted(this == MACVTAP ? "macvtap" : "tcfilter");
+        }
+
+        @Override
+        public String toString() {
+            return switch (this) {
+                case TCFILTER -> "tcfilter";
+                case MACVTAP -> "macvtap";
+                case LIMITED -> "tcfilter with limits";
+            };
         }
     }
 
@@ -77,6 +100,9 @@ record NetworkCell(Model model, Strike strike, String moment, int steps, List<St
     }
 
     private static List<NetworkCell> of(Model model) {
+        if (model == Model.LIMITED) {
+            return limited();
+        }
         var cells = new ArrayList<NetworkCell>();
         for (var strike : List.of(Strike.FAILS, Strike.DAEMON, Strike.GUARD)) {
             cells.add(cell(model, strike, "network-scan", 0, "phase network", "network-scan"));
@@ -90,11 +116,30 @@ record NetworkCell(Model model, Strike strike, String moment, int steps, List<St
                     cells.add(cell(model, strike, model.moment, steps, "phase network", named));
                 }
             }
+            cells.add(afterTheLast(model, strike));
             cells.add(cell(model, strike, "network-interface", 0, "phase network"));
             cells.add(cell(model, strike, "network-routes", 0, "phase network"));
             cells.add(cell(model, strike, "network-neighbors", 0, "phase network"));
         }
         return cells;
+    }
+
+    /** The limits are the last two messages; what is before them is the same without. */
+    private static List<NetworkCell> limited() {
+        var cells = new ArrayList<NetworkCell>();
+        for (var strike : Strike.values()) {
+            cells.add(
+                    cell(Model.LIMITED, strike, Model.LIMITED.moment, 6, "limit of", "tap0_saya"));
+            cells.add(cell(Model.LIMITED, strike, Model.LIMITED.moment, 7, "limit of", "eth0"));
+            cells.add(afterTheLast(Model.LIMITED, strike));
+        }
+        return cells;
+    }
+
+    /** All is made; the error says how many messages that took, which is what is assumed here. */
+    private static NetworkCell afterTheLast(Model model, Strike strike) {
+        var all = "after the last of " + model.steps + " messages";
+        return cell(model, strike, model.moment, model.steps, "phase network", all);
     }
 
     private static NetworkCell cell(
@@ -105,26 +150,27 @@ record NetworkCell(Model model, Strike strike, String moment, int steps, List<St
 
     /** Whether it is one of the short selection. */
     private boolean shown() {
-        var middle = moment.equals(model.moment) && steps == 3;
+        var middle = moment.equals(model.moment) && steps == (model == Model.LIMITED ? 7 : 3);
         var last = moment.equals(model.moment) && steps == model.steps - 1;
+        var end = moment.equals(model.moment) && steps == model.steps;
         return switch (strike) {
             case FAILS ->
                     middle
-                            || last
+                            || end
                             || moment.equals("network-scan")
                             || moment.equals("start-spawn")
-                            || (model == Model.TCFILTER
+                            || (model != Model.MACVTAP
                                     ? moment.equals("network-neighbors")
                                     : moment.equals("network-interface"));
             case DAEMON -> middle;
             case GUARD -> middle || (last && model == Model.MACVTAP);
-            case QEMU -> model == Model.TCFILTER ? middle : moment.equals("network-routes");
+            case QEMU -> model == Model.MACVTAP ? moment.equals("network-routes") : middle;
         };
     }
 
     @Override
     public String toString() {
-        return model.key()
+        return model
                 + ", "
                 + strike.name().toLowerCase(java.util.Locale.ROOT)
                 + " at "

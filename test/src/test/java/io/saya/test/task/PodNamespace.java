@@ -12,13 +12,17 @@ import java.util.List;
 
 /**
  * A network namespace as a CNI plugin leaves it, owned by the test: {@code eth0} with addresses of
- * both families, routes with MTU and by another table, a permanent neighbour; and another one with
- * the other end of the pair, which answers.
+ * both families, routes with MTU and by another table, a permanent neighbour, an nft table; and
+ * another one with the other end of the pair, which answers.
  */
 final class PodNamespace implements AutoCloseable {
     static final String GATEWAY = "10.79.0.1";
 
     private static final Duration LIMIT = Duration.ofSeconds(20);
+
+    /** What a network policy would have there. */
+    private static final String TABLE = "table inet bystander";
+
     private static final String GATEWAY_MAC = "02:00:00:79:00:01";
 
     private final String name;
@@ -46,10 +50,23 @@ final class PodNamespace implements AutoCloseable {
         in("route add 10.99.0.0/16 via 169.254.1.1 dev eth0");
         in("route add 10.98.0.0/16 via 169.254.1.1 dev eth0 table 100");
         in("neigh add " + GATEWAY + " lladdr " + GATEWAY_MAC + " nud permanent dev eth0");
-        // An address that is still being looked for would be a difference later.
+        for (var where : List.of(name, peer)) {
+            run("ip netns exec " + where + " nft add " + TABLE);
+        }
+        settle();
+    }
+
+    /** An address that is still being looked for would be a difference later. */
+    private void settle() {
         if (!Wait.until(LIMIT, () -> !in("addr show dev eth0").contains("tentative"))) {
             throw new AssertionError(in("addr show dev eth0"));
         }
+    }
+
+    /** The {@link #state} when nothing changes any more by itself. */
+    String settledState() {
+        settle();
+        return state();
     }
 
     String path() {
@@ -95,7 +112,11 @@ final class PodNamespace implements AutoCloseable {
             text.add(look(where + "ip neigh show nud permanent"));
             text.add(look(where + "tc qdisc"));
             text.add(look(where + "tc filter show dev eth0 ingress"));
-            text.add(look(where + "nft list ruleset"));
+            var rules = run(where + "nft list ruleset");
+            if (!where.isEmpty() && !rules.contains(TABLE)) {
+                throw new AssertionError(where + "nft list ruleset: " + rules);
+            }
+            text.add(rules);
         }
         // Others on this host have theirs.
         look("ip netns list").lines().filter(line -> line.startsWith(name)).forEach(text::add);

@@ -1,0 +1,5 @@
+/** Tests of rtnetlink. */
+@NullMarked
+package io.saya.network.netlink;
+
+import org.jspecify.annotations.NullMarked;
