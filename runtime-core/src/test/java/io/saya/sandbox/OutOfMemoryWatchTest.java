@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.saya.agent.Agent;
 import io.saya.container.Container;
+import io.saya.container.ContainerFigures;
 import io.saya.container.ContainerProcess;
 import io.saya.event.TaskEvent;
 import io.saya.event.TaskIo;
 import io.saya.log.LogRecord;
 import io.saya.log.LogRouter;
 import io.saya.oci.ContainerKind;
+import io.saya.proto.agent.StatsContainerResponse;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -62,7 +64,9 @@ class OutOfMemoryWatchTest {
                         "app1",
                         Path.of("/none"),
                         ContainerKind.POD_CONTAINER,
-                        new ContainerProcess("app1", "", TaskIo.NONE, new NoStdio())));
+                        new ContainerProcess("app1", TaskIo.NONE, new NoStdio()),
+                        new ContainerFigures(
+                                "app1", StatsContainerResponse::getDefaultInstance)));
         return new OutOfMemoryWatch(
                 flooding(containerId),
                 tasks,
