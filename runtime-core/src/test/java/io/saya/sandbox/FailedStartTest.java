@@ -22,8 +22,8 @@ import org.junit.jupiter.api.io.TempDir;
 class FailedStartTest {
 
     private static final JsonObject TOP = Json.parseObject("{\"args\":[\"top\"]}");
-    private static final RuntimeFailure REFUSED = RuntimeFailure.internal("start refused", null);
-    private static final RuntimeFailure SILENT =
+    private final RuntimeFailure refused = RuntimeFailure.internal("start refused", null);
+    private final RuntimeFailure silent =
             RuntimeFailure.deadlineExceeded("the agent does not answer", null);
 
     @TempDir Path directory;
@@ -32,8 +32,8 @@ class FailedStartTest {
     void theVmGoesBeforeTheEndOfASandboxContainerIsPublic() {
         SandboxFixture fixture = new SandboxFixture(directory);
         fixture.createSandboxContainer(null);
-        fixture.agent.failStart(REFUSED);
-        assertThatThrownBy(() -> fixture.tasks.start(SANDBOX, "")).isEqualTo(REFUSED);
+        fixture.agent.failStart(refused);
+        assertThatThrownBy(() -> fixture.tasks.start(SANDBOX, "")).isEqualTo(refused);
         assertThat(fixture.vm.exited()).isDone();
         assertThat(fixture.tasks.state(SANDBOX, "").phase()).isEqualTo(TaskStatus.Phase.STOPPED);
         assertThat(fixture.tasks.exit(SANDBOX, "")).isDone();
@@ -59,8 +59,8 @@ class FailedStartTest {
         SandboxFixture fixture = new SandboxFixture(directory);
         fixture.runPod();
         fixture.create("app2");
-        fixture.agent.failStart(SILENT);
-        assertThatThrownBy(() -> fixture.tasks.start("app2", "")).isEqualTo(SILENT);
+        fixture.agent.failStart(silent);
+        assertThatThrownBy(() -> fixture.tasks.start("app2", "")).isEqualTo(silent);
         assertThat(fixture.agent.signals).containsExactly("9 to all of app2");
         assertThat(fixture.tasks.state("app2", "").phase()).isEqualTo(TaskStatus.Phase.STOPPED);
         fixture.tasks.delete("app2", "");
@@ -76,8 +76,8 @@ class FailedStartTest {
         SandboxFixture fixture = new SandboxFixture(directory);
         fixture.runPod();
         fixture.tasks.exec("app1", "e1", TOP, TaskIo.NONE);
-        fixture.agent.failStart(SILENT);
-        assertThatThrownBy(() -> fixture.tasks.start("app1", "e1")).isEqualTo(SILENT);
+        fixture.agent.failStart(silent);
+        assertThatThrownBy(() -> fixture.tasks.start("app1", "e1")).isEqualTo(silent);
         assertThat(fixture.agent.signals).containsExactly("9 to app1/e1");
         assertThat(fixture.tasks.exit("app1", "e1")).isDone();
         assertThat(fixture.exits("e1")).isZero();
@@ -89,8 +89,8 @@ class FailedStartTest {
         SandboxFixture fixture = new SandboxFixture(directory);
         fixture.runPod();
         fixture.tasks.exec("app1", "e1", TOP, TaskIo.NONE);
-        fixture.agent.failStart(REFUSED);
-        assertThatThrownBy(() -> fixture.tasks.start("app1", "e1")).isEqualTo(REFUSED);
+        fixture.agent.failStart(refused);
+        assertThatThrownBy(() -> fixture.tasks.start("app1", "e1")).isEqualTo(refused);
         assertThat(fixture.agent.signals).isEmpty();
         fixture.sandbox.stop();
     }

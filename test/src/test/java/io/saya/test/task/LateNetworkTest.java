@@ -15,6 +15,7 @@ import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -144,7 +145,8 @@ final class LateNetworkTest extends ShimSuite {
     @Test
     void whatCannotBeGivenToTheGuestFailsTheStartByName() throws Exception {
         try (var shim = start("saya", Map.of(), "sh", "-c", "echo ran >/ran")) {
-            var namespace = "/proc/" + shim.createdPid() + "/ns/net";
+            var vm = Path.of("/proc/" + shim.createdPid());
+            var namespace = vm + "/ns/net";
             host(
                     """
                     nsenter --net=%s ip link add strange type bridge
@@ -156,6 +158,8 @@ final class LateNetworkTest extends ShimSuite {
                     .isInstanceOf(TtrpcException.class)
                     .hasMessageContaining("phase network: interface strange of kind bridge");
             assertThat(directory().resolve("rootfs/ran")).doesNotExist();
+            assertThat(vm).as("the VM, which nobody will use").doesNotExist();
+            assertThat(shim.await("")).as("a status that everyone may know").isNotZero();
         }
     }
 
