@@ -97,6 +97,13 @@ class SandboxRaceTest {
         if (random.nextInt(3) == 0) {
             acts.add(fixture.agent::close);
         }
+        if (random.nextInt(3) == 0) {
+            // From then on the guest says nothing of what it is asked to start.
+            acts.add(
+                    () ->
+                            fixture.agent.failStart(
+                                    RuntimeFailure.deadlineExceeded("no answer", null)));
+        }
         if (!concurrentCreate && random.nextInt(3) == 0) {
             // A daemon is told to end when it has booted its sandbox, not before.
             acts.add(fixture.sandbox::close);
