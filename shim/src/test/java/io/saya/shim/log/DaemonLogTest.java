@@ -109,7 +109,7 @@ class DaemonLogTest {
     void nothingThatIsKeptIsLongerThanWhatIsPrinted() {
         String huge = "x".repeat(4 << 20);
         DaemonLog daemonLog = DaemonLog.start(OutputStream.nullOutputStream(), null, events, "sb");
-        log.warn(huge, "container", huge, "text", new StringBuilder(huge), "pid", 42);
+        log.warn(huge, "container", huge, "text", List.of(huge), "pid", 42);
         log.error("failed", "error", new IllegalStateException(huge, new IOException(huge)));
         daemonLog.close();
 
