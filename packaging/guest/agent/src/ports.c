@@ -12,8 +12,9 @@
 
 #include "agent/ports.pb-c.h"
 
-// More than the kernel needs on the loopback, less than anybody notices.
-enum { LOOPBACK_MS = 5 };
+// The kernel needs microseconds on the loopback; where the host has much else to do, its softirq may come milliseconds late. A refusal by
+// IPv4 that is not waited for would keep the connection from IPv6. Only a server that does not accept makes the agent wait so long.
+enum { LOOPBACK_MS = 100 };
 
 static struct list connections = {&connections, &connections};
 

@@ -57,6 +57,19 @@ class Ports(AgentTest):
         server.close()
         self.assertIn(f"port {port} of localhost", self.fails(UNAVAILABLE, "Connect", id="x", port=port))
 
+    def test_a_refusal_by_ipv4_that_takes_its_time_still_leads_to_ipv6(self):
+        """As on a host that has much else to do: the kernel's answer comes some 15 ms later."""
+        server, port = self.listen(socket.AF_INET6, "::1")
+        subprocess.run("tc qdisc add dev lo root tbf rate 16kbit burst 100 limit 10000".split(), check=True)
+        self.addCleanup(subprocess.run, "tc qdisc del dev lo root".split(), check=True)
+        self.call("Connect", id="slow", port=port)
+        server.settimeout(10)
+        peer, _ = server.accept()
+        self.call("WriteStdin", exec_id="slow", data=b"x")
+        self.assertEqual(peer.recv(1), b"x")
+        peer.close()
+        self.call("Disconnect", id="slow")
+
     def test_nonsense_is_refused(self):
         self.fails(INVALID_ARGUMENT, "Connect", id="", port=80)
         self.fails(INVALID_ARGUMENT, "Connect", id="x", port=0)

@@ -163,7 +163,9 @@ final class PortForwardTest extends NetworkSuite {
     }
 
     private static String get(Pod pod, String url) {
-        return sh(inPod(pod) + "busybox wget -q -O - http://" + url).succeeded().out();
+        var got = sh(inPod(pod) + "busybox wget -q -O - http://" + url);
+        assertThat(got.status()).as("%s: %s", url, got.err()).isZero();
+        return got.out();
     }
 
     /** Of each process of the pod's machine, what it has open. */
