@@ -19,8 +19,8 @@ import java.util.concurrent.TimeoutException;
 
 /**
  * The way down, the same for every cause: all containers at once, what they have written, file
- * systems, VM, virtiofsd; then the exits become public, the sandbox container's last. Each step has its bound and none can fail
- * the next: what does not answer is killed.
+ * systems, VM, virtiofsd; then the exits become public, the sandbox container's last. Each step has
+ * its bound and none can fail the next: what does not answer is killed.
  */
 final class SandboxStop {
 

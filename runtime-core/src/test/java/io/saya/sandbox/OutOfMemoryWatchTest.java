@@ -65,8 +65,7 @@ class OutOfMemoryWatchTest {
                         Path.of("/none"),
                         ContainerKind.POD_CONTAINER,
                         new ContainerProcess("app1", TaskIo.NONE, new NoStdio()),
-                        new ContainerFigures(
-                                "app1", StatsContainerResponse::getDefaultInstance)));
+                        new ContainerFigures("app1", StatsContainerResponse::getDefaultInstance)));
         return new OutOfMemoryWatch(
                 flooding(containerId),
                 tasks,
