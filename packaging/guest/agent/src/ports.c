@@ -4,19 +4,31 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "agent/ports.pb-c.h"
 
-// The kernel needs microseconds on the loopback; where the host has much else to do, its softirq may come milliseconds late. A refusal by
-// IPv4 that is not waited for would keep the connection from IPv6. Only a server that does not accept makes the agent wait so long.
-enum { LOOPBACK_MS = 100 };
+// The kernel needs microseconds on the loopback, milliseconds where the host has much else to do. Only a server that does not accept
+// takes longer: its connection is given out as it is, and reading and writing wait for it.
+enum { DIAL_MS = 1000 };
 
 static struct list connections = {&connections, &connections};
+
+// A connection that is being made: to 127.0.0.1 first, then to ::1.
+struct dial {
+    struct list link;
+    struct watch watch;
+    struct timer limit;
+    struct call *call;
+    const Saya__ConnectRequest *request;
+    int fd, family;
+};
+
+static struct list dials = {&dials, &dials};
 
 struct port_connection *port_connection_find(const char *container_id, const char *exec_id) {
     if (*container_id != 0) return NULL;
@@ -25,33 +37,6 @@ struct port_connection *port_connection_find(const char *container_id, const cha
         if (strcmp(connection->id, exec_id) == 0) return connection;
     }
     return NULL;
-}
-
-// 0, EINPROGRESS, or why there is no connection. The kernel delivers on the loopback while connect(2) runs, so the answer is there
-// but for a server that does not accept; then reading and writing wait for it.
-static int outcome_of(int fd, const struct sockaddr *address, socklen_t size) {
-    int error = connect(fd, address, size) == 0 ? 0 : errno;
-    socklen_t length = sizeof error;
-    struct pollfd state = {.fd = fd, .events = POLLOUT};
-    if (error == EINPROGRESS && poll(&state, 1, LOOPBACK_MS) == 1) getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length);
-    return error;
-}
-
-static int connect_to(const struct sockaddr *address, socklen_t size) {
-    int fd = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0) return -1;
-    int error = outcome_of(fd, address, size);
-    if (error == 0 || error == EINPROGRESS) return fd;
-    close(fd);
-    errno = error;
-    return -1;
-}
-
-static int connect_localhost(uint16_t port) {
-    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(port), .sin6_addr = IN6ADDR_LOOPBACK_INIT};
-    int fd = connect_to((const struct sockaddr *)&v4, sizeof v4);
-    return fd >= 0 ? fd : connect_to((const struct sockaddr *)&v6, sizeof v6);
 }
 
 static void forget(struct port_connection *connection) {
@@ -79,22 +64,86 @@ static bool keep(const char *id, int fd) {
     return true;
 }
 
-void handle_connect(struct call *call, const void *message) {
-    const Saya__ConnectRequest *request = message;
-    int fd = -1;
-    if (*request->id == 0 || request->port == 0 || request->port > UINT16_MAX)
-        call_fail(call, STATUS_INVALID_ARGUMENT, "Connect: id \"%s\" and port %u (expected: a name, and 1 to 65535)", request->id,
-                  request->port);
-    else if (port_connection_find("", request->id) != NULL)
-        call_fail(call, STATUS_ALREADY_EXISTS, "Connect: %s exists already", request->id);
-    else if (list_length(&connections) >= PORT_CONNECTIONS_LIMIT)
-        call_fail(call, STATUS_RESOURCE_EXHAUSTED, "Connect: %d connections are open already", PORT_CONNECTIONS_LIMIT);
-    else if ((fd = connect_localhost((uint16_t)request->port)) < 0)
-        call_fail(call, STATUS_UNAVAILABLE, "Connect: port %u of localhost in the guest: %s", request->port, strerror(errno));
-    else if (!keep(request->id, fd))
+static void finish(struct dial *dial, int error) {
+    struct call *call = dial->call;
+    const Saya__ConnectRequest *request = dial->request;
+    int fd = dial->fd;
+    list_remove(&dial->link);
+    timer_stop(&dial->limit);
+    free(dial);
+    if (error != 0)
+        call_fail(call, STATUS_UNAVAILABLE, "Connect: port %u of localhost in the guest: %s", request->port, strerror(error));
+    else if (call_is_gone(call)) {
+        close(fd); // nobody would disconnect it
+        call_reply_empty(call);
+    } else if (!keep(request->id, fd))
         call_fail_memory(call);
     else
         call_reply_empty(call);
+}
+
+static int begin(struct dial *dial, int family) {
+    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons((uint16_t)dial->request->port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = v4.sin_port, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    dial->family = family;
+    dial->fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (dial->fd < 0) return errno;
+    const struct sockaddr *address = family == AF_INET ? (const struct sockaddr *)&v4 : (const struct sockaddr *)&v6;
+    if (connect(dial->fd, address, family == AF_INET ? sizeof v4 : sizeof v6) == 0) return 0;
+    if (errno == EINPROGRESS && !watch_add(&dial->watch, dial->fd, EPOLLOUT)) return errno;
+    return errno;
+}
+
+// With the outcome of a family: goes on to the next one, or ends.
+static void proceed(struct dial *dial, int error) {
+    while (error != 0 && error != EINPROGRESS) {
+        if (dial->fd >= 0) close(dial->fd);
+        if (dial->family == AF_INET6) break;
+        error = begin(dial, AF_INET6);
+    }
+    if (error != EINPROGRESS) finish(dial, error);
+}
+
+static void dial_ready(struct watch *watch, uint32_t events) {
+    (void)events;
+    struct dial *dial = container_of(watch, struct dial, watch);
+    int error = 0;
+    socklen_t length = sizeof error;
+    getsockopt(dial->fd, SOL_SOCKET, SO_ERROR, &error, &length);
+    watch_remove(watch);
+    proceed(dial, error);
+}
+
+static void dial_limit(struct timer *timer) {
+    struct dial *dial = container_of(timer, struct dial, limit);
+    watch_remove(&dial->watch);
+    finish(dial, 0);
+}
+
+static bool is_dialled(const char *id) {
+    list_each(node, &dials) if (strcmp(container_of(node, struct dial, link)->request->id, id) == 0) return true;
+    return false;
+}
+
+void handle_connect(struct call *call, const void *message) {
+    const Saya__ConnectRequest *request = message;
+    struct dial *dial = NULL;
+    if (*request->id == 0 || request->port == 0 || request->port > UINT16_MAX)
+        call_fail(call, STATUS_INVALID_ARGUMENT, "Connect: id \"%s\" and port %u (expected: a name, and 1 to 65535)", request->id,
+                  request->port);
+    else if (port_connection_find("", request->id) != NULL || is_dialled(request->id))
+        call_fail(call, STATUS_ALREADY_EXISTS, "Connect: %s exists already", request->id);
+    else if (list_length(&connections) + list_length(&dials) >= PORT_CONNECTIONS_LIMIT)
+        call_fail(call, STATUS_RESOURCE_EXHAUSTED, "Connect: %d connections are open already", PORT_CONNECTIONS_LIMIT);
+    else if ((dial = calloc(1, sizeof *dial)) == NULL)
+        call_fail_memory(call);
+    else {
+        *dial = (struct dial){.watch = {.fd = -1, .ready = dial_ready}, .call = call, .request = request};
+        timer_init(&dial->limit, dial_limit);
+        list_append(&dials, &dial->link);
+        timer_start(&dial->limit, DIAL_MS);
+        proceed(dial, begin(dial, AF_INET));
+    }
 }
 
 void handle_disconnect(struct call *call, const void *message) {

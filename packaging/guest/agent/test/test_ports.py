@@ -5,7 +5,7 @@ import subprocess
 import threading
 
 from fixture import AgentTest
-from ttrpc_client import ALREADY_EXISTS, INVALID_ARGUMENT, RESOURCE_EXHAUSTED, UNAVAILABLE
+from ttrpc_client import ALREADY_EXISTS, INVALID_ARGUMENT, RESOURCE_EXHAUSTED, UNAVAILABLE, Status
 
 
 class Ports(AgentTest):
@@ -69,6 +69,26 @@ class Ports(AgentTest):
         self.assertEqual(peer.recv(1), b"x")
         peer.close()
         self.call("Disconnect", id="slow")
+
+    def test_a_server_that_does_not_accept_holds_up_nobody(self):
+        server, port = self.listen(socket.AF_INET, "127.0.0.1")
+        server.listen(0)
+        waiting = [socket.socket() for _ in range(4)]
+        for each in waiting:
+            self.addCleanup(each.close)
+            each.setblocking(False)
+            each.connect_ex(("127.0.0.1", port))
+        pending = [self.client.begin("Connect", id=f"late-{n}", port=port) for n in range(20)]
+        again = self.client.begin("Connect", id="late-0", port=port)
+        self.call("Check")
+        self.assertFalse(self.client.is_answered(pending[-1], 0))
+        with self.assertRaises(Status) as refused:
+            self.client.end(again)
+        self.assertEqual(refused.exception.code, ALREADY_EXISTS)
+        for each in pending:
+            self.client.end(each)  # given out as they are: who writes waits
+        for number in range(len(pending)):
+            self.call("Disconnect", id=f"late-{number}")
 
     def test_nonsense_is_refused(self):
         self.fails(INVALID_ARGUMENT, "Connect", id="", port=80)
