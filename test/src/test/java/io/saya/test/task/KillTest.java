@@ -101,6 +101,35 @@ final class KillTest extends ShimSuite {
         awaitQuiet(before);
     }
 
+    @Test
+    void aSignalForAllReachesExecsToo() throws Exception {
+        try (var shim = start("saya", Map.of(), noting("first", "ready"))) {
+            shim.create("", "", "");
+            shim.start("");
+            awaitReady();
+            shim.exec("e", noting("exec", "exec-ready"));
+            shim.start("e");
+            awaitSignal("exec-ready");
+            shim.killAll(SIGTERM);
+            awaitSignal("first");
+            awaitSignal("exec");
+            assertThat(shim.state("").getStatus().name()).isEqualTo("RUNNING");
+            assertThat(shim.state("e").getStatus().name()).isEqualTo("RUNNING");
+        }
+    }
+
+    /**
+     * Notes SIGTERM in such a file, and goes on. Files of different names: the guest remembers one
+     * that the host has removed for a second.
+     */
+    private static String[] noting(String name, String ready) {
+        return new String[] {
+            "sh",
+            "-c",
+            "trap 'echo > /%s' TERM; echo > /%s; while :; do sleep 0.1; done".formatted(name, ready)
+        };
+    }
+
     /** Notes SIGUSR1 in a file of the root that all containers of these tests share. */
     private static String[] counting(String name) {
         return new String[] {
