@@ -14,7 +14,7 @@
 #include "network.h"
 #include "pci.h"
 
-#define RECORD_LIMIT (1u << 20)
+#define RECORD_LIMIT (16u << 20) /* what a macvtap takes from an interface with the most routes that are read, in hexadecimal */
 #define EMPTY_LIMIT_MS 500 /* for the kernel to let go of what was killed */
 
 static int remove_interfaces(const json_t *list, enum network_leftover what)
@@ -102,11 +102,17 @@ enum record_rest record_undo(const char *run_directory)
     snprintf(path, sizeof path, "%s/%s", run_directory, RECORD_NAME);
     struct bytes text = {0};
     json_t *record = NULL;
-    if (file_read(path, RECORD_LIMIT, &text) == 0)
-        record = json_loadb((char *)text.data, text.length, 0, NULL);
+    json_error_t wrong = {0};
+    int error = file_read(path, RECORD_LIMIT, &text) == 0 ? 0 : errno;
+    if (!error)
+        record = json_loadb((char *)text.data, text.length, 0, &wrong);
     bytes_free(&text);
-    if (!record)
-        return RECORD_DONE;
+    if (error == ENOENT)
+        return RECORD_DONE; /* nothing had been made yet */
+    if (!record) {
+        fprintf(stderr, "saya: %s cannot be read, what it names is left: %s\n", path, error ? strerror(error) : wrong.text);
+        return RECORD_FAILED;
+    }
     int failed = remove_interfaces(json_object_get(record, "ingress"), LEFT_INGRESS);
     failed |= remove_interfaces(json_object_get(record, "shapers"), LEFT_SHAPER);
     failed |= remove_interfaces(json_object_get(record, "links"), LEFT_LINK);

@@ -348,6 +348,14 @@ if [[ -w $pids/cgroup.procs ]]; then
     [[ ! -d $parent ]] || fail "cgroup"
     finish
 fi
+begin "a record that cannot be read is said to be so"
+SAYA_TEST_SCRIPT="record {\"links\":[;ready;wait" start
+kill -9 "$(guard)"
+until_true dead "$(daemon)"
+delete "$id" "$bundle" && fail "delete: succeeded"
+grep -q "$run_directory/record.json cannot be read, what it names is left" "$SAYA_TEST/errors" || fail "text of delete: $(cat "$SAYA_TEST/errors")"
+finish
+
 begin "an interface gets back what the record says, and only that interface"
 touch "$SAYA_TEST/namespace"
 unshare -n sh -c "mount --bind /proc/self/ns/net $SAYA_TEST/namespace"
