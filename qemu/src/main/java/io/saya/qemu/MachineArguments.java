@@ -120,8 +120,7 @@ final class MachineArguments {
         arguments.add(execution.accel());
         arguments.add(new Cpu(execution.cpuModel(), spec.cpuFeatures()));
         // No room to plug more: nothing plugs yet, and room for memory alone costs every guest 65
-        // MB
-        // and 0.15 s under TCG (README.md).
+        // MB and 0.15 s under TCG (README.md).
         arguments.add(new Smp(spec.vcpus(), spec.vcpus()));
         arguments.add(new Memory(spec.memoryMib(), 0, spec.memoryMib()));
         arguments.add(new ObjectOption.MemoryBackendMemfd(MEMORY, spec.memoryMib()));

@@ -92,8 +92,7 @@ final class AgentCall {
             case DEADLINE_EXCEEDED -> Kind.DEADLINE_EXCEEDED;
             case UNIMPLEMENTED -> Kind.UNIMPLEMENTED;
             // Also what a guest calls unavailable: here that word means that the connection is
-            // gone,
-            // and whoever hears it waits for nothing more.
+            // gone, and whoever hears it waits for nothing more.
             default -> Kind.INTERNAL;
         };
     }

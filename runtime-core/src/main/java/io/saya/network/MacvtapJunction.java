@@ -41,8 +41,7 @@ record MacvtapJunction(Link link, VmDevice.Network card, LinkState had, long txR
                 .u32(AF_UNSPEC)
                 .u32(0)
                 // It cannot know which groups the guest listens to, that for its neighbours'
-                // questions
-                // by IPv6 among them.
+                // questions by IPv6 among them.
                 .u32(IFF_UP | IFF_ALLMULTI)
                 .u32(IFF_UP | IFF_ALLMULTI)
                 .attribute(IFLA_IFNAME, card.tap())

@@ -117,9 +117,8 @@ final class Exits {
             Agent agent, GuestDetails details, Container container, ContainerProcess process) {
         if (!details.streamsOutliveWait()) {
             // Such an agent forgets the streams with the process: they are read to their ends
-            // first.
-            // They are attached when the process is started; the end of one that never was is its
-            // container's removal.
+            // first. They are attached when the process is started; the end of one that never was
+            // is its container's removal.
             awaitOutput(process);
         }
         int status;
@@ -132,8 +131,7 @@ final class Exits {
             if (e.getCause() instanceof RuntimeFailure failure
                     && failure.kind() == RuntimeFailure.Kind.UNAVAILABLE) {
                 // The connection is gone: no answer of the guest is of this kind. Whoever ended it,
-                // or
-                // lost it, stops the sandbox, and that publishes.
+                // or lost it, stops the sandbox, and that publishes.
                 return;
             }
             LOG.warn(
