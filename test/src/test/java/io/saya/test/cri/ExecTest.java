@@ -114,18 +114,7 @@ final class ExecTest extends PodSuite {
                                                         "while read -r line; do echo \"got $line\"; done; echo end")
                                                 .setStdin(true)
                                                 .setStdinOnce(true)));
-        var url =
-                node().cri()
-                        .runtime()
-                        .attach(
-                                AttachRequest.newBuilder()
-                                        .setContainerId(container)
-                                        .setStdin(true)
-                                        .setStdout(true)
-                                        .setStderr(true)
-                                        .build())
-                        .getUrl();
-        try (var streams = new ContainerStreams(url)) {
+        try (var streams = new ContainerStreams(attachUrl(container, false))) {
             streams.write("one\ntwo\n");
             assertThat(Wait.until(LIMIT, () -> streams.out().equals("got one\ngot two\n")))
                     .as(streams.out())
@@ -144,18 +133,7 @@ final class ExecTest extends PodSuite {
                         pod.create(
                                 "main",
                                 config -> config.addCommand("sh").setStdin(true).setTty(true)));
-        var url =
-                node().cri()
-                        .runtime()
-                        .attach(
-                                AttachRequest.newBuilder()
-                                        .setContainerId(container)
-                                        .setTty(true)
-                                        .setStdin(true)
-                                        .setStdout(true)
-                                        .build())
-                        .getUrl();
-        try (var streams = new ContainerStreams(url)) {
+        try (var streams = new ContainerStreams(attachUrl(container, true))) {
             streams.resize(101, 33);
             // It may come after the input.
             streams.write("until stty size | grep '33 101'; do sleep 0.1; done; tty; exit 5\n");
@@ -295,6 +273,21 @@ final class ExecTest extends PodSuite {
 
     private ContainerStreams exec(String container, boolean terminal, String... command) {
         return new ContainerStreams(execUrl(container, terminal, command));
+    }
+
+    /** A terminal has one output. */
+    private String attachUrl(String container, boolean terminal) {
+        return node().cri()
+                .runtime()
+                .attach(
+                        AttachRequest.newBuilder()
+                                .setContainerId(container)
+                                .setTty(terminal)
+                                .setStdin(true)
+                                .setStdout(true)
+                                .setStderr(!terminal)
+                                .build())
+                .getUrl();
     }
 
     private String execUrl(String container, boolean terminal, String... command) {
