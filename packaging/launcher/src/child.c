@@ -10,25 +10,21 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-bool child_settle(pid_t parent)
-{
+bool child_settle(pid_t parent) {
     sigset_t none;
     sigemptyset(&none);
-    for (int s = 1; s < NSIG; s++)
-        signal(s, SIG_DFL);
+    for (int s = 1; s < NSIG; s++) signal(s, SIG_DFL);
     sigprocmask(SIG_SETMASK, &none, NULL);
     return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent;
 }
 
-pid_t child_fork(struct child *c, int *output, int *result)
-{
+pid_t child_fork(struct child *c, int *output, int *result) {
     int out[2] = {-1, -1}, res[2] = {-1, -1};
     if (pipe2(out, O_CLOEXEC) == 0 && pipe2(res, O_CLOEXEC) == 0) {
         pid_t parent = getpid();
         c->pid = fork();
         if (c->pid == 0) {
-            if (!child_settle(parent))
-                _exit(127);
+            if (!child_settle(parent)) _exit(127);
             *output = out[1];
             *result = res[1];
             return 0;
@@ -39,10 +35,8 @@ pid_t child_fork(struct child *c, int *output, int *result)
     int error = errno;
     c->output = out[0];
     c->result = res[0];
-    if (out[1] >= 0)
-        close(out[1]);
-    if (res[1] >= 0)
-        close(res[1]);
+    if (out[1] >= 0) close(out[1]);
+    if (res[1] >= 0) close(res[1]);
     if (c->pid > 0) {
         fcntl(c->output, F_SETFL, O_NONBLOCK);
         fcntl(c->result, F_SETFL, O_NONBLOCK);
@@ -51,8 +45,7 @@ pid_t child_fork(struct child *c, int *output, int *result)
     return c->pid;
 }
 
-struct child *child_new(enum child_kind kind)
-{
+struct child *child_new(enum child_kind kind) {
     struct child *c = calloc(1, sizeof *c);
     if (c) {
         c->kind = kind;
@@ -61,26 +54,21 @@ struct child *child_new(enum child_kind kind)
     return c;
 }
 
-void child_free(struct child *c)
-{
-    if (c->output >= 0)
-        close(c->output);
-    if (c->result >= 0)
-        close(c->result);
+void child_free(struct child *c) {
+    if (c->output >= 0) close(c->output);
+    if (c->result >= 0) close(c->result);
     ring_free(&c->tail);
     bytes_free(&c->reply);
     free(c->target);
     free(c);
 }
 
-bool child_read_output(struct child *c)
-{
+bool child_read_output(struct child *c) {
     uint8_t buffer[4096];
     /* Bounded, so that a child that never stops writing cannot hold the guard. */
     for (int i = 0; i < 16; i++) {
         ssize_t n = read(c->output, buffer, sizeof buffer);
-        if (n < 0 && (errno == EAGAIN || errno == EINTR))
-            return true;
+        if (n < 0 && (errno == EAGAIN || errno == EINTR)) return true;
         if (n <= 0) {
             close(c->output);
             c->output = -1;
@@ -94,12 +82,10 @@ bool child_read_output(struct child *c)
     return true;
 }
 
-int child_read_result(struct child *c, struct child_result *result)
-{
+int child_read_result(struct child *c, struct child_result *result) {
     *result = (struct child_result){0};
     ssize_t n = read(c->result, result, sizeof *result);
-    if (n < 0 && (errno == EAGAIN || errno == EINTR))
-        return -1;
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) return -1;
     close(c->result);
     c->result = -1;
     if (n != (ssize_t)sizeof *result) {
@@ -110,15 +96,13 @@ int child_read_result(struct child *c, struct child_result *result)
     return 0;
 }
 
-void child_report(int fd, int error, const char *what, const char *subject)
-{
+void child_report(int fd, int error, const char *what, const char *subject) {
     struct child_result result = {.error = error};
     snprintf(result.what, sizeof result.what, "%s %s", what, subject);
     (void)!write(fd, &result, sizeof result);
 }
 
-void child_fail(int fd, const char *what, const char *subject)
-{
+void child_fail(int fd, const char *what, const char *subject) {
     child_report(fd, errno, what, subject);
     _exit(127);
 }

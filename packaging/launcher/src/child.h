@@ -16,9 +16,9 @@
 #define NETLINK_REPLY_LIMIT (2u << 20)
 
 enum descriptor_kind {
-    DESCRIPTOR_LISTEN = 1, /* a Unix stream socket bound at path, 0600, listening */
-    DESCRIPTOR_OPEN = 2,   /* a file, for example /dev/vhost-vsock, read and write */
-    DESCRIPTOR_TAP = 3,    /* the tap interface called path in the process's network namespace */
+    DESCRIPTOR_LISTEN = 1,    /* a Unix stream socket bound at path, 0600, listening */
+    DESCRIPTOR_OPEN = 2,      /* a file, for example /dev/vhost-vsock, read and write */
+    DESCRIPTOR_TAP = 3,       /* the tap interface called path in the process's network namespace */
     DESCRIPTOR_TAP_QUEUE = 4, /* the same, one queue of a tap with several */
     DESCRIPTOR_MACVTAP = 5,   /* the character device of the macvtap interface called path */
 };
@@ -60,8 +60,8 @@ struct child {
     int result;       /* -1 when read */
     struct ring tail;
     struct bytes reply; /* of netlink: all that it wrote to its output */
-    char *target;     /* of a mount */
-    bool recorded;    /* the mount went into the journal */
+    char *target;       /* of a mount */
+    bool recorded;      /* the mount went into the journal */
 };
 
 /* Binds, opens and forks; the result of exec comes through the result pipe. NULL: the result says what

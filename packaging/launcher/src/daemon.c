@@ -28,34 +28,28 @@ struct words {
 
 static void add(struct words *words, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-static void add(struct words *words, const char *format, ...)
-{
+static void add(struct words *words, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
     char *word = NULL;
-    if (words->count < WORD_LIMIT && vasprintf(&word, format, arguments) >= 0)
-        words->items[words->count++] = word;
+    if (words->count < WORD_LIMIT && vasprintf(&word, format, arguments) >= 0) words->items[words->count++] = word;
     va_end(arguments);
 }
 
 /* The directory above bin/, where this program was started from. */
-static int install_directory(char *directory, size_t size, struct fault *f)
-{
+static int install_directory(char *directory, size_t size, struct fault *f) {
     ssize_t n = readlink("/proc/self/exe", directory, size - 1);
-    if (n < 0)
-        return fault(f, "/proc/self/exe: %s", strerror(errno));
+    if (n < 0) return fault(f, "/proc/self/exe: %s", strerror(errno));
     directory[n] = 0;
     for (int i = 0; i < 2; i++) {
         char *slash = strrchr(directory, '/');
-        if (slash)
-            *slash = 0;
+        if (slash) *slash = 0;
     }
     return 0;
 }
 
 /* Replaces %install% and %run%. */
-static char *expand(const char *text, const char *install, const char *run)
-{
+static char *expand(const char *text, const char *install, const char *run) {
     struct bytes out = {0};
     while (*text) {
         const char *value = NULL;
@@ -72,38 +66,32 @@ static char *expand(const char *text, const char *install, const char *run)
 }
 
 /* One option on a line; "#" begins a comment; "?FILE OPTION" counts only if the file exists. */
-static void add_option_lines(struct words *words, char *lines, const char *install, const char *run)
-{
+static void add_option_lines(struct words *words, char *lines, const char *install, const char *run) {
     char *save = NULL;
     for (char *line = strtok_r(lines, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
         line += strspn(line, " \t");
-        if (*line == 0 || *line == '#')
-            continue;
+        if (*line == 0 || *line == '#') continue;
         char *option = expand(line, install, run);
         char *start = option;
         bool wanted = true;
         if (*option == '?') {
             char *blank = strchr(option, ' ');
-            if (blank)
-                *blank = 0;
+            if (blank) *blank = 0;
             wanted = blank && access(option + 1, R_OK) == 0;
             start = blank ? blank + 1 : option;
         }
-        if (wanted)
-            add(words, "%s", start);
+        if (wanted) add(words, "%s", start);
         free(option);
     }
 }
 
-static int is_jar(const struct dirent *entry)
-{
+static int is_jar(const struct dirent *entry) {
     size_t length = strlen(entry->d_name);
     return length > 4 && strcmp(entry->d_name + length - 4, ".jar") == 0;
 }
 
 /* All jars of lib/ by name: an AOT cache only fits the class path that it was trained with, in order. */
-static int add_class_path(struct words *words, const char *install, struct fault *f)
-{
+static int add_class_path(struct words *words, const char *install, struct fault *f) {
     const char *given = getenv("SAYA_CLASSPATH");
     add(words, "-cp");
     if (given && *given) {
@@ -125,23 +113,26 @@ static int add_class_path(struct words *words, const char *install, struct fault
     bytes_u8(&path, 0);
     add(words, "%s", (char *)path.data);
     bytes_free(&path);
-    return count > 0 ? 0 : fault(f, "%s: no jar (expected: the installation's jars; "
-                                    "for development, SAYA_CLASSPATH with a class path)", library);
+    return count > 0 ? 0
+                     : fault(f,
+                             "%s: no jar (expected: the installation's jars; "
+                             "for development, SAYA_CLASSPATH with a class path)",
+                             library);
 }
 
-static int java_command(const struct launch *launch, struct words *words, struct fault *f)
-{
+static int java_command(const struct launch *launch, struct words *words, struct fault *f) {
     char install[PATH_MAX], file[PATH_MAX + 64];
-    if (install_directory(install, sizeof install, f) != 0)
-        return -1;
+    if (install_directory(install, sizeof install, f) != 0) return -1;
     const char *home = getenv("SAYA_JAVA_HOME");
     if (home && *home)
         add(words, "%s/bin/java", home);
     else
         add(words, "%s/lib/runtime/bin/java", install);
     if (access(words->items[0], X_OK) != 0)
-        return fault(f, "%s: %s (expected: the installation's Java runtime; for development, SAYA_JAVA_HOME "
-                        "with that of a JDK 25)", words->items[0], strerror(errno));
+        return fault(f,
+                     "%s: %s (expected: the installation's Java runtime; for development, SAYA_JAVA_HOME "
+                     "with that of a JDK 25)",
+                     words->items[0], strerror(errno));
 
     /* A word of the VM on stdout would break the guard channel. */
     add(words, "-XX:+DisplayVMOutputToStderr");
@@ -159,16 +150,16 @@ static int java_command(const struct launch *launch, struct words *words, struct
     if (more) {
         char *copy = strdup(more);
         char *save = NULL;
-        for (char *word = copy ? strtok_r(copy, " ", &save) : NULL; word; word = strtok_r(NULL, " ", &save))
-            add(words, "%s", word);
+        for (char *word = copy ? strtok_r(copy, " ", &save) : NULL; word; word = strtok_r(NULL, " ", &save)) add(words, "%s", word);
         free(copy);
     }
-    if (add_class_path(words, install, f) != 0)
-        return -1;
+    if (add_class_path(words, install, f) != 0) return -1;
 
     const struct flags *flags = launch->flags;
-    const char *named[][2] = {{"-namespace", flags->namespace}, {"-address", flags->address},
-                              {"-publish-binary", flags->publish_binary}, {"-id", flags->id},
+    const char *named[][2] = {{"-namespace", flags->namespace},
+                              {"-address", flags->address},
+                              {"-publish-binary", flags->publish_binary},
+                              {"-id", flags->id},
                               {"-bundle", launch->bundle->path}};
     add(words, MAIN_CLASS);
     add(words, "daemon");
@@ -176,38 +167,31 @@ static int java_command(const struct launch *launch, struct words *words, struct
         add(words, "%s", named[i][0]);
         add(words, "%s", named[i][1]);
     }
-    if (flags->debug)
-        add(words, "-debug");
+    if (flags->debug) add(words, "-debug");
     return 0;
 }
 
 /* containerd's whole environment leaks into a shim: proxies, sockets of systemd, and JAVA_TOOL_OPTIONS,
  * which makes a JVM talk where it must not. What is not known to be needed stays behind. */
-static void daemon_environment(const struct launch *launch, struct words *words)
-{
-    static const char *const kept[] = {"PATH=",       "HOME=",       "TZ=",        "TMPDIR=",          "TTRPC_ADDRESS=",
-                                       "GRPC_ADDRESS=", "NAMESPACE=", "SCHED_CORE=", "MAX_SHIM_VERSION=", "XDG_RUNTIME_DIR=",
-                                       "SAYA_",       "KATA_CONF_FILE="};
+static void daemon_environment(const struct launch *launch, struct words *words) {
+    static const char *const kept[] = {"PATH=",         "HOME=",          "TZ=",         "TMPDIR=",           "TTRPC_ADDRESS=",
+                                       "GRPC_ADDRESS=", "NAMESPACE=",     "SCHED_CORE=", "MAX_SHIM_VERSION=", "XDG_RUNTIME_DIR=",
+                                       "SAYA_",         "KATA_CONF_FILE="};
     for (char **variable = environ; *variable; variable++)
         for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
-            if (strncmp(*variable, kept[i], strlen(kept[i])) == 0)
-                add(words, "%s", *variable);
+            if (strncmp(*variable, kept[i], strlen(kept[i])) == 0) add(words, "%s", *variable);
     add(words, "LC_ALL=C.UTF-8");     /* file names are bytes; Java must not lose any */
     add(words, "MALLOC_ARENA_MAX=1"); /* glibc's arenas would cost each pod more than they give */
     unsigned long khz = tsc_khz(launch->began);
-    if (khz)
-        add(words, "SAYA_TSC_KHZ=%lu", khz);
+    if (khz) add(words, "SAYA_TSC_KHZ=%lu", khz);
 }
 
-static void daemon_main(const struct launch *launch, const struct words *command, const struct words *environment,
-                        pid_t guard, const int stdio[3])
-{
-    if (!child_settle(guard))
-        _exit(127);
+static void daemon_main(const struct launch *launch, const struct words *command, const struct words *environment, pid_t guard,
+                        const int stdio[3]) {
+    if (!child_settle(guard)) _exit(127);
     setsid();
     for (int i = 0; i < 3; i++)
-        if (dup2(stdio[i], i) < 0)
-            _exit(127);
+        if (dup2(stdio[i], i) < 0) _exit(127);
     if (launch->socket.fd != DAEMON_LISTENER)
         dup2(launch->socket.fd, DAEMON_LISTENER);
     else
@@ -217,15 +201,12 @@ static void daemon_main(const struct launch *launch, const struct words *command
     _exit(127);
 }
 
-static void free_words(struct words *words)
-{
-    for (size_t i = 0; i < words->count; i++)
-        free(words->items[i]);
+static void free_words(struct words *words) {
+    for (size_t i = 0; i < words->count; i++) free(words->items[i]);
     words->count = 0;
 }
 
-int daemon_start(const struct launch *launch, struct daemon *daemon, struct fault *f)
-{
+int daemon_start(const struct launch *launch, struct daemon *daemon, struct fault *f) {
     struct words command = {0}, environment = {0};
     int in[2] = {-1, -1}, out[2] = {-1, -1}, errors[2] = {-1, -1};
     int result = java_command(launch, &command, f);
@@ -239,8 +220,7 @@ int daemon_start(const struct launch *launch, struct daemon *daemon, struct faul
             const int stdio[3] = {in[0], out[1], errors[1]};
             daemon_main(launch, &command, &environment, guard, stdio);
         }
-        if (daemon->pid < 0)
-            result = fault(f, "fork for the daemon: %s", strerror(errno));
+        if (daemon->pid < 0) result = fault(f, "fork for the daemon: %s", strerror(errno));
     }
     free_words(&command);
     free_words(&environment);
@@ -249,10 +229,8 @@ int daemon_start(const struct launch *launch, struct daemon *daemon, struct faul
     daemon->errors = errors[0];
     const int theirs[3] = {in[0], out[1], errors[1]}, ours[3] = {in[1], out[0], errors[0]};
     for (int i = 0; i < 3; i++) {
-        if (theirs[i] >= 0)
-            close(theirs[i]);
-        if (ours[i] >= 0)
-            fcntl(ours[i], F_SETFL, O_NONBLOCK);
+        if (theirs[i] >= 0) close(theirs[i]);
+        if (ours[i] >= 0) fcntl(ours[i], F_SETFL, O_NONBLOCK);
     }
     return result;
 }

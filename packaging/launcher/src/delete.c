@@ -18,16 +18,15 @@
 #include "shim_socket.h"
 
 /* containerd gives us five seconds. */
-#define LEAVING_LIMIT_MS 1500  /* for a daemon that was told to shut down, or whose guard is cleaning up */
-#define ASKED_LIMIT_MS 1000    /* for one that was not, after SIGTERM */
-#define KILLED_LIMIT_MS 500    /* after SIGKILL of the guard, which takes all else with it */
+#define LEAVING_LIMIT_MS 1500 /* for a daemon that was told to shut down, or whose guard is cleaning up */
+#define ASKED_LIMIT_MS 1000   /* for one that was not, after SIGTERM */
+#define KILLED_LIMIT_MS 500   /* after SIGKILL of the guard, which takes all else with it */
 
 /* containerd.task.v2.DeleteResponse */
 enum { RESPONSE_PID = 1, RESPONSE_EXIT_STATUS = 2, RESPONSE_EXITED_AT = 3 };
 enum { TIMESTAMP_SECONDS = 1, TIMESTAMP_NANOS = 2 };
 
-static int print_response(const struct bundle *bundle)
-{
+static int print_response(const struct bundle *bundle) {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     struct bytes timestamp = {0}, response = {0};
@@ -43,52 +42,41 @@ static int print_response(const struct bundle *bundle)
 }
 
 /* The socket may lie elsewhere than by convention; the journal knows. */
-static void socket_in_use(const struct sandbox_paths *paths, char *socket, size_t size, struct journal_process *guard)
-{
+static void socket_in_use(const struct sandbox_paths *paths, char *socket, size_t size, struct journal_process *guard) {
     snprintf(socket, size, "%s", paths->socket);
     *guard = (struct journal_process){0};
     struct journal *journal = malloc(sizeof *journal);
     if (journal && journal_load(journal, paths->run_directory) == 0) {
-        if (journal->socket[0] == '/')
-            snprintf(socket, size, "%s", journal->socket);
+        if (journal->socket[0] == '/') snprintf(socket, size, "%s", journal->socket);
         for (size_t i = 0; i < journal->process_count; i++)
-            if (strcmp(journal->processes[i].name, "guard") == 0)
-                *guard = journal->processes[i];
+            if (strcmp(journal->processes[i].name, "guard") == 0) *guard = journal->processes[i];
         journal_close(journal);
     }
     free(journal);
 }
 
-static int signal_guard(const struct sandbox_paths *paths, const struct journal_process *guard, int number, int wait_ms)
-{
+static int signal_guard(const struct sandbox_paths *paths, const struct journal_process *guard, int number, int wait_ms) {
     int fd = process_signal(guard->pid, guard->start_time, number);
-    if (fd >= 0)
-        close(fd);
+    if (fd >= 0) close(fd);
     return run_directory_lock(paths, 0, wait_ms);
 }
 
 /* Ends the sandbox whose main container is deleted, however alive it is. Returns the lock, or -1. */
-static int end_sandbox(const struct sandbox_paths *paths, const struct journal_process *guard)
-{
+static int end_sandbox(const struct sandbox_paths *paths, const struct journal_process *guard) {
     int lock = run_directory_lock(paths, 0, LEAVING_LIMIT_MS);
-    if (lock < 0 && errno == ETIMEDOUT)
-        lock = signal_guard(paths, guard, SIGTERM, ASKED_LIMIT_MS);
-    if (lock < 0 && errno == ETIMEDOUT)
-        lock = signal_guard(paths, guard, SIGKILL, KILLED_LIMIT_MS);
+    if (lock < 0 && errno == ETIMEDOUT) lock = signal_guard(paths, guard, SIGTERM, ASKED_LIMIT_MS);
+    if (lock < 0 && errno == ETIMEDOUT) lock = signal_guard(paths, guard, SIGKILL, KILLED_LIMIT_MS);
     return lock;
 }
 
-static int clean_up(const struct flags *flags, const struct bundle *bundle, struct fault *f)
-{
+static int clean_up(const struct flags *flags, const struct bundle *bundle, struct fault *f) {
     struct sandbox_paths paths;
-    if (sandbox_paths(flags->address, flags->namespace, bundle->sandbox_id, "", &paths, f) != 0)
-        return -1;
+    if (sandbox_paths(flags->address, flags->namespace, bundle->sandbox_id, "", &paths, f) != 0) return -1;
     char socket[sizeof paths.socket];
     struct journal_process guard;
     socket_in_use(&paths, socket, sizeof socket, &guard);
     bool main_container = strcmp(bundle->sandbox_id, flags->id) == 0;
-    if (!main_container && shim_socket_answers(socket))
-        return 0; /* the pod lives, and its daemon has cleaned up for this container */
+    if (!main_container && shim_socket_answers(socket)) return 0; /* the pod lives, and its daemon has cleaned up for this container */
 
     int lock = end_sandbox(&paths, &guard);
     int error = errno;
@@ -97,17 +85,14 @@ static int clean_up(const struct flags *flags, const struct bundle *bundle, stru
         result = run_directory_clean(&paths);
     else
         shim_socket_remove_stale(paths.socket);
-    if (lock >= 0)
-        close(lock);
+    if (lock >= 0) close(lock);
     char rootfs[PATH_MAX + 16];
     snprintf(rootfs, sizeof rootfs, "%s/rootfs", bundle->path);
     unmount_stack(rootfs);
-    return result == 0 ? 0 : fault(f, "run directory %s: something is left in it or could not be killed",
-                                   paths.run_directory);
+    return result == 0 ? 0 : fault(f, "run directory %s: something is left in it or could not be killed", paths.run_directory);
 }
 
-int action_delete(const struct flags *flags)
-{
+int action_delete(const struct flags *flags) {
     struct fault f = {""};
     struct bundle bundle;
     if (flags_validate(flags, &f) != 0) {
@@ -115,11 +100,9 @@ int action_delete(const struct flags *flags)
         return 1;
     }
     /* A config.json that does not parse must not keep anybody from cleaning up. */
-    if (bundle_open(flags->bundle, flags->id, &bundle, &f) != 0)
-        fprintf(stderr, "saya: delete of %s: %s\n", flags->id, f.text);
+    if (bundle_open(flags->bundle, flags->id, &bundle, &f) != 0) fprintf(stderr, "saya: delete of %s: %s\n", flags->id, f.text);
     int failed = clean_up(flags, &bundle, &f);
-    if (failed)
-        fprintf(stderr, "saya: delete of %s: %s\n", flags->id, f.text);
+    if (failed) fprintf(stderr, "saya: delete of %s: %s\n", flags->id, f.text);
     /* containerd keeps the bundle of a delete that failed, and asks again. */
     return failed ? 1 : print_response(&bundle);
 }

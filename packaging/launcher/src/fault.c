@@ -3,8 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-int fault(struct fault *f, const char *format, ...)
-{
+int fault(struct fault *f, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(f->text, sizeof f->text, format, arguments);

@@ -21,33 +21,27 @@ static const struct text_flag text_flags[] = {
     {"debug-socket", (size_t)-1},
 };
 
-static bool named(const char *argument, size_t length, const char *name)
-{
+static bool named(const char *argument, size_t length, const char *name) {
     return strlen(name) == length && memcmp(argument, name, length) == 0;
 }
 
-static bool truth(const char *value)
-{
-    return !value || strcmp(value, "true") == 0 || strcmp(value, "1") == 0 || strcmp(value, "t") == 0
-           || strcmp(value, "TRUE") == 0 || strcmp(value, "True") == 0 || strcmp(value, "T") == 0;
+static bool truth(const char *value) {
+    return !value || strcmp(value, "true") == 0 || strcmp(value, "1") == 0 || strcmp(value, "t") == 0 || strcmp(value, "TRUE") == 0 ||
+           strcmp(value, "True") == 0 || strcmp(value, "T") == 0;
 }
 
-static const struct text_flag *find_text_flag(const char *name, size_t length)
-{
+static const struct text_flag *find_text_flag(const char *name, size_t length) {
     for (size_t i = 0; i < sizeof text_flags / sizeof *text_flags; i++)
-        if (named(name, length, text_flags[i].name))
-            return &text_flags[i];
+        if (named(name, length, text_flags[i].name)) return &text_flags[i];
     return NULL;
 }
 
-int flags_parse(int argc, char **argv, struct flags *flags, struct fault *f)
-{
+int flags_parse(int argc, char **argv, struct flags *flags, struct fault *f) {
     *flags = (struct flags){"", "", "", "", "", "", false, false, false};
     for (int i = 1; i < argc; i++) {
         const char *argument = argv[i];
         if (argument[0] != '-' || argument[1] == 0) {
-            if (argument[0] == 0)
-                continue; /* containerd passes an empty word in some versions */
+            if (argument[0] == 0) continue; /* containerd passes an empty word in some versions */
             flags->action = argument;
             return 0;
         }
@@ -62,12 +56,9 @@ int flags_parse(int argc, char **argv, struct flags *flags, struct fault *f)
 
         const struct text_flag *text = find_text_flag(name, length);
         if (text) {
-            if (!value && ++i < argc)
-                value = argv[i];
-            if (!value)
-                return fault(f, "flag -%s: no value (expected: -%s VALUE)", text->name, text->name);
-            if (text->offset != (size_t)-1)
-                *(const char **)((char *)flags + text->offset) = value;
+            if (!value && ++i < argc) value = argv[i];
+            if (!value) return fault(f, "flag -%s: no value (expected: -%s VALUE)", text->name, text->name);
+            if (text->offset != (size_t)-1) *(const char **)((char *)flags + text->offset) = value;
         } else if (named(name, length, "debug")) {
             flags->debug = truth(value);
         } else if (named(name, length, "v") || named(name, length, "version")) {
@@ -80,18 +71,14 @@ int flags_parse(int argc, char **argv, struct flags *flags, struct fault *f)
     return 0;
 }
 
-int flags_validate(const struct flags *flags, struct fault *f)
-{
+int flags_validate(const struct flags *flags, struct fault *f) {
     const char *form = "(expected: at most 76 characters, letters and digits joined by single '.', '_' or '-')";
-    if (!identifier_valid(flags->namespace))
-        return fault(f, "flag -namespace: \"%.100s\" %s", flags->namespace, form);
-    if (!identifier_valid(flags->id))
-        return fault(f, "flag -id: \"%.100s\" %s", flags->id, form);
+    if (!identifier_valid(flags->namespace)) return fault(f, "flag -namespace: \"%.100s\" %s", flags->namespace, form);
+    if (!identifier_valid(flags->id)) return fault(f, "flag -id: \"%.100s\" %s", flags->id, form);
     return 0;
 }
 
-struct flags flags_copy(const struct flags *flags)
-{
+struct flags flags_copy(const struct flags *flags) {
     struct flags copy = *flags;
     const char **texts[] = {&copy.namespace, &copy.address, &copy.publish_binary, &copy.id, &copy.bundle, &copy.action};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {

@@ -19,16 +19,14 @@
 #include "record.h"
 #include "run_directory.h"
 
-#define LOCK_LIMIT_MS 10000    /* a sandbox of the same name may still be on its way out */
+#define LOCK_LIMIT_MS 10000     /* a sandbox of the same name may still be on its way out */
 #define SHUTDOWN_LIMIT_MS 15000 /* an orderly end takes a guest's shutdown; then the daemon is killed */
 #define FAILURE_LIMIT_MS 5000   /* a daemon that has said that it failed ends by itself */
 #define TEARDOWN_LIMIT_MS 5000
 
 /* Tells the waiting `start` how it went. */
-static void report(struct guard *g, char status, const char *text)
-{
-    if (g->status < 0)
-        return;
+static void report(struct guard *g, char status, const char *text) {
+    if (g->status < 0) return;
     struct bytes b = {0};
     bytes_u8(&b, (uint8_t)status);
     bytes_append(&b, text, strlen(text));
@@ -39,31 +37,24 @@ static void report(struct guard *g, char status, const char *text)
     g->status = -1;
 }
 
-static void log_line(struct guard *g, const char *text)
-{
-    if (g->log >= 0)
-        (void)!write(g->log, text, strlen(text));
+static void log_line(struct guard *g, const char *text) {
+    if (g->log >= 0) (void)!write(g->log, text, strlen(text));
 }
 
 /* `ps` shows whose guard this is. The caller's argv lies in one block that may be overwritten. */
-static void set_title(const struct launch *launch)
-{
+static void set_title(const struct launch *launch) {
     char title[512];
-    snprintf(title, sizeof title, "saya-guard -namespace %s -id %s", launch->flags->namespace,
-             launch->bundle->sandbox_id);
+    snprintf(title, sizeof title, "saya-guard -namespace %s -id %s", launch->flags->namespace, launch->bundle->sandbox_id);
     char *begin = launch->argv[0];
     char *end = launch->argv[launch->argc - 1] + strlen(launch->argv[launch->argc - 1]);
-    for (int i = 1; i < launch->argc; i++)
-        launch->argv[i] = end; /* an empty text, for whoever still looks */
+    for (int i = 1; i < launch->argc; i++) launch->argv[i] = end; /* an empty text, for whoever still looks */
     size_t room = (size_t)(end - begin);
     memset(begin, 0, room);
-    if (room > 0)
-        memcpy(begin, title, strlen(title) < room ? strlen(title) : room - 1);
+    if (room > 0) memcpy(begin, title, strlen(title) < room ? strlen(title) : room - 1);
     prctl(PR_SET_NAME, "saya-guard");
 }
 
-static int open_signals(void)
-{
+static int open_signals(void) {
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGCHLD);
@@ -71,13 +62,11 @@ static int open_signals(void)
     sigaddset(&set, SIGINT);
     signal(SIGHUP, SIG_IGN);
     signal(SIGPIPE, SIG_IGN);
-    if (sigprocmask(SIG_SETMASK, &set, NULL) != 0)
-        return -1;
+    if (sigprocmask(SIG_SETMASK, &set, NULL) != 0) return -1;
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-static void set_oom_score(int value)
-{
+static void set_oom_score(int value) {
     char text[16];
     snprintf(text, sizeof text, "%d", value);
     int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
@@ -88,26 +77,23 @@ static void set_oom_score(int value)
 }
 
 /* Gets the run directory, empty, and the lock on it. */
-static int own_run_directory(struct guard *g, struct fault *f)
-{
+static int own_run_directory(struct guard *g, struct fault *f) {
     const struct sandbox_paths *paths = g->launch->paths;
     for (int attempt = 0; attempt < 3; attempt++) {
         g->run_directory_lock = run_directory_lock(paths, 1, LOCK_LIMIT_MS);
-        if (g->run_directory_lock < 0)
-            return fault(f, "run directory %s: %s", paths->run_directory, strerror(errno));
-        if (directory_empty(paths->run_directory))
-            return 0;
+        if (g->run_directory_lock < 0) return fault(f, "run directory %s: %s", paths->run_directory, strerror(errno));
+        if (directory_empty(paths->run_directory)) return 0;
         run_directory_clean(paths); /* left by a guard that was killed; the directory goes as well */
         close(g->run_directory_lock);
         g->run_directory_lock = -1;
     }
-    return fault(f, "run directory %s: something of an earlier sandbox cannot be removed (expected: no mounts and "
-                    "processes there, and nobody else in its cgroups; see %s and %s in it)",
+    return fault(f,
+                 "run directory %s: something of an earlier sandbox cannot be removed (expected: no mounts and "
+                 "processes there, and nobody else in its cgroups; see %s and %s in it)",
                  paths->run_directory, JOURNAL_NAME, RECORD_NAME);
 }
 
-static void hello(struct guard *g)
-{
+static void hello(struct guard *g) {
     struct bytes *b = &g->channel.queued;
     size_t at = channel_begin(&g->channel, FRAME_HELLO, 0);
     bytes_u32(b, PROTOCOL_VERSION);
@@ -120,8 +106,7 @@ static void hello(struct guard *g)
     bytes_free(g->launch->bootstrap);
 }
 
-static int set_up(struct guard *g, struct fault *f)
-{
+static int set_up(struct guard *g, struct fault *f) {
     struct launch *launch = g->launch;
     static struct flags flags;
     flags = flags_copy(launch->flags);
@@ -132,13 +117,11 @@ static int set_up(struct guard *g, struct fault *f)
     if (chdir("/") != 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) != 0 || (g->signals = open_signals()) < 0)
         return fault(f, "guard: %s", strerror(errno));
     umask(077);
-    if (own_run_directory(g, f) != 0)
-        return -1;
+    if (own_run_directory(g, f) != 0) return -1;
     if (journal_create(&g->journal, launch->paths->run_directory, launch->paths->socket) != 0)
         return fault(f, "%s/%s: %s", launch->paths->run_directory, JOURNAL_NAME, strerror(errno));
     journal_add_process(&g->journal, getpid(), "guard");
-    if (daemon_start(launch, &g->daemon, f) != 0)
-        return -1;
+    if (daemon_start(launch, &g->daemon, f) != 0) return -1;
     journal_add_process(&g->journal, g->daemon.pid, "daemon");
     g->channel = (struct channel){.in = g->daemon.out, .out = g->daemon.in};
     /* From here on the daemon alone holds the listening socket: when it dies, callers learn it at once. */
@@ -148,37 +131,29 @@ static int set_up(struct guard *g, struct fault *f)
 }
 
 /* The daemon is asked to end; it may not take for ever. */
-static void stop_daemon(struct guard *g, int number, int limit_ms)
-{
-    if (g->daemon.pid > 0)
-        kill(g->daemon.pid, number); /* number 0: no signal */
+static void stop_daemon(struct guard *g, int number, int limit_ms) {
+    if (g->daemon.pid > 0) kill(g->daemon.pid, number); /* number 0: no signal */
     long long deadline = now_ms() + limit_ms;
-    if (g->kill_daemon_at == 0 || deadline < g->kill_daemon_at)
-        g->kill_daemon_at = deadline;
+    if (g->kill_daemon_at == 0 || deadline < g->kill_daemon_at) g->kill_daemon_at = deadline;
 }
 
-void guard_ready(struct guard *g)
-{
+void guard_ready(struct guard *g) {
     report(g, STATUS_READY, "");
 }
 
-void guard_failed(struct guard *g, const char *text)
-{
+void guard_failed(struct guard *g, const char *text) {
     g->failure.length = 0;
     bytes_append(&g->failure, text, strlen(text));
     stop_daemon(g, 0, FAILURE_LIMIT_MS);
 }
 
-static void handle_signals(struct guard *g)
-{
+static void handle_signals(struct guard *g) {
     struct signalfd_siginfo info;
     while (read(g->signals, &info, sizeof info) == (ssize_t)sizeof info)
-        if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
-            stop_daemon(g, SIGTERM, SHUTDOWN_LIMIT_MS);
+        if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT) stop_daemon(g, SIGTERM, SHUTDOWN_LIMIT_MS);
 }
 
-static void reap(struct guard *g)
-{
+static void reap(struct guard *g) {
     int status;
     pid_t pid;
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
@@ -192,28 +167,23 @@ static void reap(struct guard *g)
     }
 }
 
-static void read_daemon_errors(struct guard *g)
-{
+static void read_daemon_errors(struct guard *g) {
     char buffer[4096];
     ssize_t n = read(g->daemon.errors, buffer, sizeof buffer);
-    if (n < 0 && (errno == EAGAIN || errno == EINTR))
-        return;
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (n <= 0) {
         close(g->daemon.errors);
         g->daemon.errors = -1;
         return;
     }
     ring_write(&g->errors, buffer, (size_t)n);
-    if (g->log >= 0)
-        (void)!write(g->log, buffer, (size_t)n); /* a log that nobody reads is full, not a reason to wait */
+    if (g->log >= 0) (void)!write(g->log, buffer, (size_t)n); /* a log that nobody reads is full, not a reason to wait */
 }
 
-static void handle_requests(struct guard *g)
-{
+static void handle_requests(struct guard *g) {
     struct request request;
     enum receipt receipt = RECEIPT_NONE;
-    while (!channel_congested(&g->channel)
-           && (receipt = channel_next(&g->channel, &request)) == RECEIPT_REQUEST) {
+    while (!channel_congested(&g->channel) && (receipt = channel_next(&g->channel, &request)) == RECEIPT_REQUEST) {
         guard_request(g, &request);
         channel_done(&g->channel, &request);
     }
@@ -226,8 +196,7 @@ static void handle_requests(struct guard *g)
 }
 
 /* One round: waits for something, then serves all of it. */
-static void turn(struct guard *g)
-{
+static void turn(struct guard *g) {
     struct pollfd fds[5 + 2 * CHILD_LIMIT];
     struct channel *c = &g->channel;
     nfds_t n = 0;
@@ -250,17 +219,13 @@ static void turn(struct guard *g)
         kill(g->daemon.pid, SIGKILL);
         g->kill_daemon_at = 0;
     }
-    if (ready <= 0)
-        return;
+    if (ready <= 0) return;
     /* Children first, as found by poll: requests and signals change the table. */
     for (size_t i = g->child_count; i-- > 0;) {
-        if (fds[5 + 2 * i].revents)
-            child_read_output(g->children[i]);
-        if (fds[6 + 2 * i].revents)
-            guard_child_result(g, g->children[i]);
+        if (fds[5 + 2 * i].revents) child_read_output(g->children[i]);
+        if (fds[6 + 2 * i].revents) guard_child_result(g, g->children[i]);
     }
-    if (fds[3].revents)
-        read_daemon_errors(g);
+    if (fds[3].revents) read_daemon_errors(g);
     if (fds[4].revents) { /* `start` was killed, or gave up: nobody will ever come */
         close(g->status);
         g->status = -1;
@@ -276,26 +241,21 @@ static void turn(struct guard *g)
     channel_flush(c);
 }
 
-static void describe_end(const struct guard *g, char *text, size_t size)
-{
+static void describe_end(const struct guard *g, char *text, size_t size) {
     int status = g->daemon_status;
     if (WIFSIGNALED(status))
-        snprintf(text, size, "saya: daemon of sandbox %s: killed by signal %d", g->launch->bundle->sandbox_id,
-                 WTERMSIG(status));
+        snprintf(text, size, "saya: daemon of sandbox %s: killed by signal %d", g->launch->bundle->sandbox_id, WTERMSIG(status));
     else
-        snprintf(text, size, "saya: daemon of sandbox %s: exit code %d", g->launch->bundle->sandbox_id,
-                 WEXITSTATUS(status));
+        snprintf(text, size, "saya: daemon of sandbox %s: exit code %d", g->launch->bundle->sandbox_id, WEXITSTATUS(status));
 }
 
 /* The daemon is gone: so goes everything of the sandbox. */
-static void tear_down(struct guard *g)
-{
+static void tear_down(struct guard *g) {
     char end[256];
     describe_end(g, end, sizeof end);
     while (g->daemon.errors >= 0) {
         struct pollfd p = {.fd = g->daemon.errors, .events = POLLIN};
-        if (poll(&p, 1, 0) != 1)
-            break;
+        if (poll(&p, 1, 0) != 1) break;
         read_daemon_errors(g);
     }
     channel_close(&g->channel);
@@ -319,23 +279,26 @@ static void tear_down(struct guard *g)
     bytes_free(text);
 }
 
-void guard_run(struct launch *launch)
-{
+void guard_run(struct launch *launch) {
     static struct guard guard;
     struct guard *g = &guard;
-    *g = (struct guard){.launch = launch, .status = launch->status, .signals = -1, .log = -1, .next_handle = 1,
-                        .run_directory_lock = -1, .daemon = {.in = -1, .out = -1, .errors = -1},
-                        .channel = {.in = -1, .out = -1}, .journal = {.fd = -1}};
+    *g = (struct guard){.launch = launch,
+                        .status = launch->status,
+                        .signals = -1,
+                        .log = -1,
+                        .next_handle = 1,
+                        .run_directory_lock = -1,
+                        .daemon = {.in = -1, .out = -1, .errors = -1},
+                        .channel = {.in = -1, .out = -1},
+                        .journal = {.fd = -1}};
     struct fault f;
     if (set_up(g, &f) != 0) {
         shim_socket_release(launch->paths->socket, &launch->socket);
-        if (g->run_directory_lock >= 0 && g->journal.fd >= 0)
-            run_directory_clean(launch->paths);
+        if (g->run_directory_lock >= 0 && g->journal.fd >= 0) run_directory_clean(launch->paths);
         report(g, STATUS_FAILED, f.text);
         _exit(1);
     }
-    while (g->daemon.pid > 0)
-        turn(g);
+    while (g->daemon.pid > 0) turn(g);
     tear_down(g);
     _exit(0);
 }

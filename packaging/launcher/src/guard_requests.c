@@ -16,47 +16,37 @@
 
 enum exit_kind { EXIT_CODE = 0, EXIT_SIGNAL = 1 };
 
-static void reply(struct guard *g, uint32_t id, int error, const char *what)
-{
+static void reply(struct guard *g, uint32_t id, int error, const char *what) {
     char detail[512];
     snprintf(detail, sizeof detail, "%s: %s", what, strerror(error));
     channel_reply(&g->channel, id, error, detail);
 }
 
-static struct child *child_by_handle(struct guard *g, uint32_t handle)
-{
+static struct child *child_by_handle(struct guard *g, uint32_t handle) {
     for (size_t i = 0; i < g->child_count; i++)
-        if (handle != 0 && g->children[i]->handle == handle)
-            return g->children[i];
+        if (handle != 0 && g->children[i]->handle == handle) return g->children[i];
     return NULL;
 }
 
-static void adopt(struct guard *g, struct child *c, uint32_t request)
-{
+static void adopt(struct guard *g, struct child *c, uint32_t request) {
     c->request = request;
     c->handle = g->next_handle++;
     g->children[g->child_count++] = c;
 }
 
 /* Changes of something that is mounted already leave nothing to undo. */
-static bool makes_mount(uint64_t flags)
-{
+static bool makes_mount(uint64_t flags) {
     return !(flags & MS_REMOUNT) && !(flags & (MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE));
 }
 
-static void mount_request(struct guard *g, const struct request *request, bool unmount)
-{
+static void mount_request(struct guard *g, const struct request *request, bool unmount) {
     struct reader r = request->body;
-    struct mount_call call = {.unmount = unmount, .source = "", .type = "", .data = "",
-                              .confined = g->launch->paths->run_directory};
-    if (!unmount)
-        call.source = read_string(&r);
+    struct mount_call call = {.unmount = unmount, .source = "", .type = "", .data = "", .confined = g->launch->paths->run_directory};
+    if (!unmount) call.source = read_string(&r);
     call.target = read_string(&r);
-    if (!unmount)
-        call.type = read_string(&r);
+    if (!unmount) call.type = read_string(&r);
     call.flags = read_u64(&r);
-    if (!unmount)
-        call.data = read_string(&r);
+    if (!unmount) call.data = read_string(&r);
     if (r.bad || call.target[0] != '/') {
         reply(g, request->id, EINVAL, "mount request");
         return;
@@ -74,33 +64,28 @@ static void mount_request(struct guard *g, const struct request *request, bool u
     struct child_result result;
     struct child *c = child_mount(&call, &result);
     if (!c) {
-        if (recorded)
-            journal_remove_mount(&g->journal, call.target);
+        if (recorded) journal_remove_mount(&g->journal, call.target);
         reply(g, request->id, result.error, result.what);
         return;
     }
     c->recorded = recorded;
-    if (recorded && (call.flags & MS_MOVE))
-        journal_remove_mount(&g->journal, call.source);
+    if (recorded && (call.flags & MS_MOVE)) journal_remove_mount(&g->journal, call.source);
     adopt(g, c, request->id);
 }
 
 /* Reads a list of strings as an array that ends with NULL. */
-static char **read_list(struct reader *r)
-{
+static char **read_list(struct reader *r) {
     size_t count = read_u16(r);
     if (r->bad || count > ARGUMENT_LIMIT) {
         r->bad = true;
         return NULL;
     }
     char **list = calloc(count + 1, sizeof *list);
-    for (size_t i = 0; list && i < count; i++)
-        list[i] = (char *)(uintptr_t)read_string(r); /* execve does not write to it */
+    for (size_t i = 0; list && i < count; i++) list[i] = (char *)(uintptr_t)read_string(r); /* execve does not write to it */
     return list;
 }
 
-static void read_descriptors(struct reader *r, struct spawn *spawn)
-{
+static void read_descriptors(struct reader *r, struct spawn *spawn) {
     size_t count = read_u8(r);
     for (size_t i = 0; i < count && !r->bad; i++) {
         struct descriptor d = {.kind = (enum descriptor_kind)read_u8(r), .fd = -1};
@@ -113,8 +98,7 @@ static void read_descriptors(struct reader *r, struct spawn *spawn)
     }
 }
 
-static void spawn_request(struct guard *g, const struct request *request)
-{
+static void spawn_request(struct guard *g, const struct request *request) {
     struct reader r = request->body;
     struct spawn spawn = {0};
     struct child_result result;
@@ -144,8 +128,7 @@ static void spawn_request(struct guard *g, const struct request *request)
     free(spawn.environment);
 }
 
-static void netlink_request(struct guard *g, const struct request *request)
-{
+static void netlink_request(struct guard *g, const struct request *request) {
     struct reader r = request->body;
     struct netlink_call call = {.network_namespace = read_string(&r)};
     call.messages = read_bytes(&r, &call.length);
@@ -163,8 +146,7 @@ static void netlink_request(struct guard *g, const struct request *request)
     }
 }
 
-static void signal_request(struct guard *g, const struct request *request)
-{
+static void signal_request(struct guard *g, const struct request *request) {
     struct reader r = request->body;
     uint32_t handle = read_u32(&r), number = read_u32(&r);
     struct child *c = child_by_handle(g, handle);
@@ -176,34 +158,27 @@ static void signal_request(struct guard *g, const struct request *request)
         channel_reply(&g->channel, request->id, 0, ""); /* it has exited: nothing to do */
 }
 
-static void append_tail(struct guard *g, const struct child *c)
-{
+static void append_tail(struct guard *g, const struct child *c) {
     struct bytes tail = {0};
-    if (c)
-        ring_copy(&c->tail, &tail);
+    if (c) ring_copy(&c->tail, &tail);
     bytes_string(&g->channel.queued, tail.data, tail.length);
     bytes_free(&tail);
 }
 
-static void tail_request(struct guard *g, const struct request *request)
-{
+static void tail_request(struct guard *g, const struct request *request) {
     struct reader r = request->body;
     struct child *c = child_by_handle(g, read_u32(&r));
-    if (c && c->output >= 0)
-        child_read_output(c);
+    if (c && c->output >= 0) child_read_output(c);
     size_t at = channel_begin(&g->channel, FRAME_REPLY, request->id);
     bytes_u32(&g->channel.queued, 0);
     append_tail(g, c);
     channel_end(&g->channel, at);
 }
 
-void guard_request(struct guard *g, const struct request *request)
-{
+void guard_request(struct guard *g, const struct request *request) {
     struct reader body = request->body;
     switch (request->type) {
-    case REQUEST_PING:
-        channel_reply(&g->channel, request->id, 0, "");
-        break;
+    case REQUEST_PING: channel_reply(&g->channel, request->id, 0, ""); break;
     case REQUEST_READY:
         guard_ready(g);
         channel_reply(&g->channel, request->id, 0, "");
@@ -212,53 +187,34 @@ void guard_request(struct guard *g, const struct request *request)
         guard_failed(g, read_string(&body));
         channel_reply(&g->channel, request->id, 0, "");
         break;
-    case REQUEST_MOUNT:
-        mount_request(g, request, false);
-        break;
-    case REQUEST_UNMOUNT:
-        mount_request(g, request, true);
-        break;
-    case REQUEST_SPAWN:
-        spawn_request(g, request);
-        break;
-    case REQUEST_SIGNAL:
-        signal_request(g, request);
-        break;
-    case REQUEST_TAIL:
-        tail_request(g, request);
-        break;
-    case REQUEST_NETLINK:
-        netlink_request(g, request);
-        break;
-    default:
-        reply(g, request->id, ENOSYS, "unknown request");
+    case REQUEST_MOUNT: mount_request(g, request, false); break;
+    case REQUEST_UNMOUNT: mount_request(g, request, true); break;
+    case REQUEST_SPAWN: spawn_request(g, request); break;
+    case REQUEST_SIGNAL: signal_request(g, request); break;
+    case REQUEST_TAIL: tail_request(g, request); break;
+    case REQUEST_NETLINK: netlink_request(g, request); break;
+    default: reply(g, request->id, ENOSYS, "unknown request");
     }
 }
 
-static void forget(struct guard *g, struct child *c)
-{
+static void forget(struct guard *g, struct child *c) {
     for (size_t i = 0; i < g->child_count; i++) {
-        if (g->children[i] != c)
-            continue;
+        if (g->children[i] != c) continue;
         g->children[i] = g->children[--g->child_count];
         break;
     }
     child_free(c);
 }
 
-static void mount_done(struct guard *g, struct child *c, const struct child_result *result)
-{
+static void mount_done(struct guard *g, struct child *c, const struct child_result *result) {
     bool gone = result->error == 0 || result->error == EINVAL || result->error == ENOENT;
-    if (c->kind == CHILD_MOUNT ? c->recorded && result->error != 0 : gone)
-        journal_remove_mount(&g->journal, c->target);
+    if (c->kind == CHILD_MOUNT ? c->recorded && result->error != 0 : gone) journal_remove_mount(&g->journal, c->target);
 }
 
 /* All that it wrote is in the pipe by now. */
-static void netlink_done(struct guard *g, struct child *c)
-{
+static void netlink_done(struct guard *g, struct child *c) {
     size_t before;
-    do
-        before = c->reply.length;
+    do before = c->reply.length;
     while (c->output >= 0 && child_read_output(c) && c->reply.length > before);
     if (c->reply.length > NETLINK_REPLY_LIMIT) {
         reply(g, c->request, EMSGSIZE, "netlink: the answer is too long");
@@ -270,13 +226,10 @@ static void netlink_done(struct guard *g, struct child *c)
     channel_end(&g->channel, at);
 }
 
-void guard_child_result(struct guard *g, struct child *c)
-{
+void guard_child_result(struct guard *g, struct child *c) {
     struct child_result result;
-    if (c->result < 0 || child_read_result(c, &result) != 0)
-        return;
-    if (c->kind == CHILD_MOUNT || c->kind == CHILD_UNMOUNT)
-        mount_done(g, c, &result);
+    if (c->result < 0 || child_read_result(c, &result) != 0) return;
+    if (c->kind == CHILD_MOUNT || c->kind == CHILD_UNMOUNT) mount_done(g, c, &result);
     if (result.error != 0) {
         reply(g, c->request, result.error, result.what);
         c->handle = 0; /* the daemon never heard of it: nobody is told of its exit */
@@ -294,18 +247,14 @@ void guard_child_result(struct guard *g, struct child *c)
     c->request = 0;
 }
 
-void guard_child_exited(struct guard *g, pid_t pid, int status)
-{
+void guard_child_exited(struct guard *g, pid_t pid, int status) {
     struct child *c = NULL;
     for (size_t i = 0; i < g->child_count && !c; i++)
-        if (g->children[i]->pid == pid)
-            c = g->children[i];
-    if (!c)
-        return;
+        if (g->children[i]->pid == pid) c = g->children[i];
+    if (!c) return;
     guard_child_result(g, c); /* it may have failed before exec */
     if (c->kind == CHILD_PROCESS && c->handle != 0) {
-        if (c->output >= 0)
-            child_read_output(c);
+        if (c->output >= 0) child_read_output(c);
         size_t at = channel_begin(&g->channel, FRAME_EXITED, 0);
         bytes_u32(&g->channel.queued, c->handle);
         bytes_u8(&g->channel.queued, WIFSIGNALED(status) ? EXIT_SIGNAL : EXIT_CODE);
@@ -317,29 +266,23 @@ void guard_child_exited(struct guard *g, pid_t pid, int status)
 }
 
 /* Everything whose parent is the guard, orphans of its children included. */
-static void kill_descendants(void)
-{
+static void kill_descendants(void) {
     char path[64];
     snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
     FILE *children = fopen(path, "re");
-    if (!children)
-        return;
+    if (!children) return;
     int pid;
-    while (fscanf(children, "%d", &pid) == 1)
-        kill(pid, SIGKILL);
+    while (fscanf(children, "%d", &pid) == 1) kill(pid, SIGKILL);
     fclose(children);
 }
 
-void guard_kill_children(struct guard *g, int milliseconds)
-{
+void guard_kill_children(struct guard *g, int milliseconds) {
     long long deadline = now_ms() + milliseconds;
-    for (size_t i = 0; i < g->child_count; i++)
-        kill(g->children[i]->pid, SIGKILL);
+    for (size_t i = 0; i < g->child_count; i++) kill(g->children[i]->pid, SIGKILL);
     while (now_ms() < deadline) {
         kill_descendants();
         pid_t pid = waitpid(-1, NULL, WNOHANG);
-        if (pid < 0 && errno == ECHILD)
-            break;
+        if (pid < 0 && errno == ECHILD) break;
         if (pid > 0)
             journal_remove_process(&g->journal, pid);
         else {
@@ -350,6 +293,5 @@ void guard_kill_children(struct guard *g, int milliseconds)
             }
         }
     }
-    while (g->child_count > 0)
-        child_free(g->children[--g->child_count]);
+    while (g->child_count > 0) child_free(g->children[--g->child_count]);
 }

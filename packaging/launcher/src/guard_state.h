@@ -12,13 +12,13 @@
 struct guard {
     struct launch *launch;
     struct daemon daemon;
-    int daemon_status;        /* as of waitpid, when daemon.pid is 0 */
-    struct ring errors;       /* the tail of the daemon's stderr */
-    struct bytes failure;     /* why the daemon failed, in its own words */
+    int daemon_status;    /* as of waitpid, when daemon.pid is 0 */
+    struct ring errors;   /* the tail of the daemon's stderr */
+    struct bytes failure; /* why the daemon failed, in its own words */
     struct channel channel;
-    int status;               /* to the waiting `start`; -1 when reported */
+    int status; /* to the waiting `start`; -1 when reported */
     int signals;
-    int log;                  /* containerd's log FIFO; -1 without */
+    int log; /* containerd's log FIFO; -1 without */
     int run_directory_lock;
     long long kill_daemon_at; /* 0: no end was asked for */
     struct child *children[CHILD_LIMIT];

@@ -21,8 +21,7 @@ static const char features[] =
     "\"linux\":{\"namespaces\":[\"cgroup\",\"ipc\",\"mount\",\"network\",\"pid\",\"uts\"],"
     "\"seccomp\":{\"enabled\":true}}}";
 
-int action_info(void)
-{
+int action_info(void) {
     struct bytes version = {0}, any = {0}, info = {0};
     protobuf_put_text(&version, VERSION_VERSION, SAYA_VERSION);
     protobuf_put_text(&version, VERSION_REVISION, SAYA_REVISION);

@@ -9,17 +9,14 @@
 #include "version.h"
 
 /* A caller that closed one of the three would have a socket take its number. */
-static void fill_standard_descriptors(void)
-{
+static void fill_standard_descriptors(void) {
     int fd;
     while ((fd = open("/dev/null", O_RDWR)) >= 0 && fd <= STDERR_FILENO)
         ;
-    if (fd >= 0)
-        close(fd);
+    if (fd >= 0) close(fd);
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     struct flags flags;
     struct fault f;
     fill_standard_descriptors();
@@ -32,18 +29,12 @@ int main(int argc, char **argv)
         printf("%s:\n  Version:  %s\n  Revision: %s\n", argv[0], SAYA_VERSION, SAYA_REVISION);
         return 0;
     }
-    if (flags.info)
-        return action_info();
-    if (strcmp(flags.action, "start") == 0)
-        return action_start(&flags, argc, argv);
-    if (strcmp(flags.action, "delete") == 0)
-        return action_delete(&flags);
-    if (strcmp(flags.action, "cleanup") == 0)
-        return action_cleanup(&flags);
-    if (strcmp(flags.action, "ports") == 0)
-        return action_ports(&flags);
-    if (strcmp(flags.action, "links") == 0)
-        return action_links(&flags);
+    if (flags.info) return action_info();
+    if (strcmp(flags.action, "start") == 0) return action_start(&flags, argc, argv);
+    if (strcmp(flags.action, "delete") == 0) return action_delete(&flags);
+    if (strcmp(flags.action, "cleanup") == 0) return action_cleanup(&flags);
+    if (strcmp(flags.action, "ports") == 0) return action_ports(&flags);
+    if (strcmp(flags.action, "links") == 0) return action_links(&flags);
     fprintf(stderr, "saya: action \"%s\" (expected: start or delete; containerd calls this program)\n", flags.action);
     return 1;
 }

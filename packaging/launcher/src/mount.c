@@ -16,20 +16,15 @@
 #define OPTIONS_LIMIT 4095 /* of a page, with the NUL */
 
 /* The part of the path below the directory, or NULL. */
-static const char *below(const char *path, const char *directory)
-{
+static const char *below(const char *path, const char *directory) {
     size_t length = strlen(directory);
-    return length > 0 && strncmp(path, directory, length) == 0 && path[length] == '/' && path[length + 1]
-               ? path + length + 1
-               : NULL;
+    return length > 0 && strncmp(path, directory, length) == 0 && path[length] == '/' && path[length + 1] ? path + length + 1 : NULL;
 }
 
 /* Opens a path of which no component below the directory may be a symbolic link. */
-static int open_confined(const char *directory, const char *rest)
-{
+static int open_confined(const char *directory, const char *rest) {
     int base = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (base < 0 || *rest == 0)
-        return base;
+    if (base < 0 || *rest == 0) return base;
     struct open_how how = {.flags = O_PATH | O_CLOEXEC | O_NOFOLLOW, .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS};
     int fd = (int)syscall(SYS_openat2, base, rest, &how, sizeof how);
     int error = errno;
@@ -38,15 +33,13 @@ static int open_confined(const char *directory, const char *rest)
     return fd;
 }
 
-static int do_mount(const struct mount_call *call)
-{
+static int do_mount(const struct mount_call *call) {
     char target[64], directory[PATH_MAX], shorter[64 * 1024];
     const char *data = call->data;
     /* Runs in a process of its own, so it may go where it wants. */
-    if (strcmp(call->type, "overlay") == 0 && strlen(data) >= OPTIONS_LIMIT
-        && overlay_shorten(data, directory, sizeof directory, shorter, sizeof shorter)) {
-        if (chdir(directory) != 0)
-            return -1;
+    if (strcmp(call->type, "overlay") == 0 && strlen(data) >= OPTIONS_LIMIT &&
+        overlay_shorten(data, directory, sizeof directory, shorter, sizeof shorter)) {
+        if (chdir(directory) != 0) return -1;
         data = shorter;
     }
     if (strlen(data) >= OPTIONS_LIMIT) { /* the kernel would cut them off without a word */
@@ -56,35 +49,28 @@ static int do_mount(const struct mount_call *call)
     const char *rest = below(call->target, call->confined);
     if (rest) {
         int fd = open_confined(call->confined, rest);
-        if (fd < 0)
-            return -1;
+        if (fd < 0) return -1;
         snprintf(target, sizeof target, "/proc/self/fd/%d", fd);
     }
     return mount(*call->source ? call->source : "none", rest ? target : call->target, *call->type ? call->type : NULL,
                  (unsigned long)call->flags, *data ? data : NULL);
 }
 
-static int do_unmount(const struct mount_call *call)
-{
+static int do_unmount(const struct mount_call *call) {
     const char *rest = below(call->target, call->confined);
-    if (!rest)
-        return umount2(call->target, (int)call->flags);
+    if (!rest) return umount2(call->target, (int)call->flags);
     /* An open descriptor of the mount itself would keep it busy: go to its parent instead. */
     char parent[PATH_MAX] = "";
     const char *slash = strrchr(rest, '/');
-    if (slash)
-        snprintf(parent, sizeof parent, "%.*s", (int)(slash - rest), rest);
+    if (slash) snprintf(parent, sizeof parent, "%.*s", (int)(slash - rest), rest);
     int fd = open_confined(call->confined, parent);
-    if (fd < 0 || fchdir(fd) != 0)
-        return -1;
+    if (fd < 0 || fchdir(fd) != 0) return -1;
     return umount2(slash ? slash + 1 : rest, (int)call->flags | UMOUNT_NOFOLLOW);
 }
 
-struct child *child_mount(const struct mount_call *call, struct child_result *result)
-{
+struct child *child_mount(const struct mount_call *call, struct child_result *result) {
     struct child *c = child_new(call->unmount ? CHILD_UNMOUNT : CHILD_MOUNT);
-    if (c)
-        c->target = strdup(call->target);
+    if (c) c->target = strdup(call->target);
     int output, report;
     pid_t pid = c && c->target ? child_fork(c, &output, &report) : -1;
     if (pid == 0) {
@@ -94,8 +80,7 @@ struct child *child_mount(const struct mount_call *call, struct child_result *re
     }
     if (pid < 0) {
         *result = (struct child_result){.error = c ? errno : ENOMEM, .what = "fork for a mount"};
-        if (c)
-            child_free(c);
+        if (c) child_free(c);
         return NULL;
     }
     return c;

@@ -18,45 +18,37 @@
 
 #define CONNECTIONS 64 /* as many as the guest's agent takes */
 
-static int connect_daemon(const char *path)
-{
+static int connect_daemon(const char *path) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0 || strlen(path) >= sizeof address.sun_path)
-        return -1;
+    if (fd < 0 || strlen(path) >= sizeof address.sun_path) return -1;
     memcpy(address.sun_path, path, strlen(path) + 1);
     return connect(fd, (struct sockaddr *)&address, sizeof address) == 0 ? fd : -1;
 }
 
 /* What the client sees when the process ends: a reset, or an end after all bytes. */
-static void reset_at_end(int client, bool reset)
-{
+static void reset_at_end(int client, bool reset) {
     struct linger linger = {.l_onoff = reset, .l_linger = 0};
     setsockopt(client, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
 }
 
 /* In a process of its own: tells the daemon the port, and passes bytes when it has answered that the guest has taken the
  * connection. The client is connected already; a reset is as near to a refusal as it gets then. */
-static void serve(int client, const char *daemon)
-{
+static void serve(int client, const char *daemon) {
     struct sockaddr_storage own = {0};
     socklen_t size = sizeof own;
     reset_at_end(client, true);
     int fd = connect_daemon(daemon);
-    if (fd < 0 || getsockname(client, (struct sockaddr *)&own, &size) != 0)
-        return;
+    if (fd < 0 || getsockname(client, (struct sockaddr *)&own, &size) != 0) return;
     /* In network order, as it is in the address. */
-    uint16_t port = own.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&own)->sin6_port
-                                              : ((struct sockaddr_in *)&own)->sin_port;
+    uint16_t port = own.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&own)->sin6_port : ((struct sockaddr_in *)&own)->sin_port;
     char connected;
-    if (send(fd, &port, sizeof port, MSG_NOSIGNAL) != (ssize_t)sizeof port || recv(fd, &connected, 1, 0) != 1)
-        return;
+    if (send(fd, &port, sizeof port, MSG_NOSIGNAL) != (ssize_t)sizeof port || recv(fd, &connected, 1, 0) != 1) return;
     reset_at_end(client, false);
     ports_relay(client, fd);
 }
 
-int action_ports(const struct flags *flags)
-{
+int action_ports(const struct flags *flags) {
     prctl(PR_SET_NAME, "saya-ports");
     int listener = ports_listen();
     if (listener < 0) {
@@ -67,19 +59,15 @@ int action_ports(const struct flags *flags)
     pid_t parent = getpid();
     for (int connections = 0;;) {
         int client = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-        if (client < 0 && errno != EINTR && errno != ECONNABORTED && errno != EMFILE && errno != ENOBUFS)
-            return 1;
-        while (connections > 0 && waitpid(-1, NULL, connections < CONNECTIONS ? WNOHANG : 0) > 0)
-            connections--;
+        if (client < 0 && errno != EINTR && errno != ECONNABORTED && errno != EMFILE && errno != ENOBUFS) return 1;
+        while (connections > 0 && waitpid(-1, NULL, connections < CONNECTIONS ? WNOHANG : 0) > 0) connections--;
         pid_t pid = client < 0 ? -1 : fork();
         if (pid == 0) {
             close(listener);
-            if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent)
-                serve(client, flags->address);
+            if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent) serve(client, flags->address);
             _exit(0);
         }
         connections += pid > 0;
-        if (client >= 0)
-            close(client);
+        if (client >= 0) close(client);
     }
 }

@@ -9,13 +9,10 @@
 
 #include "files.h"
 
-int process_signal(pid_t pid, unsigned long long start_time, int number)
-{
-    if (pid <= 1 || pid == getpid() || start_time == 0)
-        return -1;
+int process_signal(pid_t pid, unsigned long long start_time, int number) {
+    if (pid <= 1 || pid == getpid() || start_time == 0) return -1;
     int fd = (int)syscall(SYS_pidfd_open, pid, 0);
-    if (fd < 0)
-        return -1;
+    if (fd < 0) return -1;
     if (process_start_time(pid) != start_time || syscall(SYS_pidfd_send_signal, fd, number, NULL, 0) != 0) {
         close(fd);
         return -1;
@@ -23,24 +20,20 @@ int process_signal(pid_t pid, unsigned long long start_time, int number)
     return fd;
 }
 
-int processes_kill(const struct journal_process *processes, size_t count, int milliseconds)
-{
+int processes_kill(const struct journal_process *processes, size_t count, int milliseconds) {
     long long deadline = now_ms() + milliseconds;
     int result = 0;
     struct pollfd fds[JOURNAL_PROCESSES];
     size_t n = 0;
     for (size_t i = 0; i < count && n < JOURNAL_PROCESSES; i++) {
         int fd = process_signal(processes[i].pid, processes[i].start_time, SIGKILL);
-        if (fd >= 0)
-            fds[n++] = (struct pollfd){.fd = fd, .events = POLLIN};
+        if (fd >= 0) fds[n++] = (struct pollfd){.fd = fd, .events = POLLIN};
     }
     for (size_t i = 0; i < n; i++) {
         long long left = deadline - now_ms();
         int ready;
-        while ((ready = poll(&fds[i], 1, left > 0 ? (int)left : 0)) < 0 && errno == EINTR)
-            left = deadline - now_ms();
-        if (ready != 1)
-            result = -1;
+        while ((ready = poll(&fds[i], 1, left > 0 ? (int)left : 0)) < 0 && errno == EINTR) left = deadline - now_ms();
+        if (ready != 1) result = -1;
         close(fds[i].fd);
     }
     return result;

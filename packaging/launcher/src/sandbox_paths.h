@@ -10,10 +10,10 @@
 #define DEFAULT_RUN_BASE "/run/saya"
 
 struct sandbox_paths {
-    char socket[108];              /* <socket directory>/<sha256 of clean(ADDRESS/NAMESPACE/SANDBOX ID)> */
-    char address[120];             /* unix://<socket> */
-    char run_base[256];            /* SAYA_RUN_DIR, else /run/saya */
-    char run_directory[256 + 64];  /* <run base>/<40 characters of the id>-<12 of the hash> */
+    char socket[108];             /* <socket directory>/<sha256 of clean(ADDRESS/NAMESPACE/SANDBOX ID)> */
+    char address[120];            /* unix://<socket> */
+    char run_base[256];           /* SAYA_RUN_DIR, else /run/saya */
+    char run_directory[256 + 64]; /* <run base>/<40 characters of the id>-<12 of the hash> */
 };
 
 /* socket_directory: "" for containerd's convention. */

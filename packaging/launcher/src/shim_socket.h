@@ -8,7 +8,7 @@
 #include "fault.h"
 
 struct shim_socket {
-    int fd;      /* listening; -1 when a daemon answers already */
+    int fd; /* listening; -1 when a daemon answers already */
     dev_t device;
     ino_t inode; /* of the file that bind made: a later sandbox may have one of the same name */
 };

@@ -16,15 +16,13 @@
 
 #define BACKLOG 16
 
-static struct child *refuse(struct child_result *result, int error, const char *what, const char *subject)
-{
+static struct child *refuse(struct child_result *result, int error, const char *what, const char *subject) {
     *result = (struct child_result){.error = error};
     snprintf(result->what, sizeof result->what, "%s %s", what, subject);
     return NULL;
 }
 
-static int listen_at(const char *path)
-{
+static int listen_at(const char *path) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     if (strlen(path) >= sizeof address.sun_path) {
         errno = ENAMETOOLONG;
@@ -32,15 +30,12 @@ static int listen_at(const char *path)
     }
     memcpy(address.sun_path, path, strlen(path) + 1);
     struct stat s;
-    if (lstat(path, &s) == 0 && S_ISSOCK(s.st_mode))
-        unlink(path);
+    if (lstat(path, &s) == 0 && S_ISSOCK(s.st_mode)) unlink(path);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return -1;
+    if (fd < 0) return -1;
     /* The mode of the file is that of the socket at the time of bind. */
     if (fchmod(fd, 0600) == 0 && bind(fd, (struct sockaddr *)&address, sizeof address) == 0) {
-        if (listen(fd, BACKLOG) == 0)
-            return fd;
+        if (listen(fd, BACKLOG) == 0) return fd;
         int error = errno;
         unlink(path);
         errno = error;
@@ -53,37 +48,29 @@ static int listen_at(const char *path)
 
 /* A tap can only be opened inside its namespace, but the number must stand in argv before that: the
  * number is taken by /dev/null, and the child puts the tap in its place. */
-static int open_descriptor(const struct descriptor *d)
-{
+static int open_descriptor(const struct descriptor *d) {
     switch (d->kind) {
-    case DESCRIPTOR_LISTEN:
-        return listen_at(d->path);
-    case DESCRIPTOR_OPEN:
-        return open(d->path, O_RDWR | O_CLOEXEC | O_NOCTTY);
+    case DESCRIPTOR_LISTEN: return listen_at(d->path);
+    case DESCRIPTOR_OPEN: return open(d->path, O_RDWR | O_CLOEXEC | O_NOCTTY);
     case DESCRIPTOR_TAP:
     case DESCRIPTOR_TAP_QUEUE:
-    case DESCRIPTOR_MACVTAP:
-        return open("/dev/null", O_RDWR | O_CLOEXEC);
+    case DESCRIPTOR_MACVTAP: return open("/dev/null", O_RDWR | O_CLOEXEC);
     }
     errno = EINVAL;
     return -1;
 }
 
-static void close_descriptors(const struct spawn *spawn, size_t count, bool undo)
-{
+static void close_descriptors(const struct spawn *spawn, size_t count, bool undo) {
     for (size_t i = 0; i < count; i++) {
         close(spawn->descriptors[i].fd);
-        if (undo && spawn->descriptors[i].kind == DESCRIPTOR_LISTEN)
-            unlink(spawn->descriptors[i].path);
+        if (undo && spawn->descriptors[i].kind == DESCRIPTOR_LISTEN) unlink(spawn->descriptors[i].path);
     }
 }
 
-static bool put_in_place_of(const struct spawn *spawn, const char *name, size_t length, struct bytes *out)
-{
+static bool put_in_place_of(const struct spawn *spawn, const char *name, size_t length, struct bytes *out) {
     for (size_t i = 0; i < spawn->descriptor_count; i++) {
         const struct descriptor *d = &spawn->descriptors[i];
-        if (strlen(d->name) != length || memcmp(d->name, name, length) != 0)
-            continue;
+        if (strlen(d->name) != length || memcmp(d->name, name, length) != 0) continue;
         char number[16];
         int digits = snprintf(number, sizeof number, "%d", d->fd);
         bytes_append(out, number, (size_t)digits);
@@ -93,14 +80,12 @@ static bool put_in_place_of(const struct spawn *spawn, const char *name, size_t 
 }
 
 /* Replaces %fd:NAME%; NULL with the name of a descriptor that is not there. */
-static char *substitute(const struct spawn *spawn, const char *argument, struct child_result *result)
-{
+static char *substitute(const struct spawn *spawn, const char *argument, struct child_result *result) {
     struct bytes out = {0};
     const char *p = argument;
-    for (const char *mark; (mark = strstr(p, "%fd:")); ) {
+    for (const char *mark; (mark = strstr(p, "%fd:"));) {
         const char *end = strchr(mark + 4, '%');
-        if (!end)
-            break;
+        if (!end) break;
         bytes_append(&out, p, (size_t)(mark - p));
         if (!put_in_place_of(spawn, mark + 4, (size_t)(end - mark - 4), &out)) {
             bytes_free(&out);
@@ -113,27 +98,20 @@ static char *substitute(const struct spawn *spawn, const char *argument, struct 
     return (char *)out.data;
 }
 
-static void write_setting(const char *path, const char *text, int result)
-{
+static void write_setting(const char *path, const char *text, int result) {
     int fd = open(path, O_WRONLY | O_CLOEXEC);
-    if (fd < 0 || write(fd, text, strlen(text)) < 0)
-        child_fail(result, "write", path);
+    if (fd < 0 || write(fd, text, strlen(text)) < 0) child_fail(result, "write", path);
     close(fd);
 }
 
-static void drop_identity(const struct spawn *spawn, int result, pid_t parent)
-{
-    if (spawn->gid != SPAWN_KEEP && (setgroups(0, NULL) != 0 || setgid(spawn->gid) != 0))
-        child_fail(result, "setgid", "");
-    if (spawn->uid != SPAWN_KEEP && setuid(spawn->uid) != 0)
-        child_fail(result, "setuid", "");
+static void drop_identity(const struct spawn *spawn, int result, pid_t parent) {
+    if (spawn->gid != SPAWN_KEEP && (setgroups(0, NULL) != 0 || setgid(spawn->gid) != 0)) child_fail(result, "setgid", "");
+    if (spawn->uid != SPAWN_KEEP && setuid(spawn->uid) != 0) child_fail(result, "setuid", "");
     /* A change of identity clears it. */
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
-        _exit(127);
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent) _exit(127);
 }
 
-static void child_main(const struct spawn *spawn, char **argv, pid_t parent, int output, int result)
-{
+static void child_main(const struct spawn *spawn, char **argv, pid_t parent, int output, int result) {
     setsid();
     if (spawn->oom_score_adj != INT32_MIN) {
         char text[16];
@@ -142,32 +120,25 @@ static void child_main(const struct spawn *spawn, char **argv, pid_t parent, int
     }
     network_enter(spawn->network_namespace, result);
     for (size_t i = 0; i < spawn->descriptor_count; i++) {
-        if (spawn->descriptors[i].kind >= DESCRIPTOR_TAP)
-            descriptor_open_tap(&spawn->descriptors[i], result);
+        if (spawn->descriptors[i].kind >= DESCRIPTOR_TAP) descriptor_open_tap(&spawn->descriptors[i], result);
         fcntl(spawn->descriptors[i].fd, F_SETFD, 0);
     }
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (null < 0 || dup2(null, 0) < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0)
-        child_fail(result, "stdio", "/dev/null");
-    if (chdir(spawn->directory) != 0)
-        child_fail(result, "working directory", spawn->directory);
+    if (null < 0 || dup2(null, 0) < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0) child_fail(result, "stdio", "/dev/null");
+    if (chdir(spawn->directory) != 0) child_fail(result, "working directory", spawn->directory);
     drop_identity(spawn, result, parent);
     execve(argv[0], argv, spawn->environment);
     child_fail(result, "execute", argv[0]);
 }
 
-static void free_arguments(char **argv)
-{
-    for (size_t i = 0; argv[i]; i++)
-        free(argv[i]);
+static void free_arguments(char **argv) {
+    for (size_t i = 0; argv[i]; i++) free(argv[i]);
     free(argv);
 }
 
-static char **arguments(const struct spawn *spawn, struct child_result *result)
-{
+static char **arguments(const struct spawn *spawn, struct child_result *result) {
     size_t count = 0;
-    while (spawn->argv[count])
-        count++;
+    while (spawn->argv[count]) count++;
     char **argv = calloc(count + 1, sizeof *argv);
     if (!argv) {
         refuse(result, ENOMEM, "arguments of", spawn->argv[0]);
@@ -183,8 +154,7 @@ static char **arguments(const struct spawn *spawn, struct child_result *result)
     return argv;
 }
 
-struct child *child_spawn(struct spawn *spawn, struct child_result *result)
-{
+struct child *child_spawn(struct spawn *spawn, struct child_result *result) {
     for (size_t i = 0; i < spawn->descriptor_count; i++) {
         struct descriptor *d = &spawn->descriptors[i];
         d->fd = open_descriptor(d);
@@ -207,8 +177,7 @@ struct child *child_spawn(struct spawn *spawn, struct child_result *result)
     int output, report;
     pid_t parent = getpid();
     pid_t pid = child_fork(c, &output, &report);
-    if (pid == 0)
-        child_main(spawn, argv, parent, output, report);
+    if (pid == 0) child_main(spawn, argv, parent, output, report);
     int error = errno;
     close_descriptors(spawn, spawn->descriptor_count, pid < 0);
     free_arguments(argv);

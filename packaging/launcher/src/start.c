@@ -18,25 +18,21 @@
 #define DEAD_GUARD_LIMIT_MS 2000 /* for its children, whom the kernel kills, to let go of what it held */
 
 /* One more than containerd, our parent: under pressure the kernel takes a pod before the daemon of all. */
-static int oom_score_adj(void)
-{
+static int oom_score_adj(void) {
     char path[64], text[16] = "0";
     snprintf(path, sizeof path, "/proc/%d/oom_score_adj", (int)getppid());
     struct bytes content = {0};
-    if (file_read(path, sizeof text - 1, &content) == 0)
-        memcpy(text, content.data, content.length + 1);
+    if (file_read(path, sizeof text - 1, &content) == 0) memcpy(text, content.data, content.length + 1);
     bytes_free(&content);
     int value = atoi(text) + 1;
     return value > OOM_SCORE_ADJ_MAX ? OOM_SCORE_ADJ_MAX : value;
 }
 
 /* containerd reads our stdout and stderr to their end, so no descendant may hold them. */
-static void detach(struct launch *launch)
-{
+static void detach(struct launch *launch) {
     setsid();
     int null = open("/dev/null", O_RDWR);
-    for (int i = 0; i < 3; i++)
-        dup2(null, i);
+    for (int i = 0; i < 3; i++) dup2(null, i);
     /* 3 and 4 may be in use: both go above first. */
     int listener = fcntl(launch->socket.fd, F_DUPFD_CLOEXEC, 16);
     int status = fcntl(launch->status, F_DUPFD_CLOEXEC, 16);
@@ -45,11 +41,9 @@ static void detach(struct launch *launch)
     close_range(5, ~0U, 0);
 }
 
-static int start_guard(struct launch *launch, int *status, struct fault *f)
-{
+static int start_guard(struct launch *launch, int *status, struct fault *f) {
     int ends[2];
-    if (pipe2(ends, O_CLOEXEC) != 0)
-        return fault(f, "pipe: %s", strerror(errno));
+    if (pipe2(ends, O_CLOEXEC) != 0) return fault(f, "pipe: %s", strerror(errno));
     pid_t pid = fork();
     if (pid < 0) {
         close(ends[0]);
@@ -68,8 +62,7 @@ static int start_guard(struct launch *launch, int *status, struct fault *f)
 
 /* A guard that ends by itself has undone everything. One that was killed leaves that to us: containerd asks for no delete after a
  * start that failed. */
-static void clean_up_after_guard(const struct sandbox_paths *paths)
-{
+static void clean_up_after_guard(const struct sandbox_paths *paths) {
     int lock = run_directory_lock(paths, 0, DEAD_GUARD_LIMIT_MS);
     if (lock >= 0) {
         run_directory_clean(paths);
@@ -80,8 +73,7 @@ static void clean_up_after_guard(const struct sandbox_paths *paths)
 }
 
 /* Waits for the guard's word. An end without one means that the guard was killed. */
-static int await(int status, const struct sandbox_paths *paths, struct fault *f)
-{
+static int await(int status, const struct sandbox_paths *paths, struct fault *f) {
     struct bytes text = {0};
     long long deadline = now_ms() + READY_LIMIT_MS;
     int result = 0;
@@ -89,16 +81,14 @@ static int await(int status, const struct sandbox_paths *paths, struct fault *f)
         struct pollfd p = {.fd = status, .events = POLLIN};
         long long left = deadline - now_ms();
         int ready = poll(&p, 1, left > 0 ? (int)left : 0);
-        if (ready < 0 && errno == EINTR)
-            continue;
+        if (ready < 0 && errno == EINTR) continue;
         if (ready == 0) {
             result = fault(f, "daemon: not ready after %d ms", READY_LIMIT_MS);
             break;
         }
         char buffer[4096];
         ssize_t n = read(status, buffer, sizeof buffer);
-        if (n < 0 && errno == EINTR)
-            continue;
+        if (n < 0 && errno == EINTR) continue;
         if (n > 0 && text.length + (size_t)n <= 64 * 1024) {
             bytes_append(&text, buffer, (size_t)n);
             continue;
@@ -117,35 +107,38 @@ static int await(int status, const struct sandbox_paths *paths, struct fault *f)
     return result;
 }
 
-static int start(const struct flags *flags, int argc, char **argv, struct sandbox_paths *paths, struct fault *f)
-{
+static int start(const struct flags *flags, int argc, char **argv, struct sandbox_paths *paths, struct fault *f) {
     struct bundle bundle;
     struct bootstrap bootstrap;
     struct shim_socket socket;
     int status;
-    if (flags_validate(flags, f) != 0 || bundle_open(flags->bundle, flags->id, &bundle, f) != 0
-        || bootstrap_read(STDIN_FILENO, flags, &bootstrap, f) != 0
-        || sandbox_paths(flags->address, flags->namespace, bundle.sandbox_id, bootstrap.socket_directory, paths, f) != 0
-        || shim_socket_claim(paths->socket, !bundle.member, &socket, f) != 0)
+    if (flags_validate(flags, f) != 0 || bundle_open(flags->bundle, flags->id, &bundle, f) != 0 ||
+        bootstrap_read(STDIN_FILENO, flags, &bootstrap, f) != 0 ||
+        sandbox_paths(flags->address, flags->namespace, bundle.sandbox_id, bootstrap.socket_directory, paths, f) != 0 ||
+        shim_socket_claim(paths->socket, !bundle.member, &socket, f) != 0)
         return -1;
     if (socket.fd >= 0) {
-        struct launch launch = {.argc = argc, .argv = argv, .flags = flags, .bundle = &bundle, .paths = paths,
-                                .bootstrap = &bootstrap.raw, .socket = socket, .oom_score_adj = oom_score_adj(),
+        struct launch launch = {.argc = argc,
+                                .argv = argv,
+                                .flags = flags,
+                                .bundle = &bundle,
+                                .paths = paths,
+                                .bootstrap = &bootstrap.raw,
+                                .socket = socket,
+                                .oom_score_adj = oom_score_adj(),
                                 .began = tsc_mark()};
         if (start_guard(&launch, &status, f) != 0) {
             shim_socket_release(paths->socket, &socket);
             return -1;
         }
         close(socket.fd);
-        if (await(status, paths, f) != 0)
-            return -1;
+        if (await(status, paths, f) != 0) return -1;
     }
     bytes_free(&bootstrap.raw);
     return bundle_write_address(&bundle, paths->address, f);
 }
 
-int action_start(const struct flags *flags, int argc, char **argv)
-{
+int action_start(const struct flags *flags, int argc, char **argv) {
     struct fault f = {""};
     struct sandbox_paths paths;
     if (start(flags, argc, argv, &paths, &f) != 0) {

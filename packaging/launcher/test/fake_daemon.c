@@ -21,25 +21,21 @@
 static uint32_t last_id;
 static char run_directory[512];
 
-static void die(const char *what)
-{
+static void die(const char *what) {
     fprintf(stderr, "fake daemon: %s: %s\n", what, strerror(errno));
     exit(99);
 }
 
-static void read_exactly(void *data, size_t length)
-{
+static void read_exactly(void *data, size_t length) {
     for (size_t done = 0; done < length;) {
         ssize_t n = read(0, (char *)data + done, length - done);
-        if (n <= 0)
-            exit(0); /* the guard is gone */
+        if (n <= 0) exit(0); /* the guard is gone */
         done += (size_t)n;
     }
 }
 
 /* Reads one frame; the caller frees. */
-static uint8_t *read_frame(uint32_t *id, enum frame_type *type, struct reader *body)
-{
+static uint8_t *read_frame(uint32_t *id, enum frame_type *type, struct reader *body) {
     uint8_t head[9];
     read_exactly(head, sizeof head);
     struct reader r = {head, sizeof head, false};
@@ -52,21 +48,18 @@ static uint8_t *read_frame(uint32_t *id, enum frame_type *type, struct reader *b
     return data;
 }
 
-static void send_request(enum frame_type type, const struct bytes *body)
-{
+static void send_request(enum frame_type type, const struct bytes *body) {
     struct bytes b = {0};
     bytes_u32(&b, (uint32_t)body->length + 5);
     bytes_u32(&b, ++last_id);
     bytes_u8(&b, (uint8_t)type);
     bytes_append(&b, body->data, body->length);
-    if (write(1, b.data, b.length) != (ssize_t)b.length)
-        die("write");
+    if (write(1, b.data, b.length) != (ssize_t)b.length) die("write");
     bytes_free(&b);
 }
 
 /* Sends and waits for the reply; prints a refusal to the log. */
-static void call(enum frame_type type, struct bytes *body)
-{
+static void call(enum frame_type type, struct bytes *body) {
     send_request(type, body);
     bytes_free(body);
     for (;;) {
@@ -76,8 +69,7 @@ static void call(enum frame_type type, struct bytes *body)
         uint8_t *data = read_frame(&id, &kind, &r);
         if (kind == FRAME_REPLY && id == last_id) {
             uint32_t error = read_u32(&r);
-            if (error != 0)
-                fprintf(stderr, "refused: %s\n", read_string(&r));
+            if (error != 0) fprintf(stderr, "refused: %s\n", read_string(&r));
             free(data);
             return;
         }
@@ -85,24 +77,20 @@ static void call(enum frame_type type, struct bytes *body)
     }
 }
 
-static void append_file(const char *name, const void *data, size_t length)
-{
+static void append_file(const char *name, const void *data, size_t length) {
     char path[512];
     snprintf(path, sizeof path, "%s/%s", getenv("SAYA_TEST"), name);
     int fd = open(path, O_WRONLY | O_CREAT | O_APPEND, 0600);
-    if (fd < 0 || write(fd, data, length) < 0)
-        die(path);
+    if (fd < 0 || write(fd, data, length) < 0) die(path);
     close(fd);
 }
 
-static void hello(void)
-{
+static void hello(void) {
     uint32_t id;
     enum frame_type type;
     struct reader r;
     uint8_t *data = read_frame(&id, &type, &r);
-    if (type != FRAME_HELLO || read_u32(&r) != PROTOCOL_VERSION || read_u32(&r) != 3)
-        die("hello");
+    if (type != FRAME_HELLO || read_u32(&r) != PROTOCOL_VERSION || read_u32(&r) != 3) die("hello");
     read_string(&r);
     snprintf(run_directory, sizeof run_directory, "%s", read_string(&r));
     read_string(&r);
@@ -113,16 +101,13 @@ static void hello(void)
     append_file("daemons", line, (size_t)snprintf(line, sizeof line, "%d\n", (int)getpid()));
 }
 
-static void list(struct bytes *b, const char *const *items, uint8_t count)
-{
+static void list(struct bytes *b, const char *const *items, uint8_t count) {
     bytes_u8(b, 0);
     bytes_u8(b, count);
-    for (uint8_t i = 0; i < count; i++)
-        bytes_text(b, items[i]);
+    for (uint8_t i = 0; i < count; i++) bytes_text(b, items[i]);
 }
 
-static void spawn(const char *script)
-{
+static void spawn(const char *script) {
     struct bytes b = {0};
     const char *argv[] = {"/bin/sh", "-c", script}, *environment[] = {"PATH=/usr/bin:/bin"};
     list(&b, argv, 3);
@@ -136,8 +121,7 @@ static void spawn(const char *script)
     call(REQUEST_SPAWN, &b);
 }
 
-static void mount_tmpfs(const char *target)
-{
+static void mount_tmpfs(const char *target) {
     struct bytes b = {0};
     bytes_text(&b, "tmpfs");
     bytes_text(&b, target);
@@ -148,21 +132,17 @@ static void mount_tmpfs(const char *target)
     call(REQUEST_MOUNT, &b);
 }
 
-static void record(const char *text)
-{
+static void record(const char *text) {
     char path[600];
     snprintf(path, sizeof path, "%s/record.json", run_directory);
     FILE *file = fopen(path, "w");
-    if (!file || fputs(text, file) < 0 || fclose(file) != 0)
-        die(path);
+    if (!file || fputs(text, file) < 0 || fclose(file) != 0) die(path);
 }
 
-static void command(char *text)
-{
+static void command(char *text) {
     text += strspn(text, " ");
     char *argument = strchr(text, ' ');
-    if (argument)
-        *argument++ = 0;
+    if (argument) *argument++ = 0;
     struct bytes body = {0};
     if (strcmp(text, "mount") == 0)
         mount_tmpfs(argument);
@@ -184,20 +164,16 @@ static void command(char *text)
     else if (strcmp(text, "stubborn") == 0)
         signal(SIGTERM, SIG_IGN);
     else if (strcmp(text, "hang") == 0)
-        for (;;)
-            pause();
+        for (;;) pause();
     else if (strcmp(text, "wait") == 0) {
         char byte;
-        for (;;)
-            read_exactly(&byte, 1);
+        for (;;) read_exactly(&byte, 1);
     }
 }
 
-int main(void)
-{
+int main(void) {
     hello();
     char *script = strdup(getenv("SAYA_TEST_SCRIPT")), *save = NULL;
-    for (char *part = strtok_r(script, ";", &save); part; part = strtok_r(NULL, ";", &save))
-        command(part);
+    for (char *part = strtok_r(script, ";", &save); part; part = strtok_r(NULL, ";", &save)) command(part);
     return 0;
 }

@@ -24,29 +24,28 @@
 
 static int failures;
 
-#define CHECK(condition)                                                     \
-    do {                                                                     \
-        if (!(condition)) {                                                  \
-            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);  \
-            failures++;                                                      \
-        }                                                                    \
+#define CHECK(condition)                                                    \
+    do {                                                                    \
+        if (!(condition)) {                                                 \
+            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
+            failures++;                                                     \
+        }                                                                   \
     } while (0)
-#define CHECK_TEXT(actual, expected)                                                                  \
-    do {                                                                                              \
-        if (strcmp(actual, expected) != 0) {                                                          \
+#define CHECK_TEXT(actual, expected)                                                                     \
+    do {                                                                                                 \
+        if (strcmp(actual, expected) != 0) {                                                             \
             fprintf(stderr, "%s:%d: \"%s\" (expected: \"%s\")\n", __FILE__, __LINE__, actual, expected); \
-            failures++;                                                                               \
-        }                                                                                             \
+            failures++;                                                                                  \
+        }                                                                                                \
     } while (0)
 
 static char directory[] = "/tmp/saya-unit-XXXXXX";
 
-static void flags_in_all_of_gos_forms(void)
-{
+static void flags_in_all_of_gos_forms(void) {
     struct flags flags;
     struct fault f;
-    char *argv[] = {"shim", "-namespace", "k8s.io", "--address=/run/c.sock", "-unknown", "--id", "abc", "-debug",
-                    "-bundle=", "", "start", "-ignored", NULL};
+    char *argv[] = {"shim",  "-namespace", "k8s.io", "--address=/run/c.sock", "-unknown", "--id", "abc", "-debug", "-bundle=", "",
+                    "start", "-ignored",   NULL};
     CHECK(flags_parse(12, argv, &flags, &f) == 0);
     CHECK_TEXT(flags.namespace, "k8s.io");
     CHECK_TEXT(flags.address, "/run/c.sock");
@@ -69,8 +68,7 @@ static void flags_in_all_of_gos_forms(void)
     CHECK_TEXT(flags.action, "delete");
 }
 
-static void identifiers(void)
-{
+static void identifiers(void) {
     char text[100];
     memset(text, 'a', sizeof text);
     text[76] = 0;
@@ -79,15 +77,13 @@ static void identifiers(void)
     CHECK(!identifier_valid(text));
     CHECK(identifier_valid("a.b_c-D9"));
     const char *bad[] = {"", ".", "..", "a/b", "a..b", "-a", "a-", "a b", "\xc3\xa4", "a\nb"};
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        CHECK(!identifier_valid(bad[i]));
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) CHECK(!identifier_valid(bad[i]));
 }
 
-static void paths_are_cleaned_as_go_does(void)
-{
-    const char *rows[][2] = {{"", "."}, {"/", "/"}, {"//a//b/", "/a/b"}, {"a/./b", "a/b"}, {"/a/../../b", "/b"},
-                             {"../a/../..", "../.."}, {"a/..", "."}, {"/..", "/"}, {"./a", "a"}, {"/a/b/..", "/a"},
-                             {"a//b/c/../../..", "."}, {"/.a/..b/...", "/.a/..b/..."}};
+static void paths_are_cleaned_as_go_does(void) {
+    const char *rows[][2] = {
+        {"", "."},     {"/", "/"},   {"//a//b/", "/a/b"}, {"a/./b", "a/b"},  {"/a/../../b", "/b"},     {"../a/../..", "../.."},
+        {"a/..", "."}, {"/..", "/"}, {"./a", "a"},        {"/a/b/..", "/a"}, {"a//b/c/../../..", "."}, {"/.a/..b/...", "/.a/..b/..."}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char out[64];
         path_clean(rows[i][0], out);
@@ -95,13 +91,12 @@ static void paths_are_cleaned_as_go_does(void)
     }
 }
 
-static void socket_follows_containerds_convention(void)
-{
+static void socket_follows_containerds_convention(void) {
     struct sandbox_paths paths;
     struct fault f;
     unsetenv("SAYA_RUN_DIR");
-    CHECK(sandbox_paths("/run/containerd//containerd.sock", "k8s.io", "0123456789abcdef0123456789abcdef0123456789abcdef",
-                        "", &paths, &f) == 0);
+    CHECK(sandbox_paths("/run/containerd//containerd.sock", "k8s.io", "0123456789abcdef0123456789abcdef0123456789abcdef", "", &paths, &f) ==
+          0);
     /* printf %s /run/containerd/containerd.sock/k8s.io/0123...cdef | sha256sum */
     const char *hash = "a3961074c0c4f617a131eaa66009c74c7216bb0b9aeb57fe0966c82504e9cad6";
     CHECK(strncmp(paths.socket, "/run/containerd/s/", 18) == 0);
@@ -122,8 +117,7 @@ static void socket_follows_containerds_convention(void)
     CHECK(sandbox_paths("/a", "n", "i", longest, &paths, &f) != 0);
 }
 
-static void bootstrap_forms(void)
-{
+static void bootstrap_forms(void) {
     struct flags flags = {.namespace = "k8s.io", .id = "pod1"};
     struct bootstrap b = {0};
     protobuf_put_text(&b.raw, 1, "pod1");
@@ -147,15 +141,13 @@ static void bootstrap_forms(void)
     /* Any bytes at all are read without leaving them. */
     for (unsigned seed = 0; seed < 2000; seed++) {
         srand(seed);
-        for (int n = rand() % 40; n > 0; n--)
-            bytes_u8(&b.raw, (uint8_t)rand());
+        for (int n = rand() % 40; n > 0; n--) bytes_u8(&b.raw, (uint8_t)rand());
         bootstrap_parse(&flags, &b);
         bytes_free(&b.raw);
     }
 }
 
-static int bundle_with(const char *config, struct bundle *bundle, struct fault *f)
-{
+static int bundle_with(const char *config, struct bundle *bundle, struct fault *f) {
     char path[128];
     snprintf(path, sizeof path, "%s/config.json", directory);
     if (config)
@@ -165,8 +157,7 @@ static int bundle_with(const char *config, struct bundle *bundle, struct fault *
     return bundle_open(directory, "container1", bundle, f);
 }
 
-static void sandbox_of_a_bundle(void)
-{
+static void sandbox_of_a_bundle(void) {
     struct bundle b;
     struct fault f;
     CHECK(bundle_with(NULL, &b, &f) == 0);
@@ -175,11 +166,13 @@ static void sandbox_of_a_bundle(void)
     CHECK_TEXT(b.sandbox_id, "container1");
     CHECK(!b.member);
     CHECK(bundle_with("{\"annotations\":{\"io.kubernetes.cri.sandbox-id\":\"pod1\","
-                      "\"io.kubernetes.cri.container-type\":\"container\"}}", &b, &f) == 0);
+                      "\"io.kubernetes.cri.container-type\":\"container\"}}",
+                      &b, &f) == 0);
     CHECK_TEXT(b.sandbox_id, "pod1");
     CHECK(b.member);
     CHECK(bundle_with("{\"annotations\":{\"io.kubernetes.cri-o.SandboxID\":\"pod2\","
-                      "\"io.kubernetes.cri-o.ContainerType\":\"sandbox\"}}", &b, &f) == 0);
+                      "\"io.kubernetes.cri-o.ContainerType\":\"sandbox\"}}",
+                      &b, &f) == 0);
     CHECK_TEXT(b.sandbox_id, "pod2");
     CHECK(!b.member);
     CHECK(bundle_with("{\"annotations\":{\"io.containerd.runc.v2.group\":\"group\"}}", &b, &f) == 0);
@@ -206,8 +199,7 @@ static void sandbox_of_a_bundle(void)
     CHECK(bundle_open_log(directory) == -1);
 }
 
-static void frames_are_read_when_whole(void)
-{
+static void frames_are_read_when_whole(void) {
     int ends[2];
     CHECK(pipe2(ends, O_NONBLOCK) == 0);
     struct channel c = {.in = ends[0], .out = -1};
@@ -233,8 +225,7 @@ static void frames_are_read_when_whole(void)
     CHECK(!channel_receive(&c));
     channel_close(&c);
 
-    uint8_t nul_inside[] = {0, 0, 0, 3, 'a', 0, 'b', 0}, no_nul[] = {0, 0, 0, 2, 'a', 'b', 'c'},
-            too_long[] = {255, 255, 255, 255, 0};
+    uint8_t nul_inside[] = {0, 0, 0, 3, 'a', 0, 'b', 0}, no_nul[] = {0, 0, 0, 2, 'a', 'b', 'c'}, too_long[] = {255, 255, 255, 255, 0};
     struct reader bad[] = {{nul_inside, 8, false}, {no_nul, 7, false}, {too_long, 5, false}, {too_long, 4, false}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         CHECK_TEXT(read_string(&bad[i]), "");
@@ -242,8 +233,7 @@ static void frames_are_read_when_whole(void)
     }
 }
 
-static void ring_keeps_the_end(void)
-{
+static void ring_keeps_the_end(void) {
     struct ring ring = {0};
     struct bytes out = {0}, all = {0};
     for (int i = 0; all.length < 3 * RING_SIZE; i++) {
@@ -265,8 +255,7 @@ static void ring_keeps_the_end(void)
     bytes_free(&all);
 }
 
-static void journal_survives_its_writer(void)
-{
+static void journal_survives_its_writer(void) {
     static struct journal writer, reader;
     CHECK(journal_create(&writer, directory, "/run/s/x") == 0);
     journal_add_process(&writer, getpid(), "guard");
@@ -297,15 +286,13 @@ static void journal_survives_its_writer(void)
     CHECK(write(writer.fd, "mount /wit", 10) == 10);
     CHECK(journal_load(&reader, directory) == 0);
     CHECK(reader.mount_count == 3);
-    while (writer.mount_count < JOURNAL_MOUNTS)
-        CHECK(journal_add_mount(&writer, "/m") == 0);
+    while (writer.mount_count < JOURNAL_MOUNTS) CHECK(journal_add_mount(&writer, "/m") == 0);
     CHECK(journal_add_mount(&writer, "/m") != 0);
     journal_close(&writer);
     journal_close(&reader);
 }
 
-static void overlay_options_are_shortened(void)
-{
+static void overlay_options_are_shortened(void) {
     char parent[64], options[256];
     CHECK(overlay_shorten("index=off,lowerdir=/s/12/fs:/s/13/fs:/s/2/fs,upperdir=/s/9/fs", parent, sizeof parent, options,
                           sizeof options) == 1);
@@ -321,8 +308,7 @@ static void overlay_options_are_shortened(void)
         CHECK(overlay_shorten(kept[i], parent, sizeof parent, options, sizeof options) == 0);
 }
 
-static void directories_are_removed_without_following_links(void)
-{
+static void directories_are_removed_without_following_links(void) {
     char path[128], outside[128];
     snprintf(path, sizeof path, "%s/tree/a/b", directory);
     snprintf(outside, sizeof outside, "%s/outside", directory);
@@ -346,8 +332,7 @@ static void directories_are_removed_without_following_links(void)
 }
 
 /* Directories stand where cgroups are: what is not empty stays, and that is told. */
-static void a_cgroup_that_stays_is_told_and_stays_recorded(void)
-{
+static void a_cgroup_that_stays_is_told_and_stays_recorded(void) {
     char path[128], inside[160], text[512], record[128];
     struct bytes kept = {0};
     snprintf(path, sizeof path, "%s/cgroup", directory);
@@ -357,8 +342,8 @@ static void a_cgroup_that_stays_is_told_and_stays_recorded(void)
     CHECK(directory_make(inside, 0700) == 0);
     CHECK(cgroup_remove(path, NULL, now_ms()) != 0);
 
-    snprintf(text, sizeof text,
-             "{\"id\":\"pod1\",\"links\":[{\"network_namespace\":\"/none\",\"name\":\"x\"}],\"cgroups\":[\"%s\"]}", path);
+    snprintf(text, sizeof text, "{\"id\":\"pod1\",\"links\":[{\"network_namespace\":\"/none\",\"name\":\"x\"}],\"cgroups\":[\"%s\"]}",
+             path);
     CHECK(file_replace(record, 0600, text, strlen(text)) == 0);
     CHECK(record_undo(directory) == RECORD_KEPT);
     snprintf(text, sizeof text, "{\"id\":\"pod1\",\"cgroups\":[\"%s\"]}", path);
@@ -372,8 +357,7 @@ static void a_cgroup_that_stays_is_told_and_stays_recorded(void)
 }
 
 /* A measurement over 1 ms agrees with one over 50 ms; 0 on a host that does not keep time by the TSC. */
-static void frequency_of_the_tsc_is_steady(void)
-{
+static void frequency_of_the_tsc_is_steady(void) {
     struct tsc_mark begin = tsc_mark();
     unsigned long brief = tsc_khz(tsc_mark());
     usleep(50000);
@@ -382,10 +366,8 @@ static void frequency_of_the_tsc_is_steady(void)
     CHECK(difference <= lasting / 200);
 }
 
-int main(void)
-{
-    if (!mkdtemp(directory))
-        return 1;
+int main(void) {
+    if (!mkdtemp(directory)) return 1;
     flags_in_all_of_gos_forms();
     identifiers();
     paths_are_cleaned_as_go_does();

@@ -55,8 +55,7 @@ void call_fail_memory(struct call *call) {
 void call_reply(struct call *call, const ProtobufCMessage *message) {
     struct out_frame *frame = response_ok(call->stream, message);
     if (frame == NULL)
-        call_fail(call, STATUS_RESOURCE_EXHAUSTED, "%s: the answer is above the limit of %d bytes", call->method->name,
-                  FRAME_DATA_LIMIT);
+        call_fail(call, STATUS_RESOURCE_EXHAUSTED, "%s: the answer is above the limit of %d bytes", call->method->name, FRAME_DATA_LIMIT);
     else
         send_and_free(call, frame);
 }
@@ -141,15 +140,14 @@ void call_dispatch(struct connection *connection, uint32_t stream, const uint8_t
     const struct method *method = method_find(envelope.service, envelope.method, &service_known);
     if (method == NULL) {
         const struct slice *what = service_known ? &envelope.method : &envelope.service;
-        refuse(connection, stream, service_known ? STATUS_UNIMPLEMENTED : STATUS_INVALID_ARGUMENT,
-               "%s %.*s: not offered by this agent", service_known ? "method" : "service", printable(what->length),
-               (const char *)what->bytes);
+        refuse(connection, stream, service_known ? STATUS_UNIMPLEMENTED : STATUS_INVALID_ARGUMENT, "%s %.*s: not offered by this agent",
+               service_known ? "method" : "service", printable(what->length), (const char *)what->bytes);
         return;
     }
     if (connection->call_count >= CALLS_PER_CONNECTION || memory_in_use + envelope.payload.length > CALLS_MEMORY_LIMIT) {
         refuse(connection, stream, STATUS_RESOURCE_EXHAUSTED,
-               "%s: %u calls with %zu bytes are in flight (at most %d calls, %d bytes); try again when some are done",
-               method->name, connection->call_count, memory_in_use, CALLS_PER_CONNECTION, CALLS_MEMORY_LIMIT);
+               "%s: %u calls with %zu bytes are in flight (at most %d calls, %d bytes); try again when some are done", method->name,
+               connection->call_count, memory_in_use, CALLS_PER_CONNECTION, CALLS_MEMORY_LIMIT);
         return;
     }
     struct call *call = call_new(connection, stream, method);

@@ -128,8 +128,7 @@ int child_spawn(struct child *child, const struct spawn *spawn, void (*exited_ca
     posix_spawnattr_setflags(&attributes, (short)(flags | (spawn->new_session ? POSIX_SPAWN_SETSID : 0)));
     int error = add_descriptors(&actions, spawn);
     char *const *environment = spawn->environment != NULL ? (char *const *)spawn->environment : environ;
-    if (error == 0)
-        error = posix_spawn(&child->pid, spawn->path, &actions, &attributes, (char *const *)spawn->arguments, environment);
+    if (error == 0) error = posix_spawn(&child->pid, spawn->path, &actions, &attributes, (char *const *)spawn->arguments, environment);
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
     child->exited = exited_callback;

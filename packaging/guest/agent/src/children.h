@@ -25,8 +25,8 @@ bool children_init(void);
 // What a child is started with. fds[n] becomes descriptor n; -1 is /dev/null for 0 to 2 and nothing above.
 struct spawn {
     const char *path;
-    const char *const *arguments;    // NULL-terminated
-    const char *const *environment;  // NULL-terminated; NULL passes the agent's on
+    const char *const *arguments;   // NULL-terminated
+    const char *const *environment; // NULL-terminated; NULL passes the agent's on
     int fds[CHILD_FD_LIMIT];
     bool new_session;
 };

@@ -107,8 +107,8 @@ static bool take_frame(void *context, const struct frame_header *header, const u
         connection_send(connection, response_error(header->stream, STATUS_INVALID_ARGUMENT,
                                                    "stream ids of a client are odd, and each is above the one before"));
     else if (data == NULL)
-        connection_send(connection, response_error(header->stream, STATUS_RESOURCE_EXHAUSTED,
-                                                   "the frame is above the limit of 4194304 bytes"));
+        connection_send(connection,
+                        response_error(header->stream, STATUS_RESOURCE_EXHAUSTED, "the frame is above the limit of 4194304 bytes"));
     else
         call_dispatch(connection, header->stream, data, header->length);
     if (header->stream > connection->last_stream) connection->last_stream = header->stream;
@@ -122,8 +122,7 @@ static bool read_all(struct connection *connection) {
         if (count < 0 && errno == EINTR) continue;
         if (count < 0) return errno == EAGAIN;
         if (count == 0) return false;
-        enum frame_result result =
-            frame_parser_feed(&connection->parser, receive_buffer, (size_t)count, take_frame, connection);
+        enum frame_result result = frame_parser_feed(&connection->parser, receive_buffer, (size_t)count, take_frame, connection);
         if (result == FRAME_GARBAGE) log_warn("the peer sent what is no ttrpc frame: dropping it");
         if (result != FRAME_CONTINUE) return false;
     }

@@ -21,8 +21,8 @@ struct connection {
     unsigned stalls;
     struct list queue; // of out_frame
     size_t queued;
-    bool broken;    // to be ended once the stack has unwound
-    bool resetting; // its calls are being given up
+    bool broken;       // to be ended once the stack has unwound
+    bool resetting;    // its calls are being given up
     bool peers_change; // one descriptor, one peer after the other: a serial port
     struct list calls;
     unsigned call_count;

@@ -11,7 +11,7 @@
 enum container_state {
     CONTAINER_CREATING, // devices, storages, crun create
     CONTAINER_CREATED,
-    CONTAINER_RUNNING,  // started; its init may have exited since
+    CONTAINER_RUNNING, // started; its init may have exited since
     CONTAINER_REMOVING,
 };
 
@@ -24,8 +24,8 @@ enum { CONTAINERS_LIMIT = 512, CONTAINER_PROCESSES_LIMIT = 1024 };
 struct container {
     struct list link; // in the sandbox
     char *id;
-    char *bundle; // AGENT_ROOT/<id>
-    char *cgroup; // absolute directory, NULL before it is known
+    char *bundle;          // AGENT_ROOT/<id>
+    char *cgroup;          // absolute directory, NULL before it is known
     char *termination_log; // file in the guest that the program leaves its last words in, NULL if none
     enum container_state state;
     bool hooks_after_start;

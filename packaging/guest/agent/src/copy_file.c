@@ -117,8 +117,8 @@ void handle_copy_file(struct call *call, const void *message) {
     if (request->offset < 0 || request->file_size < 0 || request->offset + (int64_t)request->data.len > request->file_size) {
         bool plain = S_ISREG(request->file_mode) || (request->file_mode & S_IFMT) == 0;
         if (plain || request->offset < 0) {
-            call_fail(call, STATUS_INVALID_ARGUMENT, "CopyFile %s: %zu bytes at offset %lld do not lie in a file of %lld bytes", request->path,
-                      request->data.len, (long long)request->offset, (long long)request->file_size);
+            call_fail(call, STATUS_INVALID_ARGUMENT, "CopyFile %s: %zu bytes at offset %lld do not lie in a file of %lld bytes",
+                      request->path, request->data.len, (long long)request->offset, (long long)request->file_size);
             return;
         }
     }
@@ -131,9 +131,7 @@ void handle_copy_file(struct call *call, const void *message) {
         case S_IFLNK: done = make_link(parent, name, request); break;
         case S_IFREG:
         case 0: done = write_chunk(parent, name, request); break;
-        default:
-            errno = EINVAL;
-            done = false;
+        default: errno = EINVAL; done = false;
         }
     }
     int error = errno;

@@ -128,8 +128,8 @@ static bool choose_pid_namespace(struct creation *creation) {
     const struct container *owner = container_of(first, struct container, link);
     if (owner == creation->container) return true;
     if (owner->init == NULL || owner->init->child.pid == 0) {
-        snprintf(creation->error, sizeof creation->error, "Sandbox does not have sandbox_pidns: container %s, the first one, is not running",
-                 owner->id);
+        snprintf(creation->error, sizeof creation->error,
+                 "Sandbox does not have sandbox_pidns: container %s, the first one, is not running", owner->id);
         return false;
     }
     snprintf(creation->pid_namespace, sizeof creation->pid_namespace, "/proc/%d/ns/pid", (int)owner->init->child.pid);

@@ -49,6 +49,5 @@ pid_t crun_pid(const struct crun *crun);
 // Closes the files; exits of strangers are remembered until then.
 void crun_finish(struct crun *crun);
 
-
 // A memory file, opened for reading and writing; -1 with errno on failure.
 int memory_file(const char *name);

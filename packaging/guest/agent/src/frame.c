@@ -59,8 +59,8 @@ static enum frame_result finish(struct frame_parser *parser, frame_handler *hand
     return more ? FRAME_CONTINUE : FRAME_STOPPED;
 }
 
-enum frame_result frame_parser_feed(struct frame_parser *parser, const uint8_t *bytes, size_t length,
-                                    frame_handler *handler, void *context) {
+enum frame_result frame_parser_feed(struct frame_parser *parser, const uint8_t *bytes, size_t length, frame_handler *handler,
+                                    void *context) {
     for (;;) {
         if (parser->head_have < FRAME_HEADER_SIZE) {
             if (length == 0) return FRAME_CONTINUE;

@@ -38,8 +38,8 @@ void frame_header_read(const uint8_t *bytes, struct frame_header *header);
 void frame_header_write(uint8_t *bytes, const struct frame_header *header);
 
 // Takes all of the bytes. FRAME_GARBAGE: this cannot be ttrpc, or memory ran out; the peer's state is unknown from here on.
-enum frame_result frame_parser_feed(struct frame_parser *parser, const uint8_t *bytes, size_t length,
-                                    frame_handler *handler, void *context);
+enum frame_result frame_parser_feed(struct frame_parser *parser, const uint8_t *bytes, size_t length, frame_handler *handler,
+                                    void *context);
 
 // Forgets a frame begun. A zeroed parser is a fresh one.
 void frame_parser_reset(struct frame_parser *parser);

@@ -82,7 +82,9 @@ static void set_frozen(struct call *call, const char *id, bool freeze) {
     }
     if (container->paused == freeze || container->init->exited) {
         call_fail(call, STATUS_FAILED_PRECONDITION, "%s: container %s %s", call->method->name, id,
-                  container->init->exited ? "has stopped" : freeze ? "is paused already" : "is not paused");
+                  container->init->exited ? "has stopped"
+                  : freeze                ? "is paused already"
+                                          : "is not paused");
         return;
     }
     char path[4096];

@@ -51,8 +51,7 @@ void handle_get_guest_details(struct call *call, const void *message) {
     char text[32];
     if (request->mem_block_size && read_word("/sys/devices/system/memory/block_size_bytes", text, sizeof text))
         response.mem_block_size_bytes = strtoull(text, NULL, 16);
-    if (request->mem_hotplug_probe)
-        response.support_mem_hotplug_probe = access("/sys/devices/system/memory/probe", F_OK) == 0;
+    if (request->mem_hotplug_probe) response.support_mem_hotplug_probe = access("/sys/devices/system/memory/probe", F_OK) == 0;
     call_reply(call, &response.base);
 }
 
@@ -70,8 +69,8 @@ static bool reseed(const ProtobufCBinaryData *data) {
     int fd = open("/dev/random", O_WRONLY | O_CLOEXEC);
     if (fd < 0) return false;
     int bits = (int)(data->len * 8);
-    bool done = write(fd, data->data, data->len) == (ssize_t)data->len && ioctl(fd, RNDADDTOENTCNT, &bits) == 0 &&
-                ioctl(fd, RNDRESEEDCRNG) == 0;
+    bool done =
+        write(fd, data->data, data->len) == (ssize_t)data->len && ioctl(fd, RNDADDTOENTCNT, &bits) == 0 && ioctl(fd, RNDRESEEDCRNG) == 0;
     int saved = errno;
     close(fd);
     errno = saved;

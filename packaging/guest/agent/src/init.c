@@ -54,11 +54,9 @@ static void mount_file_systems(void) {
     }
     static const struct {
         const char *target, *path;
-    } links[] = {
-        {"/proc/self/fd", "/dev/fd"}, {"fd/0", "/dev/stdin"}, {"fd/1", "/dev/stdout"}, {"fd/2", "/dev/stderr"}};
+    } links[] = {{"/proc/self/fd", "/dev/fd"}, {"fd/0", "/dev/stdin"}, {"fd/1", "/dev/stdout"}, {"fd/2", "/dev/stderr"}};
     for (size_t i = 0; i < sizeof links / sizeof links[0]; i++)
-        if (symlink(links[i].target, links[i].path) < 0 && errno != EEXIST)
-            log_error("link %s: %s", links[i].path, strerror(errno));
+        if (symlink(links[i].target, links[i].path) < 0 && errno != EEXIST) log_error("link %s: %s", links[i].path, strerror(errno));
 }
 
 // An initramfs without a /dev/console starts its init with no descriptors at all.

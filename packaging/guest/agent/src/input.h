@@ -12,7 +12,7 @@
 struct input {
     struct watch watch; // one shot: armed only while somebody waits
     struct list writers;
-    int fd; // -1 if there is none, or once it is closed
+    int fd;       // -1 if there is none, or once it is closed
     bool closing; // close when everything taken has been written
     bool socket;  // others have it open as well: its end is to be said
 };

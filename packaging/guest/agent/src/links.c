@@ -29,8 +29,7 @@ static bool match_mac(const struct nlmsghdr *message, void *context) {
     if (message->nlmsg_type != RTM_NEWLINK) return true;
     netlink_attributes(message, sizeof *link, attributes, IFLA_IFNAME + 1);
     const struct rtattr *address = attributes[IFLA_ADDRESS], *name = attributes[IFLA_IFNAME];
-    if (address == NULL || name == NULL || RTA_PAYLOAD(address) != MAC_SIZE ||
-        memcmp(RTA_DATA(address), search->mac, MAC_SIZE) != 0)
+    if (address == NULL || name == NULL || RTA_PAYLOAD(address) != MAC_SIZE || memcmp(RTA_DATA(address), search->mac, MAC_SIZE) != 0)
         return true;
     search->index = link->ifi_index;
     search->flags = link->ifi_flags;

@@ -95,8 +95,7 @@ static void seccomp_json(struct json *json, const Grpc__LinuxSeccomp *seccomp) {
         json_open_object(json, NULL);
         json_strings_if_given(json, "names", syscall->names, syscall->n_names);
         json_string(json, "action", syscall->action);
-        if (syscall->errno_ret_case == GRPC__LINUX_SYSCALL__ERRNO_RET_ERRNORET)
-            json_unsigned(json, "errnoRet", syscall->errnoret);
+        if (syscall->errno_ret_case == GRPC__LINUX_SYSCALL__ERRNO_RET_ERRNORET) json_unsigned(json, "errnoRet", syscall->errnoret);
         seccomp_arguments_json(json, syscall->args, syscall->n_args);
         json_close_object(json);
     }

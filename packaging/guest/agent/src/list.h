@@ -12,8 +12,7 @@ struct list {
 
 // Walks a list; the current node may be removed and freed in the body.
 #define list_each(node, head) \
-    for (struct list *node = (head)->next, *node##_next = node->next; node != (head); \
-         node = node##_next, node##_next = node->next)
+    for (struct list *node = (head)->next, *node##_next = node->next; node != (head); node = node##_next, node##_next = node->next)
 
 static inline void list_init(struct list *node) {
     node->next = node->prev = node;

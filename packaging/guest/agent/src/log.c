@@ -22,8 +22,8 @@ void log_line(enum log_level level, const char *format, ...) {
     struct timespec now;
     clock_gettime(CLOCK_BOOTTIME, &now);
     char line[1024];
-    int head = snprintf(line, sizeof line, "[%5lld.%03ld] saya-agent %s: ", (long long)now.tv_sec, now.tv_nsec / 1000000,
-                        level_names[level]);
+    int head =
+        snprintf(line, sizeof line, "[%5lld.%03ld] saya-agent %s: ", (long long)now.tv_sec, now.tv_nsec / 1000000, level_names[level]);
     va_list arguments;
     va_start(arguments, format);
     int body = vsnprintf(line + head, sizeof line - (size_t)head - 1, format, arguments);
@@ -43,8 +43,8 @@ int log_threshold_from_name(const char *name) {
         const char *name;
         enum log_level level;
     } known[] = {
-        {"critical", LOG_ERROR}, {"fatal", LOG_ERROR},  {"panic", LOG_ERROR}, {"error", LOG_ERROR}, {"warn", LOG_WARN},
-        {"warning", LOG_WARN},   {"info", LOG_INFO},    {"debug", LOG_DEBUG}, {"trace", LOG_DEBUG},
+        {"critical", LOG_ERROR}, {"fatal", LOG_ERROR}, {"panic", LOG_ERROR}, {"error", LOG_ERROR}, {"warn", LOG_WARN},
+        {"warning", LOG_WARN},   {"info", LOG_INFO},   {"debug", LOG_DEBUG}, {"trace", LOG_DEBUG},
     };
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (strcmp(known[i].name, name) == 0) {

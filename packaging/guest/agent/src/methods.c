@@ -24,9 +24,12 @@
 
 const char agent_service[] = "grpc.AgentService", health_service[] = "grpc.Health", ports_service[] = "saya.Ports";
 
-#define HEALTH(name, request, handler) {health_service, name, &grpc__##request##__descriptor, handler}
-#define AGENT(name, request, handler) {agent_service, name, &grpc__##request##__descriptor, handler}
-#define PORTS(name, request, handler) {ports_service, name, &saya__##request##__descriptor, handler}
+#define HEALTH(name, request, handler) \
+    { health_service, name, &grpc__##request##__descriptor, handler }
+#define AGENT(name, request, handler) \
+    { agent_service, name, &grpc__##request##__descriptor, handler }
+#define PORTS(name, request, handler) \
+    { ports_service, name, &saya__##request##__descriptor, handler }
 
 // A method that is not here is answered UNIMPLEMENTED: policy, iptables, swap by PCI path, resizing of volumes, the memory agent.
 static const struct method methods[] = {

@@ -78,8 +78,8 @@ static void load(FILE *out) {
     char text[128];
     if (read_text("/proc/loadavg", text, sizeof text) < 0 || sscanf(text, "%lf %lf %lf", &one, &five, &fifteen) != 3) return;
     gauge(out, "kata_guest_load", "Load of the guest");
-    fprintf(out, "kata_guest_load{item=\"load1\"} %g\nkata_guest_load{item=\"load5\"} %g\nkata_guest_load{item=\"load15\"} %g\n", one,
-            five, fifteen);
+    fprintf(out, "kata_guest_load{item=\"load1\"} %g\nkata_guest_load{item=\"load5\"} %g\nkata_guest_load{item=\"load15\"} %g\n", one, five,
+            fifteen);
 }
 
 static void cpu_time(FILE *out) {
@@ -97,7 +97,7 @@ static void cpu_time(FILE *out) {
 }
 
 static void network(FILE *out) {
-    static const char *const items[] = {"recv_bytes", "recv_packets", "recv_errs", "recv_drop", "recv_fifo", "recv_frame",
+    static const char *const items[] = {"recv_bytes",      "recv_packets",   "recv_errs",  "recv_drop",    "recv_fifo", "recv_frame",
                                         "recv_compressed", "recv_multicast", "xmit_bytes", "xmit_packets", "xmit_errs", "xmit_drop"};
     char text[PROC_LIMIT], *rest = text, *line;
     if (read_text("/proc/net/dev", text, sizeof text) < 0) return;

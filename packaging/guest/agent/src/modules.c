@@ -13,8 +13,7 @@
 
 static void load(const char *path) {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || (syscall(SYS_finit_module, fd, "", 0) < 0 && errno != EEXIST))
-        log_error("module %s: %s", path, strerror(errno));
+    if (fd < 0 || (syscall(SYS_finit_module, fd, "", 0) < 0 && errno != EEXIST)) log_error("module %s: %s", path, strerror(errno));
     if (fd >= 0) close(fd);
 }
 

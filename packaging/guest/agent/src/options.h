@@ -5,11 +5,11 @@
 #include <stdint.h>
 
 struct options {
-    uint32_t hotplug_timeout_ms;      // agent.hotplug_timeout, whole seconds or a duration like 10s; default 3 s
-    uint32_t container_pipe_size;     // agent.container_pipe_size, bytes; 0 is the kernel's default for input, 1 MiB for output
-    bool debug_console;               // agent.debug_console
-    uint32_t debug_console_vport;     // agent.debug_console_vport; 0 puts the shell on the console
-    uint32_t log_vport;               // agent.log_vport; 0 is the console only
+    uint32_t hotplug_timeout_ms;  // agent.hotplug_timeout, whole seconds or a duration like 10s; default 3 s
+    uint32_t container_pipe_size; // agent.container_pipe_size, bytes; 0 is the kernel's default for input, 1 MiB for output
+    bool debug_console;           // agent.debug_console
+    uint32_t debug_console_vport; // agent.debug_console_vport; 0 puts the shell on the console
+    uint32_t log_vport;           // agent.log_vport; 0 is the console only
 };
 
 extern struct options options;

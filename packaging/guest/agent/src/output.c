@@ -159,6 +159,5 @@ void output_writer_exited(struct output *output) {
 void output_close(struct output *output) {
     end(output);
     struct call *call;
-    while ((call = first_reader(output)) != NULL)
-        call_fail(call, STATUS_NOT_FOUND, "%s: the process is gone", call->method->name);
+    while ((call = first_reader(output)) != NULL) call_fail(call, STATUS_NOT_FOUND, "%s: the process is gone", call->method->name);
 }

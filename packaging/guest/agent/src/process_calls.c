@@ -76,8 +76,7 @@ void handle_read_stdout(struct call *call, const void *message) {
     const Grpc__ReadStreamRequest *request = message;
     struct port_connection *connection = port_connection_find(request->container_id, request->exec_id);
     struct process *process = connection == NULL ? find(call, request->container_id, request->exec_id, true) : NULL;
-    if (connection != NULL || process != NULL)
-        output_read(connection != NULL ? &connection->output : &process->output, call, request->len);
+    if (connection != NULL || process != NULL) output_read(connection != NULL ? &connection->output : &process->output, call, request->len);
 }
 
 // A terminal has one stream: its stderr is at its end from the beginning.

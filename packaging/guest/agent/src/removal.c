@@ -40,7 +40,7 @@ static void crun_deleted(struct crun *crun, bool success) {
     finish(removal, NULL);
 }
 
-static void delete(struct removal *removal) {
+static void delete (struct removal *removal) {
     const char *const arguments[] = {"delete", "--force", removal->container->id, NULL};
     struct crun_run run = {.arguments = arguments, .stdio = {-1, -1, -1}, .input_fd = -1};
     removal->deleting = true;
@@ -59,7 +59,7 @@ void removal_go_on(struct container *container) {
     }
     timer_stop(&removal->limit);
     if (removal->use_crun)
-        delete(removal);
+        delete (removal);
     else
         finish(removal, NULL);
 }

@@ -22,14 +22,13 @@ static void default_rules_json(struct json *json) {
     static const struct {
         int major, minor;
     } usual[] = {
-        {1, 3}, {1, 5}, {1, 7}, {1, 8}, {1, 9}, // null, zero, full, random, urandom
-        {5, 0}, {5, 2}, {136, -1},              // tty, ptmx, pts
+        {1, 3}, {1, 5}, {1, 7},    {1, 8}, {1, 9}, // null, zero, full, random, urandom
+        {5, 0}, {5, 2}, {136, -1},                 // tty, ptmx, pts
     };
     device_rule_json(json, false, "a", -1, -1, "rwm");
     device_rule_json(json, true, "c", -1, -1, "m");
     device_rule_json(json, true, "b", -1, -1, "m");
-    for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++)
-        device_rule_json(json, true, "c", usual[i].major, usual[i].minor, "rwm");
+    for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++) device_rule_json(json, true, "c", usual[i].major, usual[i].minor, "rwm");
 }
 
 static void devices_json(struct json *json, const Grpc__Linux *linux, bool defaults) {
@@ -47,8 +46,8 @@ static void devices_json(struct json *json, const Grpc__Linux *linux, bool defau
     // A device node the container is given is one it may open.
     for (size_t i = 0; i < linux->n_devices; i++)
         if (strchr("cbu", linux->devices[i]->type[0]) != NULL && linux->devices[i]->type[0] != 0)
-            device_rule_json(json, true, linux->devices[i]->type[0] == 'b' ? "b" : "c", linux->devices[i]->major,
-                             linux->devices[i]->minor, "rwm");
+            device_rule_json(json, true, linux->devices[i]->type[0] == 'b' ? "b" : "c", linux->devices[i]->major, linux->devices[i]->minor,
+                             "rwm");
     json_close_array(json);
 }
 

@@ -71,8 +71,9 @@ void handle_create_sandbox(struct call *call, const void *message) {
         return;
     }
     if (request->guest_hook_path[0] != 0) {
-        call_fail(call, STATUS_UNIMPLEMENTED, "CreateSandbox: guest_hook_path \"%s\": this agent runs no hooks of the guest image; "
-                                              "leave it empty",
+        call_fail(call, STATUS_UNIMPLEMENTED,
+                  "CreateSandbox: guest_hook_path \"%s\": this agent runs no hooks of the guest image; "
+                  "leave it empty",
                   request->guest_hook_path);
         return;
     }

@@ -113,8 +113,8 @@ static void pids(const struct source *source, Grpc__PidsStats *stats) {
 
 // ---- block devices
 
-static const char *const io_words[] = {"rbytes", "read", "wbytes", "write", "rios", "rios", "wios", "wios",
-                                       "dbytes", "dbytes", "dios", "dios"};
+static const char *const io_words[] = {"rbytes", "read", "wbytes", "write",  "rios", "rios",
+                                       "wios",   "wios", "dbytes", "dbytes", "dios", "dios"};
 enum { IO_WORDS = sizeof io_words / sizeof io_words[0] / 2, IO_ENTRIES_LIMIT = 64 * IO_WORDS };
 
 static void add_io(const struct source *source, Grpc__BlkioStats *stats, unsigned major, unsigned minor, const char *words) {

@@ -23,8 +23,7 @@ static bool fail(char *error, size_t size, const Grpc__Storage *storage, const c
 static const char *option_value(const Grpc__Storage *storage, const char *name) {
     size_t length = strlen(name);
     for (size_t i = 0; i < storage->n_options; i++)
-        if (strncmp(storage->options[i], name, length) == 0 && storage->options[i][length] == '=')
-            return storage->options[i] + length + 1;
+        if (strncmp(storage->options[i], name, length) == 0 && storage->options[i][length] == '=') return storage->options[i] + length + 1;
     return NULL;
 }
 
@@ -55,8 +54,8 @@ static int give_group(const char *path, const struct stat *status, int kind, str
 static bool apply_fs_group(const Grpc__Storage *storage, char *error, size_t size) {
     if (storage->fs_group == NULL) return true;
     struct stat root;
-    if (storage->fs_group->group_change_policy == TYPES__FSGROUP_CHANGE_POLICY__OnRootMismatch &&
-        stat(storage->mount_point, &root) == 0 && root.st_gid == storage->fs_group->group_id && (root.st_mode & S_ISGID) != 0)
+    if (storage->fs_group->group_change_policy == TYPES__FSGROUP_CHANGE_POLICY__OnRootMismatch && stat(storage->mount_point, &root) == 0 &&
+        root.st_gid == storage->fs_group->group_id && (root.st_mode & S_ISGID) != 0)
         return true;
     group_to_give = storage->fs_group->group_id;
     return nftw(storage->mount_point, give_group, 16, FTW_PHYS | FTW_MOUNT) == 0 || fail(error, size, storage, "group");
@@ -187,7 +186,6 @@ bool storage_driver_run(const Grpc__Storage *storage, const char *source, bool *
         *is_mount = false;
         return run_local(storage, error, size);
     }
-    snprintf(error, size, "Failed to find the storage handler %s (known: blk, ephemeral, local, mmioblk, overlayfs, virtio-fs)",
-             driver);
+    snprintf(error, size, "Failed to find the storage handler %s (known: blk, ephemeral, local, mmioblk, overlayfs, virtio-fs)", driver);
     return false;
 }

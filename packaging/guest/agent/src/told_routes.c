@@ -41,7 +41,8 @@ void told_routes_replace(const Grpc__Routes *routes, int (*remove)(const Types__
         const Types__Route *route = earlier->routes[i];
         int error = contains(routes, route) ? 0 : remove(route);
         if (error != 0 && error != ESRCH)
-            log_error("removal of the route to \"%s\" by \"%s\" on \"%s\": %s", route->dest, route->gateway, route->device, strerror(error));
+            log_error("removal of the route to \"%s\" by \"%s\" on \"%s\": %s", route->dest, route->gateway, route->device,
+                      strerror(error));
     }
     grpc__routes__free_unpacked(earlier, NULL);
 }

@@ -99,6 +99,7 @@ TEST(limits_are_written_and_devices_of_an_update_are_not) {
     struct json json;
     CHECK(json_begin(&json));
     resources_json(&json, NULL, &resources);
-    CHECK(strcmp(text_of(&json), "{\"memory\":{\"limit\":9223372036854775807},\"cpu\":{\"shares\":18446744073709551615,\"quota\":-1}}") == 0);
+    CHECK(strcmp(text_of(&json), "{\"memory\":{\"limit\":9223372036854775807},\"cpu\":{\"shares\":18446744073709551615,\"quota\":-1}}") ==
+          0);
     json_free(&json);
 }

@@ -13,15 +13,15 @@ struct unit_test {
 void unit_register(struct unit_test *test);
 void unit_failed(const char *file, int line, const char *what);
 
-#define TEST(function)                                                             \
-    static void function(void);                                                    \
-    static struct unit_test test_##function = {#function, function, NULL};         \
-    __attribute__((constructor)) static void register_##function(void) {           \
-        unit_register(&test_##function);                                           \
-    }                                                                              \
+#define TEST(function)                                                     \
+    static void function(void);                                            \
+    static struct unit_test test_##function = {#function, function, NULL}; \
+    __attribute__((constructor)) static void register_##function(void) {   \
+        unit_register(&test_##function);                                   \
+    }                                                                      \
     static void function(void)
 
-#define CHECK(condition) \
-    do {                 \
+#define CHECK(condition)                                               \
+    do {                                                               \
         if (!(condition)) unit_failed(__FILE__, __LINE__, #condition); \
     } while (0)
