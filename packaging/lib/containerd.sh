@@ -69,11 +69,11 @@ end_process() {
   done
 }
 
-# demo_image FILE NAME [COMMAND [DIRECTORY]]: writes an OCI image archive with the host's static busybox as FILE, for `ctr images import`.
-# COMMAND, a JSON array, is what it runs; what is in DIRECTORY is in the image as well. Made by hand, since an image is no more than this: a
-# layer, a configuration that names it, a manifest that names both.
+# demo_image FILE NAME [COMMAND [DIRECTORY [LAYER]]]: writes an OCI image archive with the host's static busybox as FILE, for `ctr images import`.
+# COMMAND, a JSON array, is what it runs; what is in DIRECTORY is in the image as well; what is in the directory LAYER is a second layer. Made by
+# hand, since an image is no more than this: layers, a configuration that names them, a manifest that names all.
 demo_image() {
-  local file=$1 name=$2 command=${3:-'["/bin/sh"]'} more=${4:-} work layer config manifest applet
+  local file=$1 name=$2 command=${3:-'["/bin/sh"]'} more=${4:-} second=${5:-} work layers=() config manifest applet digests sizes
   work=$(mktemp -d)
   mkdir -p "$work/root"/{bin,dev,etc,proc,run,sys,tmp} "$work/image/blobs/sha256"
   cp "$(command -v busybox)" "$work/root/bin/busybox"
@@ -82,19 +82,28 @@ demo_image() {
   done
   echo 'root:x:0:0:root:/:/bin/sh' > "$work/root/etc/passwd"
   [[ -z $more ]] || cp -R "$more/." "$work/root/"
-  tar -C "$work/root" --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -cf "$work/layer" .
-  layer=$(_demo_blob "$work" "$work/layer")
-  printf '{"architecture":"amd64","os":"linux","config":{"Env":["PATH=/bin"],"Cmd":%s},"rootfs":{"type":"layers","diff_ids":["sha256:%s"]}}' \
-    "$command" "$layer" > "$work/config"
+  layers=("$(_demo_layer "$work" "$work/root")")
+  [[ -z $second ]] || layers+=("$(_demo_layer "$work" "$second")")
+  digests=$(printf ',"sha256:%s"' "${layers[@]% *}")
+  # shellcheck disable=SC2068
+  sizes=$(printf ',{"mediaType":"application/vnd.oci.image.layer.v1.tar","digest":"sha256:%s","size":%d}' ${layers[@]}) # a digest and a size each
+  printf '{"architecture":"amd64","os":"linux","config":{"Env":["PATH=/bin"],"Cmd":%s},"rootfs":{"type":"layers","diff_ids":[%s]}}' \
+    "$command" "${digests:1}" > "$work/config"
   config=$(_demo_blob "$work" "$work/config")
-  printf '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"sha256:%s","size":%d},"layers":[{"mediaType":"application/vnd.oci.image.layer.v1.tar","digest":"sha256:%s","size":%d}]}' \
-    "$config" "$(stat -c %s "$work/config")" "$layer" "$(stat -c %s "$work/layer")" > "$work/manifest"
+  printf '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"sha256:%s","size":%d},"layers":[%s]}' \
+    "$config" "$(stat -c %s "$work/config")" "${sizes:1}" > "$work/manifest"
   manifest=$(_demo_blob "$work" "$work/manifest")
   printf '{"schemaVersion":2,"manifests":[{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"sha256:%s","size":%d,"annotations":{"io.containerd.image.name":"%s"},"platform":{"architecture":"amd64","os":"linux"}}]}' \
     "$manifest" "$(stat -c %s "$work/manifest")" "$name" > "$work/image/index.json"
   printf '{"imageLayoutVersion":"1.0.0"}' > "$work/image/oci-layout"
   tar -C "$work/image" -cf "$file" .
   rm -rf "$work"
+}
+
+# _demo_layer WORK DIRECTORY: prints the layer's digest and size.
+_demo_layer() {
+  tar -C "$2" --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -cf "$1/layer" .
+  printf '%s %d\n' "$(_demo_blob "$1" "$1/layer")" "$(stat -c %s "$1/layer")"
 }
 
 _demo_blob() {

@@ -16,6 +16,11 @@ import java.util.Optional;
  * so that QEMU can connect before it has come so far, and keeps its own sandbox: a mount and a pid
  * namespace of its own, a seccomp filter, and no capabilities but those for files. Its options are
  * those of Debian's (QEMU 7.2's) C version; the Rust version takes the same under other names.
+ *
+ * <p>READDIRPLUS is always off. Both versions look every name up while they read a directory, and
+ * take one that has gone since, or a whiteout that covers nothing, for an error of the whole read.
+ * The guest's C library takes that error, ENOENT, for the end of the directory: listings would lose
+ * files that nobody touched, and succeed.
  */
 public final class Virtiofsd {
 
@@ -60,8 +65,14 @@ public final class Virtiofsd {
                             "--shared-dir=" + exported,
                             "--cache=" + cacheInRust(cache),
                             "--announce-submounts",
+                            "--no-readdirplus",
                             "--sandbox=namespace"));
-            argv.addAll(extraArguments);
+            for (String argument : extraArguments) {
+                // It refuses a flag that it is given twice.
+                if (!argv.contains(argument)) {
+                    argv.add(argument);
+                }
+            }
             return argv;
         }
         argv.addAll(
@@ -78,6 +89,8 @@ public final class Virtiofsd {
         for (String argument : extraArguments) {
             addInC(argument, argv);
         }
+        // Last, since the last word wins.
+        argv.addAll(List.of("-o", "no_readdirplus"));
         return argv;
     }
 
@@ -104,11 +117,10 @@ public final class Virtiofsd {
     /** Kata's shipped files hold arguments of the Rust version, which the C version spells so. */
     private static void addInC(String argument, List<String> argv) {
         switch (argument) {
-            case "--announce-submounts" -> {} // It is always given.
+            case "--announce-submounts", "--no-readdirplus" -> {} // They are always given.
             case "--allow-direct-io",
                     "--killpriv-v2",
                     "--no-killpriv-v2",
-                    "--no-readdirplus",
                     "--posix-acl",
                     "--security-label",
                     "--writeback",

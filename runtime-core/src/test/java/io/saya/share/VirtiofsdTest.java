@@ -21,6 +21,7 @@ class VirtiofsdTest {
                         "--shared-dir=/run/shared",
                         "--cache=never",
                         "--announce-submounts",
+                        "--no-readdirplus",
                         "--sandbox=namespace",
                         "--xattr");
     }
@@ -57,7 +58,30 @@ class VirtiofsdTest {
                         "-o",
                         "no_killpriv_v2",
                         "-o",
-                        "flock");
+                        "flock",
+                        "-o",
+                        "no_readdirplus");
+    }
+
+    @Test
+    void noWordOfAnOperatorBringsBackListingsThatLoseFiles() {
+        assertThat(Virtiofsd.argv(IN_C, SHARED, "auto", List.of("-o", "readdirplus")))
+                .endsWith("-o", "readdirplus", "-o", "no_readdirplus");
+        assertThat(Virtiofsd.argv(IN_C, SHARED, "auto", List.of("--no-readdirplus")))
+                .containsOnlyOnce("no_readdirplus")
+                .doesNotContain("--no-readdirplus");
+    }
+
+    @Test
+    void theRustVersionGetsNoFlagTwice() {
+        assertThat(
+                        Virtiofsd.argv(
+                                IN_RUST,
+                                SHARED,
+                                "auto",
+                                List.of("--announce-submounts", "--no-readdirplus", "--xattr")))
+                .doesNotHaveDuplicates()
+                .contains("--xattr");
     }
 
     @Test

@@ -186,18 +186,28 @@ public final class Containerd implements AutoCloseable {
      * @param command what it runs, as a JSON array
      */
     public void loadImage(String name, String command) {
+        load(name, command, "");
+    }
+
+    /** The same with a second layer: what is in the directory, {@code .wh.NAME} for whiteouts. */
+    public void loadImage(String name, Path layer) {
+        load(name, "[\"/bin/sh\"]", layer.toString());
+    }
+
+    private void load(String name, String command, String layer) {
         var archive = directory + "/image.tar";
         var lib = product().resolve("../../lib").normalize();
         Ran.run(
                         Duration.ofSeconds(60),
                         "bash",
                         "-ec",
-                        "source \"$1/debian.sh\"; source \"$1/containerd.sh\"; demo_image \"$2\" \"$3\" \"$4\"",
+                        "source \"$1/debian.sh\"; source \"$1/containerd.sh\"; demo_image \"$2\" \"$3\" \"$4\" '' \"$5\"",
                         "image",
                         lib.toString(),
                         archive,
                         name,
-                        command)
+                        command,
+                        layer)
                 .succeeded();
         ctr(Duration.ofSeconds(60), "images", "import", archive).succeeded();
     }
