@@ -122,13 +122,15 @@ done
 modules=$work/kernel/lib/modules/$release
 mapfile -t first < <(awk '$1 == "first" {print $2}' "$here/modules")
 mapfile -t later < <(awk '$1 == "later" {print $2}' "$here/modules")
+mapfile -t demand < <(awk '$1 == "demand" {print $2}' "$here/modules")
 module_closure "$modules" "${first[@]}" > "$work/first"
-module_closure "$modules" "${first[@]}" "${later[@]}" > "$work/all"
+module_closure "$modules" "${first[@]}" "${later[@]}" > "$work/started"
+module_closure "$modules" "${first[@]}" "${later[@]}" "${demand[@]}" > "$work/all"
 while read -r file; do
   strip --strip-debug -o "$root/lib/modules/$(basename "$file")" "$file"
 done < "$work/all"
 sed 's|.*/|/lib/modules/|' "$work/first" > "$root/lib/modules/order"
-grep -v -x -F -f "$work/first" "$work/all" | sed 's|.*/|/lib/modules/|' > "$root/lib/modules/later"
+grep -v -x -F -f "$work/first" "$work/started" | sed 's|.*/|/lib/modules/|' > "$root/lib/modules/later"
 
 # ---- 7. pack: sorted names, one time stamp, owner root, inode numbers by position --------------------------------------
 chmod -R go-w "$root"

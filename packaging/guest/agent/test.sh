@@ -5,7 +5,7 @@
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 source "$here/../../lib/debian.sh"
-need_packages busybox-static clang crun gcc iproute2 libc6-dev libclang-rt-14-dev libprotobuf-c-dev libprotobuf-dev libyajl-dev make protobuf-c-compiler \
+need_packages busybox-static clang crun e2fsprogs gcc iproute2 libc6-dev libclang-rt-14-dev libprotobuf-c-dev libprotobuf-dev libyajl-dev make protobuf-c-compiler \
   protobuf-compiler python3 python3-protobuf util-linux
 
 work=$(mktemp -d /tmp/saya-agent-test.XXXXXX)

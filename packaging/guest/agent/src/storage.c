@@ -10,7 +10,7 @@
 #include "log.h"
 #include "storage_drivers.h"
 
-const char *const storage_drivers[] = {"blk", "ephemeral", "local", "mmioblk", "overlayfs", "virtio-fs"};
+const char *const storage_drivers[] = {"blk", "ephemeral", "local", "loop", "mmioblk", "overlayfs", "virtio-fs"};
 const size_t storage_driver_count = sizeof storage_drivers / sizeof storage_drivers[0];
 
 // A mount point in use.

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "files.h"
+#include "loop_device.h"
 #include "mounting.h"
 
 enum { OPTIONS_LIMIT = 64 };
@@ -128,11 +129,50 @@ static bool run_local(const Grpc__Storage *storage, char *error, size_t size) {
     return apply_fsgid(storage, error, size);
 }
 
+// A file with a file system in it, such as one that the host shares.
+static bool run_loop(const Grpc__Storage *storage, char *error, size_t size) {
+    char device[64];
+    int fd = loop_device_attach(storage->source, device, sizeof device, error, size);
+    if (fd < 0) return false;
+    bool mounted = run_mount(storage, device, error, size);
+    close(fd);
+    return mounted;
+}
+
+// An upper directory's owner and mode are those of the overlay's root: they are the image's.
+static bool make_upper(const Grpc__Storage *storage, const char *directory) {
+    const char *upper = option_value(storage, "upperdir"), *lower = option_value(storage, "lowerdir");
+    bool is_new = access(directory, F_OK) < 0;
+    if (!make_directories(directory)) return false;
+    if (!is_new || upper == NULL || lower == NULL || strcmp(upper, directory) != 0) return true;
+    struct stat status;
+    char first[4096];
+    snprintf(first, sizeof first, "%.*s", (int)strcspn(lower, ":"), lower);
+    return stat(first, &status) == 0 && chown(directory, status.st_uid, status.st_gid) == 0 &&
+           chmod(directory, status.st_mode & 07777) == 0;
+}
+
+// A directory that the host has mounted is an automount point here until somebody enters it, and overlayfs refuses those.
+static bool enter_lower(const Grpc__Storage *storage) {
+    const char *lower = option_value(storage, "lowerdir");
+    while (lower != NULL && *lower != 0) {
+        char path[4096];
+        size_t length = strcspn(lower, ":");
+        snprintf(path, sizeof path, "%.*s", (int)length, lower);
+        int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0) return false;
+        close(fd);
+        lower += length + (lower[length] == ':');
+    }
+    return true;
+}
+
 static bool run_overlay(const Grpc__Storage *storage, char *error, size_t size) {
     static const char create[] = "io.katacontainers.volume.overlayfs.create_directory=";
+    if (!enter_lower(storage)) return fail(error, size, storage, "lower directory");
     for (size_t i = 0; i < storage->n_driver_options; i++)
         if (strncmp(storage->driver_options[i], create, sizeof create - 1) == 0 &&
-            !make_directories(storage->driver_options[i] + sizeof create - 1))
+            !make_upper(storage, storage->driver_options[i] + sizeof create - 1))
             return fail(error, size, storage, storage->driver_options[i]);
     char upper[4200], work[4200], *options[OPTIONS_LIMIT + 2];
     size_t count = 0;
@@ -182,10 +222,12 @@ bool storage_driver_run(const Grpc__Storage *storage, const char *source, bool *
     if (strcmp(driver, "virtio-fs") == 0 || storage_driver_needs_device(storage)) return run_mount(storage, source, error, size);
     if (strcmp(driver, "ephemeral") == 0) return run_ephemeral(storage, error, size);
     if (strcmp(driver, "overlayfs") == 0) return run_overlay(storage, error, size);
+    if (strcmp(driver, "loop") == 0) return run_loop(storage, error, size);
     if (strcmp(driver, "local") == 0) {
         *is_mount = false;
         return run_local(storage, error, size);
     }
-    snprintf(error, size, "Failed to find the storage handler %s (known: blk, ephemeral, local, mmioblk, overlayfs, virtio-fs)", driver);
+    snprintf(error, size, "Failed to find the storage handler %s (known: blk, ephemeral, local, loop, mmioblk, overlayfs, virtio-fs)",
+             driver);
     return false;
 }

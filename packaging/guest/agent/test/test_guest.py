@@ -337,6 +337,47 @@ class Storages(AgentTest):
         self.remove("over")
         self.assertFalse(os.path.exists("/run/kata-containers/over"))
 
+    def test_a_disk_in_a_file_under_an_overlay(self):
+        self.sandbox()
+        lower, bundle = os.environ["ROOTFS"], "/run/kata-containers/over"
+        disk = "/run/disk.ext4"
+        with open(disk, "wb") as file:
+            file.truncate(64 << 20)
+        self.addCleanup(os.remove, disk)
+        subprocess.run(["mkfs.ext4", "-q", "-F", disk], check=True)
+        upper, work = f"{bundle}/writable/upper", f"{bundle}/writable/work"
+        create = "io.katacontainers.volume.overlayfs.create_directory="
+        storages = [
+            agent_pb2.Storage(driver="loop", source=disk, fstype="ext4", mount_point=f"{bundle}/writable"),
+            agent_pb2.Storage(
+                driver="overlayfs",
+                driver_options=[create + upper, create + work],
+                source="overlay",
+                fstype="overlay",
+                options=[f"lowerdir={lower}", f"upperdir={upper}", f"workdir={work}"],
+                mount_point=f"{bundle}/rootfs",
+            ),
+        ]
+        os.chmod(lower, 0o751)
+        self.addCleanup(os.chmod, lower, 0o755)
+        for kept in (False, True):
+            self.call("CreateContainer", container_id="over", storages=storages, OCI=spec(process("touch", "/only-above")))
+            self.assertEqual(stat.S_IMODE(os.stat(f"{bundle}/rootfs").st_mode), 0o751)
+            self.assertEqual(os.path.exists(f"{bundle}/rootfs/only-above"), kept)
+            self.call("StartContainer", container_id="over")
+            self.assertEqual(self.wait("over"), 0)
+            self.remove("over")
+            self.assertFalse(os.path.exists(bundle))
+            self.assertNotIn(disk, subprocess.run(["losetup", "-a"], check=True, capture_output=True, text=True).stdout)
+        self.assertFalse(os.path.exists(f"{lower}/only-above"))
+
+    def test_a_disk_that_is_none(self):
+        self.sandbox()
+        for source in ("/run/not-there", "/etc/hostname"):
+            storage = agent_pb2.Storage(driver="loop", source=source, fstype="ext4", mount_point="/run/kata-containers/over/writable")
+            text = self.fails(INTERNAL, "CreateContainer", container_id="over", storages=[storage], OCI=spec(process("true")))
+            self.assertIn(source if source == "/run/not-there" else "/dev/loop", text)
+
     def test_a_driver_that_is_not_known_and_a_device_that_does_not_come(self):
         text = self.fails(INTERNAL, "CreateSandbox", storages=[self.shm(driver="nonsense")])
         self.assertIn("Failed to find the storage handler", text)

@@ -14,6 +14,7 @@ import java.util.List;
  *     revalidate} or {@code always}
  * @param cacheSizeMib DAX window in MiB, 0: none ({@code virtio_fs_cache_size})
  * @param queueSize size of the vhost-user queue, a power of two ({@code virtio_fs_queue_size})
+ * @param rootfsUpper {@code rootfs_upper}
  * @param extraArguments further arguments of virtiofsd ({@code virtio_fs_extra_args})
  */
 public record SharedFsConfig(
@@ -23,6 +24,7 @@ public record SharedFsConfig(
         String cache,
         int cacheSizeMib,
         int queueSize,
+        RootfsUpper rootfsUpper,
         List<String> extraArguments) {
 
     /** A transport for files. */
@@ -30,6 +32,18 @@ public record SharedFsConfig(
         VIRTIO_FS,
         /** Files are copied into the guest; nothing is shared. */
         NONE
+    }
+
+    /** Where what a container writes to its root file system goes. */
+    public enum RootfsUpper {
+        /** {@code DISK} for containers of a pod, {@code SHARE} for those started alone. */
+        AUTO,
+        /** A file system of the guest's own, in a file in the snapshot. */
+        DISK,
+        /** The snapshot itself, by the shared file system. */
+        SHARE,
+        /** The guest's memory; it is gone with the container. */
+        TMPFS
     }
 
     public SharedFsConfig {

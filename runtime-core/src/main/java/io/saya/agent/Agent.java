@@ -8,6 +8,7 @@ import io.saya.proto.agent.oci.LinuxResources;
 import io.saya.proto.agent.oci.Process;
 import io.saya.proto.agent.oci.Spec;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -52,9 +53,11 @@ public interface Agent extends AutoCloseable {
     /**
      * Makes a container; its program does not run yet. Fails if the program does not exist.
      *
+     * @param storages mounted first, in this order, and unmounted when the container is removed
      * @param sharedPidNamespace join the pid namespace that the sandbox's containers share
      */
-    void createContainer(String containerId, Spec spec, boolean sharedPidNamespace)
+    void createContainer(
+            String containerId, Spec spec, List<GuestStorage> storages, boolean sharedPidNamespace)
             throws RuntimeFailure;
 
     /** Runs the program of a container. */

@@ -8,6 +8,7 @@ import io.saya.oci.GuestSpec.GuestAbilities;
  * @param version its version, cut to 64 characters
  * @param abilities what it can do of what not every agent can
  * @param connectsPorts whether it connects to ports of the guest
+ * @param mountsFiles whether it mounts the file system that is in a file (driver {@code loop})
  * @param streamsOutliveWait whether output stays readable after the exit status was fetched. With
  *     Kata's agents it does not: there the streams are read to their ends first (reference:
  *     kata-agent.md §3.4)
@@ -16,6 +17,7 @@ public record GuestDetails(
         String version,
         GuestAbilities abilities,
         boolean connectsPorts,
+        boolean mountsFiles,
         boolean streamsOutliveWait) {
 
     private static final int VERSION_LENGTH = 64;
@@ -32,6 +34,7 @@ public record GuestDetails(
         return new GuestDetails(
                 version.substring(0, Math.min(VERSION_LENGTH, version.length())),
                 new GuestAbilities(seccomp, own),
+                own,
                 own,
                 own);
     }

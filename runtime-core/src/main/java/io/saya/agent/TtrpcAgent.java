@@ -145,14 +145,28 @@ public final class TtrpcAgent implements Agent {
     }
 
     @Override
-    public void createContainer(String containerId, Spec spec, boolean sharedPidNamespace) {
-        CreateContainerRequest request =
+    public void createContainer(
+            String containerId,
+            Spec spec,
+            List<GuestStorage> storages,
+            boolean sharedPidNamespace) {
+        CreateContainerRequest.Builder building =
                 CreateContainerRequest.newBuilder()
                         .setContainerId(containerId)
                         .setExecId(containerId)
                         .setOCI(spec)
-                        .setSandboxPidns(sharedPidNamespace)
-                        .build();
+                        .setSandboxPidns(sharedPidNamespace);
+        for (GuestStorage storage : storages) {
+            building.addStorages(
+                    Storage.newBuilder()
+                            .setDriver(storage.driver())
+                            .addAllDriverOptions(storage.driverOptions())
+                            .setSource(storage.source())
+                            .setFstype(storage.type())
+                            .addAllOptions(storage.options())
+                            .setMountPoint(storage.mountPoint()));
+        }
+        CreateContainerRequest request = building.build();
         AgentCall.run(
                 "CreateContainer",
                 () -> service.createContainer(request, CallOptions.timeout(createContainerLimit)));

@@ -1,6 +1,8 @@
 package io.saya.sandbox;
 
 import io.saya.agent.Agent;
+import io.saya.agent.GuestStorage;
+import io.saya.config.SharedFsConfig.RootfsUpper;
 import io.saya.container.Container;
 import io.saya.event.RootfsMount;
 import io.saya.failpoint.Failpoints;
@@ -12,11 +14,13 @@ import io.saya.oci.OciSpec;
 import io.saya.oci.OciSpec.OciMount;
 import io.saya.proto.agent.oci.Spec;
 import io.saya.share.ContainerShares;
+import io.saya.share.RootLayers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Makes one container: root file system on the host, shares, specification, container in the guest.
@@ -45,14 +49,13 @@ final class ContainerCreation {
      */
     Prepared prepare(List<RootfsMount> rootfs) {
         try {
-            Path root = mountRootfs(rootfs);
+            ContainerShares shares = new ContainerShares(guest.shared(), container.id());
+            container.resources().push("shares", () -> releaseShares(shares));
+            ContainerRoot root = root(rootfs, shares);
             phase = "bundle";
             writePid();
             phase = "shared files";
-            ContainerShares shares = new ContainerShares(guest.shared(), container.id());
-            container.resources().push("shares", () -> releaseShares(shares));
-            String guestRoot = shares.shareRootfs(root, false);
-            return new Prepared(guestRoot, shares.translate(spec.mounts()));
+            return new Prepared(root, shares.translate(spec.mounts()));
         } catch (IOException | JsonException | RuntimeFailure e) {
             throw failure(e);
         }
@@ -65,14 +68,15 @@ final class ContainerCreation {
             Spec guestSpec =
                     GuestSpec.of(
                             spec,
-                            prepared.rootfs(),
+                            prepared.root().path(),
                             prepared.mounts(),
                             guest.details().abilities());
             phase = "in the guest";
             Agent agent = guest.requireAgent();
             container.resources().push("container in the guest", () -> removeFromGuest(agent));
             Failpoints.reach(Moment.CREATE_CONTAINER);
-            agent.createContainer(container.id(), guestSpec, sharesPidNamespace());
+            agent.createContainer(
+                    container.id(), guestSpec, prepared.root().storages(), sharesPidNamespace());
             Failpoints.reach(Moment.CREATE_ANNOUNCE);
         } catch (JsonException | RuntimeFailure e) {
             throw failure(e);
@@ -82,9 +86,43 @@ final class ContainerCreation {
     /**
      * Paths and mounts as the guest sees them.
      *
-     * @param rootfs the root file system in the guest
+     * @param root the root file system in the guest
      */
-    record Prepared(String rootfs, List<OciMount> mounts) {}
+    record Prepared(ContainerRoot root, List<OciMount> mounts) {}
+
+    /** Whether the guest must be up for {@link #prepare}: what it can do decides what is made. */
+    boolean dependsOnGuest() {
+        return upper() != RootfsUpper.SHARE;
+    }
+
+    private RootfsUpper upper() {
+        return ContainerRoot.upperFor(
+                guest.config().hypervisor().sharedFs().rootfsUpper(),
+                container.kind(),
+                spec.rootReadOnly());
+    }
+
+    /**
+     * The root file system: as containerd describes it, or its layers below an upper directory in
+     * the guest.
+     */
+    private ContainerRoot root(List<RootfsMount> rootfs, ContainerShares shares)
+            throws IOException {
+        RootfsUpper wanted = upper();
+        Optional<RootLayers> layers =
+                wanted == RootfsUpper.SHARE || !guest.details().mountsFiles()
+                        ? Optional.empty()
+                        : RootLayers.of(rootfs);
+        if (layers.isPresent()) {
+            Optional<GuestStorage> upper =
+                    ContainerRoot.upper(wanted, guest.host(), layers.get(), shares, container.id());
+            if (upper.isPresent()) {
+                Path lower = mountRootfs(List.of(layers.get().lower()));
+                return ContainerRoot.layered(shares, container.id(), lower, upper.get());
+            }
+        }
+        return ContainerRoot.shared(shares, mountRootfs(rootfs));
+    }
 
     /**
      * For the launcher's {@code delete}, which reports the exit of a container whose daemon died.

@@ -289,6 +289,14 @@ final class Guest {
         return launched(network);
     }
 
+    RuntimeConfig config() {
+        return config;
+    }
+
+    Host host() {
+        return host;
+    }
+
     HostMounts mounts() {
         return mounts;
     }

@@ -92,6 +92,9 @@ public final class Tasks {
         }
         try {
             ContainerCreation creation = new ContainerCreation(sandbox.guest(), container, spec);
+            if (creation.dependsOnGuest()) {
+                sandbox.awaitBoot();
+            }
             ContainerCreation.Prepared prepared = creation.prepare(request.rootfs());
             sandbox.awaitBoot();
             creation.create(prepared);

@@ -32,6 +32,11 @@ public final class ContainerShares {
         return share(containerId + "/rootfs", rootfs, readOnly);
     }
 
+    /** Shares a file for reading and writing and returns its path in the guest. */
+    public String shareFile(String name, Path file) throws IOException {
+        return share(containerId + "/" + name, file, false);
+    }
+
     /**
      * The container's mounts with sources that exist in the guest. Mounts that the guest can make
      * by itself stay as they are.

@@ -3,6 +3,7 @@ package io.saya.sandbox;
 import com.google.protobuf.ByteString;
 import io.saya.agent.Agent;
 import io.saya.agent.GuestDetails;
+import io.saya.agent.GuestStorage;
 import io.saya.agent.SandboxSetup;
 import io.saya.failure.RuntimeFailure;
 import io.saya.io.GuestStreams;
@@ -138,11 +139,16 @@ final class ScriptedAgent implements Agent {
 
     @Override
     public GuestDetails details() {
-        return new GuestDetails("test", new GuestAbilities(true, true), true, !forgetsStreams);
+        return new GuestDetails(
+                "test", new GuestAbilities(true, true), true, false, !forgetsStreams);
     }
 
     @Override
-    public void createContainer(String containerId, Spec spec, boolean sharedPidNamespace) {
+    public void createContainer(
+            String containerId,
+            Spec spec,
+            List<GuestStorage> storages,
+            boolean sharedPidNamespace) {
         answer();
         if (spec.getProcess().getArgsCount() > 0
                 && spec.getProcess().getArgs(0).equals("missing")) {

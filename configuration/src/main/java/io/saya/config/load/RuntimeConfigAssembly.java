@@ -131,6 +131,7 @@ final class RuntimeConfigAssembly {
                 values.value(StorageOptions.VIRTIO_FS_CACHE),
                 number(StorageOptions.VIRTIO_FS_CACHE_SIZE),
                 number(StorageOptions.VIRTIO_FS_QUEUE_SIZE),
+                values.value(StorageOptions.ROOTFS_UPPER),
                 values.value(StorageOptions.VIRTIO_FS_EXTRA_ARGS));
     }
 

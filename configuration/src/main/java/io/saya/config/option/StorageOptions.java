@@ -1,6 +1,7 @@
 package io.saya.config.option;
 
 import io.saya.config.SharedFsConfig.Kind;
+import io.saya.config.SharedFsConfig.RootfsUpper;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -24,6 +25,27 @@ public final class StorageOptions {
                             Kind.VIRTIO_FS)
                     .annotated()
                     .help("How the container's files reach the guest.");
+
+    public static final Option<RootfsUpper> ROOTFS_UPPER =
+            ROWS.row(
+                            "rootfs_upper",
+                            new ChoiceType<RootfsUpper>()
+                                    .word("auto", RootfsUpper.AUTO)
+                                    .word("disk", RootfsUpper.DISK)
+                                    .word("share", RootfsUpper.SHARE)
+                                    .word("tmpfs", RootfsUpper.TMPFS),
+                            RootfsUpper.AUTO)
+                    .known(Option.Known.OURS)
+                    .annotated()
+                    .help(
+                            "Where a container's writes to its root file system go. \"disk\": to an"
+                                    + " ext4 of the guest's own, in a sparse file in the snapshot:"
+                                    + " quick, and complete (O_TMPFILE, extended attributes,"
+                                    + " overlays), but the host sees a file, not files. \"share\":"
+                                    + " to the snapshot, where docker cp, commit and diff look."
+                                    + " \"tmpfs\": to the guest's memory. \"auto\": \"disk\" for"
+                                    + " containers of a pod, \"share\" for others. Needs the"
+                                    + " default guest and an overlay snapshotter, else \"share\".");
 
     public static final Option<Path> VIRTIO_FS_DAEMON =
             ROWS.optionalPath("virtio_fs_daemon")
