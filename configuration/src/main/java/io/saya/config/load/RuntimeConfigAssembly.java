@@ -92,10 +92,19 @@ final class RuntimeConfigAssembly {
                 values.value(VmOptions.VALID_ENTROPY_SOURCES),
                 values.value(VmOptions.USE_LEGACY_SERIAL),
                 values.value(VmOptions.DISABLE_NESTING_CHECKS),
-                values.value(VmOptions.SECCOMP_SANDBOX),
+                seccompSandbox(values.value(VmOptions.SECCOMP_SANDBOX)),
                 values.value(VmOptions.ROOTLESS),
                 values.value(VmOptions.DISABLE_SELINUX),
                 values.value(VmOptions.PFLASHES));
+    }
+
+    /** Kata's shipped files have it empty; QEMU is not to be the weaker for that. */
+    private static String seccompSandbox(String written) {
+        return switch (written) {
+            case "" -> VmOptions.SECCOMP_SANDBOX_DEFAULT;
+            case VmOptions.SECCOMP_SANDBOX_OFF -> "";
+            default -> written;
+        };
     }
 
     private CpuConfig cpu() {

@@ -173,12 +173,22 @@ public final class VmOptions {
                     .withoutEffect("modern virtio devices are used inside of VMs as well")
                     .help("No special treatment of a host that is a VM itself.");
 
+    /**
+     * Everything of it that QEMU works without: no system calls that are obsolete, no further
+     * processes, no change of priorities and affinity, no set-uid programs.
+     */
+    public static final String SECCOMP_SANDBOX_DEFAULT =
+            "on,obsolete=deny,spawn=deny,resourcecontrol=deny,elevateprivileges=deny";
+
+    /** For a QEMU that was built without seccomp. */
+    public static final String SECCOMP_SANDBOX_OFF = "off";
+
     public static final Option<String> SECCOMP_SANDBOX =
-            ROWS.words("seccompsandbox", "")
+            ROWS.words("seccompsandbox", SECCOMP_SANDBOX_DEFAULT)
                     .alsoSpelled(Section.HYPERVISOR, "seccomp_sandbox")
                     .help(
-                            "QEMU's -sandbox value, such as"
-                                    + " \"on,obsolete=deny,spawn=deny,resourcecontrol=deny\".");
+                            "QEMU's -sandbox value. Empty, as in Kata's files: the default."
+                                    + " \"off\": no filter.");
 
     public static final Option<Boolean> ROOTLESS =
             ROWS.flag("rootless", false)

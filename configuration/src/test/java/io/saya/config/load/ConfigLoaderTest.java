@@ -7,11 +7,13 @@ import io.saya.config.AgentConfig;
 import io.saya.config.ConfigException;
 import io.saya.config.RuntimeConfig;
 import io.saya.config.option.SizeOptions;
+import io.saya.config.option.VmOptions;
 import io.saya.config.toml.TomlFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -69,6 +71,18 @@ class ConfigLoaderTest {
         assertThat(loaded.effective().setting(SizeOptions.DEFAULT_MEMORY).origin())
                 .hasToString(root + "/etc/saya/configuration.toml:4:1");
         assertThat(loaded.warnings()).isEmpty();
+    }
+
+    @Test
+    void onlyOffTakesTheFilterFromQemu() throws Exception {
+        var filters = new ArrayList<String>();
+        for (String written : List.of("", "off", "on")) {
+            host.write(
+                    "etc/saya/configuration.toml",
+                    host.hypervisor("seccompsandbox = \"" + written + "\"\n"));
+            filters.add(load().config().hypervisor().machine().seccompSandbox());
+        }
+        assertThat(filters).containsExactly(VmOptions.SECCOMP_SANDBOX_DEFAULT, "", "on");
     }
 
     @Test
