@@ -30,6 +30,13 @@ struct descriptor {
     int fd; /* the number that the process will see */
 };
 
+/* What a process may do that others may not. */
+enum privileges {
+    PRIVILEGES_INHERITED = 0, /* what the guard may */
+    PRIVILEGES_KEPT = 1,      /* the same, and a change of its user id takes nothing of it */
+    PRIVILEGES_NONE = 2,      /* no capability, and no way to one: not by exec, not as root */
+};
+
 /* As it came over the channel; strings point into the frame. */
 struct spawn {
     char **argv;
@@ -41,6 +48,7 @@ struct spawn {
     uint32_t uid; /* SPAWN_KEEP: that of the guard */
     uint32_t gid;
     int32_t oom_score_adj; /* INT32_MIN: that of the guard */
+    enum privileges privileges;
 };
 
 /* What a child reports over its result pipe before exec: nothing, if all went well. */
@@ -95,6 +103,9 @@ struct child *child_netlink(const struct netlink_call *call, struct child_result
 
 /* In a child, in the network namespace: opens it and puts it in the place of its number. (tap.c) */
 void descriptor_open_tap(const struct descriptor *d, int result);
+
+/* In a child, last before exec: takes on the identity and the privileges. (identity.c) */
+void identity_take(const struct spawn *spawn, int result);
 
 /* In a child: enters the namespace. (netlink.c) */
 void network_enter(const char *path, int result);

@@ -110,7 +110,8 @@ static void spawn_request(struct guard *g, const struct request *request) {
     spawn.uid = read_u32(&r);
     spawn.gid = read_u32(&r);
     spawn.oom_score_adj = (int32_t)read_u32(&r);
-    if (r.bad || !spawn.argv || !spawn.environment || !spawn.argv[0] || spawn.argv[0][0] != '/') {
+    spawn.privileges = (enum privileges)read_u8(&r);
+    if (r.bad || spawn.privileges > PRIVILEGES_NONE || !spawn.argv || !spawn.environment || !spawn.argv[0] || spawn.argv[0][0] != '/') {
         reply(g, request->id, EINVAL, "spawn request");
     } else if (g->child_count == CHILD_LIMIT) {
         reply(g, request->id, EAGAIN, "spawn: too many processes");

@@ -1,7 +1,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -104,13 +103,6 @@ static void write_setting(const char *path, const char *text, int result) {
     close(fd);
 }
 
-static void drop_identity(const struct spawn *spawn, int result, pid_t parent) {
-    if (spawn->gid != SPAWN_KEEP && (setgroups(0, NULL) != 0 || setgid(spawn->gid) != 0)) child_fail(result, "setgid", "");
-    if (spawn->uid != SPAWN_KEEP && setuid(spawn->uid) != 0) child_fail(result, "setuid", "");
-    /* A change of identity clears it. */
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent) _exit(127);
-}
-
 static void child_main(const struct spawn *spawn, char **argv, pid_t parent, int output, int result) {
     setsid();
     if (spawn->oom_score_adj != INT32_MIN) {
@@ -126,7 +118,9 @@ static void child_main(const struct spawn *spawn, char **argv, pid_t parent, int
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (null < 0 || dup2(null, 0) < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0) child_fail(result, "stdio", "/dev/null");
     if (chdir(spawn->directory) != 0) child_fail(result, "working directory", spawn->directory);
-    drop_identity(spawn, result, parent);
+    identity_take(spawn, result);
+    /* A change of identity clears it. */
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent) _exit(127);
     execve(argv[0], argv, spawn->environment);
     child_fail(result, "execute", argv[0]);
 }

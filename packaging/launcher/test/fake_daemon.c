@@ -118,6 +118,7 @@ static void spawn(const char *script) {
     bytes_u32(&b, UINT32_MAX);
     bytes_u32(&b, UINT32_MAX);
     bytes_u32(&b, 0x80000000u);
+    bytes_u8(&b, 0);
     call(REQUEST_SPAWN, &b);
 }
 

@@ -13,20 +13,50 @@ import java.util.OptionalInt;
  * @param taps tap interfaces opened in the process's network namespace, and inherited
  * @param user empty: root
  * @param oomScoreAdj -1000 to 1000; empty: that of the guard
+ * @param privileges what it may do
  */
 public record Placement(
         List<InheritedFile> files,
         List<InheritedTap> taps,
         Optional<User> user,
-        OptionalInt oomScoreAdj) {
+        OptionalInt oomScoreAdj,
+        Privileges privileges) {
 
     /** Nothing differs. */
     public static final Placement AS_GUARD =
             new Placement(List.of(), List.of(), Optional.empty(), OptionalInt.empty());
 
+    /** With the privileges of the guard. */
+    public Placement(
+            List<InheritedFile> files,
+            List<InheritedTap> taps,
+            Optional<User> user,
+            OptionalInt oomScoreAdj) {
+        this(files, taps, user, oomScoreAdj, Privileges.INHERITED);
+    }
+
     public Placement {
         files = List.copyOf(files);
         taps = List.copyOf(taps);
+    }
+
+    /** The same with other privileges. */
+    public Placement withPrivileges(Privileges other) {
+        return new Placement(files, taps, user, oomScoreAdj, other);
+    }
+
+    /** What a process may do that others may not. */
+    public enum Privileges {
+        /** What the guard may. */
+        INHERITED,
+        /**
+         * What the guard may, and a change of its user id takes nothing of it: a file server that
+         * takes the ids of who asks keeps the rights that it opens files with
+         * (SECBIT_NO_SETUID_FIXUP, locked; capabilities(7)).
+         */
+        KEPT_AS_ANY_USER,
+        /** No capability and no way to one: neither by a program's set-uid bit nor as root. */
+        NONE
     }
 
     /** The file at {@code path}, inherited as the descriptor called {@code name}. */

@@ -2,6 +2,8 @@ package io.saya.share;
 
 import io.saya.host.Host;
 import io.saya.host.HostProcess;
+import io.saya.host.Placement;
+import io.saya.host.Placement.Privileges;
 import io.saya.host.SpawnSpec;
 import io.saya.host.SpawnSpec.InheritedSocket;
 import java.io.IOException;
@@ -21,6 +23,12 @@ import java.util.Optional;
  * take one that has gone since, or a whiteout that covers nothing, for an error of the whole read.
  * The guest's C library takes that error, ENOENT, for the end of the directory: listings would lose
  * files that nobody touched, and succeed.
+ *
+ * <p>A request carries the user and the group of who asks, which the daemon takes on to make files
+ * in their name, and not their supplementary groups: those that Kubernetes' fsGroup is given by.
+ * With the ids it would lose its right to files of others, so it keeps its capabilities then. What
+ * may be done is decided before, by the guest's kernel, which checks the rights of every file
+ * itself (virtio-fs mounts have default_permissions) and takes set-id bits away.
  */
 public final class Virtiofsd {
 
@@ -51,7 +59,8 @@ public final class Virtiofsd {
                         Map.of("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"),
                         List.of(new InheritedSocket("vhost-user", socket)),
                         Optional.empty(),
-                        Path.of("/")));
+                        Path.of("/"),
+                        Placement.AS_GUARD.withPrivileges(Privileges.KEPT_AS_ANY_USER)));
     }
 
     static List<String> argv(

@@ -48,6 +48,15 @@ final class Frame {
     /** In place of an oom_score_adj: that of the guard. */
     static final int KEEP_OOM_SCORE = Integer.MIN_VALUE;
 
+    /** Privileges of a process: those of the guard. */
+    static final int PRIVILEGES_INHERITED = 0;
+
+    /** Privileges of a process: those of the guard, whatever its user id becomes. */
+    static final int PRIVILEGES_KEPT = 1;
+
+    /** Privileges of a process: none. */
+    static final int PRIVILEGES_NONE = 2;
+
     /** Kind of an exit: the value is a signal's number, otherwise an exit code. */
     static final int EXIT_SIGNAL = 1;
 

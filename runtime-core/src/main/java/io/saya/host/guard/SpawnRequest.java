@@ -60,5 +60,11 @@ final class SpawnRequest {
             request.u32(Frame.KEEP_IDENTITY).u32(Frame.KEEP_IDENTITY);
         }
         request.u32(placement.oomScoreAdj().orElse(Frame.KEEP_OOM_SCORE));
+        request.u8(
+                switch (placement.privileges()) {
+                    case INHERITED -> Frame.PRIVILEGES_INHERITED;
+                    case KEPT_AS_ANY_USER -> Frame.PRIVILEGES_KEPT;
+                    case NONE -> Frame.PRIVILEGES_NONE;
+                });
     }
 }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.saya.host.HostFailure;
 import io.saya.host.HostProcess;
 import io.saya.host.Placement;
+import io.saya.host.Placement.Privileges;
 import io.saya.host.ProcessExit;
 import io.saya.host.SpawnSpec;
 import java.io.IOException;
@@ -65,6 +66,36 @@ class PlacementTest {
                                     Optional.empty(), placement));
             assertThat(output).isEqualTo("65534\n65533\n500\n");
             assertThat(file).hasContent("written\n");
+        }
+    }
+
+    /** With and without another user: the sets of capabilities(7), in the kernel's order. */
+    @Test
+    void aProcessWithoutPrivilegesHasNoCapabilityAndNoWayToOne() throws Exception {
+        try (RealGuard guard = new RealGuard(directory)) {
+            String none = "0000000000000000\n".repeat(5) + "1\n";
+            String script = "grep -E '^(Cap|NoNew)' /proc/self/status | cut -f2";
+            for (Optional<Placement.User> user :
+                    List.of(
+                            Optional.<Placement.User>empty(),
+                            Optional.of(new Placement.User(65534, 65534)))) {
+                Placement placement =
+                        new Placement(
+                                List.of(), List.of(), user, OptionalInt.empty(), Privileges.NONE);
+                assertThat(outputOf(guard.host(), shell(script, Optional.empty(), placement)))
+                        .as(user.toString())
+                        .isEqualTo(none);
+            }
+        }
+    }
+
+    @Test
+    void aFileServerKeepsItsCapabilitiesAsAnyUser() throws Exception {
+        try (RealGuard guard = new RealGuard(directory)) {
+            Placement kept = Placement.AS_GUARD.withPrivileges(Privileges.KEPT_AS_ANY_USER);
+            String script = "setpriv --dump | grep -i securebits";
+            assertThat(outputOf(guard.host(), shell(script, Optional.empty(), kept)))
+                    .containsIgnoringCase("no_setuid_fixup,no_setuid_fixup_locked");
         }
     }
 

@@ -9,6 +9,9 @@ import io.saya.proto.cri.LinuxContainerSecurityContext;
 import io.saya.proto.cri.LinuxPodSandboxConfig;
 import io.saya.proto.cri.LinuxSandboxSecurityContext;
 import io.saya.test.WithProduct;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -38,6 +41,117 @@ final class SecurityTest extends PodSuite {
         assertThat(pod.exec(container, "touch", "/x").err()).contains("Read-only file system");
         assertThat(pod.exec(container, "cat", "/proc/self/status").out())
                 .contains("CapEff:\t0000000000000000", "NoNewPrivs:\t1");
+    }
+
+    /** A volume as the kubelet prepares it where a pod has {@code fsGroup} 2000. */
+    @Test
+    void aSupplementaryGroupOpensItsDirectoriesAndNoOthers() throws IOException {
+        var pod = pod();
+        var files = node().logs().resolveSibling("groups-" + pod.config().getHostname());
+        var volume = directory(files.resolve("volume"), 0, 2000, 02775);
+        var sticky = directory(files.resolve("sticky"), 0, 2000, 03775);
+        var foreign = directory(files.resolve("foreign"), 0, 2001, 02775);
+        file(volume.resolve("setid"), 0, 2000, 06775);
+        file(volume.resolve("own-setid"), 1000, 3000, 06755);
+        file(sticky.resolve("of-root"), 0, 2000, 0664);
+        var container =
+                pod.start(
+                        pod.create(
+                                "main",
+                                config -> {
+                                    Pod.mount(config, volume, "/volume", false);
+                                    Pod.mount(config, volume, "/read-only", true);
+                                    Pod.mount(config, sticky, "/sticky", false);
+                                    Pod.mount(config, foreign, "/foreign", false);
+                                    return config.addCommand("sh")
+                                            .addArgs("-c")
+                                            .addArgs(Pod.IDLE)
+                                            .setLinux(
+                                                    LinuxContainerConfig.newBuilder()
+                                                            .setSecurityContext(userWithGroup()));
+                                }));
+        var out =
+                pod.exec(
+                        container,
+                        "sh",
+                        "-c",
+                        """
+                        try() { "$@" 2>/dev/null && echo "$* ok" || echo "$* refused"; }
+                        cd /volume
+                        try touch file
+                        try mkdir directory
+                        try touch directory/file
+                        try ln file link
+                        try ln -s file symlink
+                        try mkfifo fifo
+                        try mv symlink moved
+                        stat -c '%n %u:%g %a' file directory directory/file moved fifo
+                        echo more >> setid; stat -c '%n %a' setid
+                        try chgrp 2000 own-setid; stat -c '%n %g %a' own-setid
+                        try rm link
+                        try touch /sticky/file
+                        try rm -f /sticky/of-root
+                        try mv /sticky/of-root /sticky/other
+                        try touch /foreign/file
+                        try touch /etc/file
+                        try touch /root-file
+                        try touch /read-only/file
+                        try rm -f /read-only/file""");
+        assertThat(out.out().lines())
+                .as(out.err())
+                .containsExactly(
+                        "touch file ok",
+                        "mkdir directory ok",
+                        "touch directory/file ok",
+                        "ln file link ok",
+                        "ln -s file symlink ok",
+                        "mkfifo fifo ok",
+                        "mv symlink moved ok",
+                        "file 1000:2000 644",
+                        "directory 1000:2000 2755",
+                        "directory/file 1000:2000 644",
+                        "moved 1000:2000 777",
+                        "fifo 1000:2000 644",
+                        "setid 775",
+                        "chgrp 2000 own-setid ok",
+                        "own-setid 2000 755",
+                        "rm link ok",
+                        "touch /sticky/file ok",
+                        "rm -f /sticky/of-root refused",
+                        "mv /sticky/of-root /sticky/other refused",
+                        "touch /foreign/file refused",
+                        "touch /etc/file refused",
+                        "touch /root-file refused",
+                        "touch /read-only/file refused",
+                        "rm -f /read-only/file refused");
+        assertThat(Files.getAttribute(volume.resolve("directory/file"), "unix:uid"))
+                .isEqualTo(1000);
+        assertThat(Files.getAttribute(volume.resolve("directory/file"), "unix:gid"))
+                .isEqualTo(2000);
+    }
+
+    private static LinuxContainerSecurityContext userWithGroup() {
+        return LinuxContainerSecurityContext.newBuilder()
+                .setRunAsUser(Int64Value.newBuilder().setValue(1000))
+                .setRunAsGroup(Int64Value.newBuilder().setValue(3000))
+                .addSupplementalGroups(2000)
+                .build();
+    }
+
+    private static Path directory(Path path, int user, int group, int mode) throws IOException {
+        return own(Files.createDirectories(path), user, group, mode);
+    }
+
+    private static void file(Path path, int user, int group, int mode) throws IOException {
+        own(Files.createFile(path), user, group, mode);
+    }
+
+    /** The mode last: a change of owner takes set-id bits away. */
+    private static Path own(Path path, int user, int group, int mode) throws IOException {
+        Files.setAttribute(path, "unix:uid", user);
+        Files.setAttribute(path, "unix:gid", group);
+        Files.setAttribute(path, "unix:mode", mode);
+        return path;
     }
 
     @Test
