@@ -1,5 +1,6 @@
 package io.saya.agent;
 
+import io.saya.failure.RuntimeFailure;
 import io.saya.io.GuestStreams;
 import io.saya.network.GuestNetwork;
 import io.saya.proto.agent.AgentClient;
@@ -35,6 +36,9 @@ import io.saya.ttrpc.TtrpcClient;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -48,6 +52,9 @@ public final class TtrpcAgent implements Agent {
 
     /** A signal, a window size: nothing that a guest that is alive needs long for. */
     private static final Duration SHORT_LIMIT = Duration.ofSeconds(10);
+
+    /** Between two questions whether the patience with a guest that boots lasts. */
+    private static final long GLANCE_MS = 500;
 
     private final TtrpcClient client;
     private final AgentClient service;
@@ -74,6 +81,34 @@ public final class TtrpcAgent implements Agent {
                 () ->
                         health.check(
                                 CheckRequest.getDefaultInstance(), CallOptions.timeout(timeout)));
+    }
+
+    /**
+     * Waits for the first answer of an agent that may not be there yet.
+     *
+     * @throws RuntimeFailure DEADLINE_EXCEEDED when the patience is exhausted
+     */
+    void awaitGreeting(Patience patience) throws InterruptedException {
+        CompletableFuture<?> answer =
+                AgentCall.translate(
+                        "Check",
+                        health.checkAsync(
+                                CheckRequest.getDefaultInstance(), CallOptions.noDeadline()));
+        while (true) {
+            try {
+                answer.get(GLANCE_MS, TimeUnit.MILLISECONDS);
+                return;
+            } catch (TimeoutException e) {
+                if (patience.exhausted()) {
+                    throw RuntimeFailure.deadlineExceeded(
+                            "agent, Check: no answer within dial_timeout", e);
+                }
+            } catch (ExecutionException e) {
+                throw e.getCause() instanceof RuntimeFailure failure
+                        ? failure
+                        : RuntimeFailure.internal("agent, Check: " + e.getCause(), e);
+            }
+        }
     }
 
     @Override

@@ -8,7 +8,6 @@ import io.saya.ttrpc.TtrpcClient;
 import io.saya.ttrpc.transport.Endpoint;
 import io.saya.ttrpc.transport.Transport;
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /** Reaches agents that speak ttrpc. */
@@ -20,6 +19,9 @@ public final class TtrpcConnector implements AgentConnector {
      */
     private static final Duration RETRY = Duration.ofMillis(20);
 
+    /** Of one attempt to connect. */
+    private static final Duration ATTEMPT_LIMIT = Duration.ofSeconds(10);
+
     private final Transport transport;
     private final Duration createContainerLimit;
 
@@ -29,17 +31,17 @@ public final class TtrpcConnector implements AgentConnector {
     }
 
     @Override
-    public Agent connect(AgentEndpoint endpoint, Duration timeout) {
-        long deadline = System.nanoTime() + timeout.toNanos();
+    public Agent connect(AgentEndpoint endpoint, Patience patience) {
         while (true) {
-            Duration left = Duration.ofNanos(Math.max(1, deadline - System.nanoTime()));
             try {
                 return greet(
                         TtrpcClient.connect(
-                                transport, address(endpoint), ClientOptions.connectWithin(left)),
-                        deadline);
+                                transport,
+                                address(endpoint),
+                                ClientOptions.connectWithin(ATTEMPT_LIMIT)),
+                        patience);
             } catch (ConnectionFailure e) {
-                if (endpoint instanceof AgentEndpoint.SerialPort || System.nanoTime() >= deadline) {
+                if (endpoint instanceof AgentEndpoint.SerialPort || patience.exhausted()) {
                     throw RuntimeFailure.unavailable(
                             "the agent cannot be reached: " + e.getMessage(), e);
                 }
@@ -54,16 +56,12 @@ public final class TtrpcConnector implements AgentConnector {
     /**
      * The connection may be there before the guest is: only an answer shows that the agent is up.
      */
-    private Agent greet(TtrpcClient client, long deadline) {
+    private Agent greet(TtrpcClient client, Patience patience) throws InterruptedException {
         TtrpcAgent agent = new TtrpcAgent(client, createContainerLimit);
         try {
-            agent.check(
-                    Duration.ofNanos(
-                            Math.max(
-                                    TimeUnit.MILLISECONDS.toNanos(1),
-                                    deadline - System.nanoTime())));
+            agent.awaitGreeting(patience);
             return agent;
-        } catch (RuntimeFailure e) {
+        } catch (RuntimeFailure | InterruptedException e) {
             agent.close();
             throw e;
         }

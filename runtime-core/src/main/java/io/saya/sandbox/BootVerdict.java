@@ -1,7 +1,7 @@
 package io.saya.sandbox;
 
+import io.saya.agent.Patience;
 import io.saya.failure.RuntimeFailure;
-import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -11,6 +11,9 @@ import java.util.function.Supplier;
 
 /** Whether a sandbox came up, for those who wait for it. The first word counts. Thread safe. */
 final class BootVerdict {
+
+    /** Between two questions whether the patience lasts. */
+    private static final long GLANCE_MS = 500;
 
     private final String sandboxId;
     private final CompletableFuture<Void> up = new CompletableFuture<>();
@@ -32,16 +35,18 @@ final class BootVerdict {
     /**
      * Waits until containers can be created.
      *
-     * @param overdue what to say when that takes longer than {@code limit}
+     * @param overdue what to say when the patience is exhausted
      * @throws RuntimeFailure what {@link #failed} was told, or {@code overdue}
      */
-    void await(Duration limit, Supplier<RuntimeFailure> overdue) {
+    void await(Patience patience, Supplier<RuntimeFailure> overdue) {
         try {
-            up.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+            while (!within(GLANCE_MS)) {
+                if (patience.exhausted()) {
+                    throw overdue.get();
+                }
+            }
         } catch (ExecutionException e) {
             throw failure(e);
-        } catch (TimeoutException e) {
-            throw overdue.get();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw RuntimeFailure.unavailable(
@@ -49,14 +54,21 @@ final class BootVerdict {
         }
     }
 
+    private boolean within(long millis) throws ExecutionException, InterruptedException {
+        try {
+            up.get(millis, TimeUnit.MILLISECONDS);
+            return true;
+        } catch (TimeoutException e) {
+            return false;
+        }
+    }
+
     /** Why it did not come up, if that is known within the limit. */
     Optional<RuntimeFailure> failureWithin(long millis) {
         try {
-            up.get(millis, TimeUnit.MILLISECONDS);
+            var _ = within(millis);
         } catch (ExecutionException e) {
             return Optional.of(failure(e));
-        } catch (TimeoutException e) {
-            return Optional.empty();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -176,7 +176,8 @@ final class Guest {
         @Nullable StartPhase answered = null;
         try {
             Failpoints.reach(Moment.CREATE_CONNECT);
-            Agent connected = connector.connect(machine.agent(), config.agent().dialTimeout());
+            Agent connected =
+                    connector.connect(machine.agent(), time().await(config.agent().dialTimeout()));
             agent = connected;
             var _ =
                     connected
@@ -249,6 +250,11 @@ final class Guest {
     int pid() {
         Vm machine = vm;
         return machine == null ? 0 : (int) machine.pid();
+    }
+
+    /** Time as the guest can use it; the clock's before {@link #launch}. */
+    GuestTime time() {
+        return GuestTime.of(pid());
     }
 
     /** The console of the guest; empty before {@link #launch}. */

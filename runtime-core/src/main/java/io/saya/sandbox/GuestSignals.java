@@ -28,6 +28,9 @@ final class GuestSignals {
 
     static final int SIGKILL = 9;
 
+    /** Between two questions whether the patience with a container that is to end lasts. */
+    private static final long GLANCE_MS = 2_000;
+
     private final Sandbox sandbox;
 
     GuestSignals(Sandbox sandbox) {
@@ -105,24 +108,35 @@ final class GuestSignals {
      */
     private void expectEnd(Container container) {
         Duration limit = sandbox.limits().obey();
-        var _ =
-                container
-                        .init()
-                        .exited()
-                        .copy()
-                        .orTimeout(limit.toMillis(), TimeUnit.MILLISECONDS)
-                        .whenComplete(
-                                (_, late) -> {
-                                    if (late != null) {
-                                        sandbox.requestStop(
-                                                new SandboxState.StopCause.AgentLost(
-                                                        "container "
-                                                                + container.id()
-                                                                + " has not ended "
-                                                                + limit.toMillis()
-                                                                + " ms after SIGKILL"));
-                                    }
-                                });
+        GuestTime.Wait wait = sandbox.guest().time().await(limit);
+        CompletableFuture<?> end = container.init().exited();
+        long glance = Math.min(limit.toMillis(), GLANCE_MS);
+        while (!within(end, glance)) {
+            if (wait.exhausted()) {
+                sandbox.requestStop(
+                        new SandboxState.StopCause.AgentLost(
+                                "container "
+                                        + container.id()
+                                        + " has not ended "
+                                        + limit.toMillis()
+                                        + " ms after SIGKILL"));
+                return;
+            }
+        }
+    }
+
+    private static boolean within(CompletableFuture<?> end, long millis) {
+        try {
+            end.get(millis, TimeUnit.MILLISECONDS);
+            return true;
+        } catch (TimeoutException e) {
+            return false;
+        } catch (ExecutionException e) {
+            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return true;
+        }
     }
 
     private static void settled(ContainerProcess process, int signal, @Nullable Throwable failure) {

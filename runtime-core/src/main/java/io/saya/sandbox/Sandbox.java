@@ -138,7 +138,7 @@ public final class Sandbox implements AutoCloseable {
     public void awaitBoot() {
         Duration limit = config.agent().dialTimeout().plus(limits.boot());
         booted.await(
-                limit,
+                guest.time().await(limit),
                 () ->
                         guest.overdue(
                                 RuntimeFailure.deadlineExceeded(

@@ -14,6 +14,7 @@ import java.time.Duration;
  *     slow) gets it; a guest that hides an exit must not keep the pod
  * @param reap how long a process of the host gets to be reaped after SIGKILL, before it is killed
  *     again and that is logged. Only one that is stuck in the kernel takes longer
+ *     <p>{@code boot} and {@code obey} are {@link GuestTime}, and ten times as long by the clock.
  */
 record SandboxLimits(Duration stop, Duration boot, Duration obey, Duration reap) {
 

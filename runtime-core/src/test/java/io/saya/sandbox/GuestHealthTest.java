@@ -42,6 +42,50 @@ class GuestHealthTest {
         assertThat(health.watch()).isInstanceOf(StopCause.Requested.class);
     }
 
+    @Test
+    void anAgentThatDoesNotAnswerThoughItsGuestCouldRunIsLost() {
+        ScriptedAgent agent = new ScriptedAgent();
+        agent.becomeDeaf();
+        FakeTimes idle = FakeTimes.idle();
+
+        StopCause cause = health(agent, idle, new CompletableFuture<Void>()).watch();
+
+        assertThat(cause).isInstanceOf(StopCause.AgentLost.class);
+        assertThat(cause.describe()).contains("no answer within 30000 ms");
+        assertThat(idle.clock()).isLessThan(Duration.ofSeconds(40));
+        agent.close();
+    }
+
+    @Test
+    void anAgentWhoseGuestGetsNoProcessorIsNotLost() throws Exception {
+        ScriptedAgent agent = new ScriptedAgent();
+        agent.becomeDeaf();
+        FakeTimes starved = FakeTimes.starved();
+        CompletableFuture<Void> end = new CompletableFuture<>();
+        GuestHealth health = health(agent, starved, end);
+
+        CompletableFuture<StopCause> cause = CompletableFuture.supplyAsync(health::watch);
+        while (starved.clock().compareTo(Duration.ofMinutes(10)) < 0) {
+            assertThat(cause).isNotDone();
+            Thread.onSpinWait();
+        }
+        end.complete(null);
+
+        assertThat(cause.get()).isInstanceOf(StopCause.Requested.class);
+        agent.close();
+    }
+
+    private static GuestHealth health(
+            ScriptedAgent agent, FakeTimes times, CompletableFuture<Void> end) {
+        return new GuestHealth(
+                ProcessHandle.current().pid(),
+                times.guestTime(),
+                Duration.ofMillis(1),
+                () -> Optional.of(agent),
+                Duration.ofSeconds(30),
+                end);
+    }
+
     private static void signal(Process process, String name)
             throws IOException, InterruptedException {
         assertThat(

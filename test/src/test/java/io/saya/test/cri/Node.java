@@ -205,7 +205,8 @@ public final class Node implements AutoCloseable {
                 .formatted(configuration);
     }
 
-    private static final String BRIDGE =
+    /** The network of nodes that have no other. */
+    static final String BRIDGE =
             """
             {
               "cniVersion": "0.4.0",

@@ -79,6 +79,30 @@ final class PodCgroup implements AutoCloseable {
         }
     }
 
+    /** Gives all that is in it and below the least share of the processor, as a kubelet does. */
+    void bestEffort() {
+        share("1", "2");
+    }
+
+    /** Gives it what cgroups have by default. */
+    void normal() {
+        share("100", "1024");
+    }
+
+    private void share(String weight, String shares) {
+        var unified = Files.exists(TOP.resolve("cgroup.controllers"));
+        try {
+            Files.writeString(
+                    TOP.resolve(
+                            unified
+                                    ? path.substring(1) + "/cpu.weight"
+                                    : "cpu" + path + "/cpu.shares"),
+                    unified ? weight : shares);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** Ids of the processes in a cgroup. */
     static List<Long> processes(Path cgroup) {
         try {

@@ -1,0 +1,50 @@
+package io.saya.host;
+
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * What the host's scheduler has done for a process so far, all its threads together ({@code
+ * /proc/PID/task/TID/schedstat}). A thread that has ended is not in it any more, so a later reading
+ * may be less than an earlier one.
+ *
+ * @param ran time on a processor
+ * @param waited time in which a thread could have run and had no processor, also because its cgroup
+ *     had used up its quota
+ */
+public record ProcessorTimes(Duration ran, Duration waited) {
+
+    /** Reads some files of {@code /proc}; empty where the process or the kernel has no figures. */
+    public static Optional<ProcessorTimes> of(long pid) {
+        long ran = 0;
+        long waited = 0;
+        try (DirectoryStream<Path> threads =
+                Files.newDirectoryStream(Path.of("/proc/" + pid + "/task"))) {
+            for (Path thread : threads) {
+                String[] fields = schedstat(thread).split(" ", 3);
+                if (fields.length == 3) {
+                    ran += Long.parseLong(fields[0]);
+                    waited += Long.parseLong(fields[1]);
+                }
+            }
+        } catch (IOException | NumberFormatException e) {
+            return Optional.empty();
+        }
+        return ran == 0
+                ? Optional.empty()
+                : Optional.of(new ProcessorTimes(Duration.ofNanos(ran), Duration.ofNanos(waited)));
+    }
+
+    /** Of a thread that has just ended there is none. */
+    private static String schedstat(Path thread) {
+        try {
+            return Files.readString(thread.resolve("schedstat"));
+        } catch (IOException e) {
+            return "";
+        }
+    }
+}

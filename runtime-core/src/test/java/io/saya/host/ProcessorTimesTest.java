@@ -1,0 +1,44 @@
+package io.saya.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class ProcessorTimesTest {
+
+    /** Three loops on one processor: each waits about twice as long as it runs. */
+    @Test
+    void aProcessThatSharesItsProcessorWaits() throws Exception {
+        List<Process> loops = new ArrayList<>();
+        try {
+            for (int i = 0; i < 3; i++) {
+                loops.add(
+                        new ProcessBuilder("taskset", "-c", "0", "sh", "-c", "while :; do :; done")
+                                .start());
+            }
+            long pid = loops.getFirst().pid();
+            ProcessorTimes times;
+            do {
+                Thread.onSpinWait();
+                times = ProcessorTimes.of(pid).orElse(null);
+            } while (times == null || times.ran().toMillis() < 100);
+            assertThat(times.waited()).isGreaterThan(times.ran().dividedBy(2));
+        } finally {
+            for (Process loop : loops) {
+                loop.destroyForcibly().waitFor();
+            }
+        }
+    }
+
+    @Test
+    void aProcessThatHasEndedHasNone() throws IOException, InterruptedException {
+        Process process = new ProcessBuilder("true").start();
+        process.waitFor();
+        assertThat(ProcessorTimes.of(process.pid())).isEmpty();
+    }
+}

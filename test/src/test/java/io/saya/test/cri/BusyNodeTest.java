@@ -1,0 +1,118 @@
+package io.saya.test.cri;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.saya.proto.cri.LinuxPodSandboxConfig;
+import io.saya.test.Host;
+import io.saya.test.Ran;
+import io.saya.test.Wait;
+import io.saya.test.WithProduct;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A pod that gets next to no processor is slow, and nothing worse. */
+@WithProduct
+final class BusyNodeTest extends PodSuite {
+    private static final Duration LIMIT = Duration.ofSeconds(60);
+
+    /** Above what the health check of this node allows an agent. */
+    private static final Duration SHORT = Duration.ofSeconds(20);
+
+    private static final Duration LONG = Duration.ofMinutes(10);
+
+    /** All on the one processor that QEMU has as well. */
+    private static final int LOOPS = 6;
+
+    @BeforeAll
+    void onlyWithMachines() {
+        assumeTrue(Node.handler().equals(Node.SAYA), "runc has no health check");
+    }
+
+    @Override
+    protected Node newNode() {
+        return new Node(
+                List.of(Node.BRIDGE),
+                Map.of(),
+                "[agent.kata]\nhealth_check_request_timeout_ms = 5000\n");
+    }
+
+    @Test
+    void aBestEffortPodBesideBusyLoopsLives() throws Exception {
+        livesFor(SHORT);
+    }
+
+    @Test
+    @Tag("full")
+    @Timeout(900)
+    void aBestEffortPodBesideBusyLoopsLivesForTenMinutes() throws Exception {
+        livesFor(LONG);
+    }
+
+    private void livesFor(Duration time) throws Exception {
+        try (var cgroup = new PodCgroup("saya-busy-" + ProcessHandle.current().pid())) {
+            var pod =
+                    pod(
+                            config ->
+                                    config.setLinux(
+                                            LinuxPodSandboxConfig.newBuilder()
+                                                    .setCgroupParent(cgroup.path())));
+            var container = pod.idle("main");
+            var vmm = Host.processes("qemu-system", pod.id()).getFirst();
+            // Now, so that it boots on a machine that is busy with other things.
+            cgroup.bestEffort();
+            Ran.run(LIMIT, "taskset", "-a", "-c", "-p", "0", vmm.toString()).succeeded();
+            var loops = new ArrayList<Process>();
+            try {
+                for (var i = 0; i < LOOPS; i++) {
+                    loops.add(
+                            new ProcessBuilder(
+                                            "taskset", "-c", "0", "sh", "-c", "while :; do :; done")
+                                    .start());
+                }
+                var before = waited(vmm);
+                var until = System.nanoTime() + time.toNanos();
+                Wait.until(time, () -> !pod.ready() || System.nanoTime() > until);
+                assertThat(pod.ready()).as(() -> node().containerd().log()).isTrue();
+                // Or nothing was tried.
+                assertThat(waited(vmm).minus(before)).isGreaterThan(time.dividedBy(2));
+            } finally {
+                cgroup.normal();
+                for (var loop : loops) {
+                    loop.destroyForcibly().waitFor();
+                }
+            }
+            assertThat(
+                            Wait.until(
+                                    LIMIT,
+                                    () ->
+                                            pod.exec(container, "echo", "lives")
+                                                    .out()
+                                                    .equals("lives\n")))
+                    .isTrue();
+            pod.remove();
+        }
+    }
+
+    /** How long threads of a process have waited for a processor. */
+    private static Duration waited(long pid) throws IOException {
+        long waited = 0;
+        try (var threads = Files.newDirectoryStream(Path.of("/proc/" + pid + "/task"))) {
+            for (var thread : threads) {
+                waited +=
+                        Long.parseLong(
+                                Files.readString(thread.resolve("schedstat")).split(" ", 3)[1]);
+            }
+        }
+        return Duration.ofNanos(waited);
+    }
+}
