@@ -9,6 +9,8 @@
 #include "run_directory.h"
 #include "sandbox_paths.h"
 
+#define PATIENCE_MS 2000 /* with a kernel that has not let go of a cgroup */
+
 enum { CLEANED = 0, FAILED = 1, IN_USE = 3 };
 
 /* Not for containerd but for `saya cleanup`: there may be no bundle any more, and nobody who knows an address. */
@@ -26,7 +28,7 @@ int action_cleanup(const struct flags *flags) {
                 errno == ETIMEDOUT ? "its guard lives (expected: a sandbox whose shim is dead; end it by containerd)" : strerror(errno));
         return errno == ETIMEDOUT ? IN_USE : FAILED;
     }
-    int failed = run_directory_clean(&paths);
+    int failed = run_directory_clean(&paths, PATIENCE_MS);
     close(lock);
     if (failed) fprintf(stderr, "saya: cleanup of %s: something is left in it or could not be killed\n", paths.run_directory);
     return failed ? FAILED : CLEANED;

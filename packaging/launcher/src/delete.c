@@ -20,6 +20,7 @@
 /* containerd gives us five seconds. */
 #define LEAVING_LIMIT_MS 1500 /* for a daemon that was told to shut down, or whose guard is cleaning up */
 #define ASKED_LIMIT_MS 1000   /* for one that was not, after SIGTERM */
+#define PATIENCE_MS 1500      /* with a kernel that has not let go of a cgroup: what killed processes do last takes a busy host its time */
 #define KILLED_LIMIT_MS 500   /* after SIGKILL of the guard, which takes all else with it */
 
 /* containerd.task.v2.DeleteResponse */
@@ -82,10 +83,11 @@ static int clean_up(const struct flags *flags, const struct bundle *bundle, stru
     int error = errno;
     int result = 0;
     if (lock >= 0 || error != ENOENT)
-        result = run_directory_clean(&paths);
+        result = run_directory_clean(&paths, PATIENCE_MS);
     else
         shim_socket_remove_stale(paths.socket);
     if (lock >= 0) close(lock);
+    run_directories_sweep(paths.run_base);
     char rootfs[PATH_MAX + 16];
     snprintf(rootfs, sizeof rootfs, "%s/rootfs", bundle->path);
     unmount_stack(rootfs);

@@ -23,6 +23,7 @@
 #define SHUTDOWN_LIMIT_MS 15000 /* an orderly end takes a guest's shutdown; then the daemon is killed */
 #define FAILURE_LIMIT_MS 5000   /* a daemon that has said that it failed ends by itself */
 #define TEARDOWN_LIMIT_MS 5000
+#define LAST_LIMIT_MS 60000 /* for a cgroup that the kernel has not let go of: on a busy host the end of a process there takes its time */
 
 /* Tells the waiting `start` how it went. */
 static void report(struct guard *g, char status, const char *text) {
@@ -83,7 +84,7 @@ static int own_run_directory(struct guard *g, struct fault *f) {
         g->run_directory_lock = run_directory_lock(paths, 1, LOCK_LIMIT_MS);
         if (g->run_directory_lock < 0) return fault(f, "run directory %s: %s", paths->run_directory, strerror(errno));
         if (directory_empty(paths->run_directory)) return 0;
-        run_directory_clean(paths); /* left by a guard that was killed; the directory goes as well */
+        run_directory_clean(paths, EMPTY_LIMIT_MS); /* left by a guard that was killed; the directory goes as well */
         close(g->run_directory_lock);
         g->run_directory_lock = -1;
     }
@@ -127,6 +128,8 @@ static int set_up(struct guard *g, struct fault *f) {
     /* From here on the daemon alone holds the listening socket: when it dies, callers learn it at once. */
     close(launch->socket.fd);
     hello(g);
+    /* While the daemon comes up, which takes longer. */
+    run_directories_sweep(launch->paths->run_base);
     return 0;
 }
 
@@ -262,8 +265,7 @@ static void tear_down(struct guard *g) {
     guard_kill_children(g, TEARDOWN_LIMIT_MS);
     journal_close(&g->journal);
     shim_socket_release(g->launch->paths->socket, &g->launch->socket);
-    if (run_directory_clean(g->launch->paths) != 0)
-        log_line(g, "saya: guard: not everything of the sandbox could be removed; see its directory in /run/saya\n");
+    bool left = run_directory_clean(g->launch->paths, EMPTY_LIMIT_MS) != 0;
     if (g->daemon_status != 0) {
         log_line(g, end);
         log_line(g, "\n");
@@ -277,6 +279,14 @@ static void tear_down(struct guard *g) {
     bytes_u8(text, 0);
     report(g, STATUS_FAILED, (char *)text->data);
     bytes_free(text);
+    if (left) {
+        /* Nobody waits for this guard any more, and after a delete that went well nobody comes back. A delete that does come may have the
+         * lock. */
+        close(g->run_directory_lock);
+        run_directory_sweep_within(g->launch->paths, LAST_LIMIT_MS);
+        if (access(g->launch->paths->run_directory, F_OK) == 0)
+            log_line(g, "saya: guard: not everything of the sandbox could be removed; see its directory in /run/saya\n");
+    }
 }
 
 void guard_run(struct launch *launch) {
@@ -294,7 +304,7 @@ void guard_run(struct launch *launch) {
     struct fault f;
     if (set_up(g, &f) != 0) {
         shim_socket_release(launch->paths->socket, &launch->socket);
-        if (g->run_directory_lock >= 0 && g->journal.fd >= 0) run_directory_clean(launch->paths);
+        if (g->run_directory_lock >= 0 && g->journal.fd >= 0) run_directory_clean(launch->paths, EMPTY_LIMIT_MS);
         report(g, STATUS_FAILED, f.text);
         _exit(1);
     }

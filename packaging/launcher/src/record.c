@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <jansson.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,6 @@
 #include "pci.h"
 
 #define RECORD_LIMIT (16u << 20) /* what a macvtap takes from an interface with the most routes that are read, in hexadecimal */
-#define EMPTY_LIMIT_MS 500       /* for the kernel to let go of what was killed */
 
 static int remove_interfaces(const json_t *list, enum network_leftover what) {
     int result = 0;
@@ -54,13 +54,13 @@ static int give_back_devices(const json_t *list) {
     return result;
 }
 
-static int remove_cgroups(const json_t *directories, const json_t *homes) {
-    long long deadline = now_ms() + EMPTY_LIMIT_MS;
+static int remove_cgroups(const json_t *directories, const json_t *homes, int patience_ms) {
+    long long deadline = now_ms() + patience_ms;
     int result = 0;
     for (size_t i = json_array_size(directories); i-- > 0;) {
         const char *path = json_string_value(json_array_get(directories, i));
         if (!path || path[0] != '/' || cgroup_remove(path, json_string_value(json_array_get(homes, i)), deadline) == 0) continue;
-        fprintf(stderr, "saya: cgroup %s cannot be removed: %s\n", path, strerror(errno));
+        if (patience_ms > 0) fprintf(stderr, "saya: cgroup %s cannot be removed: %s\n", path, strerror(errno));
         result = -1;
     }
     return result;
@@ -77,14 +77,16 @@ static void remove_parents(const json_t *directories) {
 /* What can be done later stays written down, and nothing else: the rest has been done, and may be somebody else's by then. */
 static int keep_cgroups(const char *path, json_t *record) {
     static const char *const done[] = {"ingress", "shapers", "links", "restore", "pci"};
-    for (size_t i = 0; i < sizeof done / sizeof *done; i++) json_object_del(record, done[i]);
+    bool changed = false;
+    for (size_t i = 0; i < sizeof done / sizeof *done; i++) changed |= json_object_del(record, done[i]) == 0;
+    if (!changed) return 0;
     char *text = json_dumps(record, JSON_COMPACT);
     int result = text ? file_replace(path, 0600, text, strlen(text)) : -1;
     free(text);
     return result;
 }
 
-enum record_rest record_undo(const char *run_directory) {
+enum record_rest record_undo(const char *run_directory, int patience_ms) {
     char path[PATH_MAX];
     snprintf(path, sizeof path, "%s/%s", run_directory, RECORD_NAME);
     struct bytes text = {0};
@@ -104,7 +106,7 @@ enum record_rest record_undo(const char *run_directory) {
     failed |= restore_interfaces(json_object_get(record, "restore"));
     failed |= give_back_devices(json_object_get(record, "pci"));
     enum record_rest rest = failed ? RECORD_FAILED : RECORD_DONE;
-    if (remove_cgroups(json_object_get(record, "cgroups"), json_object_get(record, "cgroup_homes")) != 0)
+    if (remove_cgroups(json_object_get(record, "cgroups"), json_object_get(record, "cgroup_homes"), patience_ms) != 0)
         rest = keep_cgroups(path, record) == 0 ? RECORD_KEPT : RECORD_FAILED;
     remove_parents(json_object_get(record, "cgroup_parents"));
     json_decref(record);

@@ -11,7 +11,8 @@ enum record_rest {
 };
 
 /* Undoes what stands in the record of a run directory. A record that is missing or does not parse is
- * skipped: processes and mounts are in the guard's journal. */
-enum record_rest record_undo(const char *run_directory);
+ * skipped: processes and mounts are in the guard's journal.
+ * patience_ms: how long a cgroup may still be held by what has been killed; with 0, one that stays is not complained of. */
+enum record_rest record_undo(const char *run_directory, int patience_ms);
 
 #endif

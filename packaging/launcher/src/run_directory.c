@@ -1,10 +1,16 @@
 #define _GNU_SOURCE
 #include "run_directory.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,6 +23,7 @@
 #include "shim_socket.h"
 
 #define KILL_LIMIT_MS 1500
+#define SWEEP_PAUSE_MS 250
 
 int run_directory_lock(const struct sandbox_paths *paths, int create, int milliseconds) {
     long long deadline = now_ms() + milliseconds;
@@ -41,7 +48,7 @@ int run_directory_lock(const struct sandbox_paths *paths, int create, int millis
     }
 }
 
-int run_directory_clean(const struct sandbox_paths *paths) {
+int run_directory_clean(const struct sandbox_paths *paths, int patience_ms) {
     struct journal *journal = malloc(sizeof *journal);
     int result = 0;
     if (journal && journal_load(journal, paths->run_directory) == 0) {
@@ -54,10 +61,50 @@ int run_directory_clean(const struct sandbox_paths *paths) {
         if (journal->socket[0] == '/') shim_socket_remove_stale(journal->socket);
     }
     free(journal);
-    enum record_rest rest = record_undo(paths->run_directory);
+    enum record_rest rest = record_undo(paths->run_directory, patience_ms);
     if (rest != RECORD_DONE) result = -1;
     if (unmount_below(paths->run_directory) != 0 || directory_remove(paths->run_directory, rest == RECORD_KEPT ? RECORD_NAME : NULL) != 0)
         result = -1;
     if (paths->socket[0] == '/') shim_socket_remove_stale(paths->socket);
     return result;
+}
+
+static bool has(const char *directory, const char *name) {
+    char path[PATH_MAX];
+    return snprintf(path, sizeof path, "%s/%s", directory, name) < (int)sizeof path && access(path, F_OK) == 0;
+}
+
+/* What a guard, or who cleaned up after one, leaves when a cgroup does not go. */
+static bool names_cgroups_only(const char *directory) {
+    return has(directory, RECORD_NAME) && !has(directory, JOURNAL_NAME);
+}
+
+/* Whether there is nothing left to sweep. */
+static bool sweep(const char *directory) {
+    if (!names_cgroups_only(directory)) return !has(directory, RECORD_NAME);
+    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0) return errno == ENOENT;
+    struct stat locked, named;
+    bool swept = false;
+    /* A new sandbox of the same name may have been quicker: then it has the lock, or a journal, or another directory. */
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &locked) == 0 && lstat(directory, &named) == 0 && locked.st_ino == named.st_ino &&
+        locked.st_dev == named.st_dev && names_cgroups_only(directory))
+        swept = record_undo(directory, 0) == RECORD_DONE && directory_remove(directory, NULL) == 0;
+    close(fd);
+    return swept;
+}
+
+void run_directories_sweep(const char *run_base) {
+    DIR *base = opendir(run_base);
+    if (!base) return;
+    for (struct dirent *entry; (entry = readdir(base));) {
+        char path[PATH_MAX];
+        if (entry->d_name[0] != '.' && snprintf(path, sizeof path, "%s/%s", run_base, entry->d_name) < (int)sizeof path) sweep(path);
+    }
+    closedir(base);
+}
+
+void run_directory_sweep_within(const struct sandbox_paths *paths, int milliseconds) {
+    long long deadline = now_ms() + milliseconds;
+    while (!sweep(paths->run_directory) && now_ms() < deadline) poll(NULL, 0, SWEEP_PAUSE_MS);
 }

@@ -11,8 +11,18 @@ int run_directory_lock(const struct sandbox_paths *paths, int create, int millis
 
 /* Undoes what a sandbox left: kills the recorded processes that are still the same ones, unmounts,
  * removes cgroups and interfaces, the directory, the socket. Nothing there is fine.
- * A cgroup that others are in stays, and with it the directory and record.json that names it.
+ * A cgroup that others are in after `patience_ms` stays, and with it the directory and record.json that names it.
  * The lock must be held, or its owner be hopeless. 0: nothing is left. */
-int run_directory_clean(const struct sandbox_paths *paths);
+int run_directory_clean(const struct sandbox_paths *paths, int patience_ms);
+
+/* For processes that have been killed to leave their cgroup, which takes the kernel some milliseconds. */
+#define EMPTY_LIMIT_MS 500
+
+/* Sweeps every run directory that nobody owns any more and that only names cgroups which could not be removed: those that can be now,
+ * or have gone with a parent, are forgotten. Costs a look at each sandbox's directory, and waits for nothing. */
+void run_directories_sweep(const char *run_base);
+
+/* The same for one of them, again and again until it is gone or the time is over. The lock must not be held: others may be quicker. */
+void run_directory_sweep_within(const struct sandbox_paths *paths, int milliseconds);
 
 #endif

@@ -65,7 +65,7 @@ static int start_guard(struct launch *launch, int *status, struct fault *f) {
 static void clean_up_after_guard(const struct sandbox_paths *paths) {
     int lock = run_directory_lock(paths, 0, DEAD_GUARD_LIMIT_MS);
     if (lock >= 0) {
-        run_directory_clean(paths);
+        run_directory_clean(paths, EMPTY_LIMIT_MS);
         close(lock);
     } else if (errno == ENOENT) {
         shim_socket_remove_stale(paths->socket);

@@ -331,6 +331,7 @@ if [[ -w $pids/cgroup.procs ]]; then
     mkdir "$SAYA_TEST/m"
     SAYA_TEST_SCRIPT="record {\"id\":\"$id\",\"cgroups\":[\"$parent/saya_x\"],\"cgroup_homes\":[\"$pids\"],\"cgroup_parents\":[\"$parent\"]};mount $SAYA_TEST/m;ready;wait" start
     mkdir -p "$parent/saya_x"
+    keeper=$(guard)
     sleep 300 & other=$!
     disown "$other"
     echo "$other" >"$parent/saya_x/cgroup.procs"
@@ -342,12 +343,53 @@ if [[ -w $pids/cgroup.procs ]]; then
     mounted "$SAYA_TEST/m" && fail "the mount was not undone"
     start && fail "a new sandbox would forget it"
     "$shim" -bundle "$run_directory" cleanup </dev/null >"$SAYA_TEST/output" 2>&1 && fail "cleanup: succeeded"
+    kill -9 "$keeper" # the guard waits for the cgroup as well
+    until_true dead "$keeper"
     kill "$other"
     until_true dead "$other"
     "$shim" -bundle "$run_directory" cleanup </dev/null >"$SAYA_TEST/output" 2>&1 || fail "cleanup: exit code $?"
     [[ ! -d $parent ]] || fail "cgroup"
     finish
+
+    begin "a cgroup that is busy for longer goes when it can"
+    SAYA_TEST_SCRIPT="record {\"cgroups\":[\"$parent/saya_x\"],\"cgroup_homes\":[\"$pids\"],\"cgroup_parents\":[\"$parent\"]};ready;wait" start
+    mkdir -p "$parent/saya_x"
+    sleep 300 & other=$!
+    disown "$other"
+    echo "$other" >"$parent/saya_x/cgroup.procs"
+    kill -9 "$(daemon)"
+    until_true test ! -e "$run_directory/guard.journal"
+    sleep 1 # longer than who cleans up waits at first
+    [[ -e $run_directory/record.json ]] || fail "the record has gone before the cgroup"
+    kill "$other"
+    until_true nothing_left
+    [[ ! -d $parent ]] || fail "cgroup"
+    finish
 fi
+
+# left NAME: the run directory of a sandbox whose cgroup could not be removed and has gone since, as with a pod's.
+left() {
+    mkdir -p "$SAYA_RUN_DIR/$1"
+    echo '{"id":"old","cgroups":["/sys/fs/cgroup/none-there/saya_old"],"cgroup_parents":[]}' >"$SAYA_RUN_DIR/$1/record.json"
+}
+begin "what is left of earlier sandboxes goes with the next start and the next delete"
+left old-1
+left owned-1
+exec 9<"$SAYA_RUN_DIR/owned-1"
+flock 9
+left alive-1
+: >"$SAYA_RUN_DIR/alive-1/guard.journal"
+SAYA_TEST_SCRIPT="ready;wait" start
+until_true test ! -e "$SAYA_RUN_DIR/old-1"
+left old-2
+delete "$id" "$bundle" || fail "delete: exit code $?"
+[[ ! -e $SAYA_RUN_DIR/old-2 ]] || fail "not swept by delete"
+[[ -e $SAYA_RUN_DIR/owned-1/record.json ]] || fail "that of somebody else was taken"
+[[ -e $SAYA_RUN_DIR/alive-1/record.json ]] || fail "that of a guard was taken"
+exec 9<&-
+rm -r "$SAYA_RUN_DIR/owned-1" "$SAYA_RUN_DIR/alive-1"
+finish
+
 begin "a record that cannot be read is said to be so"
 SAYA_TEST_SCRIPT="record {\"links\":[;ready;wait" start
 kill -9 "$(guard)"

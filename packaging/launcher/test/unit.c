@@ -345,13 +345,13 @@ static void a_cgroup_that_stays_is_told_and_stays_recorded(void) {
     snprintf(text, sizeof text, "{\"id\":\"pod1\",\"links\":[{\"network_namespace\":\"/none\",\"name\":\"x\"}],\"cgroups\":[\"%s\"]}",
              path);
     CHECK(file_replace(record, 0600, text, strlen(text)) == 0);
-    CHECK(record_undo(directory) == RECORD_KEPT);
+    CHECK(record_undo(directory, 100) == RECORD_KEPT);
     snprintf(text, sizeof text, "{\"id\":\"pod1\",\"cgroups\":[\"%s\"]}", path);
     CHECK(file_read(record, 1000, &kept) == 0);
     CHECK_TEXT((char *)kept.data, text);
     bytes_free(&kept);
     CHECK(rmdir(inside) == 0);
-    CHECK(record_undo(directory) == RECORD_DONE);
+    CHECK(record_undo(directory, 100) == RECORD_DONE);
     CHECK(access(path, F_OK) != 0);
     CHECK(unlink(record) == 0);
 }
