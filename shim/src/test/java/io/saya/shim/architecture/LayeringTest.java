@@ -26,6 +26,7 @@ class LayeringTest {
         "io.saya.oci..",
         "io.saya.io..",
         "io.saya.network..",
+        "io.saya.resources..",
         "io.saya.event..",
         "io.saya.failpoint..",
         "io.saya.failure..",

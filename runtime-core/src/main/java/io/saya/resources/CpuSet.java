@@ -1,0 +1,66 @@
+package io.saya.resources;
+
+import java.util.BitSet;
+import org.jspecify.annotations.Nullable;
+
+/** A set of CPUs as the kernel writes it, {@code 0-3,8}. Immutable. */
+public final class CpuSet {
+
+    /** No CPU; says of a container that it may use any. */
+    public static final CpuSet NONE = new CpuSet(new BitSet());
+
+    /** More CPUs than any host has. A list comes from outside and must not size our memory. */
+    private static final int LIMIT = 8192;
+
+    private final BitSet cpus;
+
+    private CpuSet(BitSet cpus) {
+        this.cpus = cpus;
+    }
+
+    /** Reads a list; what is not one is the empty set, as in Kata (kata-runtime.md §5.1). */
+    public static CpuSet parse(String list) {
+        BitSet cpus = new BitSet();
+        try {
+            for (String range : list.strip().split(",", -1)) {
+                int dash = range.indexOf('-');
+                int first = Integer.parseInt(dash < 0 ? range : range.substring(0, dash));
+                int last = dash < 0 ? first : Integer.parseInt(range.substring(dash + 1));
+                if (first < 0 || last < first || last >= LIMIT) {
+                    return NONE;
+                }
+                cpus.set(first, last + 1);
+            }
+        } catch (NumberFormatException e) {
+            return NONE;
+        }
+        return new CpuSet(cpus);
+    }
+
+    /** What is in either. */
+    public CpuSet union(CpuSet other) {
+        BitSet both = (BitSet) cpus.clone();
+        both.or(other.cpus);
+        return new CpuSet(both);
+    }
+
+    /** How many there are. */
+    public int count() {
+        return cpus.cardinality();
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof CpuSet set && cpus.equals(set.cpus);
+    }
+
+    @Override
+    public int hashCode() {
+        return cpus.hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return cpus.toString();
+    }
+}
