@@ -17,6 +17,7 @@ out=$(mktemp -d /tmp/saya-launcher-XXXXXX)
 trap 'rm -rf "$out"' EXIT
 make -s -j2 OUT="$out/sanitized" SANITIZE=1
 make -s -j2 OUT="$out/static"
+# shellcheck disable=SC2054  # the comma belongs to the option
 compile=(gcc -std=gnu17 -g -Wall -Wextra -Werror -fsanitize=address,undefined -fno-sanitize-recover=all)
 shopt -s extglob
 "${compile[@]}" -o "$out/unit" test/unit.c src/!(main).c -ljansson -lnettle

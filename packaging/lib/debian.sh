@@ -53,6 +53,7 @@ debian_source() {
   local package=$1 directory=$2 lists
   lists=$directory/apt-sources
   mkdir -p "$lists/lists/partial"
+  # shellcheck disable=SC2016  # apt's own variables
   apt-get indextargets --format 'deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(REPO_URI) $(RELEASE) $(COMPONENT)' \
     'Created-By: Packages' 'Origin: Debian' 'Component: main' | LC_ALL=C sort -u > "$lists/sources.list"
   [[ -s $lists/sources.list ]] || die "apt has no Debian archive among its sources, cannot find the source of $package"

@@ -27,13 +27,11 @@ sort_jars() {
 # unpack_native LIB: puts Netty's library beside its jar, where java.library.path finds it. Out of the jar, each daemon would write
 # it to /tmp at its start, and fail on a host where programs in /tmp are not executed.
 unpack_native() {
-  local lib=$1 library
-  for library in libnetty_transport_native_epoll_x86_64.so; do
-    (cd "$lib" && "$JAVA_HOME/bin/jar" xf netty-transport-native-epoll.jar "META-INF/native/$library")
-    [[ -f $lib/META-INF/native/$library ]] || die "no $library in netty-transport-native-epoll.jar"
-    install -m 644 "$lib/META-INF/native/$library" "$lib/$library"
-    rm -r "$lib/META-INF"
-  done
+  local lib=$1 library=libnetty_transport_native_epoll_x86_64.so
+  (cd "$lib" && "$JAVA_HOME/bin/jar" xf netty-transport-native-epoll.jar "META-INF/native/$library")
+  [[ -f $lib/META-INF/native/$library ]] || die "no $library in netty-transport-native-epoll.jar"
+  install -m 644 "$lib/META-INF/native/$library" "$lib/$library"
+  rm -r "$lib/META-INF"
 }
 
 jar_names() { (cd "$1" && find . -name '*.jar' -not -path './runtime/*' | LC_ALL=C sort | tr '\n' ' '); }

@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2154  # $stamps is the caller's
 # Steps of a build that are skipped when nothing that they depend on has changed. Sourced.
 #
 # A step's inputs are files, folders and words. Their digest is kept in $stamps/<step>; contents count, times do not, so a fresh

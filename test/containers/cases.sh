@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034,SC2154  # variables are shared with run.sh
 # The cases: each runs in a shell of its own under set -e, prints why it fails, and leaves nothing. Sourced by run.sh.
 
 # Those that make no sense without a VM.
@@ -141,9 +142,9 @@ case_little_memory() { refuses 'default_memory' '[hypervisor.qemu]' 'default_mem
 case_bad_configuration() { refuses 'configuration.toml:1' '[hypervisor.quemu]' 'kernel = "/x"'; }
 
 case_kill_means_stopped() {
-  local round rounds=3
+  local rounds=3
   [[ -z ${SAYA_TEST_FULL:-} ]] || rounds=200
-  for round in $(seq "$rounds"); do
+  for _ in $(seq "$rounds"); do
     start c1 sleep 1000
     has_vm c1
     # Else host_state would look for the sockets of shims where none is.

@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034,SC2154  # variables are shared with run.sh
 # What a container may leave on a host, and what must therefore be the same before and after. Sourced; needs containerd.sh.
 
 # socket_of ID: where the shim of this container listens. containerd's library names it by a hash, so that it does not tell whose it is.

@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034,SC2154  # variables are shared with run.sh
 # What an operator's command sees of a living sandbox, and what it leaves alone. Sourced by run.sh.
 vm_cases="$vm_cases command_sees_a_sandbox command_stays_out_of_the_daemon shell_in_the_guest"
 

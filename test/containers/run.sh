@@ -39,7 +39,7 @@ CONTAINERD_LOG_LEVEL=debug containerd_start "$work" "$product/bin:$PATH"
 CTR=(ctr --address "$CONTAINERD_ADDRESS" --namespace "$namespace")
 "${CTR[@]}" images import "$work/image.tar" >/dev/null
 
-cases=(${CASES:-$(declare -F | awk '$3 ~ /^case_/ {print substr($3, 6)}')})
+read -r -d '' -a cases <<<"${CASES:-$(declare -F | awk '$3 ~ /^case_/ {print substr($3, 6)}')}" || true
 passed=0 failed=() skipped=0
 before=$(host_state)
 for name in "${cases[@]}"; do

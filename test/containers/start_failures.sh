@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034,SC2154  # variables are shared with run.sh
 # Starts that fail, for real, one in each phase: what `ctr run` prints names the phase, the cause and what to do. Sourced by run.sh.
 vm_cases="$vm_cases fails_in_configuration fails_in_share fails_in_network fails_in_spawn fails_in_qmp fails_in_qmp_silently fails_in_kernel_without_init
   fails_in_kernel_without_driver fails_in_kernel_without_memory fails_in_kernel_with_kvm fails_in_agent fails_in_sandbox fails_in_container"

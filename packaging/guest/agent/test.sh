@@ -27,7 +27,8 @@ mkdir -p "$work/python" "$work/$(basename "$work")"
 protos=$here/../../../agent-proto/api/src/main/proto
 protoc -I"$protos" --python_out="$work/python" "$protos"/agent/*.proto
 
-export AGENT=$work/saya-agent ROOTFS_PARENT=$work/$(basename "$work") ROOTFS=$work/$(basename "$work")/fs TEST_DIRECTORY=$here/test
+ROOTFS_PARENT=$work/$(basename "$work")
+export ROOTFS_PARENT ROOTFS=$ROOTFS_PARENT/fs AGENT=$work/saya-agent TEST_DIRECTORY=$here/test
 export PYTHONPATH=$work/python:$here/test PYTHONDONTWRITEBYTECODE=1
 unshare --mount --net --uts --ipc --pid --fork --kill-child --mount-proc \
   "$here/test/inside.sh" /usr/bin/python3 -m unittest discover -s "$here/test" -t "$here/test" "$@"

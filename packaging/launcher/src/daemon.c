@@ -18,8 +18,6 @@
 #define OPTIONS_LIMIT (64u * 1024)
 #define WORD_LIMIT 512
 
-extern char **environ;
-
 /* A list of words that ends with NULL. */
 struct words {
     char *items[WORD_LIMIT + 1];

@@ -11,7 +11,7 @@
 /* A caller that closed one of the three would have a socket take its number. */
 static void fill_standard_descriptors(void) {
     int fd;
-    while ((fd = open("/dev/null", O_RDWR)) >= 0 && fd <= STDERR_FILENO)
+    while ((fd = open("/dev/null", O_RDWR)) >= 0 && fd <= STDERR_FILENO) // NOLINT(android-cloexec-open): they stay
         ;
     if (fd >= 0) close(fd);
 }

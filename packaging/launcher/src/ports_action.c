@@ -35,13 +35,17 @@ static void reset_at_end(int client, bool reset) {
 /* In a process of its own: tells the daemon the port, and passes bytes when it has answered that the guest has taken the
  * connection. The client is connected already; a reset is as near to a refusal as it gets then. */
 static void serve(int client, const char *daemon) {
-    struct sockaddr_storage own = {0};
+    union {
+        struct sockaddr any;
+        struct sockaddr_in ipv4;
+        struct sockaddr_in6 ipv6;
+    } own = {0};
     socklen_t size = sizeof own;
     reset_at_end(client, true);
     int fd = connect_daemon(daemon);
-    if (fd < 0 || getsockname(client, (struct sockaddr *)&own, &size) != 0) return;
+    if (fd < 0 || getsockname(client, &own.any, &size) != 0) return;
     /* In network order, as it is in the address. */
-    uint16_t port = own.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&own)->sin6_port : ((struct sockaddr_in *)&own)->sin_port;
+    uint16_t port = own.any.sa_family == AF_INET6 ? own.ipv6.sin6_port : own.ipv4.sin_port;
     char connected;
     if (send(fd, &port, sizeof port, MSG_NOSIGNAL) != (ssize_t)sizeof port || recv(fd, &connected, 1, 0) != 1) return;
     reset_at_end(client, false);

@@ -16,13 +16,13 @@ struct shim_socket {
 /* Finds the daemon, or becomes the one who may start it. Of any number of callers at once exactly one
  * gets the listening socket. A file that nobody listens on is replaced.
  * may_create false: not finding a daemon is the fault. */
-int shim_socket_claim(const char *path, bool may_create, struct shim_socket *socket, struct fault *f);
+int shim_socket_claim(const char *path, bool may_create, struct shim_socket *claimed, struct fault *f);
 
 /* Does a process listen there? */
 bool shim_socket_answers(const char *path);
 
 /* Removes the file, if it is still the one that the claim made. */
-void shim_socket_release(const char *path, const struct shim_socket *socket);
+void shim_socket_release(const char *path, const struct shim_socket *claimed);
 
 /* Removes the file if nobody listens on it. */
 void shim_socket_remove_stale(const char *path);

@@ -121,7 +121,7 @@ static void child_main(const struct spawn *spawn, char **argv, pid_t parent, int
     identity_take(spawn, result);
     /* A change of identity clears it. */
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent) _exit(127);
-    execve(argv[0], argv, spawn->environment);
+    execve(argv[0], argv, spawn->environment); // NOLINT(clang-analyzer-core.NonNullParamChecker): guard_requests.c has seen it
     child_fail(result, "execute", argv[0]);
 }
 

@@ -31,7 +31,7 @@ static int oom_score_adj(void) {
 /* containerd reads our stdout and stderr to their end, so no descendant may hold them. */
 static void detach(struct launch *launch) {
     setsid();
-    int null = open("/dev/null", O_RDWR);
+    int null = open("/dev/null", O_RDWR); // NOLINT(android-cloexec-open): may be one of the three
     for (int i = 0; i < 3; i++) dup2(null, i);
     /* 3 and 4 may be in use: both go above first. */
     int listener = fcntl(launch->socket.fd, F_DUPFD_CLOEXEC, 16);
@@ -111,7 +111,7 @@ static int start(const struct flags *flags, int argc, char **argv, struct sandbo
     struct bundle bundle;
     struct bootstrap bootstrap;
     struct shim_socket socket;
-    int status;
+    int status = -1;
     if (flags_validate(flags, f) != 0 || bundle_open(flags->bundle, flags->id, &bundle, f) != 0 ||
         bootstrap_read(STDIN_FILENO, flags, &bootstrap, f) != 0 ||
         sandbox_paths(flags->address, flags->namespace, bundle.sandbox_id, bootstrap.socket_directory, paths, f) != 0 ||

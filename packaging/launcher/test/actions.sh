@@ -109,7 +109,7 @@ guard=$(guard)
 [[ $(readlink "/proc/$guard/cwd") == / && $(readlink "/proc/$(daemon)/cwd") == / ]] || fail "working directory"
 tr '\0' '\n' <"/proc/$(daemon)/environ" | grep -q '^JAVA_TOOL_OPTIONS' && fail "JAVA_TOOL_OPTIONS leaked"
 for process in "$guard" "$(daemon)"; do
-    ls -l "/proc/$process/fd" | grep -q "$SAYA_TEST/output" && fail "the output of start is held by $process"
+    find "/proc/$process/fd" -lname "$SAYA_TEST/output" | grep -q . && fail "the output of start is held by $process"
 done
 [[ $(started_daemons) == 1 ]] || fail "daemons"
 echo "ok   $test_name"
@@ -274,7 +274,7 @@ namespace_file=$SAYA_TEST/namespace
 touch "$namespace_file"
 unshare -n sh -c "mount --bind /proc/self/ns/net $namespace_file" 2>/dev/null || : # needs the caller's mount namespace, which -n keeps
 mounted "$namespace_file" || fail "no namespace to test with"
-in_namespace() { nsenter --net="$namespace_file" "$@"; }
+in_namespace() { nsenter --net="$SAYA_TEST/namespace" "$@"; }
 in_namespace ip link add "${interface}a" type veth peer name "${interface}b"
 in_namespace tc qdisc add dev "${interface}a" ingress
 in_namespace tc qdisc add dev "${interface}b" root tbf rate 1mbit burst 128k limit 1m
@@ -401,7 +401,6 @@ finish
 begin "an interface gets back what the record says, and only that interface"
 touch "$SAYA_TEST/namespace"
 unshare -n sh -c "mount --bind /proc/self/ns/net $SAYA_TEST/namespace"
-in_namespace() { nsenter --net="$SAYA_TEST/namespace" "$@"; }
 in_namespace ip link add eth0 type veth peer name peer0
 little_endian() { printf '%02x%02x%02x%02x' $(($1 & 255)) $(($1 >> 8 & 255)) $(($1 >> 16 & 255)) $(($1 >> 24)); }
 index=$(in_namespace ip -o link show eth0 | cut -d: -f1)
@@ -462,7 +461,7 @@ give_back 0000:01:00.0 vfio-pci || fail "of vfio-pci: exit code $?"
 fresh
 give_back 0000:02:00.0 ixgbe || fail "of a device that is gone: exit code $?"
 for damaged in "../0000:01:00.0 ixgbe" "0000:01:00.0 ../../x" "0000:01:00.0/ ixgbe" "0000:01:00.00 ixgbe"; do
-    give_back ${damaged% *} "${damaged#* }" && fail "said nothing of $damaged"
+    give_back "${damaged% *}" "${damaged#* }" && fail "said nothing of $damaged"
     [[ $(written) == "- - - " ]] || fail "was misled by $damaged"
 done
 finish

@@ -87,7 +87,12 @@ class Lan:
         until = time.monotonic() + ANSWER_LIMIT_S
         while True:
             done = subprocess.run(
-                [*self.inside, *words], capture_output=True, text=True, timeout=seconds + ANSWER_LIMIT_S, stdin=subprocess.DEVNULL, check=False
+                [*self.inside, *words],
+                capture_output=True,
+                text=True,
+                timeout=seconds + ANSWER_LIMIT_S,
+                stdin=subprocess.DEVNULL,
+                check=False,
             )
             report = json.loads(done.stdout or "{}")
             if "error" not in report and not done.returncode:

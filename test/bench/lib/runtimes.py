@@ -64,7 +64,8 @@ class Container:
     def join_s(self) -> float:
         """Seconds of the runtime binary's `start` for a further container of this one's sandbox."""
         name = self.runtime.removeprefix("io.containerd.").replace(".", "-")
-        binary = next(f"{d}/containerd-shim-{name}" for d in self.containerd.path.split(":") if os.path.exists(f"{d}/containerd-shim-{name}"))
+        places = [f"{directory}/containerd-shim-{name}" for directory in self.containerd.path.split(":")]
+        binary = next(place for place in places if os.path.exists(place))
         bundle = f"{self.containerd.directory}/joining"
         os.makedirs(bundle, exist_ok=True)
         with open(f"{bundle}/config.json", "w", encoding="ascii") as file:
@@ -76,7 +77,14 @@ class Container:
         environment = {**os.environ, "PATH": self.containerd.path, "TTRPC_ADDRESS": f"{self.containerd.address}.ttrpc"}
         begin = time.perf_counter()
         done = subprocess.run(
-            [*words, "start"], cwd=bundle, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20, check=False
+            [*words, "start"],
+            cwd=bundle,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=False,
         )
         seconds = time.perf_counter() - begin
         with open(f"{self.containerd.bundle(self.id)}/address", encoding="utf-8") as file:

@@ -19,8 +19,6 @@
 // are lost, and an adopted process that cannot be found any more counts as killed.
 enum { STRANGERS_LIMIT = 1024 };
 
-extern char **environ;
-
 static struct list children;
 static struct watch signals;
 static int dev_null = -1;

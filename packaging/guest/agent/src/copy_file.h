@@ -3,4 +3,4 @@
 
 #include "call.h"
 
-void handle_copy_file(struct call *call, const void *request);
+void handle_copy_file(struct call *call, const void *message);

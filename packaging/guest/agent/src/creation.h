@@ -3,4 +3,4 @@
 
 #include "call.h"
 
-void handle_create_container(struct call *call, const void *request);
+void handle_create_container(struct call *call, const void *message);

@@ -3,5 +3,5 @@
 
 #include "call.h"
 
-void handle_pause_container(struct call *call, const void *request);
-void handle_resume_container(struct call *call, const void *request);
+void handle_pause_container(struct call *call, const void *message);
+void handle_resume_container(struct call *call, const void *message);

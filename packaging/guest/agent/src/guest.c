@@ -19,15 +19,15 @@
 static char interface_version[] = "0.0.1";
 static char agent_version[] = "4.1.0+saya." AGENT_VERSION;
 
-void handle_check(struct call *call, const void *request) {
-    (void)request;
+void handle_check(struct call *call, const void *message) {
+    (void)message;
     Grpc__HealthCheckResponse response = GRPC__HEALTH_CHECK_RESPONSE__INIT;
     response.status = GRPC__HEALTH_CHECK_RESPONSE__SERVING_STATUS__SERVING;
     call_reply(call, &response.base);
 }
 
-void handle_version(struct call *call, const void *request) {
-    (void)request;
+void handle_version(struct call *call, const void *message) {
+    (void)message;
     Grpc__VersionCheckResponse response = GRPC__VERSION_CHECK_RESPONSE__INIT;
     response.grpc_version = interface_version;
     response.agent_version = agent_version;

@@ -3,8 +3,8 @@
 
 #include "call.h"
 
-void handle_check(struct call *call, const void *request);
-void handle_version(struct call *call, const void *request);
-void handle_get_guest_details(struct call *call, const void *request);
-void handle_set_guest_date_time(struct call *call, const void *request);
-void handle_reseed_random_dev(struct call *call, const void *request);
+void handle_check(struct call *call, const void *message);
+void handle_version(struct call *call, const void *message);
+void handle_get_guest_details(struct call *call, const void *message);
+void handle_set_guest_date_time(struct call *call, const void *message);
+void handle_reseed_random_dev(struct call *call, const void *message);

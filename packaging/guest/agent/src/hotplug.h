@@ -3,5 +3,5 @@
 
 #include "call.h"
 
-void handle_online_cpu_mem(struct call *call, const void *request);
-void handle_mem_hotplug_by_probe(struct call *call, const void *request);
+void handle_online_cpu_mem(struct call *call, const void *message);
+void handle_mem_hotplug_by_probe(struct call *call, const void *message);

@@ -61,7 +61,7 @@ static void mount_file_systems(void) {
 
 // An initramfs without a /dev/console starts its init with no descriptors at all.
 static void open_console(void) {
-    int fd = open("/dev/console", O_RDWR | O_NOCTTY);
+    int fd = open("/dev/console", O_RDWR | O_NOCTTY); // NOLINT(android-cloexec-open): may be one of the three
     if (fd < 0) return;
     for (int target = 0; target <= 2; target++)
         if (fd != target) dup2(fd, target);

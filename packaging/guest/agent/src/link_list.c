@@ -68,8 +68,8 @@ static bool list_address(const struct nlmsghdr *message, void *context) {
     return true;
 }
 
-void handle_list_interfaces(struct call *call, const void *request) {
-    (void)request;
+void handle_list_interfaces(struct call *call, const void *message) {
+    (void)message;
     struct listing listing = {.arena = &call->arena, .interfaces = GRPC__INTERFACES__INIT};
     struct netlink_request links, addresses;
     listing.interfaces.interfaces = arena_alloc(&call->arena, LINKS_LIMIT * sizeof *listing.interfaces.interfaces);

@@ -3,5 +3,5 @@
 
 #include "call.h"
 
-void handle_update_interface(struct call *call, const void *request);
-void handle_list_interfaces(struct call *call, const void *request);
+void handle_update_interface(struct call *call, const void *message);
+void handle_list_interfaces(struct call *call, const void *message);

@@ -112,8 +112,8 @@ static void network(FILE *out) {
     }
 }
 
-void handle_get_metrics(struct call *call, const void *request) {
-    (void)request;
+void handle_get_metrics(struct call *call, const void *message) {
+    (void)message;
     char *text = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);

@@ -3,4 +3,4 @@
 
 #include "call.h"
 
-void handle_get_metrics(struct call *call, const void *request);
+void handle_get_metrics(struct call *call, const void *message);

@@ -99,8 +99,8 @@ static void caller_abandoned(struct call *call) {
     (void)call; // being freed takes it out of the list
 }
 
-void handle_get_oom_event(struct call *call, const void *request) {
-    (void)request;
+void handle_get_oom_event(struct call *call, const void *message) {
+    (void)message;
     if (pending_count == 0) {
         call_wait(call, &callers, NULL, caller_abandoned);
         return;

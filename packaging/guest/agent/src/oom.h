@@ -14,4 +14,4 @@ void oom_watch(struct container *container);
 void oom_unwatch(struct container *container);
 
 // Answers with the id of a container that had a kill, now or when there is one.
-void handle_get_oom_event(struct call *call, const void *request);
+void handle_get_oom_event(struct call *call, const void *message);

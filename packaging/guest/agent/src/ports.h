@@ -18,5 +18,5 @@ struct port_connection {
 // The connection that a call for streams means, NULL if it means none.
 struct port_connection *port_connection_find(const char *container_id, const char *exec_id);
 
-void handle_connect(struct call *call, const void *request);
-void handle_disconnect(struct call *call, const void *request);
+void handle_connect(struct call *call, const void *message);
+void handle_disconnect(struct call *call, const void *message);

@@ -25,4 +25,4 @@ void removal_start(struct removal *removal, struct container *container, uint64_
 // Something the removal may have waited for has happened.
 void removal_go_on(struct container *container);
 
-void handle_remove_container(struct call *call, const void *request);
+void handle_remove_container(struct call *call, const void *message);

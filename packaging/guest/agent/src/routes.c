@@ -141,8 +141,8 @@ static void answer_list(struct call *call) {
         call_reply(call, &listing.routes.base);
 }
 
-void handle_list_routes(struct call *call, const void *request) {
-    (void)request;
+void handle_list_routes(struct call *call, const void *message) {
+    (void)message;
     answer_list(call);
 }
 

@@ -3,6 +3,6 @@
 
 #include "call.h"
 
-void handle_update_routes(struct call *call, const void *request);
-void handle_list_routes(struct call *call, const void *request);
-void handle_add_arp_neighbors(struct call *call, const void *request);
+void handle_update_routes(struct call *call, const void *message);
+void handle_list_routes(struct call *call, const void *message);
+void handle_add_arp_neighbors(struct call *call, const void *message);

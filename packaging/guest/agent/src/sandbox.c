@@ -136,8 +136,8 @@ static void remove_containers(void) {
     }
 }
 
-void handle_destroy_sandbox(struct call *call, const void *request) {
-    (void)request;
+void handle_destroy_sandbox(struct call *call, const void *message) {
+    (void)message;
     if (destroy_call != NULL) {
         call_fail(call, STATUS_FAILED_PRECONDITION, "DestroySandbox: under way already");
         return;

@@ -27,5 +27,5 @@ extern struct sandbox sandbox;
 
 void sandbox_init(bool first_process);
 
-void handle_create_sandbox(struct call *call, const void *request);
-void handle_destroy_sandbox(struct call *call, const void *request);
+void handle_create_sandbox(struct call *call, const void *message);
+void handle_destroy_sandbox(struct call *call, const void *message);

@@ -58,8 +58,8 @@ void handle_update_ephemeral_mounts(struct call *call, const void *message) {
 }
 
 // Looking at a mount whose source is gone on the host makes the kernel notice.
-void handle_remove_stale_virtiofs_share_mounts(struct call *call, const void *request) {
-    (void)request;
+void handle_remove_stale_virtiofs_share_mounts(struct call *call, const void *message) {
+    (void)message;
     static const char prefix[] = SHARED_DIRECTORY "/";
     FILE *mounts = setmntent("/proc/self/mounts", "re");
     struct mntent *entry;

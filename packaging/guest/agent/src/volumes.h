@@ -3,8 +3,8 @@
 
 #include "call.h"
 
-void handle_get_volume_stats(struct call *call, const void *request);
-void handle_update_ephemeral_mounts(struct call *call, const void *request);
-void handle_remove_stale_virtiofs_share_mounts(struct call *call, const void *request);
-void handle_get_diagnostic_data(struct call *call, const void *request);
-void handle_add_swap_path(struct call *call, const void *request);
+void handle_get_volume_stats(struct call *call, const void *message);
+void handle_update_ephemeral_mounts(struct call *call, const void *message);
+void handle_remove_stale_virtiofs_share_mounts(struct call *call, const void *message);
+void handle_get_diagnostic_data(struct call *call, const void *message);
+void handle_add_swap_path(struct call *call, const void *message);

@@ -8,7 +8,7 @@ import tempfile
 import time
 import unittest
 
-from agent import agent_pb2, oci_pb2
+from agent import oci_pb2
 from ttrpc_client import Client, Status
 
 ROOTFS = os.environ.get("ROOTFS", "")
@@ -108,7 +108,8 @@ class AgentTest(Calls):
         self.directory = tempfile.mkdtemp(prefix="saya-agent-")
         self.path = f"{self.directory}/agent.sock"
         self.log = open(f"{self.directory}/log", "w+", encoding="utf-8", errors="replace")
-        self.agent = subprocess.Popen([os.environ["AGENT"], "--listen", f"unix:{self.path}", *self.options()], stderr=self.log, env={**os.environ, "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})
+        command = [os.environ["AGENT"], "--listen", f"unix:{self.path}", *self.options()]
+        self.agent = subprocess.Popen(command, stderr=self.log, env={**os.environ, "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})
         self.addCleanup(self.finish)
         self.client = self.connect()
 

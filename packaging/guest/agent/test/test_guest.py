@@ -276,7 +276,8 @@ class Storages(AgentTest):
     SHM = "/run/kata-containers/sandbox/shm"
 
     def shm(self, **changes):
-        words = dict(driver="ephemeral", source="shm", fstype="tmpfs", mount_point=self.SHM, options=["nosuid", "mode=1777", "size=1048576"])
+        options = ["nosuid", "mode=1777", "size=1048576"]
+        words = dict(driver="ephemeral", source="shm", fstype="tmpfs", mount_point=self.SHM, options=options)
         return agent_pb2.Storage(**{**words, **changes})
 
     def mounts(self):

@@ -60,7 +60,9 @@ class Protocol(AgentTest):
         self.assertEqual(self.call("Check").status, 1)
 
     def test_frames_in_pieces_and_in_one_piece(self):
-        frame = lambda stream: struct.pack(">IIBB", 20, stream, 1, 0) + b"\x0a\x0bgrpc.Health\x12\x05Check"
+        def frame(stream: int) -> bytes:
+            return struct.pack(">IIBB", 20, stream, 1, 0) + b"\x0a\x0bgrpc.Health\x12\x05Check"
+
         for byte in frame(1):
             self.client.socket.sendall(bytes([byte]))
         self.client.socket.sendall(frame(3) + frame(5))

@@ -1,5 +1,4 @@
 import hashlib
-import threading
 import time
 import unittest
 

@@ -124,7 +124,8 @@ def main() -> None:
             client.call("RemoveContainer", container_id=one)
 
         bundle = f"/run/kata-containers/{cid}"
-        Bench.shell(f"mkdir /run/b; sed s/sleep/true/ {bundle}/config.json | sed 's#cgroupsPath\":\"[^\"]*#cgroupsPath\":\"/hand#' > /run/b/config.json")
+        cgroup = "s#cgroupsPath\":\"[^\"]*#cgroupsPath\":\"/hand#"
+        Bench.shell(f"mkdir /run/b; sed s/sleep/true/ {bundle}/config.json | sed '{cgroup}' > /run/b/config.json")
         hand = Bench.seconds("crun create --bundle /run/b hand; crun start hand; crun delete -f hand", 15)
         show("create, start, remove", hand, times_of(15, create))
 
@@ -138,8 +139,13 @@ def main() -> None:
         hand = statistics.median(rates[0])
         for length in lengths:
             agent = statistics.median(rates[length])
-            print(json.dumps({"what": f"stdout, reads of {length} bytes", "cat to a port, MB/s": round(hand, 1), "agent, MB/s": round(agent, 1),
-                              "ratio": round(agent / hand, 2)}), flush=True)  # fmt: skip
+            result = {
+                "what": f"stdout, reads of {length} bytes",
+                "cat to a port, MB/s": round(hand, 1),
+                "agent, MB/s": round(agent, 1),
+                "ratio": round(agent / hand, 2),
+            }
+            print(json.dumps(result), flush=True)
     finally:
         Bench.doClassCleanups()
 

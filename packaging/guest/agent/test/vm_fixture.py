@@ -9,7 +9,7 @@ import tempfile
 import time
 
 from fixture import Calls
-from ttrpc_client import Client, Disconnected
+from ttrpc_client import Client
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 import bare_vm  # noqa: E402
@@ -43,9 +43,8 @@ class VmTest(Calls):
             accelerator="tcg", cpu=None, memory=cls.memory, vcpus=cls.vcpus, phases=False,
         )  # fmt: skip
         cls.console = open(f"{cls.directory}/console", "w+b")
-        cls.qemu = subprocess.Popen(
-            bare_vm.command(options, cls.directory) + cls.devices(cls.directory), stdin=subprocess.PIPE, stdout=cls.console, stderr=cls.console
-        )
+        command = bare_vm.command(options, cls.directory) + cls.devices(cls.directory)
+        cls.qemu = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=cls.console, stderr=cls.console)
         cls.addClassCleanup(cls.end)
         cls.path = f"{cls.directory}/agent.sock"
         cls.client = cls.reconnect()

@@ -125,7 +125,6 @@ class Guest(VmTest):
         metrics = dict(line.rsplit(" ", 1) for line in self.call("GetMetrics").metrics.splitlines() if line[0] != "#")
         self.assertLess(int(metrics["kata_agent_process_resident_memory_bytes"]), 4 << 20)
 
-
     def test_limits_that_the_guest_does_not_know(self):
         """What a container manager sends by the host's looks: huge pages of sizes the guest has not, weights of a scheduler it has not."""
         resources = oci_pb2.LinuxResources(
