@@ -2,7 +2,7 @@
 # The cases: each runs in a shell of its own under set -e, prints why it fails, and leaves nothing. Sourced by run.sh.
 
 # Those that make no sense without a VM.
-vm_cases="two_kernels kill_means_stopped death_of_qemu death_of_daemon death_of_guard death_of_virtiofsd no_kernel little_memory bad_configuration kill_while_stopped"
+vm_cases="two_kernels kill_means_stopped death_of_qemu death_of_daemon death_of_guard death_of_virtiofsd recursive_read_only no_kernel little_memory bad_configuration kill_while_stopped"
 
 # run OPTIONS... -- ID COMMAND...: in the foreground, removed afterwards.
 run() {
@@ -107,6 +107,24 @@ case_mounts() {
   equal "from the host" "$(cat "$work/out")"
   equal "from the guest" "$(cat "$work/volume/answer")"
   equal "from the host" "$(cat "$work/volume/file")"
+}
+
+# A guest that is rid of its own flags meets those of the host: root in it may remount, and unmount, what it likes.
+case_recursive_read_only() {
+  mkdir -p "$work/nested/inside"
+  trap 'umount "$work/nested/inside"' EXIT
+  mount -t tmpfs -o size=1m none "$work/nested/inside"
+  local attack='ls /v/inside; mount -o remount,bind,rw /v; mount -o remount,bind,rw /v/inside; touch /v/file; touch /v/inside/file'
+  run --privileged --mount "type=bind,src=$work/nested,dst=/v,options=rbind:rro" -- c1 sh -c "$attack" > "$work/out" 2>&1 || true
+  cat "$work/out"
+  equal 2 "$(grep -c 'touch:.*Read-only file system' "$work/out")"
+  [[ ! -e $work/nested/file && ! -e $work/nested/inside/file ]]
+  # What is mounted inside keeps its own flags otherwise.
+  run --mount "type=bind,src=$work/nested,dst=/v,options=rbind:ro" -- c1 sh -c 'touch /v/inside/file; touch /v/file' > "$work/out" 2>&1 || true
+  equal 1 "$(grep -c 'touch: /v/file: Read-only file system' "$work/out")"
+  [[ ! -e $work/nested/file && -e $work/nested/inside/file ]]
+  if run --mount "type=bind,src=$work/nested,dst=/v,options=rbind:rrw" -- c1 true > "$work/out" 2>&1; then return 1; fi
+  grep -q 'option rrw is not supported' "$work/out"
 }
 
 case_missing_command() {

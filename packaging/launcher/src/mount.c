@@ -13,6 +13,7 @@
 #include "child.h"
 #include "overlay.h"
 
+#define REMOUNT_ALL (MS_REMOUNT | MS_BIND | MS_REC)
 #define OPTIONS_LIMIT 4095 /* of a page, with the NUL */
 
 /* The part of the path below the directory, or NULL. */
@@ -31,6 +32,16 @@ static int open_confined(const char *directory, const char *rest) {
     close(base);
     errno = error;
     return fd;
+}
+
+/* mount(2) remounts one mount, and takes from it what is not named; this adds, to it and to all below it (Linux 5.12). */
+static int add_attributes(const char *target, uint64_t flags) {
+    struct mount_attr attributes = {.propagation = flags & (MS_PRIVATE | MS_SLAVE | MS_SHARED | MS_UNBINDABLE)};
+    if (flags & MS_RDONLY) attributes.attr_set |= MOUNT_ATTR_RDONLY;
+    if (flags & MS_NOSUID) attributes.attr_set |= MOUNT_ATTR_NOSUID;
+    if (flags & MS_NODEV) attributes.attr_set |= MOUNT_ATTR_NODEV;
+    if (flags & MS_NOEXEC) attributes.attr_set |= MOUNT_ATTR_NOEXEC;
+    return mount_setattr(AT_FDCWD, target, AT_RECURSIVE, &attributes, sizeof attributes);
 }
 
 static int do_mount(const struct mount_call *call) {
@@ -52,6 +63,7 @@ static int do_mount(const struct mount_call *call) {
         if (fd < 0) return -1;
         snprintf(target, sizeof target, "/proc/self/fd/%d", fd);
     }
+    if ((call->flags & REMOUNT_ALL) == REMOUNT_ALL) return add_attributes(rest ? target : call->target, call->flags);
     return mount(*call->source ? call->source : "none", rest ? target : call->target, *call->type ? call->type : NULL,
                  (unsigned long)call->flags, *data ? data : NULL);
 }

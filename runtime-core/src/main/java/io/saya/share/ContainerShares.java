@@ -1,6 +1,7 @@
 package io.saya.share;
 
 import io.saya.oci.OciSpec.OciMount;
+import io.saya.share.HostMounts.Access;
 import io.saya.share.SharedDirectory.Problems;
 import io.saya.share.SharedDirectory.Share;
 import java.io.IOException;
@@ -29,12 +30,13 @@ public final class ContainerShares {
 
     /** Shares the root file system and returns its path in the guest. */
     public String shareRootfs(Path rootfs, boolean readOnly) throws IOException {
-        return share(containerId + "/rootfs", rootfs, readOnly);
+        return share(
+                containerId + "/rootfs", rootfs, readOnly ? Access.READ_ONLY : Access.WRITABLE);
     }
 
     /** Shares a file for reading and writing and returns its path in the guest. */
     public String shareFile(String name, Path file) throws IOException {
-        return share(containerId + "/" + name, file, false);
+        return share(containerId + "/" + name, file, Access.WRITABLE);
     }
 
     /**
@@ -47,7 +49,7 @@ public final class ContainerShares {
         List<OciMount> translated = new ArrayList<>();
         int index = 0;
         for (OciMount mount : mounts) {
-            translated.add(translate(mount, index++));
+            translate(mount, index++, translated);
         }
         return translated;
     }
@@ -60,16 +62,19 @@ public final class ContainerShares {
         shares.clear();
     }
 
-    private OciMount translate(OciMount mount, int index) throws IOException {
-        if (!mount.bind()) {
-            return mount;
+    private void translate(OciMount mount, int index, List<OciMount> translated)
+            throws IOException {
+        if (mount.bind() && mount.destination().equals("/dev/shm")) {
+            translated.add(new OciMount(mount.destination(), "bind", GUEST_SHM, List.of("rbind")));
+        } else if (mount.bind() && !guestsOwn(mount.source())) {
+            translated.addAll(shared(mount, index));
+        } else {
+            translated.add(mount);
         }
-        if (mount.destination().equals("/dev/shm")) {
-            return new OciMount(mount.destination(), "bind", GUEST_SHM, List.of("rbind"));
-        }
-        if (guestsOwn(mount.source())) {
-            return mount;
-        }
+    }
+
+    /** A volume, and those mounts in it that the guest has to be told of. */
+    private List<OciMount> shared(OciMount mount, int index) throws IOException {
         Path source = Path.of(mount.source());
         if (!Files.exists(source)) {
             throw new IOException(
@@ -79,14 +84,33 @@ public final class ContainerShares {
                             + mount.destination()
                             + ": the source does not exist on the host (expected: a file or directory)");
         }
-        boolean readOnly = MountOptions.parse(mount.options()).readOnly();
+        MountOptions options = MountOptions.parse(mount.options());
+        options.requireSupported("mount of " + mount.source() + " at " + mount.destination());
         String guestPath =
                 share(
                         containerId + "/" + index + "-" + baseName(mount.destination()),
                         source,
-                        readOnly);
-        return new OciMount(
-                mount.destination(), mount.type(), guestPath, guestOptions(mount.options()));
+                        options.access());
+        List<OciMount> mounts = new ArrayList<>();
+        mounts.add(
+                new OciMount(
+                        mount.destination(),
+                        mount.type(),
+                        guestPath,
+                        guestOptions(mount.options())));
+        if (options.access() == Access.READ_ONLY && Files.isDirectory(source)) {
+            // The guest's kernel mounts them when they are first looked into, and with the flags
+            // of the mount that they are met below: read-only, which only recursive read-only asks.
+            for (Submounts.Writable inside : Submounts.writableBelow(source)) {
+                mounts.add(
+                        new OciMount(
+                                mount.destination() + "/" + inside.path(),
+                                "bind",
+                                guestPath + "/" + inside.path(),
+                                inside.options()));
+            }
+        }
+        return mounts;
     }
 
     /** Whether a source is something that the guest's kernel offers itself. */
@@ -100,16 +124,18 @@ public final class ContainerShares {
 
     /**
      * Propagation cannot cross the border of the VM: a volume that asks for it is private in the
-     * guest.
+     * guest. What is to hold for all mounts below holds on the host already; those that the guest
+     * makes of them have the flags of the mount itself.
      */
     private static List<String> guestOptions(List<String> options) {
         return options.stream()
                 .filter(option -> !option.endsWith("shared") && !option.endsWith("slave"))
+                .map(MountOptions::forOneMount)
                 .toList();
     }
 
-    private String share(String name, Path source, boolean readOnly) throws IOException {
-        Share share = directory.share(name, source, readOnly);
+    private String share(String name, Path source, Access access) throws IOException {
+        Share share = directory.share(name, source, access);
         shares.add(share);
         return share.guestPath();
     }

@@ -2,17 +2,20 @@ package io.saya.share;
 
 import io.saya.event.RootfsMount;
 import io.saya.host.Host;
+import io.saya.host.HostFailure;
 import io.saya.host.MountFlag;
 import io.saya.host.UnmountFlag;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.EnumSet;
-import java.util.Set;
 
 /**
  * The mounts that a sandbox is made of, in the words of what they are for. Thread safe, blocking.
  */
 public final class HostMounts {
+
+    /** The kernel has no such system call. */
+    private static final int ENOSYS = 38;
 
     private final Host host;
 
@@ -26,6 +29,7 @@ public final class HostMounts {
      */
     public void mount(RootfsMount mount, Path target) throws IOException {
         MountOptions options = MountOptions.parse(mount.options());
+        options.requireSupported("mount of " + mount.source() + " at " + target);
         if (options.bind() || mount.type().equals("bind")) {
             boolean recursive = options.flags().contains(MountFlag.REC) || !options.bind();
             bind(mount.source(), target, recursive, options);
@@ -43,7 +47,7 @@ public final class HostMounts {
         if (readOnly) {
             flags.add(MountFlag.RDONLY);
         }
-        bind(source.toString(), target, true, new MountOptions(flags, Set.of(), ""));
+        bind(source.toString(), target, true, MountOptions.of(flags));
     }
 
     /** Changes how mounts below {@code target} spread. */
@@ -67,6 +71,63 @@ public final class HostMounts {
                 "",
                 EnumSet.of(MountFlag.BIND, MountFlag.REMOUNT, MountFlag.RDONLY),
                 "");
+    }
+
+    /**
+     * Makes a bind of a source of the host's fit to be shown to a guest: cut off from its source,
+     * and without devices and set-uid programs for whoever finds on the host what a guest put
+     * there. All of it holds for the mounts below as well.
+     *
+     * @throws IOException if the kernel cannot make all mounts below read-only, before Linux 5.12,
+     *     and is asked to
+     */
+    public void restrict(Path target, Access access) throws IOException {
+        EnumSet<MountFlag> flags = EnumSet.of(MountFlag.NOSUID, MountFlag.NODEV);
+        if (access == Access.READ_ONLY) {
+            readOnly(target);
+        } else if (access == Access.READ_ONLY_THROUGHOUT) {
+            flags.add(MountFlag.RDONLY);
+        }
+        EnumSet<MountFlag> throughout =
+                EnumSet.of(MountFlag.REMOUNT, MountFlag.BIND, MountFlag.REC, MountFlag.SLAVE);
+        throughout.addAll(flags);
+        try {
+            host.mount("", target, "", throughout, "");
+        } catch (HostFailure e) {
+            if (e.errno() != ENOSYS) {
+                throw e;
+            }
+            restrictOneByOne(target, access, flags, e);
+        }
+    }
+
+    /** Where the kernel has no mount_setattr(2): only the mount itself gets the flags. */
+    private void restrictOneByOne(
+            Path target, Access access, EnumSet<MountFlag> flags, HostFailure cause)
+            throws IOException {
+        if (access == Access.READ_ONLY_THROUGHOUT) {
+            throw new IOException(
+                    "recursive read-only (rro) at "
+                            + target
+                            + ": the kernel cannot make the mounts below it read-only (expected:"
+                            + " Linux 5.12 or later; or ro instead of rro)",
+                    cause);
+        }
+        propagateAll(target, MountFlag.SLAVE);
+        flags.addAll(EnumSet.of(MountFlag.REMOUNT, MountFlag.BIND));
+        if (access == Access.READ_ONLY) {
+            flags.add(MountFlag.RDONLY);
+        }
+        host.mount("", target, "", flags, "");
+    }
+
+    /** What a guest may do with what it is shown. */
+    public enum Access {
+        WRITABLE,
+        /** Mounts below keep what they have, as with Kubernetes' {@code readOnly}. */
+        READ_ONLY,
+        /** Mounts below as well, as with Kubernetes' {@code recursiveReadOnly}. */
+        READ_ONLY_THROUGHOUT
     }
 
     /**

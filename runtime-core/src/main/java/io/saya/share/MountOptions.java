@@ -1,6 +1,8 @@
 package io.saya.share;
 
 import io.saya.host.MountFlag;
+import io.saya.share.HostMounts.Access;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -13,9 +15,17 @@ import java.util.Set;
  * @param flags everything that is a flag, propagation excepted
  * @param propagation flags that change how mount events spread; the kernel wants them in a call of
  *     their own
+ * @param recursive flags for the mount and all mounts below it ({@code rro})
  * @param data what is left for the file system, joined by commas
+ * @param refused words for all mounts below that are not supported: a file system must not get
+ *     them, and to pass over one would make the mount weaker than was asked
  */
-public record MountOptions(Set<MountFlag> flags, Set<MountFlag> propagation, String data) {
+public record MountOptions(
+        Set<MountFlag> flags,
+        Set<MountFlag> propagation,
+        Set<MountFlag> recursive,
+        String data,
+        List<String> refused) {
 
     private record Change(boolean set, List<MountFlag> flags) {}
 
@@ -60,11 +70,46 @@ public record MountOptions(Set<MountFlag> flags, Set<MountFlag> propagation, Str
                     "unbindable", List.of(MountFlag.UNBINDABLE),
                     "runbindable", List.of(MountFlag.UNBINDABLE, MountFlag.REC));
 
+    /** Words of OCI that add a flag to the mount and to all mounts below it. */
+    private static final Map<String, MountFlag> RECURSIVE =
+            Map.of(
+                    "rro", MountFlag.RDONLY,
+                    "rnosuid", MountFlag.NOSUID,
+                    "rnodev", MountFlag.NODEV,
+                    "rnoexec", MountFlag.NOEXEC);
+
+    /** The other words of that family (OCI runtime-spec, config.md, "Linux mount options"). */
+    private static final Set<String> UNSUPPORTED =
+            Set.of(
+                    "rrw",
+                    "rsuid",
+                    "rdev",
+                    "rexec",
+                    "ratime",
+                    "rnoatime",
+                    "rdiratime",
+                    "rnodiratime",
+                    "rrelatime",
+                    "rnorelatime",
+                    "rstrictatime",
+                    "rnostrictatime",
+                    "rsymfollow",
+                    "rnosymfollow",
+                    "ridmap",
+                    "idmap");
+
+    /** Flags and nothing else. */
+    static MountOptions of(Set<MountFlag> flags) {
+        return new MountOptions(flags, Set.of(), Set.of(), "", List.of());
+    }
+
     /** Takes {@code options} apart; a later word wins over an earlier one. */
     public static MountOptions parse(List<String> options) {
         EnumSet<MountFlag> flags = EnumSet.noneOf(MountFlag.class);
         EnumSet<MountFlag> propagation = EnumSet.noneOf(MountFlag.class);
+        EnumSet<MountFlag> recursive = EnumSet.noneOf(MountFlag.class);
         List<String> data = new ArrayList<>();
+        List<String> refused = new ArrayList<>();
         for (String option : options) {
             Change change = FLAGS.get(option);
             List<MountFlag> spread = PROPAGATION.get(option);
@@ -76,11 +121,16 @@ public record MountOptions(Set<MountFlag> flags, Set<MountFlag> propagation, Str
                 }
             } else if (spread != null) {
                 propagation.addAll(spread);
+            } else if (RECURSIVE.containsKey(option)) {
+                recursive.add(RECURSIVE.get(option));
+            } else if (UNSUPPORTED.contains(option)) {
+                refused.add(option);
             } else if (!option.isEmpty()) {
                 data.add(option);
             }
         }
-        return new MountOptions(flags, propagation, String.join(",", data));
+        return new MountOptions(
+                flags, propagation, recursive, String.join(",", data), List.copyOf(refused));
     }
 
     /** Whether the mount is a bind of an existing tree. */
@@ -88,9 +138,32 @@ public record MountOptions(Set<MountFlag> flags, Set<MountFlag> propagation, Str
         return flags.contains(MountFlag.BIND);
     }
 
-    /** Whether the mount must not be written to. */
-    public boolean readOnly() {
-        return flags.contains(MountFlag.RDONLY);
+    /** What a guest may do with the mount. */
+    Access access() {
+        if (recursive.contains(MountFlag.RDONLY)) {
+            return Access.READ_ONLY_THROUGHOUT;
+        }
+        return flags.contains(MountFlag.RDONLY) ? Access.READ_ONLY : Access.WRITABLE;
+    }
+
+    /** The same word for the one mount, and any other word as it is. */
+    static String forOneMount(String option) {
+        return RECURSIVE.containsKey(option) ? option.substring(1) : option;
+    }
+
+    /**
+     * @param mount what is to be mounted where, for the message
+     * @throws IOException that names words that are not supported, if there are any
+     */
+    void requireSupported(String mount) throws IOException {
+        if (!refused.isEmpty()) {
+            throw new IOException(
+                    mount
+                            + ": option "
+                            + String.join(", ", refused)
+                            + " is not supported (expected, of those for all mounts below: rro,"
+                            + " rnosuid, rnodev, rnoexec)");
+        }
     }
 
     private static Map.Entry<String, Change> set(String name, MountFlag... flags) {

@@ -1,6 +1,7 @@
 package io.saya.share;
 
 import io.saya.host.MountFlag;
+import io.saya.share.HostMounts.Access;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -80,9 +81,10 @@ public final class SharedDirectory {
      *
      * @param name path below the tree, such as {@code <container>/rootfs}; no component may be
      *     {@code ..}
+     * @param access what the guest can do with it, whatever it tries
      * @return the share; the caller releases it
      */
-    public Share share(String name, Path source, boolean readOnly) throws IOException {
+    public Share share(String name, Path source, Access access) throws IOException {
         Path target = mounts.resolve(name).normalize();
         if (!target.startsWith(mounts) || target.equals(mounts)) {
             throw new IOException(
@@ -96,7 +98,7 @@ public final class SharedDirectory {
         }
         bound.add(target);
         try {
-            spread(source, target, readOnly);
+            spread(source, target, access);
         } catch (IOException e) {
             release(target, e::addSuppressed);
             throw e;
@@ -109,7 +111,7 @@ public final class SharedDirectory {
      * every copy its peer, and taking the share back would then unmount what is mounted below the
      * source on the host. As slaves the copies only listen.
      */
-    private void spread(Path source, Path target, boolean readOnly) throws IOException {
+    private void spread(Path source, Path target, Access access) throws IOException {
         Path stage = staging.resolve(Long.toString(stages.incrementAndGet()));
         if (Files.isDirectory(source)) {
             Files.createDirectory(stage);
@@ -119,10 +121,7 @@ public final class SharedDirectory {
         try {
             host.bind(source, stage, false);
             try {
-                host.propagateAll(stage, MountFlag.SLAVE);
-                if (readOnly) {
-                    host.readOnly(stage);
-                }
+                host.restrict(stage, access);
                 host.bind(stage, target, false);
             } finally {
                 host.detach(stage);

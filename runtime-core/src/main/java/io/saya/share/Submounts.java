@@ -1,0 +1,89 @@
+package io.saya.share;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+
+/** What is mounted below a directory of the host, by {@code /proc/self/mountinfo}. */
+final class Submounts {
+    private static final Path MOUNTINFO = Path.of("/proc/self/mountinfo");
+
+    /** Fields of a line (proc(5)): where it is mounted, and its options. */
+    private static final int POINT = 4;
+
+    private static final int OPTIONS = 5;
+
+    private Submounts() {}
+
+    /**
+     * A mount that may be written to.
+     *
+     * @param path from the directory to the mount
+     * @param options of a bind that has its flags
+     */
+    record Writable(String path, List<String> options) {}
+
+    /**
+     * The writable mounts below a directory; not those below another of them. Blocks for a file of
+     * the kernel's.
+     */
+    static List<Writable> writableBelow(Path directory) throws IOException {
+        return writableBelow(
+                directory.toRealPath(),
+                new String(Files.readAllBytes(MOUNTINFO), UTF_8).lines().toList());
+    }
+
+    static List<Writable> writableBelow(Path directory, List<String> mountinfo) {
+        // What is mounted last at a place is what is seen there.
+        NavigableMap<Path, String> seen = new TreeMap<>();
+        for (String line : mountinfo) {
+            String[] fields = line.split(" ", OPTIONS + 2);
+            if (fields.length > OPTIONS) {
+                Path point = Path.of(unescaped(fields[POINT]));
+                if (point.startsWith(directory) && !point.equals(directory)) {
+                    seen.put(point, fields[OPTIONS]);
+                }
+            }
+        }
+        List<Writable> writable = new ArrayList<>();
+        List<Path> tops = new ArrayList<>();
+        for (Map.Entry<Path, String> mount : seen.entrySet()) {
+            Path point = mount.getKey();
+            List<String> options = List.of(mount.getValue().split(",", -1));
+            if (options.contains("rw") && tops.stream().noneMatch(point::startsWith)) {
+                writable.add(new Writable(directory.relativize(point).toString(), bind(options)));
+                tops.add(point);
+            }
+        }
+        return writable;
+    }
+
+    private static List<String> bind(List<String> flags) {
+        List<String> options = new ArrayList<>(List.of("rbind", "rw"));
+        for (String flag : List.of("nosuid", "nodev", "noexec")) {
+            if (flags.contains(flag)) {
+                options.add(flag);
+            }
+        }
+        return options;
+    }
+
+    /** The kernel writes blanks, line breaks and backslashes as three octal digits. */
+    private static String unescaped(String text) {
+        StringBuilder plain = new StringBuilder();
+        int from = 0;
+        for (int at = text.indexOf('\\'); at >= 0; at = text.indexOf('\\', from)) {
+            plain.append(text, from, at);
+            plain.append((char) Integer.parseInt(text.substring(at + 1, at + 4), 8));
+            from = at + 4;
+        }
+        return plain.append(text, from, text.length()).toString();
+    }
+}
