@@ -40,21 +40,4 @@ public record HypervisorConfig(
         validPaths = List.copyOf(validPaths);
         enableAnnotations = List.copyOf(enableAnnotations);
     }
-
-    /** The same with another size of the VM. */
-    public HypervisorConfig withSize(CpuConfig otherCpu, MemoryConfig otherMemory) {
-        return new HypervisorConfig(
-                path,
-                validPaths,
-                enableAnnotations,
-                guest,
-                machine,
-                otherCpu,
-                otherMemory,
-                sharedFs,
-                block,
-                network,
-                vfio,
-                debug);
-    }
 }

@@ -42,18 +42,4 @@ public record MemoryConfig(
                             + " MiB");
         }
     }
-
-    /** The same with a size that hot-plug cannot change. */
-    public MemoryConfig fixedAt(int mib) {
-        return new MemoryConfig(
-                mib,
-                mib,
-                slots,
-                offsetMib,
-                preallocate,
-                hugePages,
-                virtioMem,
-                reclaimFreed,
-                guestSwap);
-    }
 }

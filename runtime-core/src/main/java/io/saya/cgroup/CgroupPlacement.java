@@ -104,6 +104,30 @@ public final class CgroupPlacement {
         return missing;
     }
 
+    /** What the parent limits; a short read for each. */
+    public PodLimits podLimits() {
+        String memory = "";
+        String cpu = "";
+        boolean kubelets = false;
+        for (CgroupDirectory directory : directories) {
+            Path pod = directory.path().resolveSibling("");
+            kubelets |= pod.toString().contains("kubepods");
+            Hierarchy hierarchy = directory.hierarchy();
+            if (hierarchy.unified()) {
+                memory = CgroupDirectory.text(pod.resolve("memory.max"));
+                cpu = CgroupDirectory.text(pod.resolve("cpu.max"));
+                continue;
+            }
+            if (hierarchy.has("memory")) {
+                memory = CgroupDirectory.text(pod.resolve("memory.limit_in_bytes"));
+            }
+            if (hierarchy.has("cpu")) {
+                cpu = CgroupDirectory.text(pod.resolve("cpu.cfs_quota_us"));
+            }
+        }
+        return new PodLimits(kubelets, PodLimits.bytes(memory), PodLimits.quota(cpu));
+    }
+
     /** What is to be undone after a crash, as members of {@code record.json}. */
     public void addTo(JsonObject.Builder record) {
         List<JsonValue> paths = new ArrayList<>();

@@ -155,6 +155,13 @@ public final class OciSpec {
         return linux.isPresent() ? linux.get().string("cgroupsPath").orElse("") : "";
     }
 
+    /** {@code linux.resources}; empty if the specification has none. */
+    public JsonObject resources() {
+        return json.object("linux")
+                .flatMap(linux -> linux.object("resources"))
+                .orElse(JsonObject.EMPTY);
+    }
+
     /** {@code mounts}, in their order. */
     public List<OciMount> mounts() {
         List<OciMount> mounts = new ArrayList<>();

@@ -4,6 +4,7 @@ import io.saya.config.HypervisorConfig;
 import io.saya.config.MemoryConfig;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /**
  * How demands become the size of a machine.
@@ -49,8 +50,18 @@ public record SizingRule(
      * @param demands one for each container, or the sum of all; empty: nothing is known yet
      */
     public Sizing size(List<Demand> demands) {
+        return size(demands, Set.of());
+    }
+
+    /**
+     * The size for containers of which some are not known yet.
+     *
+     * @param demands those that are known
+     * @param unlimited what one of the others has no limit of
+     */
+    public Sizing size(List<Demand> demands, Set<Resource> unlimited) {
         List<String> clipped = new ArrayList<>();
-        long vcpus = vcpus(demands);
+        long vcpus = vcpus(demands, unlimited.contains(Resource.CPU));
         if (vcpus > maxVcpus) {
             clipped.add(
                     "the containers may use "
@@ -59,7 +70,7 @@ public record SizingRule(
                             + maxVcpus
                             + " (default_maxvcpus in [hypervisor.qemu], at most the host's)");
         }
-        long mib = memoryMib(demands);
+        long mib = memoryMib(demands, unlimited.contains(Resource.MEMORY));
         if (mib > maxMib) {
             clipped.add(
                     "the containers and the guest may use "
@@ -75,9 +86,9 @@ public record SizingRule(
                 clipped);
     }
 
-    private long memoryMib(List<Demand> demands) {
+    private long memoryMib(List<Demand> demands, boolean others) {
         long limits = 0;
-        boolean unlimited = demands.isEmpty();
+        boolean unlimited = others || demands.isEmpty();
         for (Demand demand : demands) {
             limits += demand.memoryBytes();
             unlimited |= demand.memoryBytes() == 0;
@@ -89,11 +100,11 @@ public record SizingRule(
     }
 
     /** Fractions are added first and rounded up once. */
-    private long vcpus(List<Demand> demands) {
+    private long vcpus(List<Demand> demands, boolean others) {
         long quotas = 0;
         long toldShares = 0;
         long freeShares = 0;
-        boolean unlimited = demands.isEmpty();
+        boolean unlimited = others || demands.isEmpty();
         CpuSet cpus = CpuSet.NONE;
         for (Demand demand : demands) {
             quotas += Math.max(0, demand.microCpus());

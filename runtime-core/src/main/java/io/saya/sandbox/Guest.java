@@ -16,6 +16,11 @@ import io.saya.hypervisor.HypervisorFailure;
 import io.saya.hypervisor.Vm;
 import io.saya.lifecycle.UndoStack;
 import io.saya.log.Log;
+import io.saya.oci.OciSpec;
+import io.saya.resources.BootSize;
+import io.saya.resources.MachineSize;
+import io.saya.resources.Sizing;
+import io.saya.resources.SizingRule;
 import io.saya.share.HostMounts;
 import io.saya.share.SharedDirectory;
 import io.saya.share.Virtiofsd;
@@ -90,10 +95,11 @@ final class Guest {
     /**
      * Starts virtiofsd and the VM; returns while the guest boots. On failure nothing is left.
      *
+     * @param spec of the sandbox container, which sizes the machine
      * @param place where the VMM runs and whose interfaces the guest gets
      * @throws RuntimeFailure that names the phase and the cause
      */
-    void launch(NetworkPlace place) {
+    void launch(OciSpec spec, NetworkPlace place) {
         StartPhase phase = StartPhase.SHARE;
         try {
             RunDirectory.create(identity.runDirectory());
@@ -128,7 +134,7 @@ final class Guest {
 
             phase = StartPhase.QEMU_SPAWN;
             Failpoints.reach(Moment.START_SPAWN);
-            Vm started = hypervisor.start(VmPlan.of(identity, config, socket, place, pod));
+            Vm started = hypervisor.start(VmPlan.of(identity, config, bootSize(spec), socket, place, pod));
             resources.push("VM", () -> started.stop(Duration.ZERO));
             vm = started;
             clock.done(phase);
@@ -163,6 +169,18 @@ final class Guest {
             resources.unwind(failure);
             throw failure;
         }
+    }
+
+    private MachineSize bootSize(OciSpec spec) {
+        Sizing sizing =
+                BootSize.of(
+                        SizingRule.of(
+                                config.hypervisor(),
+                                config.runtime().staticSandboxResourceManagement()),
+                        spec,
+                        cgroup.podLimits());
+        sizing.clipped().forEach(why -> LOG.warn("less than was asked for", "why", why));
+        return sizing.size();
     }
 
     /**

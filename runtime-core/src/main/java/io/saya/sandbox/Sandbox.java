@@ -103,7 +103,7 @@ public final class Sandbox implements AutoCloseable {
     public void boot(OciSpec spec) {
         advance(new BootRequested());
         try {
-            guest.launch(NetworkPlace.of(spec, config));
+            guest.launch(spec, NetworkPlace.of(spec, config));
         } catch (RuntimeFailure e) {
             booted.failed(e);
             bootEnded.complete(null);

@@ -2,6 +2,7 @@ package io.saya.sandbox;
 
 import io.saya.cgroup.CgroupPath;
 import io.saya.cgroup.CgroupPlacement;
+import io.saya.cgroup.PodLimits;
 import io.saya.log.Log;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -141,6 +142,12 @@ public final class SandboxCgroup {
     /** What goes into the sandbox's record; null where there is no cgroup. After the wait. */
     @Nullable CgroupPlacement placement() {
         return placement;
+    }
+
+    /** What the pod's cgroup limits. After the wait. */
+    PodLimits podLimits() {
+        CgroupPlacement placed = placement;
+        return placed == null ? PodLimits.NONE : placed.podLimits();
     }
 
     /**

@@ -8,6 +8,7 @@ import io.saya.hypervisor.VmDevice;
 import io.saya.hypervisor.VmSpec;
 import io.saya.hypervisor.VmSpec.Accelerator;
 import io.saya.hypervisor.VmSpec.AgentTransport;
+import io.saya.resources.MachineSize;
 import io.saya.share.SharedDirectory;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,6 +26,7 @@ final class VmPlan {
     static VmSpec of(
             SandboxIdentity identity,
             RuntimeConfig config,
+            MachineSize size,
             Path shareSocket,
             NetworkPlace place,
             SandboxNetwork network) {
@@ -37,7 +39,6 @@ final class VmPlan {
                         hypervisor.sharedFs().queueSize(),
                         hypervisor.sharedFs().cacheSizeMib()));
         devices.addAll(network.cards());
-        int vcpus = hypervisor.cpu().bootVcpus();
         return new VmSpec(
                 identity.id(),
                 identity.runDirectory(),
@@ -45,10 +46,10 @@ final class VmPlan {
                 hypervisor.machine().machineType(),
                 accelerator(hypervisor.machine()),
                 hypervisor.machine().cpuFeatures(),
-                vcpus,
-                hypervisor.cpu().maxVcpus(),
-                hypervisor.memory().defaultMib(),
-                hypervisor.memory().maxMib(),
+                size.vcpus(),
+                Math.max(size.vcpus(), hypervisor.cpu().maxVcpus()),
+                size.memoryMib(),
+                Math.max(size.memoryMib(), hypervisor.memory().maxMib()),
                 hypervisor.memory().slots(),
                 hypervisor.guest().kernel(),
                 hypervisor.guest().initrd(),

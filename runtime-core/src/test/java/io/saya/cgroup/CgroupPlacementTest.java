@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -48,6 +49,43 @@ final class CgroupPlacementTest {
         assertThat(memory.mount().resolve("kubepods/pod1")).isEmptyDirectory();
         assertThat(pids.mount()).isEmptyDirectory();
         assertThat(placement.problems()).isEmpty();
+    }
+
+    @Test
+    void theLimitsOfThePodAreThoseOfTheParent() throws Exception {
+        var memory = hierarchy("memory");
+        var cpu = hierarchy("cpu,cpuacct");
+        for (var each : List.of(memory, cpu)) {
+            Files.createDirectories(each.mount().resolve("kubepods/pod1"));
+        }
+        var path = CgroupPath.of("/kubepods/pod1/c1", "c1");
+        assertThat(CgroupPlacement.plan(path, List.of(memory, cpu)).podLimits())
+                .isEqualTo(new PodLimits(true, OptionalLong.empty(), false));
+        var bytes = memory.mount().resolve("kubepods/pod1/memory.limit_in_bytes");
+        var quota = cpu.mount().resolve("kubepods/pod1/cpu.cfs_quota_us");
+        Files.writeString(bytes, "9223372036854771712\n");
+        Files.writeString(quota, "-1\n");
+        assertThat(CgroupPlacement.plan(path, List.of(memory, cpu)).podLimits())
+                .isEqualTo(new PodLimits(true, OptionalLong.empty(), false));
+        Files.writeString(bytes, "67108864\n");
+        Files.writeString(quota, "50000\n");
+        assertThat(CgroupPlacement.plan(path, List.of(memory, cpu)).podLimits())
+                .isEqualTo(new PodLimits(true, OptionalLong.of(67108864), true));
+    }
+
+    @Test
+    void theLimitsOfThePodAreReadFromAUnifiedHierarchyToo() throws Exception {
+        var unified = hierarchy("");
+        var pod = Files.createDirectories(unified.mount().resolve("pods/pod1"));
+        Files.writeString(pod.resolve("memory.max"), "max\n");
+        Files.writeString(pod.resolve("cpu.max"), "max 100000\n");
+        var path = CgroupPath.of("/pods/pod1/c1", "c1");
+        assertThat(CgroupPlacement.plan(path, List.of(unified)).podLimits())
+                .isEqualTo(PodLimits.NONE);
+        Files.writeString(pod.resolve("memory.max"), "67108864\n");
+        Files.writeString(pod.resolve("cpu.max"), "50000 100000\n");
+        assertThat(CgroupPlacement.plan(path, List.of(unified)).podLimits())
+                .isEqualTo(new PodLimits(false, OptionalLong.of(67108864), true));
     }
 
     @Test

@@ -6,6 +6,7 @@ import io.saya.json.Json;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 final class SizingRuleTest {
@@ -53,6 +54,15 @@ final class SizingRuleTest {
     void aContainerWithoutLimitOfMemoryNeedsTheDefaultAsWell() {
         assertThat(mib(DYNAMIC, memory(64), Demand.UNLIMITED)).isEqualTo(2048 + 64);
         assertThat(mib(DYNAMIC, Demand.UNLIMITED, Demand.UNLIMITED)).isEqualTo(2048);
+    }
+
+    @Test
+    void whatIsToldOfContainersThatAreNotKnownYetCountsAsOneWithoutLimit() {
+        List<Demand> known = List.of(new Demand(64 * MIB, 1_500_000, 0, CpuSet.NONE));
+        assertThat(DYNAMIC.size(known, Set.of(Resource.MEMORY)).size())
+                .isEqualTo(new MachineSize(2, 2048 + 64));
+        assertThat(DYNAMIC.size(known, Set.of(Resource.CPU)).size())
+                .isEqualTo(new MachineSize(3, 128 + 64 + 2));
     }
 
     @Test

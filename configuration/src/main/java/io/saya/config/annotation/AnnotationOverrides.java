@@ -47,9 +47,8 @@ public final class AnnotationOverrides {
     }
 
     /**
-     * The configuration of one sandbox: what the pod asks for, and with {@code
-     * static_sandbox_resource_mgmt} the size its containers need. Blocks for a look at the files
-     * that are named.
+     * The configuration of one sandbox: what the pod asks for. Blocks for a look at the files that
+     * are named.
      *
      * @param base what the files say
      * @param annotations all of the pod's; those of others are passed over
@@ -65,10 +64,7 @@ public final class AnnotationOverrides {
                 ours.put(name, entry.getValue());
             }
         }
-        LoadedConfig asked = ours.isEmpty() ? base : new AnnotationOverrides(base).applyAll(ours);
-        return asked.config().runtime().staticSandboxResourceManagement()
-                ? asked.with(StaticSizing.apply(asked.config(), annotations, base.host()))
-                : asked;
+        return ours.isEmpty() ? base : new AnnotationOverrides(base).applyAll(ours);
     }
 
     /** The part of an annotation's name that tells the option; empty if it is none of ours. */

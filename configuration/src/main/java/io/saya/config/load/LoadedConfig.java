@@ -33,9 +33,4 @@ public record LoadedConfig(
         return new LoadedConfig(
                 RuntimeConfigAssembly.assemble(changed, host), changed, sources, all, host);
     }
-
-    /** The same with a VM of another size, which is nobody's setting. */
-    public LoadedConfig with(RuntimeConfig sized) {
-        return new LoadedConfig(sized, effective, sources, warnings, host);
-    }
 }

@@ -83,9 +83,9 @@ public final class RuntimeOptions {
     public static final Option<Boolean> STATIC_SANDBOX_RESOURCE_MGMT =
             ROWS.flag("static_sandbox_resource_mgmt", false)
                     .help(
-                            "Give the VM its full size at boot: default_vcpus and default_memory"
-                                    + " plus what the pod's containers may use in sum, as the"
-                                    + " container manager tells it.");
+                            "Kata's static sizes: default_vcpus and default_memory plus what the"
+                                    + " pod's containers may use in sum, as the container manager"
+                                    + " tells it, and no other size later.");
 
     public static final Option<List<Path>> SANDBOX_BIND_MOUNTS =
             ROWS.paths("sandbox_bind_mounts")

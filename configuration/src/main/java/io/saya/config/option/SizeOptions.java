@@ -16,26 +16,33 @@ public final class SizeOptions {
                             1.0)
                     .annotated()
                     .help(
-                            "Virtual CPUs at boot. 0 stands for 1, a negative number for as many as"
-                                    + " the host has, and more than the host has for as many as it"
-                                    + " has. A fraction is rounded up.");
+                            "Virtual CPUs of a machine with a container that has no quota. 0 stands"
+                                    + " for 1, a negative number for as many as the host has, and"
+                                    + " more than the host has for as many as it has. The quotas of"
+                                    + " others are added, and the sum is rounded up. Where all have"
+                                    + " quotas, their sum alone counts.");
 
     public static final Option<Long> DEFAULT_MAXVCPUS =
             ROWS.count("default_maxvcpus", 0, 0, "CPUs")
                     .annotated("default_max_vcpus")
                     .help(
-                            "Virtual CPUs that can be reached by hot-plug. 0, or more than the host"
-                                    + " has, stands for as many as the host has; never more than"
+                            "Virtual CPUs that a machine can have. What containers may use beyond"
+                                    + " that is a warning in the log. 0, or more than the host has,"
+                                    + " stands for as many as the host has; never more than"
                                     + " 240.");
 
     public static final Option<Long> DEFAULT_MEMORY =
-            ROWS.count("default_memory", 2048, 128, "MiB").annotated().help("Memory at boot.");
+            ROWS.count("default_memory", 2048, 128, "MiB").annotated().help(
+                            "Memory of a machine with a container that has no limit. The limits of"
+                                    + " others are added. Where all have limits the machine has"
+                                    + " their sum, 128 MiB for the guest, and a 63rd of the sum for"
+                                    + " its page tables.");
 
     public static final Option<Long> DEFAULT_MAXMEMORY =
             ROWS.count("default_maxmemory", 0, 0, "MiB")
                     .help(
-                            "Memory that can be reached by hot-plug. 0, or more than the host has,"
-                                    + " stands for as much as the host has.");
+                            "Memory that a machine can have. What containers may use beyond that is"
+                                    + " a warning in the log. 0, or more than the host has, stands for as much as the host has.");
 
     public static final Option<Long> MEMORY_SLOTS =
             ROWS.count("memory_slots", 10, 0, 256, "slots")

@@ -326,46 +326,7 @@ class AnnotationOverridesTest {
     }
 
     @Test
-    void staticSizingAddsWhatTheContainersMayUse() throws Exception {
-        host.write(
-                "etc/saya/configuration.toml",
-                host.hypervisor("default_memory = 256\n")
-                        + "[runtime]\nstatic_sandbox_resource_mgmt = true\n");
-        LoadedConfig base = host.loader().load(Optional.empty(), Map.of());
-
-        LoadedConfig loaded =
-                apply(
-                        base,
-                        "io.kubernetes.cri.sandbox-cpu-quota",
-                        "150000",
-                        "io.kubernetes.cri.sandbox-cpu-period",
-                        "100000",
-                        "io.kubernetes.cri.sandbox-memory",
-                        "" + (300L * 1024 * 1024 + 5));
-
-        assertThat(loaded.config().hypervisor().cpu().bootVcpus()).isEqualTo(3);
-        assertThat(loaded.config().hypervisor().cpu().maxVcpus()).isEqualTo(3);
-        assertThat(loaded.config().hypervisor().memory().defaultMib()).isEqualTo(556);
-        assertThat(loaded.config().hypervisor().memory().maxMib()).isEqualTo(556);
-        assertThat(
-                        apply(
-                                        base,
-                                        "io.kubernetes.cri.sandbox-cpu-quota",
-                                        "-1",
-                                        "io.kubernetes.cri.sandbox-cpu-shares",
-                                        "1025")
-                                .config()
-                                .hypervisor()
-                                .cpu()
-                                .bootVcpus())
-                .isEqualTo(3);
-        assertThat(apply(base, "io.kubernetes.cri.sandbox-memory", "-5").config())
-                .extracting(config -> config.hypervisor().memory().defaultMib())
-                .isEqualTo(256);
-    }
-
-    @Test
-    void withoutStaticSizingTheSandboxsSizeIsTheFiles() throws Exception {
+    void whatAContainerManagerTellsIsNoSetting() throws Exception {
         LoadedConfig base = base("");
         assertThat(apply(base, "io.kubernetes.cri.sandbox-memory", "999999999")).isSameAs(base);
     }
