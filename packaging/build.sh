@@ -47,10 +47,10 @@ need_packages gcc libc6-dev libjansson-dev make nettle-dev
 java_sources=$(digest_of "$top/pom.xml" "$top/.mvn" "$top/configuration" "$top/agent-proto" "$top/runtime-core" "$top/qemu" "$top/shim")
 build_jars() {
   rm -rf "$work/jars"
-  (cd "$top" && mvn -q -Dmaven.test.skip=true -Dspotless.check.skip=true -pl shim -am package \
+  (cd "$top" && mvn -q -Dmaven.test.skip=true -Dspotless.check.skip=true -pl shim/cli -am package \
     org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies \
     -DincludeScope=runtime -DoutputDirectory="$work/jars") || die "Maven failed, see above"
-  cp "$top"/shim/target/saya-shim-*.jar "$work/jars/"
+  cp "$top"/shim/cli/target/saya-cli-*.jar "$work/jars/"
   sort_jars "$work/jars" "$here/jars" "$out/lib"
   unpack_native "$out/lib"
 }

@@ -43,7 +43,7 @@ listed_modules() { awk '!/^#/ && NF {print $1}' "$1"; }
 check_modules() {
   local lib=$1 list=$2 needed
   needed=$("$JAVA_HOME/bin/jdeps" --multi-release 25 --ignore-missing-deps --no-recursive --print-module-deps \
-    --class-path "$lib/*" "$lib"/saya-*.jar "$lib/ttrpc-java.jar" 2>/dev/null | tail -n 1 | tr ',' '\n')
+    --class-path "$lib/*:$lib/cli/*" "$lib"/saya-*.jar "$lib"/cli/saya-*.jar "$lib/ttrpc-java.jar" 2>/dev/null | tail -n 1 | tr ',' '\n')
   local module missing=()
   for module in $needed; do
     listed_modules "$list" | grep -qx "$module" || missing+=("$module")

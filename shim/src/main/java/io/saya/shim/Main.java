@@ -1,5 +1,6 @@
 package io.saya.shim;
 
+import io.saya.shim.daemon.ShimArguments;
 import io.saya.shim.daemon.ShimDaemon;
 
 /**

@@ -6,6 +6,9 @@ import io.saya.config.option.Option;
 import io.saya.config.option.SizeOptions;
 import io.saya.config.option.StorageOptions;
 import io.saya.config.option.VmOptions;
+import io.saya.json.Json;
+import io.saya.json.JsonArray;
+import io.saya.json.JsonException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -39,10 +42,7 @@ final class AnnotationValues {
     /** The pod's arguments after the operator's. */
     static List<String> extraArguments(List<String> before, String text)
             throws BadValue, NotAllowed {
-        List<String> added = JsonStrings.parse(text);
-        if (added == null) {
-            throw new NotAllowed("expected a JSON array of strings, such as [\"--xattr\"]");
-        }
+        List<String> added = strings(text);
         String forbidden = VirtiofsdArguments.firstForbidden(added);
         if (!forbidden.isEmpty()) {
             throw new NotAllowed(
@@ -55,6 +55,17 @@ final class AnnotationValues {
         List<String> all = new ArrayList<>(before);
         all.addAll(added);
         return StorageOptions.VIRTIO_FS_EXTRA_ARGS.type().fromToml(all);
+    }
+
+    private static List<String> strings(String text) throws NotAllowed {
+        try {
+            if (Json.parse(text) instanceof JsonArray array) {
+                return array.strings();
+            }
+        } catch (JsonException _) {
+            // What is expected says enough.
+        }
+        throw new NotAllowed("expected a JSON array of strings, such as [\"--xattr\"]");
     }
 
     /** A pod asks for itself, not for "as much as there is": the host's size is a bound. */

@@ -20,7 +20,6 @@ import io.saya.sandbox.SandboxCgroup;
 import io.saya.sandbox.SandboxIdentity;
 import io.saya.sandbox.StartClock;
 import io.saya.sandbox.StartPhase;
-import io.saya.shim.ShimArguments;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Objects;

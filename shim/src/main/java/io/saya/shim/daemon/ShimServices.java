@@ -14,7 +14,6 @@ import io.saya.log.Log;
 import io.saya.proto.containerd.task.TaskService;
 import io.saya.sandbox.Sandbox;
 import io.saya.sandbox.Tasks;
-import io.saya.shim.ShimArguments;
 import io.saya.shim.event.EventPublisher;
 import io.saya.shim.log.DaemonLog;
 import io.saya.shim.log.NettyLogFactory;

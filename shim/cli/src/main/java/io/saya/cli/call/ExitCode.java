@@ -1,0 +1,18 @@
+package io.saya.cli.call;
+
+/** How the command ends; documented by {@code saya --help}. */
+public final class ExitCode {
+    /** Done; of a question: the answer is yes. */
+    public static final int OK = 0;
+
+    /** Not done, or the answer is no: the host cannot run containers, a file has errors. */
+    public static final int FAILED = 1;
+
+    /** The call makes no sense; nothing was tried. */
+    public static final int USAGE = 2;
+
+    /** There is no such sandbox, or it cannot be asked. */
+    public static final int NO_SANDBOX = 3;
+
+    private ExitCode() {}
+}

@@ -1,0 +1,149 @@
+package io.saya.architecture;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import io.saya.shim.wire.StatusMapper;
+import io.saya.ttrpc.StatusCode;
+import org.junit.jupiter.api.Test;
+
+/** The rules of the design that a compiler does not check. */
+class LayeringTest {
+    private static final String[] GROUND = {
+        "io.saya.config..", "io.saya.ttrpc..", "io.saya.proto..", "io.saya.json.."
+    };
+    private static final String[] DOMAIN = {
+        "io.saya.sandbox..",
+        "io.saya.container..",
+        "io.saya.agent..",
+        "io.saya.hypervisor..",
+        "io.saya.host..",
+        "io.saya.cgroup..",
+        "io.saya.share..",
+        "io.saya.oci..",
+        "io.saya.io..",
+        "io.saya.network..",
+        "io.saya.resources..",
+        "io.saya.event..",
+        "io.saya.failpoint..",
+        "io.saya.failure..",
+        "io.saya.log..",
+        "io.saya.lifecycle.."
+    };
+
+    private static final JavaClasses CLASSES =
+            new ClassFileImporter()
+                    .withImportOption(new ImportOption.DoNotIncludeTests())
+                    .importPackages("io.saya");
+
+    @Test
+    void theGroundKnowsNothingAboveIt() {
+        noClasses()
+                .that()
+                .resideInAnyPackage(GROUND)
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(with(DOMAIN, "io.saya.qemu..", "io.saya.shim.."))
+                .check(CLASSES);
+    }
+
+    @Test
+    void theDomainKnowsNeitherQemuNorTheShim() {
+        noClasses()
+                .that()
+                .resideInAnyPackage(DOMAIN)
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("io.saya.qemu..", "io.saya.shim..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void containerdsWireEndsInTheShim() {
+        noClasses()
+                .that()
+                .resideInAnyPackage(with(DOMAIN, "io.saya.qemu.."))
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("io.saya.proto.containerd..", "io.saya.proto.cgroups..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void qemuIsKnownToTheCompositionRootAlone() {
+        noClasses()
+                .that()
+                .resideInAPackage("io.saya.shim..")
+                .and()
+                .resideOutsideOfPackage("io.saya.shim.daemon..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("io.saya.qemu..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void onlyTheStatusMapperKnowsTheWiresCodes() {
+        noClasses()
+                .that()
+                .resideInAPackage("io.saya.shim..")
+                .and()
+                .areNotAssignableTo(StatusMapper.class)
+                .and()
+                .doNotHaveFullyQualifiedName(StatusMapper.class.getName() + "$1")
+                .should()
+                .dependOnClassesThat()
+                .areAssignableTo(StatusCode.class)
+                .check(CLASSES);
+    }
+
+    @Test
+    void theDaemonKnowsNothingOfTheCommand() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("io.saya.cli..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("io.saya.cli..", "picocli..")
+                .because("what only the command needs is not on the daemon's class path")
+                .check(CLASSES);
+    }
+
+    @Test
+    void theDaemonMakesNoNativeCallsOfItsOwn() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("io.saya.cli..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("jnr..", "java.lang.foreign..", "com.sun.jna..")
+                .because("the first such call costs each pod 10 to 26 MB")
+                .check(CLASSES);
+    }
+
+    @Test
+    void onlyTheShimsLogKnowsLog4j() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("io.saya.shim.log..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("org.apache.logging..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void packagesHaveNoCycles() {
+        slices().matching("io.saya.(**)").should().beFreeOfCycles().check(CLASSES);
+    }
+
+    private static String[] with(String[] packages, String... more) {
+        String[] all = new String[packages.length + more.length];
+        System.arraycopy(packages, 0, all, 0, packages.length);
+        System.arraycopy(more, 0, all, packages.length, more.length);
+        return all;
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.saya.architecture;
+
+import org.jspecify.annotations.NullMarked;

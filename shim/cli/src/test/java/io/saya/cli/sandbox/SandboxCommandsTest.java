@@ -1,0 +1,71 @@
+package io.saya.cli.sandbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.saya.cli.Called;
+import io.saya.cli.call.ExitCode;
+import io.saya.json.Json;
+import io.saya.json.JsonObject;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Without a daemon: what a run directory alone tells. Living ones are tried with real VMs. */
+class SandboxCommandsTest {
+    @TempDir Path directory;
+
+    private Called saya(String... words) {
+        return Called.saya(directory, Map.of("SAYA_RUN_DIR", directory.toString()), words);
+    }
+
+    private void leaveBehind(String id) throws IOException {
+        Path run = Files.createDirectory(directory.resolve(id + "-0123456789ab"));
+        Files.writeString(
+                run.resolve("record.json"),
+                "{\"version\": 1, \"namespace\": \"none\", \"id\": \"" + id + "\"}");
+    }
+
+    @Test
+    void aHostWithoutSandboxesHasAnEmptyList() {
+        assertThat(saya("list").out().lines()).hasSize(1);
+        assertThat(saya("list", "--json").out().strip()).isEqualTo("[]");
+    }
+
+    @Test
+    void aSandboxWhoseDaemonIsGoneIsLeftBehind() throws IOException {
+        leaveBehind("pod1");
+        Files.createDirectory(directory.resolve("no-record"));
+        assertThat(saya("list").out()).contains("pod1", "left behind").doesNotContain("no-record");
+        assertThat(saya("list", "-q").out()).isEqualTo("pod1\n");
+        assertThat(saya("ps", "pod1").out()).contains("Sandbox pod1, left behind");
+    }
+
+    @Test
+    void whatIsNotThereOrNotUniqueIsSaid() throws IOException {
+        leaveBehind("pod1");
+        leaveBehind("pod2");
+        Called none = saya("ps", "other");
+        assertThat(none.exitCode()).isEqualTo(ExitCode.NO_SANDBOX);
+        assertThat(none.err()).contains("no sandbox 'other'");
+        Called both = saya("logs", "pod");
+        assertThat(both.exitCode()).isEqualTo(ExitCode.NO_SANDBOX);
+        assertThat(both.err()).contains("pod1 pod2");
+    }
+
+    @Test
+    void logsAreMergedByTime() {
+        JsonObject logs =
+                Json.parseObject(
+                        """
+                        {"lines": [{"time": 2000, "source": "shim", "level": "info", "text": "second"},
+                                   {"time": 1000, "source": "console", "level": "", "text": "first\\u001b[2J"}]}
+                        """);
+        assertThat(LogsCommand.merged(logs).stream().map(LogsCommand::text))
+                .containsExactly(
+                        "1970-01-01T00:00:01Z console       first?[2J",
+                        "1970-01-01T00:00:02Z shim    info  second");
+    }
+}

@@ -1,4 +1,0 @@
-@NullMarked
-package io.saya.shim.architecture;
-
-import org.jspecify.annotations.NullMarked;
