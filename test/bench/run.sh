@@ -42,4 +42,4 @@ for file in "$iperf" $(ldd "$iperf" | grep -o '/[^ ]*'); do install -D "$file" "
 demo_image "$work/bench.tar" saya.local/bench:latest '' "$work/tools"
 containerd_start "$work" "$saya/bin:$PATH"
 "${CTR[@]}" images import "$work/bench.tar" >/dev/null
-BENCH_DIRECTORY=$work BENCH_CONTAINERD=$CONTAINERD_ADDRESS BENCH_PATH=$saya/bin:$PATH "$python" "$here/lib/main.py" "$@"
+BENCH_DIRECTORY=$work BENCH_SAYA=$saya BENCH_CONTAINERD=$CONTAINERD_ADDRESS BENCH_PATH=$saya/bin:$PATH "$python" "$here/lib/main.py" "$@"

@@ -8,12 +8,13 @@ import sys
 import time
 import traceback
 
+import files
 import jmh
 import network
 from measures import Bench
 from runtimes import Containerd
 
-MEASURES = ("ready", "exec", "join", "stdout", "kill", "memory", "network", "ttrpc")
+MEASURES = ("ready", "exec", "join", "stdout", "kill", "memory", "network", "files", "ttrpc")
 COLUMNS = ("measure", "unit", "runc", "bare", "saya", "ratio", "budget", "verdict")
 TITLES = {"bare": "bare QEMU", "saya": "Saya"}
 
@@ -39,6 +40,8 @@ def measure(name: str, bench: Bench, arguments: argparse.Namespace) -> list[dict
         return jmh.rows(not arguments.full)
     if name == "network":
         return network.rows(bench, arguments.seconds)
+    if name == "files":
+        return files.rows(bench, os.environ["BENCH_SAYA"])
     return getattr(bench, name)()
 
 

@@ -1,0 +1,49 @@
+"""Small files and large ones in a container's root, in each of the ways in which Saya has one; README.md says how they are taken."""
+
+import statistics
+
+from measures import RUNC, SAYA, Bench, row
+
+FILES = 2000
+MEGABYTES = 40  # less than /dev/shm has
+# What is done, one after the other, in a directory of its own. What a step needs, those before it have made.
+STEPS = {
+    f"create {FILES} files": f"mkdir many; i=0; while [ $i -lt {FILES} ]; do echo x > many/$i; i=$((i+1)); done",
+    f"stat {FILES} files": "ls -l many > /dev/null",
+    f"tar {FILES} files": "tar cf many.tar many",
+    f"untar {FILES} files": "mkdir again; tar xf many.tar -C again",
+    f"remove {2 * FILES} files": "rm -r many again",
+    f"write {MEGABYTES} MiB": f"dd if=/dev/zero of=large bs=1M count={MEGABYTES} 2> /dev/null",
+    f"write {MEGABYTES} MiB, fsync": f"dd if=/dev/zero of=large bs=1M count={MEGABYTES} conv=fsync 2> /dev/null",
+    f"read {MEGABYTES} MiB": "cat large > /dev/null",
+}
+
+
+def take(container, directory: str, rounds: int) -> dict[str, float]:
+    """Medians in seconds of each step in a directory of the container, by the host's clock, an exec's own time included."""
+    shim = container.shim()
+    seconds: dict[str, list[float]] = {step: [] for step in STEPS}
+    for turn in range(rounds):
+        place = f"{directory}/bench{turn}"
+        for number, (step, script) in enumerate({"": f"mkdir {place}", **STEPS}.items()):
+            words = f"set -e; {script}" if not step else f"set -e; cd {place}; {script}"
+            taken = shim.run(f"f{len(directory)}-{turn}-{number}", ["/bin/sh", "-c", words])
+            if step:
+                seconds[step].append(taken)
+    return {step: statistics.median(values) for step, values in seconds.items()}
+
+
+def rows(bench: Bench, saya: str) -> list[dict]:
+    with bench.start(RUNC) as container:
+        runc = take(container, "", bench.rounds)
+    lines = []
+    for upper in ("disk", "share"):
+        path = f"{bench.containerd.directory}/{upper}.toml"
+        with open(f"{saya}/share/defaults/saya/configuration.toml", encoding="utf-8") as shipped, open(path, "w", encoding="utf-8") as file:
+            file.write(shipped.read().replace('#rootfs_upper = "auto"', f'rootfs_upper = "{upper}"'))
+        with bench.start(SAYA, ("--runtime-config-path", path)) as container:
+            own = take(container, "/dev/shm", bench.rounds)
+            root = take(container, "", bench.rounds)
+        for step in STEPS:
+            lines.append(row(f"{step}, {upper}", "s", runc[step], own[step], root[step], root[step] / own[step]))
+    return lines
