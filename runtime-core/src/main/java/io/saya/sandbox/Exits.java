@@ -7,8 +7,9 @@ import io.saya.container.ContainerProcess;
 import io.saya.container.ExitStatus;
 import io.saya.container.ProcessState;
 import io.saya.failure.RuntimeFailure;
+import io.saya.guest.Guest;
+import io.saya.guest.StopCause;
 import io.saya.log.Log;
-import io.saya.sandbox.SandboxState.StopCause;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,7 +32,7 @@ import java.util.function.Consumer;
  *       cause.
  * </ul>
  */
-final class Exits {
+public final class Exits {
 
     private static final Log LOG = Log.of("exits");
 
@@ -68,7 +69,7 @@ final class Exits {
     }
 
     /** Begins to wait for the end of a process that exists in the guest. */
-    void watch(Container container, ContainerProcess process) {
+    public void watch(Container container, ContainerProcess process) {
         Agent agent = guest.requireAgent();
         GuestDetails details = guest.details();
         Thread.ofVirtual()
@@ -79,7 +80,7 @@ final class Exits {
     /**
      * Completes when the end of the container's first process is known, be it public or held back.
      */
-    CompletableFuture<ExitStatus> known(Container container) {
+    public CompletableFuture<ExitStatus> known(Container container) {
         return container.kind().ownsSandbox() ? heldBack : container.init().exited();
     }
 

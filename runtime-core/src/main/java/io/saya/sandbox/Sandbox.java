@@ -6,6 +6,15 @@ import io.saya.agent.SandboxSetup;
 import io.saya.config.RuntimeConfig;
 import io.saya.event.EventSink;
 import io.saya.failure.RuntimeFailure;
+import io.saya.guest.Guest;
+import io.saya.guest.GuestHealth;
+import io.saya.guest.NetworkPlace;
+import io.saya.guest.SandboxCgroup;
+import io.saya.guest.SandboxIdentity;
+import io.saya.guest.SandboxLimits;
+import io.saya.guest.SetupPlan;
+import io.saya.guest.StartClock;
+import io.saya.guest.StopCause;
 import io.saya.host.Host;
 import io.saya.hypervisor.GuestConsole;
 import io.saya.hypervisor.Hypervisor;
@@ -15,7 +24,7 @@ import io.saya.sandbox.SandboxEvent.BootRequested;
 import io.saya.sandbox.SandboxEvent.BootSucceeded;
 import io.saya.sandbox.SandboxEvent.StopFinished;
 import io.saya.sandbox.SandboxEvent.StopRequested;
-import io.saya.sandbox.SandboxState.StopCause;
+import io.saya.task.Tasks;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -71,7 +80,8 @@ public final class Sandbox implements AutoCloseable {
                 SandboxLimits.NORMAL);
     }
 
-    Sandbox(
+    /** As the other constructor, with bounds that tests can shorten. */
+    public Sandbox(
             SandboxIdentity identity,
             RuntimeConfig config,
             Host host,
@@ -151,7 +161,7 @@ public final class Sandbox implements AutoCloseable {
      *
      * @param doing such as {@code create container c1}
      */
-    RuntimeFailure whyNot(String doing) {
+    public RuntimeFailure whyNot(String doing) {
         Optional<RuntimeFailure> failure = booted.failureWithin(BOOT_FAILURE_LIMIT_MS);
         if (failure.isPresent()) {
             return failure.get();
@@ -263,19 +273,19 @@ public final class Sandbox implements AutoCloseable {
         return tasks.locked(() -> state);
     }
 
-    SandboxLimits limits() {
+    public SandboxLimits limits() {
         return limits;
     }
 
-    Guest guest() {
+    public Guest guest() {
         return guest;
     }
 
-    TaskTable tasks() {
+    public TaskTable tasks() {
         return tasks;
     }
 
-    Exits exits() {
+    public Exits exits() {
         return exits;
     }
 

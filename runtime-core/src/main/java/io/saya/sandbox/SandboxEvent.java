@@ -1,6 +1,6 @@
 package io.saya.sandbox;
 
-import io.saya.sandbox.SandboxState.StopCause;
+import io.saya.guest.StopCause;
 
 /** What can happen to a sandbox. */
 public sealed interface SandboxEvent {

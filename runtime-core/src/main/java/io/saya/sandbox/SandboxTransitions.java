@@ -1,6 +1,7 @@
 package io.saya.sandbox;
 
 import io.saya.failure.RuntimeFailure;
+import io.saya.guest.StopCause;
 import io.saya.sandbox.SandboxEvent.BootRequested;
 import io.saya.sandbox.SandboxEvent.BootSucceeded;
 import io.saya.sandbox.SandboxEvent.StopFinished;
@@ -8,7 +9,6 @@ import io.saya.sandbox.SandboxEvent.StopRequested;
 import io.saya.sandbox.SandboxState.Booting;
 import io.saya.sandbox.SandboxState.New;
 import io.saya.sandbox.SandboxState.Running;
-import io.saya.sandbox.SandboxState.StopCause;
 import io.saya.sandbox.SandboxState.Stopped;
 import io.saya.sandbox.SandboxState.Stopping;
 

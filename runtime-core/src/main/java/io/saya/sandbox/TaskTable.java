@@ -21,7 +21,7 @@ import java.util.function.Supplier;
  * or host, so State and Kill answer whatever hangs. An event is handed to the sink under the lock,
  * together with the change of state it tells of: the order of events is the order of changes.
  */
-final class TaskTable {
+public final class TaskTable {
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<String, Container> containers = new LinkedHashMap<>();
@@ -32,7 +32,7 @@ final class TaskTable {
     }
 
     /** Runs {@code action} under the lock. It must not block. */
-    <T> T locked(Supplier<T> action) {
+    public <T> T locked(Supplier<T> action) {
         lock.lock();
         try {
             return action.get();
@@ -42,7 +42,7 @@ final class TaskTable {
     }
 
     /** The same without a result. */
-    void locked(Runnable action) {
+    public void locked(Runnable action) {
         lock.lock();
         try {
             action.run();
@@ -52,7 +52,7 @@ final class TaskTable {
     }
 
     /** Adds a container that is going to be created. */
-    void add(Container container) {
+    public void add(Container container) {
         locked(
                 () -> {
                     if (containers.containsKey(container.id())) {
@@ -64,21 +64,21 @@ final class TaskTable {
     }
 
     /** Forgets a container. */
-    void remove(Container container) {
+    public void remove(Container container) {
         locked(() -> containers.remove(container.id(), container));
     }
 
-    boolean isEmpty() {
+    public boolean isEmpty() {
         return locked(containers::isEmpty);
     }
 
     /** All containers, oldest first. */
-    List<Container> all() {
+    public List<Container> all() {
         return locked(() -> new ArrayList<>(containers.values()));
     }
 
     /** The container of this id, or NOT_FOUND. */
-    Container container(String id) {
+    public Container container(String id) {
         return locked(
                 () -> {
                     Container container = containers.get(id);
@@ -91,7 +91,7 @@ final class TaskTable {
     }
 
     /** The process of these ids ({@code execId} empty: the container's first), or NOT_FOUND. */
-    ContainerProcess process(String containerId, String execId) {
+    public ContainerProcess process(String containerId, String execId) {
         return locked(
                 () -> {
                     Container container = container(containerId);
@@ -108,7 +108,7 @@ final class TaskTable {
     }
 
     /** Adds an exec and tells of it. */
-    void addExec(Container container, ContainerProcess exec) {
+    public void addExec(Container container, ContainerProcess exec) {
         locked(
                 () -> {
                     if (containers.get(container.id()) != container) {
@@ -138,7 +138,7 @@ final class TaskTable {
     }
 
     /** Publishes an event in its order. */
-    void publish(TaskEvent event) {
+    public void publish(TaskEvent event) {
         locked(() -> events.publish(event));
     }
 
@@ -148,7 +148,7 @@ final class TaskTable {
      *
      * @param pid what the event gives as the process's id on the host
      */
-    void finish(ContainerProcess process, ExitStatus exit, int pid) {
+    public void finish(ContainerProcess process, ExitStatus exit, int pid) {
         ExitStatus published = locked(() -> end(process, exit, pid));
         process.exited().complete(published);
     }
@@ -157,7 +157,7 @@ final class TaskTable {
      * Makes the end of a container public, in one step with the ends of those of its execs that run
      * or are being started: none of them can be told of later.
      */
-    void finish(Container container, ExitStatus exit, ExitStatus ofExecs, int pid) {
+    public void finish(Container container, ExitStatus exit, ExitStatus ofExecs, int pid) {
         Map<ContainerProcess, ExitStatus> ended = new LinkedHashMap<>();
         locked(
                 () -> {

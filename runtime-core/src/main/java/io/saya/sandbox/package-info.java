@@ -1,6 +1,6 @@
 /**
- * The sandbox: one VM, the agent in it, the containers it runs, and the order in which all of it
- * comes and goes. README.md of the module tells the rules.
+ * The life of a sandbox: its states, the way down, the exits of its processes, and the table of its
+ * containers with the one lock. README.md of the module tells the rules.
  */
 @NullMarked
 package io.saya.sandbox;

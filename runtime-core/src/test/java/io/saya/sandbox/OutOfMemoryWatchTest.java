@@ -12,6 +12,7 @@ import io.saya.log.LogRecord;
 import io.saya.log.LogRouter;
 import io.saya.oci.ContainerKind;
 import io.saya.proto.agent.StatsContainerResponse;
+import io.saya.task.NoStdio;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -3,6 +3,7 @@ package io.saya.sandbox;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.saya.guest.StopCause;
 import io.saya.sandbox.SandboxEvent.BootRequested;
 import io.saya.sandbox.SandboxEvent.BootSucceeded;
 import io.saya.sandbox.SandboxEvent.StopFinished;
@@ -10,7 +11,6 @@ import io.saya.sandbox.SandboxEvent.StopRequested;
 import io.saya.sandbox.SandboxState.Booting;
 import io.saya.sandbox.SandboxState.New;
 import io.saya.sandbox.SandboxState.Running;
-import io.saya.sandbox.SandboxState.StopCause;
 import io.saya.sandbox.SandboxState.Stopped;
 import io.saya.sandbox.SandboxState.Stopping;
 import java.util.Map;

@@ -8,6 +8,7 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import io.saya.shim.wire.StatusMapper;
 import io.saya.ttrpc.StatusCode;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
 /** The rules of the design that a compiler does not check. */
@@ -16,7 +17,9 @@ class LayeringTest {
         "io.saya.config..", "io.saya.ttrpc..", "io.saya.proto..", "io.saya.json.."
     };
     private static final String[] DOMAIN = {
+        "io.saya.task..",
         "io.saya.sandbox..",
+        "io.saya.guest..",
         "io.saya.container..",
         "io.saya.agent..",
         "io.saya.hypervisor..",
@@ -58,6 +61,31 @@ class LayeringTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("io.saya.qemu..", "io.saya.shim..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void theFloorsOfASandboxLeanOnThoseBelowThem() {
+        noClasses()
+                .that()
+                .resideInAPackage("io.saya.guest..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("io.saya.sandbox..", "io.saya.task..")
+                .check(CLASSES);
+        noClasses()
+                .that()
+                .resideInAnyPackage(without("io.saya.task.."))
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("io.saya.task..")
+                .check(CLASSES);
+        noClasses()
+                .that()
+                .resideInAnyPackage(without("io.saya.task..", "io.saya.sandbox.."))
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("io.saya.sandbox..")
                 .check(CLASSES);
     }
 
@@ -138,6 +166,13 @@ class LayeringTest {
     @Test
     void packagesHaveNoCycles() {
         slices().matching("io.saya.(**)").should().beFreeOfCycles().check(CLASSES);
+    }
+
+    /** The domain's packages but these. */
+    private static String[] without(String... packages) {
+        return Arrays.stream(DOMAIN)
+                .filter(name -> !Arrays.asList(packages).contains(name))
+                .toArray(String[]::new);
     }
 
     private static String[] with(String[] packages, String... more) {

@@ -1,5 +1,6 @@
 package io.saya.shim.management;
 
+import io.saya.guest.StartClock;
 import io.saya.hypervisor.GuestConsole;
 import io.saya.json.Json;
 import io.saya.json.JsonArray;
@@ -10,11 +11,10 @@ import io.saya.log.LogLevel;
 import io.saya.log.LogRecord;
 import io.saya.log.LogRouter;
 import io.saya.sandbox.Sandbox;
-import io.saya.sandbox.StartClock;
-import io.saya.sandbox.TaskStatus;
-import io.saya.sandbox.Tasks;
 import io.saya.shim.log.LineText;
 import io.saya.shim.log.RecentLines;
+import io.saya.task.TaskStatus;
+import io.saya.task.Tasks;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

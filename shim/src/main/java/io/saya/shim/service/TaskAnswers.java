@@ -2,8 +2,8 @@ package io.saya.shim.service;
 
 import io.saya.proto.containerd.task.StateResponse;
 import io.saya.proto.containerd.types.Status;
-import io.saya.sandbox.TaskStatus;
 import io.saya.shim.wire.Timestamps;
+import io.saya.task.TaskStatus;
 
 /** From the domain to the task service's messages. */
 final class TaskAnswers {

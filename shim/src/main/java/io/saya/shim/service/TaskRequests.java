@@ -10,7 +10,7 @@ import io.saya.json.JsonObject;
 import io.saya.proto.containerd.task.CreateTaskRequest;
 import io.saya.proto.containerd.task.ExecProcessRequest;
 import io.saya.proto.containerd.types.Mount;
-import io.saya.sandbox.CreateRequest;
+import io.saya.task.CreateRequest;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

@@ -10,7 +10,7 @@ import io.saya.event.TaskIo;
 import io.saya.failure.RuntimeFailure;
 import io.saya.proto.containerd.task.CreateTaskRequest;
 import io.saya.proto.containerd.types.Mount;
-import io.saya.sandbox.CreateRequest;
+import io.saya.task.CreateRequest;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -1,0 +1,179 @@
+package io.saya.guest;
+
+import io.saya.config.MachineConfig;
+import io.saya.config.RuntimeConfig;
+import io.saya.failure.RuntimeFailure;
+import io.saya.host.HostProcess;
+import io.saya.host.ProcessExit;
+import io.saya.hypervisor.AgentEndpoint;
+import io.saya.hypervisor.Vm;
+import io.saya.hypervisor.VmExit;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Why a guest has not come up, by what there still is of it: whose end came first, what it printed,
+ * and what to do. To be asked before anything is ended.
+ */
+final class BootDiagnosis {
+    private static final int SIGKILL = 9;
+
+    /** For what hung up to be reaped as well, so that it can be told to have ended. */
+    private static final long EXIT_LIMIT_MS = 1_000;
+
+    /** A guest that cannot reach virtiofsd is told of sooner than of virtiofsd's end. */
+    private static final long SHARE_LIMIT_MS = 300;
+
+    private final SandboxIdentity identity;
+    private final RuntimeConfig config;
+    private final long millis;
+    private final @Nullable HostProcess virtiofsd;
+    private final SandboxCgroup cgroup;
+
+    /**
+     * @param millis time since the start
+     */
+    BootDiagnosis(
+            SandboxIdentity identity,
+            RuntimeConfig config,
+            long millis,
+            @Nullable HostProcess virtiofsd,
+            SandboxCgroup cgroup) {
+        this.identity = identity;
+        this.config = config;
+        this.millis = millis;
+        this.virtiofsd = virtiofsd;
+        this.cgroup = cgroup;
+    }
+
+    /** Of a VM that could not even be started. Waits for a moment. */
+    RuntimeFailure ofLaunch(StartPhase phase, Exception cause) {
+        String doing = "sandbox " + identity.id() + " cannot start";
+        HostProcess daemon = virtiofsd;
+        // A QEMU that finds nobody at virtiofsd's socket ends at once, too.
+        if (daemon != null && phase == StartPhase.QEMU_SPAWN && failed(daemon, SHARE_LIMIT_MS)) {
+            return RuntimeFailure.internal(shareText(doing, daemon, ""), cause);
+        }
+        String message = String.valueOf(cause.getMessage());
+        return RuntimeFailure.internal(
+                BootFailure.text(doing, phase, millis, message, BootFailure.advice(message), ""),
+                cause);
+    }
+
+    /** Of a guest whose agent did not answer. Waits for a moment. */
+    RuntimeFailure ofConnect(Vm machine, StartPhase phase, RuntimeFailure cause) {
+        String doing = "sandbox " + identity.id() + " did not come up";
+        // A VMM that is on its way out closes the agent's socket first: give it the moment that its
+        // reaping takes.
+        boolean connectionLost = cause.kind() == RuntimeFailure.Kind.UNAVAILABLE;
+        @Nullable VmExit exit = exitWithin(machine, connectionLost ? EXIT_LIMIT_MS : 0);
+        HostProcess daemon = virtiofsd;
+        // It ends with 0 when QEMU hangs up; otherwise it is the cause, and QEMU what follows.
+        if (daemon != null && failed(daemon, 0)) {
+            return new RuntimeFailure(
+                    cause.kind(), shareText(doing, daemon, machine.consoleTail()), cause);
+        }
+        String happened =
+                exit != null
+                        ? "the VM ended: " + describe(machine, exit, cgroup)
+                        : unanswered(phase) + cause.getMessage();
+        String advice =
+                BootFailure.advice(
+                        machine.vmmOutputTail(), machine.consoleTail(), cause.getMessage());
+        if (advice.isEmpty() && exit == null) {
+            advice = adviceForSilence(machine, phase);
+        }
+        return new RuntimeFailure(
+                cause.kind(),
+                BootFailure.text(doing, phase, millis, happened, advice, machine.consoleTail()),
+                cause);
+    }
+
+    /** How far a guest has come whose agent does not answer. */
+    static StartPhase unreached(Vm machine) {
+        if (!machine.vmmReady().isDone()) {
+            return StartPhase.QMP;
+        }
+        boolean channelTells = machine.agent() instanceof AgentEndpoint.SerialPort;
+        return channelTells && !machine.channelOpen().isDone()
+                ? StartPhase.KERNEL
+                : StartPhase.AGENT;
+    }
+
+    private String shareText(String doing, HostProcess daemon, String console) {
+        return BootFailure.text(
+                doing,
+                StartPhase.SHARE,
+                millis,
+                config.hypervisor().sharedFs().daemon()
+                        + " (virtiofsd) ended with "
+                        + daemon.exited().join().describe()
+                        + printed("; it said: ", BootFailure.end(daemon.outputTail())),
+                "correct virtio_fs_daemon or virtio_fs_extra_args in [hypervisor.qemu]",
+                console);
+    }
+
+    private String adviceForSilence(Vm machine, StartPhase phase) {
+        if (phase == StartPhase.AGENT) {
+            return "the agent opened its channel but does not speak ttrpc as agents of Kata 2.x to"
+                    + " 4.x do: use a guest with such an agent";
+        }
+        boolean kvm = config.hypervisor().machine().accelerator() == MachineConfig.Accelerator.KVM;
+        if (phase == StartPhase.KERNEL && kvm && machine.consoleTail().isBlank()) {
+            return "a guest that says nothing at all may be one that this host's KVM does not run:"
+                    + " set accelerator = \"auto\" in [hypervisor.qemu]; 'saya check' tells more";
+        }
+        return "";
+    }
+
+    private static String unanswered(StartPhase phase) {
+        return switch (phase) {
+            case QMP -> "QEMU runs but its monitor does not answer; ";
+            case KERNEL -> "the guest's kernel started no agent; ";
+            case AGENT -> "the agent does not answer; ";
+            default -> "";
+        };
+    }
+
+    private static boolean failed(HostProcess process, long limitMs) {
+        try {
+            return !process.exited()
+                    .get(limitMs, TimeUnit.MILLISECONDS)
+                    .equals(new ProcessExit.Code(0));
+        } catch (TimeoutException | ExecutionException e) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    private static @Nullable VmExit exitWithin(Vm machine, long limitMs) {
+        try {
+            return machine.exited().get(limitMs, TimeUnit.MILLISECONDS);
+        } catch (TimeoutException | ExecutionException e) {
+            return null;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return null;
+        }
+    }
+
+    /** How the VMM ended and what it said, and whether memory was the reason. */
+    static String describe(Vm machine, VmExit exit, SandboxCgroup cgroup) {
+        boolean killed = exit.process().equals(new ProcessExit.Signal(SIGKILL));
+        return "QEMU ended with "
+                + exit.process().describe()
+                + (killed ? cgroup.outOfMemory() : "")
+                + (exit.reason().isEmpty() ? "" : " (" + exit.reason() + ")")
+                + printed("; QEMU said: ", BootFailure.end(machine.vmmOutputTail()));
+    }
+
+    /** What was printed, behind a prefix; empty if nothing was. */
+    static String printed(String prefix, String text) {
+        String stripped = text.strip();
+        return stripped.isEmpty() ? "" : prefix + stripped;
+    }
+}

@@ -1,0 +1,161 @@
+package io.saya.guest;
+
+import java.util.List;
+
+/** What is said of a start that failed, so that whoever reads only that knows what to do. */
+final class BootFailure {
+    /**
+     * Enough for a panic's message and what led to it; an event of Kubernetes holds little more.
+     */
+    private static final int CONSOLE_LINES = 12;
+
+    private static final int CONSOLE_CHARACTERS = 1500;
+
+    private BootFailure() {}
+
+    /**
+     * A cause that is known by what QEMU, virtiofsd, the guest's kernel or its agent print.
+     *
+     * @param sign what is printed, a part of a line
+     */
+    private record Known(String sign, String advice) {}
+
+    /** The first that is found counts: what names a cause stands before what follows from it. */
+    private static final List<Known> KNOWN =
+            List.of(
+                    new Known(
+                            "Could not access KVM kernel module",
+                            "KVM cannot be used here: set accelerator = \"auto\" or \"tcg\" in"
+                                    + " [hypervisor.qemu]; 'saya check' tells more"),
+                    new Known(
+                            "failed to initialize kvm",
+                            "KVM cannot be used here (another hypervisor may hold it): set"
+                                    + " accelerator = \"auto\" or \"tcg\" in [hypervisor.qemu];"
+                                    + " 'saya check' tells more"),
+                    new Known(
+                            "kvm_arch_put_registers",
+                            "this host's KVM refuses the processor that was asked for: set"
+                                    + " accelerator = \"auto\" in [hypervisor.qemu]"),
+                    new Known(
+                            "kvm_buf_set_msrs",
+                            "this host's KVM refuses the processor that was asked for: set"
+                                    + " accelerator = \"auto\" in [hypervisor.qemu]"),
+                    new Known(
+                            "Cannot allocate memory",
+                            "the host has no memory for this guest: free some, or lower"
+                                    + " default_memory in [hypervisor.qemu]"),
+                    new Known(
+                            "could not load kernel",
+                            "'kernel' in [hypervisor.qemu] names no kernel that QEMU can load"),
+                    new Known(
+                            "invalid kernel header",
+                            "'kernel' in [hypervisor.qemu] names no kernel that QEMU can load"),
+                    new Known(
+                            "without PVH ELF Note",
+                            "'kernel' in [hypervisor.qemu] is an ELF kernel that QEMU cannot boot:"
+                                    + " use a bzImage, or a kernel with CONFIG_PVH"),
+                    new Known(
+                            "initrd is too large",
+                            "the initrd is larger than the guest's memory: raise default_memory in"
+                                    + " [hypervisor.qemu]"),
+                    new Known(
+                            "Initramfs unpacking failed: write error",
+                            "the initrd does not fit into the guest's memory when it is unpacked:"
+                                    + " raise default_memory in [hypervisor.qemu]"),
+                    new Known(
+                            "System is deadlocked on memory",
+                            "the initrd does not fit into the guest's memory when it is unpacked:"
+                                    + " raise default_memory in [hypervisor.qemu]"),
+                    new Known(
+                            "invalid magic at start of compressed archive",
+                            "'initrd' in [hypervisor.qemu] is no initrd that this kernel can"
+                                    + " unpack"),
+                    new Known(
+                            "Unable to mount root fs",
+                            "the guest's kernel has no driver for its root (virtio_blk, its file"
+                                    + " system), or 'initrd'/'image' in [hypervisor.qemu] is none:"
+                                    + " use a kernel with these drivers compiled in"),
+                    new Known(
+                            "No working init found",
+                            "'initrd' or 'image' in [hypervisor.qemu] has no /init that can run, or"
+                                    + " kernel_params name another one"),
+                    new Known(
+                            "Requested init",
+                            "the init that kernel_params in [hypervisor.qemu] name is not in the"
+                                    + " guest"),
+                    new Known(
+                            "neither a serial port agent.channel.0 nor vsock was found",
+                            "the guest's kernel has no driver for the agent's channel"
+                                    + " (virtio_console or vmw_vsock_virtio_transport): use a"
+                                    + " kernel that has one"),
+                    new Known(
+                            "unknown filesystem type 'virtiofs'",
+                            "the guest's kernel has no virtiofs driver: use a kernel that has one"),
+                    new Known(
+                            "virtiofs: No such device",
+                            "the guest's kernel has no virtiofs driver: use a kernel that has one"),
+                    new Known(
+                            "Out of memory",
+                            "the guest has too little memory: raise default_memory in"
+                                    + " [hypervisor.qemu]"));
+
+    /** What to do about a failure of which this was printed; empty if it is not a known one. */
+    static String advice(String... printed) {
+        for (Known known : KNOWN) {
+            for (String text : printed) {
+                if (text.contains(known.sign())) {
+                    return known.advice();
+                }
+            }
+        }
+        return "";
+    }
+
+    /**
+     * The whole message.
+     *
+     * @param doing such as {@code sandbox pod1 did not come up}
+     * @param millis time since the start
+     * @param cause what is known to have happened
+     * @param advice what to do; may be empty
+     * @param console what the guest printed; only its end is shown
+     */
+    static String text(
+            String doing,
+            StartPhase phase,
+            long millis,
+            String cause,
+            String advice,
+            String console) {
+        StringBuilder text = new StringBuilder();
+        text.append(doing).append(", phase ").append(phase.word());
+        text.append(" (after ").append(millis / 1000).append('.');
+        text.append(millis % 1000 / 100).append(" s): ").append(cause);
+        if (!advice.isEmpty()) {
+            text.append("; what to do: ").append(advice);
+        }
+        String end = end(console);
+        if (!end.isEmpty()) {
+            text.append("; the end of the guest's console:\n").append(end);
+        }
+        return text.toString();
+    }
+
+    /** The last lines of a text, within bounds; empty lines are left out. */
+    static String end(String text) {
+        String[] lines = text.strip().split("\n", -1);
+        StringBuilder end = new StringBuilder();
+        int taken = 0;
+        for (int i = lines.length - 1; i >= 0 && taken < CONSOLE_LINES; i--) {
+            String line = lines[i].strip();
+            if (end.length() + line.length() > CONSOLE_CHARACTERS) {
+                break;
+            }
+            if (!line.isEmpty()) {
+                end.insert(0, end.isEmpty() ? line : line + "\n");
+                taken++;
+            }
+        }
+        return end.toString();
+    }
+}

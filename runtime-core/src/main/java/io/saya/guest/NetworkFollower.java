@@ -1,0 +1,193 @@
+package io.saya.guest;
+
+import io.saya.agent.Agent;
+import io.saya.config.RuntimeConfig;
+import io.saya.failure.RuntimeFailure;
+import io.saya.host.Host;
+import io.saya.hypervisor.Vm;
+import io.saya.log.Log;
+import io.saya.network.GuestNetwork;
+import io.saya.network.LateNetwork;
+import io.saya.network.NetworkRecord;
+import io.saya.network.NetworkSettings;
+import io.saya.network.NetworkWatch;
+import io.saya.network.PodNetwork;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+
+/**
+ * Interfaces that come when the VM runs, in the life of a sandbox: looked for before the sandbox
+ * container's program starts, so that it has its network from its first instruction (Docker makes
+ * them between Create and Start), and from then on whenever something changes. Thread safe.
+ */
+final class NetworkFollower {
+    private static final Log LOG = Log.of("network");
+
+    /** Some steps of plugging have bounds of 5 s each, an agent has a minute for each request. */
+    private static final Duration TURN_LIMIT = Duration.ofSeconds(90);
+
+    /** When VM and agent are gone, who is still plugging fails at once. */
+    private static final Duration LEAVE_LIMIT = Duration.ofSeconds(30);
+
+    private final Host host;
+    private final SandboxIdentity identity;
+    private final Vm vm;
+    private final LateNetwork late;
+    private final boolean ownNamespace;
+
+    /** Whoever looks at the namespace and plugs; nobody else waits for it. */
+    private final Semaphore turn = new Semaphore(1);
+
+    private volatile String lastFailure = "";
+    private final Companion<NetworkWatch> watch = new Companion<>("watch of the network");
+    private volatile boolean ended;
+
+    /**
+     * Does nothing yet.
+     *
+     * @param early what the VM was started with
+     * @param ownNamespace whether the namespace is the VMM's own, and ends with it
+     */
+    NetworkFollower(
+            Host host,
+            SandboxIdentity identity,
+            RuntimeConfig config,
+            SandboxCgroup cgroup,
+            PodNetwork early,
+            boolean ownNamespace,
+            Vm vm,
+            Supplier<Agent> agent) {
+        this.host = host;
+        this.identity = identity;
+        this.vm = vm;
+        this.ownNamespace = ownNamespace;
+        this.late =
+                new LateNetwork(
+                        host,
+                        NetworkSettings.of(config),
+                        early.namespace(),
+                        vm,
+                        new LateNetwork.Listener() {
+                            @Override
+                            public void willMake(NetworkRecord record) throws IOException {
+                                if (!ownNamespace) {
+                                    SandboxRecord.save(
+                                            identity, cgroup.placement(), Optional.of(record));
+                                }
+                            }
+
+                            @Override
+                            public void tellInterface(GuestNetwork network) {
+                                agent.get().configureNetwork(network);
+                            }
+
+                            @Override
+                            public void tellRoutes(GuestNetwork network) {
+                                agent.get().updateRoutes(network);
+                            }
+                        });
+    }
+
+    /**
+     * Gives the guest what has come since the sandbox was made.
+     *
+     * @throws RuntimeFailure that names the interface, the step and the cause: a program that would
+     *     run without its network is not started
+     */
+    void beforeStart() {
+        long begun = System.nanoTime();
+        try {
+            follow();
+        } catch (RuntimeFailure e) {
+            throw new RuntimeFailure(e.kind(), text(e), e);
+        } catch (IOException e) {
+            throw RuntimeFailure.internal(text(e), e);
+        }
+        LOG.debug("network looked at before the start", "us", (System.nanoTime() - begun) / 1000);
+    }
+
+    /** From now on changes are followed; does not wait. */
+    void begin() {
+        Thread.ofVirtual().name("links").start(this::startWatch);
+    }
+
+    private void startWatch() {
+        try {
+            watch.start(
+                    () ->
+                            NetworkWatch.start(
+                                    host,
+                                    late.namespace(),
+                                    identity.runDirectory(),
+                                    identity.id(),
+                                    this::changed));
+        } catch (IOException e) {
+            LOG.warn("interfaces that appear later will not be noticed", "why", e);
+        }
+    }
+
+    /** A pod goes on with what it has; the next change tries again. */
+    private void changed() {
+        try {
+            follow();
+            lastFailure = "";
+        } catch (IOException | RuntimeFailure e) {
+            String why = String.valueOf(e.getMessage());
+            if (!vm.exited().isDone() && !why.equals(lastFailure)) {
+                lastFailure = why;
+                LOG.warn("the guest's network is not what the pod's is", "why", why);
+            }
+        }
+    }
+
+    private void follow() throws IOException {
+        if (!await(TURN_LIMIT)) {
+            throw new IOException("still busy with an earlier change after " + TURN_LIMIT);
+        }
+        try {
+            if (!ended && !vm.exited().isDone()) {
+                late.follow();
+            }
+        } finally {
+            turn.release();
+        }
+    }
+
+    /** Ends what runs for it; returns when it is reaped. May be called again. */
+    void end() {
+        ended = true;
+        watch.end();
+    }
+
+    /** Takes back what does not end with the VM; a namespace of its own does. */
+    void leave() {
+        end();
+        boolean mine = await(LEAVE_LIMIT);
+        if (!mine) {
+            LOG.error("network is left while something is being plugged");
+        }
+        if (!ownNamespace) {
+            late.undo();
+        }
+        if (mine) {
+            turn.release(); // whoever comes now finds that it has ended
+        }
+    }
+
+    private boolean await(Duration limit) {
+        try {
+            return turn.tryAcquire(limit.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    private static String text(Exception cause) {
+        return "cannot start, phase network: " + cause.getMessage();
+    }
+}

@@ -1,0 +1,54 @@
+package io.saya.guest;
+
+import io.saya.config.RuntimeConfig;
+import io.saya.failure.RuntimeFailure;
+import io.saya.host.SpawnSpec;
+import io.saya.oci.OciSpec;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * In which network namespace a sandbox is.
+ *
+ * @param vmm the VMM's; empty: the daemon's own
+ * @param pod the namespace whose interfaces the guest gets; empty: none are there yet, or none are
+ *     wanted
+ */
+public record NetworkPlace(Optional<Path> vmm, Optional<Path> pod) {
+    private static final Path OWN = Path.of("/proc/self/ns/net");
+
+    /**
+     * What the specification and the configuration ask for.
+     *
+     * @throws RuntimeFailure INVALID_ARGUMENT if that is the network of the host, which a VM cannot
+     *     be in
+     */
+    public static NetworkPlace of(OciSpec spec, RuntimeConfig config) {
+        if (config.runtime().disableNewNetns()) {
+            return new NetworkPlace(Optional.empty(), Optional.empty());
+        }
+        Optional<Path> path = spec.networkNamespace();
+        if (spec.hostNetwork() || (path.isPresent() && isOwn(path.get()))) {
+            throw RuntimeFailure.invalidArgument(
+                    "network namespace of the host requested"
+                            + (path.isPresent() ? " (" + path.get() + ")" : "")
+                            + ": a VM cannot share it (expected: a pod without hostNetwork; or, for"
+                            + " a guest without any network, disable_new_netns = true and"
+                            + " internetworking_model = \"none\" below [runtime] of the"
+                            + " configuration)");
+        }
+        return path.isPresent()
+                ? new NetworkPlace(path, path)
+                : new NetworkPlace(Optional.of(SpawnSpec.NEW_NETWORK_NAMESPACE), Optional.empty());
+    }
+
+    private static boolean isOwn(Path path) {
+        try {
+            return Files.isSameFile(path, OWN);
+        } catch (IOException _) {
+            return false; // whoever enters it says what is wrong with it
+        }
+    }
+}

@@ -1,0 +1,54 @@
+package io.saya.guest;
+
+import io.saya.host.HostProcess;
+import io.saya.log.Log;
+import java.time.Duration;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** How a process of the host is ended by force. */
+final class Reaping {
+
+    private static final Log LOG = Log.of("guest");
+
+    private static final int SIGKILL = 9;
+
+    private Reaping() {}
+
+    /** Whether it ends by itself within the limit. */
+    static boolean awaitExit(HostProcess process, Duration limit) {
+        try {
+            process.exited().get(limit.toMillis(), TimeUnit.MILLISECONDS);
+            return true;
+        } catch (TimeoutException | ExecutionException e) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    /**
+     * Kills it and waits for it, no longer than the limit; what is stuck in the kernel is left to
+     * the guard.
+     */
+    static void kill(HostProcess process, Duration limit) {
+        process.signal(SIGKILL);
+        if (!awaitExit(process, limit)) {
+            LOG.error("process does not end after SIGKILL", "pid", process.pid());
+        }
+    }
+
+    /**
+     * Kills it and returns when it is reaped, however long that takes: who says "stopped" must not
+     * be wrong. For a thread for which others wait with a limit.
+     *
+     * @param again after how long it is killed again
+     */
+    static void killAndAwait(HostProcess process, Duration again) {
+        do {
+            kill(process, again);
+        } while (!process.exited().isDone() && !Thread.currentThread().isInterrupted());
+    }
+}

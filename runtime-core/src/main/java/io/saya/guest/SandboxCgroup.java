@@ -1,0 +1,263 @@
+package io.saya.guest;
+
+import io.saya.cgroup.CgroupPath;
+import io.saya.cgroup.CgroupPlacement;
+import io.saya.cgroup.PodLimits;
+import io.saya.log.Log;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The pod's cgroup in the life of a sandbox. The guard stands in it while it starts virtiofsd and
+ * the VMM, which are so born there and charged to it from their first page. Moving a process may
+ * take the kernel some 20 ms, so that is done in a thread beside what else the start has to do, and
+ * once.
+ */
+public final class SandboxCgroup {
+    private static final Log LOG = Log.of("cgroup");
+
+    /** From the kernel's grace periods; only a frozen or overloaded host takes seconds. */
+    private static final Duration MOVE_LIMIT = Duration.ofSeconds(10);
+
+    private final SandboxIdentity identity;
+    private final String cgroupsPath;
+    private final boolean wanted;
+    private final Duration moveLimit;
+    // Written by the thread that works, read by others when it has ended.
+    private volatile @Nullable CgroupPlacement placement;
+    private @Nullable Exception failure;
+    private boolean guardInside;
+    private boolean daemonInside;
+    private @Nullable Thread work;
+    private boolean only;
+
+    private SandboxCgroup(SandboxIdentity identity, String cgroupsPath, boolean wanted) {
+        this(identity, cgroupsPath, wanted, MOVE_LIMIT);
+    }
+
+    /**
+     * @param moveLimit how long the kernel is waited for
+     */
+    SandboxCgroup(
+            SandboxIdentity identity, String cgroupsPath, boolean wanted, Duration moveLimit) {
+        this.identity = identity;
+        this.cgroupsPath = cgroupsPath;
+        this.wanted = wanted;
+        this.moveLimit = moveLimit;
+    }
+
+    /** A sandbox whose processes stay where they are started. */
+    public static SandboxCgroup none() {
+        return new SandboxCgroup(
+                new SandboxIdentity("", "", Path.of("/"), Path.of("/")), "", false);
+    }
+
+    /**
+     * Begins to make the cgroup, to be called by the guard's child; does not wait. Until {@link
+     * #release} is called, the guard and the launcher's {@code delete} undo it.
+     *
+     * @param identity with a run directory that exists
+     * @param cgroupsPath {@code linux.cgroupsPath} of the sandbox container
+     */
+    public static SandboxCgroup prepare(SandboxIdentity identity, String cgroupsPath) {
+        SandboxCgroup cgroup = new SandboxCgroup(identity, cgroupsPath, true);
+        cgroup.begin(
+                new Thread("cgroup") {
+                    @Override
+                    public void run() {
+                        cgroup.place();
+                    }
+                });
+        return cgroup;
+    }
+
+    /** Has the thread do what is to be done next. */
+    void begin(Thread thread) {
+        work = thread;
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private void place() {
+        long begun = System.nanoTime();
+        try {
+            CgroupPlacement planned =
+                    CgroupPlacement.plan(CgroupPath.of(cgroupsPath, identity.id()));
+            SandboxRecord.save(identity, planned, Optional.empty());
+            placement = planned;
+            planned.make();
+            guardInside = true;
+            planned.enter(parentProcess());
+        } catch (IOException | RuntimeException e) {
+            failure = e;
+        }
+        LOG.debug("cgroup made and entered", "us", (System.nanoTime() - begun) / 1000);
+    }
+
+    /**
+     * Waits until whatever the guard starts is in the cgroup.
+     *
+     * @param only {@code sandbox_cgroup_only}: it is an error if that is not so; else it is a
+     *     warning, and the processes stay where they are started
+     */
+    void awaitPlaced(boolean only) throws IOException {
+        if (!wanted) {
+            return;
+        }
+        this.only = only;
+        long begun = System.nanoTime();
+        String problem =
+                ended() ? problem() : "the kernel has not moved the guard within " + moveLimit;
+        LOG.debug("waited for the cgroup", "us", (System.nanoTime() - begun) / 1000);
+        if (problem.isEmpty()) {
+            return;
+        }
+        if (only) {
+            throw new IOException(
+                    "the sandbox cannot be put into the pod's cgroup, as sandbox_cgroup_only in"
+                            + " [runtime] of the configuration wants it: "
+                            + problem);
+        }
+        LOG.warn(
+                "not (wholly) in the pod's cgroup: what is not there counts to the cgroup that"
+                        + " containerd starts shims in",
+                "why",
+                problem);
+    }
+
+    private String problem() {
+        Exception thrown = failure;
+        if (thrown != null) {
+            return String.valueOf(thrown.getMessage());
+        }
+        CgroupPlacement placed = placement;
+        return placed == null ? "" : placed.problems();
+    }
+
+    /** What goes into the sandbox's record; null where there is no cgroup. After the wait. */
+    @Nullable CgroupPlacement placement() {
+        return placement;
+    }
+
+    /** What the pod's cgroup limits. After the wait. */
+    PodLimits podLimits() {
+        CgroupPlacement placed = placement;
+        return placed == null ? PodLimits.NONE : placed.podLimits();
+    }
+
+    /**
+     * The VMM runs: the guard goes back to where it was, or this process follows it if all are to
+     * be in the pod's cgroup. Does not wait, also not for a kernel that has not moved the guard in
+     * yet: it is taken out when it has.
+     */
+    void started() {
+        Thread earlier = work;
+        if (earlier == null || (placement == null && !earlier.isAlive())) {
+            return;
+        }
+        begin(
+                new Thread("cgroup") {
+                    @Override
+                    public void run() {
+                        awaitEnd(earlier);
+                        CgroupPlacement placed = placement;
+                        if (placed != null) {
+                            settle(placed);
+                        }
+                    }
+                });
+    }
+
+    /** However long it takes: what follows is to be done in any case, and nobody waits for it. */
+    private static void awaitEnd(Thread thread) {
+        boolean ended = false;
+        while (!ended) {
+            try {
+                ended = thread.join(MOVE_LIMIT);
+            } catch (InterruptedException _) {
+                // Nobody interrupts this one.
+            }
+        }
+    }
+
+    private void settle(CgroupPlacement placed) {
+        try {
+            if (only) {
+                daemonInside = true;
+                placed.enter(ProcessHandle.current().pid());
+                if (!placed.problems().isEmpty()) {
+                    LOG.error("the daemon is not in the pod's cgroup", "why", placed.problems());
+                }
+            } else {
+                placed.leave(parentProcess());
+                guardInside = false;
+            }
+        } catch (IOException e) {
+            LOG.warn("the guard stays in the pod's cgroup", "error", e);
+        }
+    }
+
+    /** For the message of a VMM that was killed: whether memory was the reason, and what to do. */
+    String outOfMemory() {
+        CgroupPlacement placed = placement;
+        String where = placed == null ? "" : placed.outOfMemory();
+        return where.isEmpty()
+                ? ""
+                : " (the kernel killed it: out of memory in cgroup "
+                        + where
+                        + "; raise the pod's memory limit or the overhead of its RuntimeClass, or"
+                        + " lower default_memory in [hypervisor.qemu])";
+    }
+
+    /**
+     * Takes guard and daemon out and removes the cgroup; what else was in it has ended.
+     *
+     * @throws IOException if it stays; the guard, or who cleans up after it, tries again
+     */
+    void release() throws IOException {
+        if (!ended()) {
+            throw new IOException(
+                    "the sandbox's cgroup stays: the kernel has not moved the guard within "
+                            + moveLimit);
+        }
+        CgroupPlacement placed = placement;
+        if (placed == null) {
+            return;
+        }
+        if (daemonInside) {
+            placed.leave(ProcessHandle.current().pid());
+            daemonInside = false;
+        }
+        if (guardInside) {
+            placed.leave(parentProcess());
+            guardInside = false;
+        }
+        placed.remove();
+    }
+
+    private boolean ended() {
+        Thread working = work;
+        if (working == null) {
+            return true;
+        }
+        try {
+            return working.join(moveLimit);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    /** The guard, by {@code /proc/self/stat}; {@link ProcessHandle} would start a thread. */
+    private static long parentProcess() throws IOException {
+        String stat =
+                new String(Files.readAllBytes(Path.of("/proc/self/stat")), StandardCharsets.UTF_8);
+        // The name may hold anything, parentheses and blanks too.
+        return Long.parseLong(stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1)[1]);
+    }
+}

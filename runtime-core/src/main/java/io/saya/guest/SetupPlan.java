@@ -1,0 +1,64 @@
+package io.saya.guest;
+
+import io.saya.agent.SandboxSetup;
+import io.saya.config.RuntimeConfig;
+import io.saya.log.Log;
+import io.saya.oci.OciSpec;
+import io.saya.oci.OciSpec.OciMount;
+import io.saya.share.ContainerShares;
+import io.saya.share.SharedDirectory;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** What the agent is told of the sandbox that it is to make. */
+public final class SetupPlan {
+
+    private static final Log LOG = Log.of("sandbox");
+
+    /** A pod's resolv.conf beyond this is cut. */
+    private static final int DNS_LINES = 256;
+
+    private static final int HOSTNAME_LENGTH = 64;
+
+    private SetupPlan() {}
+
+    /**
+     * Reads the pod's resolv.conf.
+     *
+     * @param spec of the sandbox container
+     */
+    public static SandboxSetup of(SandboxIdentity identity, RuntimeConfig config, OciSpec spec) {
+        String hostname = spec.hostname();
+        return new SandboxSetup(
+                identity.id(),
+                hostname.substring(0, Math.min(HOSTNAME_LENGTH, hostname.length())),
+                dns(spec),
+                SharedDirectory.TAG,
+                SharedDirectory.GUEST_PATH,
+                ContainerShares.GUEST_SHM,
+                config.agent().kernelModules(),
+                config.hypervisor().guest().hookPath());
+    }
+
+    /** The lines of the file that the sandbox container has at /etc/resolv.conf. */
+    private static List<String> dns(OciSpec spec) {
+        for (OciMount mount : spec.mounts()) {
+            if (mount.destination().equals("/etc/resolv.conf") && mount.bind()) {
+                try (var lines = Files.lines(Path.of(mount.source()))) {
+                    return lines.limit(DNS_LINES).toList();
+                } catch (IOException | UncheckedIOException e) {
+                    LOG.warn(
+                            "the pod's resolv.conf cannot be read",
+                            "path",
+                            mount.source(),
+                            "error",
+                            e);
+                }
+            }
+        }
+        return List.of();
+    }
+}

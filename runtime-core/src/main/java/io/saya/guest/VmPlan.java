@@ -1,0 +1,105 @@
+package io.saya.guest;
+
+import io.saya.config.AgentConfig;
+import io.saya.config.HypervisorConfig;
+import io.saya.config.MachineConfig;
+import io.saya.config.RuntimeConfig;
+import io.saya.hypervisor.VmDevice;
+import io.saya.hypervisor.VmSpec;
+import io.saya.hypervisor.VmSpec.Accelerator;
+import io.saya.hypervisor.VmSpec.AgentTransport;
+import io.saya.resources.MachineSize;
+import io.saya.share.SharedDirectory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** From the configuration to the VM that a sandbox needs. */
+final class VmPlan {
+
+    private VmPlan() {}
+
+    /** Cards that can come while the guest runs, where that is to be expected. */
+    static final int PLUG_SLOTS = 4;
+
+    static VmSpec of(
+            SandboxIdentity identity,
+            RuntimeConfig config,
+            MachineSize size,
+            Path shareSocket,
+            NetworkPlace place,
+            SandboxNetwork network) {
+        HypervisorConfig hypervisor = config.hypervisor();
+        List<VmDevice> devices = new ArrayList<>();
+        devices.add(
+                new VmDevice.VirtioFs(
+                        SharedDirectory.TAG,
+                        shareSocket,
+                        hypervisor.sharedFs().queueSize(),
+                        hypervisor.sharedFs().cacheSizeMib()));
+        devices.addAll(network.cards());
+        return new VmSpec(
+                identity.id(),
+                identity.runDirectory(),
+                hypervisor.path(),
+                hypervisor.machine().machineType(),
+                accelerator(hypervisor.machine()),
+                hypervisor.machine().cpuFeatures(),
+                size.vcpus(),
+                Math.max(size.vcpus(), hypervisor.cpu().maxVcpus()),
+                size.memoryMib(),
+                Math.max(size.memoryMib(), hypervisor.memory().maxMib()),
+                hypervisor.memory().slots(),
+                hypervisor.guest().kernel(),
+                hypervisor.guest().initrd(),
+                hypervisor.guest().image(),
+                kernelParameters(config),
+                transport(config.agent()),
+                devices,
+                network.plugSlots(place),
+                place.vmm(),
+                List.of(),
+                hypervisor.machine().seccompSandbox());
+    }
+
+    private static Accelerator accelerator(MachineConfig machine) {
+        return switch (machine.accelerator()) {
+            case AUTO -> Accelerator.AUTO;
+            case KVM -> Accelerator.KVM;
+            case TCG -> Accelerator.TCG;
+        };
+    }
+
+    private static AgentTransport transport(AgentConfig agent) {
+        return switch (agent.transport()) {
+            case VIRTIO_SERIAL -> AgentTransport.VIRTIO_SERIAL;
+            case VSOCK -> AgentTransport.VSOCK;
+            case HYBRID_VSOCK -> AgentTransport.HYBRID_VSOCK;
+            case AUTO -> {
+                if (Files.exists(Path.of("/dev/vhost-vsock"))) {
+                    yield AgentTransport.VSOCK;
+                }
+                yield agent.vsockDaemon().isPresent()
+                        ? AgentTransport.HYBRID_VSOCK
+                        : AgentTransport.VIRTIO_SERIAL;
+            }
+        };
+    }
+
+    private static List<String> kernelParameters(RuntimeConfig config) {
+        List<String> parameters = new ArrayList<>();
+        if (config.agent().enableDebug()) {
+            parameters.add("agent.log=debug");
+        }
+        if (config.agent().debugConsole()) {
+            parameters.add("agent.debug_console");
+            if (transport(config.agent()) != AgentTransport.VIRTIO_SERIAL) {
+                // Without vsock the shell is on the guest's console.
+                parameters.add("agent.debug_console_vport=1026");
+            }
+        }
+        parameters.addAll(config.hypervisor().guest().kernelParameters());
+        return parameters;
+    }
+}

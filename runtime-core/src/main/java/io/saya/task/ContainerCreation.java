@@ -1,0 +1,227 @@
+package io.saya.task;
+
+import io.saya.agent.Agent;
+import io.saya.agent.GuestStorage;
+import io.saya.config.SharedFsConfig.RootfsUpper;
+import io.saya.container.Container;
+import io.saya.event.RootfsMount;
+import io.saya.failpoint.Failpoints;
+import io.saya.failpoint.Moment;
+import io.saya.failure.RuntimeFailure;
+import io.saya.guest.Guest;
+import io.saya.guest.StartPhase;
+import io.saya.json.JsonException;
+import io.saya.oci.GuestSpec;
+import io.saya.oci.OciSpec;
+import io.saya.oci.OciSpec.OciMount;
+import io.saya.proto.agent.oci.Spec;
+import io.saya.share.ContainerShares;
+import io.saya.share.RootLayers;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Makes one container: root file system on the host, shares, specification, container in the guest.
+ * What it takes it leaves in the container's own undo stack; whoever called it unwinds that when it
+ * fails.
+ */
+final class ContainerCreation {
+
+    /** In the bundle, where containerd's own shim has it. */
+    private static final String PID_FILE = "init.pid";
+
+    private final Guest guest;
+    private final Container container;
+    private final OciSpec spec;
+    private String phase = "root file system";
+
+    ContainerCreation(Guest guest, Container container, OciSpec spec) {
+        this.guest = guest;
+        this.container = container;
+        this.spec = spec;
+    }
+
+    /**
+     * What does not need the guest; can go on while it boots. Returns the mounts as the guest will
+     * see them.
+     */
+    Prepared prepare(List<RootfsMount> rootfs) {
+        try {
+            ContainerShares shares = new ContainerShares(guest.shared(), container.id());
+            container.resources().push("shares", () -> releaseShares(shares));
+            ContainerRoot root = root(rootfs, shares);
+            phase = "bundle";
+            writePid();
+            phase = "shared files";
+            return new Prepared(root, shares.translate(spec.mounts()));
+        } catch (IOException | JsonException | RuntimeFailure e) {
+            throw failure(e);
+        }
+    }
+
+    /** Makes the container in the guest, which must be up. */
+    void create(Prepared prepared) {
+        try {
+            phase = "specification";
+            Spec guestSpec =
+                    GuestSpec.of(
+                            spec,
+                            prepared.root().path(),
+                            prepared.mounts(),
+                            guest.details().abilities());
+            phase = "in the guest";
+            Agent agent = guest.requireAgent();
+            container.resources().push("container in the guest", () -> removeFromGuest(agent));
+            Failpoints.reach(Moment.CREATE_CONTAINER);
+            agent.createContainer(
+                    container.id(), guestSpec, prepared.root().storages(), sharesPidNamespace());
+            Failpoints.reach(Moment.CREATE_ANNOUNCE);
+        } catch (JsonException | RuntimeFailure e) {
+            throw failure(e);
+        }
+    }
+
+    /**
+     * Paths and mounts as the guest sees them.
+     *
+     * @param root the root file system in the guest
+     */
+    record Prepared(ContainerRoot root, List<OciMount> mounts) {}
+
+    /** Whether the guest must be up for {@link #prepare}: what it can do decides what is made. */
+    boolean dependsOnGuest() {
+        return upper() != RootfsUpper.SHARE;
+    }
+
+    private RootfsUpper upper() {
+        return ContainerRoot.upperFor(
+                guest.config().hypervisor().sharedFs().rootfsUpper(),
+                container.kind(),
+                spec.rootReadOnly());
+    }
+
+    /**
+     * The root file system: as containerd describes it, or its layers below an upper directory in
+     * the guest.
+     */
+    private ContainerRoot root(List<RootfsMount> rootfs, ContainerShares shares)
+            throws IOException {
+        RootfsUpper wanted = upper();
+        Optional<RootLayers> layers =
+                wanted == RootfsUpper.SHARE || !guest.details().mountsFiles()
+                        ? Optional.empty()
+                        : RootLayers.of(rootfs);
+        if (layers.isPresent()) {
+            Optional<GuestStorage> upper =
+                    ContainerRoot.upper(wanted, guest.host(), layers.get(), shares, container.id());
+            if (upper.isPresent()) {
+                Path lower = mountRootfs(List.of(layers.get().lower()));
+                return ContainerRoot.layered(shares, container.id(), lower, upper.get());
+            }
+        }
+        return ContainerRoot.shared(shares, mountRootfs(rootfs));
+    }
+
+    /**
+     * For the launcher's {@code delete}, which reports the exit of a container whose daemon died.
+     */
+    private void writePid() throws IOException {
+        Path temporary = container.bundle().resolve(PID_FILE + ".new");
+        Files.writeString(temporary, Integer.toString(guest.pid()));
+        Files.move(temporary, container.bundle().resolve(PID_FILE), StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    private Path mountRootfs(List<RootfsMount> rootfs) throws IOException {
+        Path target = container.bundle().resolve("rootfs");
+        if (rootfs.isEmpty()) {
+            Path root =
+                    container
+                            .bundle()
+                            .resolve(spec.rootPath().isEmpty() ? "rootfs" : spec.rootPath());
+            if (!Files.isDirectory(root)) {
+                throw new IOException(
+                        root
+                                + " does not exist (expected: a directory with the container's files)");
+            }
+            return root;
+        }
+        if (!Files.isDirectory(target)) {
+            Files.createDirectory(target);
+        }
+        for (RootfsMount mount : rootfs) {
+            Path mountPoint = inside(target, mount.target());
+            container
+                    .resources()
+                    .push("mount " + mountPoint, () -> guest.mounts().detach(mountPoint));
+            guest.mounts().mount(mount, mountPoint);
+        }
+        return target;
+    }
+
+    /**
+     * containerd's {@code target}; a link in an image must not lead out of the root file system.
+     */
+    private static Path inside(Path rootfs, String target) throws IOException {
+        if (target.isEmpty() || target.equals("/")) {
+            return rootfs;
+        }
+        Path mountPoint =
+                rootfs.resolve(target.startsWith("/") ? target.substring(1) : target).normalize();
+        if (!mountPoint.startsWith(rootfs)
+                || !mountPoint.toRealPath().startsWith(rootfs.toRealPath())) {
+            throw new IOException(
+                    "mount target " + target + " leaves the root file system " + rootfs);
+        }
+        return mountPoint;
+    }
+
+    /** A pid namespace with a path is one that another container of the pod has: it is shared. */
+    private boolean sharesPidNamespace() {
+        return spec.namespaces().stream()
+                .anyMatch(
+                        namespace -> namespace.type().equals("pid") && !namespace.path().isEmpty());
+    }
+
+    private void removeFromGuest(Agent agent) {
+        try {
+            agent.removeContainer(container.id());
+        } catch (RuntimeFailure e) {
+            switch (e.kind()) {
+                case NOT_FOUND, UNAVAILABLE, INVALID_ARGUMENT -> {}
+                default -> throw e;
+            }
+        }
+    }
+
+    private static void releaseShares(ContainerShares shares) throws IOException {
+        IOException problems = new IOException("some shares could not be taken back");
+        shares.release(problems::addSuppressed);
+        if (problems.getSuppressed().length > 0) {
+            throw problems;
+        }
+    }
+
+    private RuntimeFailure failure(Exception cause) {
+        RuntimeFailure.Kind kind =
+                switch (cause) {
+                    case RuntimeFailure known -> known.kind();
+                    case JsonException _ -> RuntimeFailure.Kind.INVALID_ARGUMENT;
+                    default -> RuntimeFailure.Kind.INTERNAL;
+                };
+        return new RuntimeFailure(
+                kind,
+                "cannot create container "
+                        + container.id()
+                        + ", phase "
+                        + StartPhase.CONTAINER
+                        + ", "
+                        + phase
+                        + ": "
+                        + cause.getMessage(),
+                cause);
+    }
+}

@@ -1,0 +1,112 @@
+package io.saya.task;
+
+import io.saya.agent.GuestStorage;
+import io.saya.config.SharedFsConfig.RootfsUpper;
+import io.saya.host.Host;
+import io.saya.oci.ContainerKind;
+import io.saya.share.ContainerShares;
+import io.saya.share.RootLayers;
+import io.saya.share.UpperDisk;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A container's root file system as the guest puts it together.
+ *
+ * @param path the root in the guest
+ * @param storages what the guest mounts first; empty: the root is shared as it is
+ */
+record ContainerRoot(String path, List<GuestStorage> storages) {
+
+    /** Where the agent keeps what belongs to a container (reference: kata-agent.md §3.2). */
+    private static final String GUEST_BUNDLES = "/run/kata-containers/";
+
+    ContainerRoot {
+        storages = List.copyOf(storages);
+    }
+
+    /**
+     * What is meant by {@code rootfs_upper} for a container of this kind. Nobody on the host looks
+     * at what a pod's container writes; at a container started alone clients do (docker cp, commit,
+     * diff), and a pause container writes nothing.
+     */
+    static RootfsUpper upperFor(RootfsUpper configured, ContainerKind kind, boolean readOnly) {
+        if (readOnly || kind == ContainerKind.POD_SANDBOX) {
+            return RootfsUpper.SHARE;
+        }
+        if (configured != RootfsUpper.AUTO) {
+            return configured;
+        }
+        return kind == ContainerKind.POD_CONTAINER ? RootfsUpper.DISK : RootfsUpper.SHARE;
+    }
+
+    /** The root file system that is mounted at {@code root}, writes included. */
+    static ContainerRoot shared(ContainerShares shares, Path root) throws IOException {
+        return new ContainerRoot(shares.shareRootfs(root, false), List.of());
+    }
+
+    /**
+     * The read-only layers that are mounted at {@code root}, with an upper directory in the guest.
+     *
+     * @param upper a file system for the upper directory
+     */
+    static ContainerRoot layered(
+            ContainerShares shares, String containerId, Path root, GuestStorage upper)
+            throws IOException {
+        String lower = shares.shareRootfs(root, true);
+        String bundle = GUEST_BUNDLES + containerId;
+        String writes = upper.mountPoint() + "/upper";
+        String work = upper.mountPoint() + "/work";
+        GuestStorage overlay =
+                new GuestStorage(
+                        "overlayfs",
+                        List.of(CREATE_DIRECTORY + writes, CREATE_DIRECTORY + work),
+                        "overlay",
+                        "overlay",
+                        List.of("lowerdir=" + lower, "upperdir=" + writes, "workdir=" + work),
+                        bundle + "/rootfs");
+        return new ContainerRoot(overlay.mountPoint(), List.of(upper, overlay));
+    }
+
+    private static final String CREATE_DIRECTORY =
+            "io.katacontainers.volume.overlayfs.create_directory=";
+
+    /** The file system for the upper directory; empty if it must be the snapshot's own. */
+    static Optional<GuestStorage> upper(
+            RootfsUpper wanted,
+            Host host,
+            RootLayers layers,
+            ContainerShares shares,
+            String containerId)
+            throws IOException {
+        String mountPoint = GUEST_BUNDLES + containerId + "/writable";
+        return switch (wanted) {
+            case AUTO, SHARE -> Optional.empty();
+            case TMPFS ->
+                    Optional.of(
+                            new GuestStorage(
+                                    "ephemeral",
+                                    List.of(),
+                                    "tmpfs",
+                                    "tmpfs",
+                                    List.of("mode=0755"),
+                                    mountPoint));
+            case DISK -> {
+                Optional<Path> disk = UpperDisk.of(host, layers.upper());
+                if (disk.isEmpty()) {
+                    yield Optional.empty();
+                }
+                yield Optional.of(
+                        new GuestStorage(
+                                "loop",
+                                List.of(),
+                                shares.shareFile("upper", disk.get()),
+                                "ext4",
+                                List.of("errors=remount-ro"),
+                                mountPoint));
+            }
+        };
+    }
+}

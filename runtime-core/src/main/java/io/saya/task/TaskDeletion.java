@@ -1,0 +1,245 @@
+package io.saya.task;
+
+import io.saya.container.Container;
+import io.saya.container.ContainerProcess;
+import io.saya.container.ExitStatus;
+import io.saya.container.ProcessState;
+import io.saya.event.TaskEvent;
+import io.saya.failpoint.Failpoints;
+import io.saya.failpoint.Moment;
+import io.saya.failure.RuntimeFailure;
+import io.saya.guest.StopCause;
+import io.saya.log.Log;
+import io.saya.sandbox.Sandbox;
+import io.saya.sandbox.TaskTable;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * The end of a container's record: output handed over, container removed from the guest, everything
+ * on the host given back. Total: a step that fails is logged and the next one taken. A second
+ * Delete while one is under way joins it.
+ */
+final class TaskDeletion {
+
+    private static final Log LOG = Log.of("delete");
+
+    /**
+     * How long Delete waits for a client that still reads; containerd gives State, Delete, Shutdown
+     * and clean-up 10 s together (reference: containerd-shim.md §8.6).
+     */
+    private static final Duration OUTPUT_LIMIT = Duration.ofSeconds(5);
+
+    /**
+     * How long Delete waits for a creation under way; the calls of that have limits of their own.
+     */
+    private static final Duration CREATION_LIMIT = Duration.ofSeconds(60);
+
+    private final Sandbox sandbox;
+    private final TaskTable table;
+
+    TaskDeletion(Sandbox sandbox) {
+        this.sandbox = sandbox;
+        this.table = sandbox.tasks();
+    }
+
+    /** Deletes a container that has exited or was never started. */
+    ExitStatus delete(String containerId) {
+        Container container = created(containerId);
+        CompletableFuture<ExitStatus> mine = new CompletableFuture<>();
+        Optional<CompletableFuture<ExitStatus>> underWay =
+                table.locked(() -> claim(container, mine));
+        if (underWay.isPresent()) {
+            return join(underWay.get());
+        }
+        try {
+            ExitStatus exit = end(container);
+            Failpoints.reach(Moment.DELETE_DISMANTLE);
+            dismantle(container, OUTPUT_LIMIT);
+            Failpoints.reach(Moment.DELETE_FORGET);
+            table.locked(
+                    () -> {
+                        if (container.createdInGuest()) {
+                            table.publish(
+                                    new TaskEvent.Delete(
+                                            containerId,
+                                            containerId,
+                                            sandbox.guest().pid(),
+                                            exit.status(),
+                                            exit.at()));
+                        }
+                        table.remove(container);
+                    });
+            endExecs(container);
+            LOG.info("container deleted", "container", containerId, "status", exit.status());
+            mine.complete(exit);
+            return exit;
+        } catch (RuntimeException e) {
+            table.locked(() -> container.deletion(null));
+            mine.completeExceptionally(e);
+            throw e;
+        }
+    }
+
+    /**
+     * The container, once nothing works on its creation any more: two that build and dismantle it
+     * at once would leave things behind. Who deletes what is being made wants it gone.
+     */
+    private Container created(String containerId) {
+        Container container = table.container(containerId);
+        if (!container.creationEnded().isDone()) {
+            if (container.kind().ownsSandbox()) {
+                sandbox.requestStop(new StopCause.Requested());
+            }
+            try {
+                container.creationEnded().get(CREATION_LIMIT.toSeconds(), TimeUnit.SECONDS);
+            } catch (TimeoutException | ExecutionException e) {
+                throw RuntimeFailure.deadlineExceeded(
+                        "container "
+                                + containerId
+                                + " is still being created after "
+                                + CREATION_LIMIT,
+                        e);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw RuntimeFailure.unavailable("interrupted", e);
+            }
+        }
+        return table.container(containerId);
+    }
+
+    /** Deletes an exec that has ended or was never started. */
+    ExitStatus deleteExec(Container container, ContainerProcess exec) {
+        ExitStatus exit =
+                table.locked(
+                        () ->
+                                switch (exec.state()) {
+                                    case ProcessState.Stopped(ExitStatus status) -> status;
+                                    case ProcessState.Created() ->
+                                            new ExitStatus(0, java.time.Instant.EPOCH);
+                                    case ProcessState.Starting(), ProcessState.Running() ->
+                                            throw RuntimeFailure.failedPrecondition(
+                                                    "cannot delete "
+                                                            + exec.describe()
+                                                            + ": it is running");
+                                });
+        exec.stdio().finish(OUTPUT_LIMIT);
+        table.locked(() -> container.execs().remove(exec.execId(), exec));
+        exec.exited().complete(exit);
+        return exit;
+    }
+
+    /**
+     * Takes down a container whose creation failed; nobody was told of it. Bounded: where the
+     * kernel does not let go of the VM, what it holds is given back when it does, or by the guard.
+     */
+    void abandon(Container container, RuntimeException cause) {
+        boolean gone = true;
+        if (container.kind().ownsSandbox()) {
+            try {
+                sandbox.requestStop(new StopCause.BootFailed(String.valueOf(cause.getMessage())));
+                sandbox.awaitStopped();
+            } catch (RuntimeFailure e) {
+                cause.addSuppressed(e);
+                gone = false;
+            }
+        }
+        table.finish(container.init(), ExitStatus.now(ExitStatus.UNKNOWN), sandbox.guest().pid());
+        if (gone) {
+            dismantle(container, Duration.ZERO);
+        } else {
+            var _ =
+                    sandbox.stopped()
+                            .thenRun(
+                                    () ->
+                                            Thread.ofVirtual()
+                                                    .start(
+                                                            () ->
+                                                                    dismantle(
+                                                                            container,
+                                                                            Duration.ZERO)));
+        }
+        table.remove(container);
+        endExecs(container);
+    }
+
+    /** Execs that were never started end with their container; the others have. */
+    private void endExecs(Container container) {
+        for (ContainerProcess exec : execs(container)) {
+            table.finish(exec, ExitStatus.now(ExitStatus.KILLED), sandbox.guest().pid());
+        }
+    }
+
+    private List<ContainerProcess> execs(Container container) {
+        return table.locked(() -> List.copyOf(container.execs().values()));
+    }
+
+    /** The deletion that is under way; empty if it is {@code mine} from now on. */
+    private static Optional<CompletableFuture<ExitStatus>> claim(
+            Container container, CompletableFuture<ExitStatus> mine) {
+        CompletableFuture<ExitStatus> running = container.deletion();
+        if (running != null) {
+            return Optional.of(running);
+        }
+        switch (container.init().state()) {
+            case ProcessState.Starting(), ProcessState.Running() ->
+                    throw RuntimeFailure.failedPrecondition(
+                            "cannot delete container "
+                                    + container.id()
+                                    + ": it is running (expected: stopped)");
+            case ProcessState.Created(), ProcessState.Stopped _ -> {}
+        }
+        container.deletion(mine);
+        return Optional.empty();
+    }
+
+    private static ExitStatus join(CompletableFuture<ExitStatus> underWay) {
+        try {
+            return underWay.join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof RuntimeFailure failure
+                    ? new RuntimeFailure(failure.kind(), failure.getMessage(), failure)
+                    : e;
+        }
+    }
+
+    /** Sees to it that the container has ended, and with it the sandbox if it owns it. */
+    private ExitStatus end(Container container) {
+        if (container.kind().ownsSandbox()) {
+            sandbox.stop();
+        } else {
+            // Never started: it ends by being removed from the guest.
+            table.finish(
+                    container.init(), ExitStatus.now(ExitStatus.KILLED), sandbox.guest().pid());
+        }
+        return container.init().exited().join();
+    }
+
+    private void dismantle(Container container, Duration outputLimit) {
+        for (ContainerProcess exec : execs(container)) {
+            exec.stdio().close();
+        }
+        container.init().stdio().finish(outputLimit);
+        container
+                .resources()
+                .unwind(
+                        (what, e) ->
+                                LOG.warn(
+                                        "cannot undo",
+                                        "container",
+                                        container.id(),
+                                        "what",
+                                        what,
+                                        "error",
+                                        e));
+        if (container.kind().ownsSandbox()) {
+            sandbox.release();
+        }
+    }
+}

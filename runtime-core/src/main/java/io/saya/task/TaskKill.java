@@ -1,0 +1,111 @@
+package io.saya.task;
+
+import io.saya.container.Container;
+import io.saya.container.ContainerProcess;
+import io.saya.container.ProcessState;
+import io.saya.failure.RuntimeFailure;
+import io.saya.log.Log;
+import io.saya.oci.ContainerKind;
+import io.saya.sandbox.Sandbox;
+import io.saya.sandbox.TaskTable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * What a kill does (design: kill means stopped). SIGKILL to the sandbox container stops the sandbox
+ * and returns when the VM is gone, and so does SIGTERM to a pod's pause container after a moment in
+ * which it may leave by itself. Everything else is a signal for the guest.
+ */
+final class TaskKill {
+
+    private static final Log LOG = Log.of("kill");
+
+    /** How long a pause container may take to leave, counted from when SIGTERM is sent. */
+    private static final long PAUSE_LIMIT_MS = 1_000;
+
+    private static final int SIGTERM = 15;
+    private static final int HIGHEST_SIGNAL = 64;
+
+    private final Sandbox sandbox;
+    private final TaskTable table;
+    private final GuestSignals signals;
+
+    TaskKill(Sandbox sandbox, GuestSignals signals) {
+        this.sandbox = sandbox;
+        this.signals = signals;
+        this.table = sandbox.tasks();
+    }
+
+    void kill(String containerId, String execId, int signal, boolean all) {
+        if (signal < 1 || signal > HIGHEST_SIGNAL) {
+            throw RuntimeFailure.invalidArgument(
+                    "signal " + signal + " (expected: 1 to " + HIGHEST_SIGNAL + ")");
+        }
+        Container container = table.container(containerId);
+        ContainerProcess process = table.process(containerId, execId);
+        boolean created = table.locked(() -> checkAlive(container, process));
+        if (process.isInit() && container.kind().ownsSandbox() && signal == GuestSignals.SIGKILL) {
+            sandbox.stop();
+        } else if (process.isInit()
+                && container.kind() == ContainerKind.POD_SANDBOX
+                && signal == SIGTERM) {
+            terminatePause(container);
+            sandbox.stop();
+        } else if (!created) {
+            throw RuntimeFailure.unavailable(
+                    "cannot signal " + process.describe() + ": it is still being made", null);
+        } else {
+            send(container, process, signal, all);
+        }
+    }
+
+    /** Whether the container exists in the guest. */
+    private static boolean checkAlive(Container container, ContainerProcess process) {
+        switch (process.state()) {
+            case ProcessState.Stopped _ ->
+                    throw RuntimeFailure.notFound(
+                            process.describe() + ": process already finished");
+            case ProcessState.Created() -> {
+                if (!process.isInit()) {
+                    throw RuntimeFailure.failedPrecondition(
+                            "cannot signal " + process.describe() + ": it has not been started");
+                }
+            }
+            case ProcessState.Starting(), ProcessState.Running() -> {}
+        }
+        return container.createdInGuest();
+    }
+
+    private void send(Container container, ContainerProcess process, int signal, boolean all) {
+        try {
+            signals.send(container, process, signal, all);
+        } catch (RuntimeFailure e) {
+            if (e.kind() != RuntimeFailure.Kind.UNAVAILABLE) {
+                throw e;
+            }
+            // The connection is lost or was ended, and with it go all processes. Who stops a pod
+            // takes only NOT_FOUND for "gone", and may act on it: so it is said when it is true.
+            sandbox.awaitStopped();
+            throw new RuntimeFailure(
+                    RuntimeFailure.Kind.NOT_FOUND,
+                    process.describe() + ": process already finished",
+                    e);
+        }
+    }
+
+    /** A guest that does not take the signal has the same time. */
+    private void terminatePause(Container container) {
+        CompletableFuture<?> left =
+                signals.deliver(container, container.init(), SIGTERM, false)
+                        .thenCompose(_ -> sandbox.exits().known(container));
+        try {
+            left.get(PAUSE_LIMIT_MS, TimeUnit.MILLISECONDS);
+        } catch (TimeoutException | ExecutionException e) {
+            LOG.debug("the pause container does not leave by itself", "error", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

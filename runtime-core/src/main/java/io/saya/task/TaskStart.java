@@ -1,0 +1,193 @@
+package io.saya.task;
+
+import io.saya.container.Container;
+import io.saya.container.ContainerProcess;
+import io.saya.container.ExecDefinition;
+import io.saya.container.ExitStatus;
+import io.saya.container.ProcessEvent;
+import io.saya.container.ProcessState;
+import io.saya.event.TaskEvent;
+import io.saya.failpoint.Failpoints;
+import io.saya.failpoint.Moment;
+import io.saya.failure.RuntimeFailure;
+import io.saya.guest.StopCause;
+import io.saya.log.Log;
+import io.saya.sandbox.Sandbox;
+import io.saya.sandbox.TaskTable;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * How a process begins to run: a container's first one, or an exec. A start that fails leaves
+ * nothing that runs: whatever the guest made of it is ended before the end is public. Thread safe.
+ */
+final class TaskStart {
+
+    private static final Log LOG = Log.of("start");
+
+    /**
+     * How long a start that failed waits for the end of its container, so that whoever deletes it
+     * next finds it stopped. It ends later all the same, or its guest does (see {@link
+     * GuestSignals}).
+     */
+    private static final long END_LIMIT_MS = 2_000;
+
+    private final Sandbox sandbox;
+    private final TaskTable table;
+    private final GuestSignals signals;
+
+    TaskStart(Sandbox sandbox, GuestSignals signals) {
+        this.sandbox = sandbox;
+        this.table = sandbox.tasks();
+        this.signals = signals;
+    }
+
+    /**
+     * Runs it, and publishes its start before any exit of it.
+     *
+     * @return the process on the host that stands for it
+     */
+    int start(String containerId, String execId) {
+        Container container = table.container(containerId);
+        ContainerProcess process = table.process(containerId, execId);
+        request(container, process);
+        try {
+            startInGuest(process);
+        } catch (RuntimeException e) {
+            failed(container, process, e);
+            throw e;
+        }
+        int pid = sandbox.guest().pid();
+        if (!table.locked(() -> succeeded(process, pid))) {
+            throw late(container, process);
+        }
+        process.startSettled().complete(null);
+        try {
+            Failpoints.reach(Moment.START_ATTACH);
+            process.stdio()
+                    .attach(
+                            sandbox.guest()
+                                    .requireAgent()
+                                    .streams(containerId, process.processId()));
+        } finally {
+            if (!process.isInit()) {
+                sandbox.exits().watch(container, process);
+            }
+        }
+        return pid;
+    }
+
+    private void request(Container container, ContainerProcess process) {
+        table.locked(
+                () -> {
+                    if (container.deletion() != null || !container.createdInGuest()) {
+                        throw RuntimeFailure.failedPrecondition(
+                                "cannot start "
+                                        + process.describe()
+                                        + ": the container is being made or deleted");
+                    }
+                    if (!process.isInit()
+                            && !(container.init().state() instanceof ProcessState.Running)) {
+                        throw RuntimeFailure.failedPrecondition(
+                                "cannot start "
+                                        + process.describe()
+                                        + ": the container is not running");
+                    }
+                    process.apply(new ProcessEvent.StartRequested());
+                });
+    }
+
+    private void startInGuest(ContainerProcess process) {
+        if (process.isInit()) {
+            sandbox.guest().network().beforeStart(process.containerId());
+            sandbox.guest().requireAgent().startContainer(process.containerId());
+            return;
+        }
+        ExecDefinition exec = table.locked(process::takeDefinition);
+        exec.streams().open();
+        sandbox.guest()
+                .requireAgent()
+                .execProcess(process.containerId(), process.execId(), exec.process());
+    }
+
+    /** Whether it runs and everyone may know; not if its container or sandbox has ended, and it. */
+    private boolean succeeded(ContainerProcess process, int pid) {
+        process.apply(new ProcessEvent.StartSucceeded());
+        if (!(process.state() instanceof ProcessState.Running)) {
+            return false;
+        }
+        table.publish(
+                process.isInit()
+                        ? new TaskEvent.Start(process.containerId(), pid)
+                        : new TaskEvent.ExecStarted(process.containerId(), process.execId(), pid));
+        process.startWasPublished();
+        return true;
+    }
+
+    private RuntimeFailure late(Container container, ContainerProcess process) {
+        if (process.isInit()) {
+            process.startSettled().complete(null);
+            process.stdio().close();
+        } else {
+            endExec(process, ExitStatus.KILLED);
+            killExec(container, process);
+        }
+        return sandbox.live()
+                ? RuntimeFailure.failedPrecondition(
+                        "cannot start " + process.describe() + ": the container has ended")
+                : sandbox.whyNot("start " + process.describe());
+    }
+
+    private void failed(Container container, ContainerProcess process, RuntimeException cause) {
+        if (!process.isInit()) {
+            if (!refused(cause)) {
+                killExec(container, process);
+            }
+            endExec(process, ExitStatus.UNKNOWN);
+            return;
+        }
+        process.startSettled().complete(null);
+        process.stdio().close();
+        try {
+            if (container.kind().ownsSandbox()) {
+                sandbox.requestStop(new StopCause.StartFailed(String.valueOf(cause.getMessage())));
+                sandbox.awaitStopped();
+            } else {
+                // Its exit is found as any other is; so is the lack of one.
+                var _ = signals.deliver(container, process, GuestSignals.SIGKILL, true);
+                process.exited().get(END_LIMIT_MS, TimeUnit.MILLISECONDS);
+            }
+        } catch (RuntimeFailure | ExecutionException | TimeoutException e) {
+            cause.addSuppressed(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /**
+     * Whether the guest, or the host before it, has said that it does not run. After a time-out or
+     * a fault it may.
+     */
+    private static boolean refused(RuntimeException cause) {
+        return cause instanceof RuntimeFailure failure
+                && failure.kind() != RuntimeFailure.Kind.DEADLINE_EXCEEDED;
+    }
+
+    /** Waits for the guest's word, so that it cannot strike a later exec of the same id. */
+    private void killExec(Container container, ContainerProcess exec) {
+        try {
+            signals.deliver(container, exec, GuestSignals.SIGKILL, false).join();
+        } catch (CompletionException e) {
+            LOG.debug("no exec to kill", "process", exec.describe(), "error", e.getCause());
+        }
+    }
+
+    private void endExec(ContainerProcess exec, int status) {
+        // Without an event: its start was not told of either.
+        table.finish(exec, ExitStatus.now(status), sandbox.guest().pid());
+        exec.startSettled().complete(null);
+        exec.stdio().close();
+    }
+}

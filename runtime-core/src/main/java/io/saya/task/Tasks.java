@@ -1,0 +1,369 @@
+package io.saya.task;
+
+import io.saya.container.Container;
+import io.saya.container.ContainerFigures;
+import io.saya.container.ContainerProcess;
+import io.saya.container.ExecDefinition;
+import io.saya.container.ExitStatus;
+import io.saya.container.ProcessState;
+import io.saya.event.TaskEvent;
+import io.saya.event.TaskIo;
+import io.saya.failure.RuntimeFailure;
+import io.saya.guest.StartPhase;
+import io.saya.guest.StopCause;
+import io.saya.io.ContainerIdentity;
+import io.saya.io.DeferredStdio;
+import io.saya.io.ProcessStdio;
+import io.saya.io.StdioOpener;
+import io.saya.json.JsonObject;
+import io.saya.log.Log;
+import io.saya.oci.ContainerKind;
+import io.saya.oci.GuestProcess;
+import io.saya.oci.GuestResources;
+import io.saya.oci.OciSpec;
+import io.saya.proto.agent.StatsContainerResponse;
+import io.saya.proto.agent.oci.LinuxResources;
+import io.saya.sandbox.Sandbox;
+import io.saya.sandbox.TaskTable;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * What clients do with the containers of a sandbox: containerd's task service in the words of the
+ * domain, without its wire. Methods block the calling virtual thread and fail with {@link
+ * RuntimeFailure}; State, Pids and the futures of Wait never wait for the guest. An empty exec id
+ * means the container's first process. Thread safe.
+ */
+public final class Tasks {
+
+    private static final Log LOG = Log.of("tasks");
+
+    private final Sandbox sandbox;
+    private final TaskTable table;
+    private final StdioOpener stdio;
+    private final TaskStart start;
+    private final TaskDeletion deletion;
+    private final TaskKill kill;
+
+    public Tasks(Sandbox sandbox, StdioOpener stdio) {
+        this.sandbox = sandbox;
+        this.table = sandbox.tasks();
+        this.stdio = stdio;
+        GuestSignals signals = new GuestSignals(sandbox);
+        this.start = new TaskStart(sandbox, signals);
+        this.deletion = new TaskDeletion(sandbox);
+        this.kill = new TaskKill(sandbox, signals);
+    }
+
+    /**
+     * Makes a container; its program does not run yet.
+     *
+     * @param spec the container's specification, from {@code request.bundle()}
+     * @return the process on the host that stands for it
+     * @throws RuntimeFailure with the phase and the cause; nothing is left of the container then
+     */
+    public int create(CreateRequest request, OciSpec spec) {
+        ContainerKind kind = spec.kind();
+        if (!sandbox.live()) {
+            throw sandbox.whyNot("create container " + request.id());
+        }
+        if (kind.ownsSandbox() != request.id().equals(sandbox.identity().id())) {
+            throw RuntimeFailure.invalidArgument(
+                    "container "
+                            + request.id()
+                            + (kind.ownsSandbox()
+                                    ? " is a sandbox container in the sandbox of "
+                                    : " is a pod's container with the id of its sandbox ")
+                            + sandbox.identity().id());
+        }
+        ProcessStdio opened = openFirst(request, kind);
+        Container container =
+                new Container(
+                        request.id(),
+                        request.bundle(),
+                        kind,
+                        new ContainerProcess(request.id(), request.io(), opened),
+                        new ContainerFigures(
+                                request.id(),
+                                () -> sandbox.guest().requireAgent().stats(request.id())));
+        try {
+            table.add(container);
+        } catch (RuntimeFailure e) {
+            opened.close();
+            throw e;
+        }
+        try {
+            ContainerCreation creation = new ContainerCreation(sandbox.guest(), container, spec);
+            if (creation.dependsOnGuest()) {
+                sandbox.awaitBoot();
+            }
+            ContainerCreation.Prepared prepared = creation.prepare(request.rootfs());
+            sandbox.awaitBoot();
+            creation.create(prepared);
+            announce(container, request);
+            sandbox.clock().done(StartPhase.CONTAINER);
+            sandbox.exits().watch(container, container.init());
+            return sandbox.guest().pid();
+        } catch (RuntimeException e) {
+            deletion.abandon(container, e);
+            throw e;
+        } finally {
+            container.creationEnded().complete(null);
+        }
+    }
+
+    /**
+     * Runs the program of a container, or an exec. Returns the process on the host that stands for
+     * it.
+     */
+    public int start(String containerId, String execId) {
+        int pid = start.start(containerId, execId);
+        if (execId.isEmpty()) {
+            table.container(containerId).figures().askSoon();
+            sandbox.guest().network().afterStart(containerId);
+        }
+        return pid;
+    }
+
+    /** What is known of every process, from memory: each container, and behind it its execs. */
+    public List<TaskStatus> all() {
+        return table.locked(
+                () -> {
+                    List<TaskStatus> all = new ArrayList<>();
+                    for (Container container : table.all()) {
+                        all.add(state(container.id(), ""));
+                        for (String execId : container.execs().keySet()) {
+                            all.add(state(container.id(), execId));
+                        }
+                    }
+                    return all;
+                });
+    }
+
+    /** What is known of a process, from memory. */
+    public TaskStatus state(String containerId, String execId) {
+        return table.locked(
+                () -> {
+                    Container container = table.container(containerId);
+                    ContainerProcess process = table.process(containerId, execId);
+                    Optional<ExitStatus> exit =
+                            process.state() instanceof ProcessState.Stopped(ExitStatus status)
+                                    ? Optional.of(status)
+                                    : Optional.empty();
+                    return new TaskStatus(
+                            containerId,
+                            execId,
+                            container.bundle(),
+                            sandbox.guest().pid(),
+                            phase(container, process),
+                            process.io(),
+                            exit);
+                });
+    }
+
+    /**
+     * Completes with the exit of a process once it is public; NOT_FOUND at once if there is no such
+     * process.
+     */
+    public CompletableFuture<ExitStatus> exit(String containerId, String execId) {
+        return table.process(containerId, execId).exited().copy();
+    }
+
+    /**
+     * Sends a signal, or stops the sandbox: the table of {@code Kill} in the README of the module.
+     * A signal that the guest has not taken after 80 ms is on its way when this returns.
+     */
+    public void kill(String containerId, String execId, int signal, boolean all) {
+        kill.kill(containerId, execId, signal, all);
+    }
+
+    /**
+     * Adds a process to a container; it does not run yet.
+     *
+     * @param process OCI's {@code process}
+     */
+    public void exec(String containerId, String execId, JsonObject process, TaskIo io) {
+        Container container = table.container(containerId);
+        ExecDefinition definition =
+                new ExecDefinition(
+                        GuestProcess.of(process),
+                        new DeferredStdio(() -> openStdio(containerId, io)));
+        ContainerProcess exec = new ContainerProcess(containerId, execId, io, definition);
+        try {
+            table.addExec(container, exec);
+        } catch (RuntimeFailure e) {
+            exec.stdio().close();
+            throw e;
+        }
+    }
+
+    /**
+     * Sets the size of a process's terminal; no effect without a terminal, or when it does not run.
+     */
+    public void resize(String containerId, String execId, int width, int height) {
+        ContainerProcess process = table.process(containerId, execId);
+        boolean running = table.locked(() -> process.state() instanceof ProcessState.Running);
+        if (running && process.io().terminal()) {
+            sandbox.guest()
+                    .requireAgent()
+                    .resizeTerminal(containerId, process.processId(), height, width);
+        }
+    }
+
+    /** Gives up the hold on a process's stdin. Always succeeds for a process that exists. */
+    public void closeStdin(String containerId, String execId) {
+        table.process(containerId, execId).stdio().closeStdin();
+    }
+
+    /** Ends a container's or an exec's record and gives everything back that it held. */
+    public ExitStatus delete(String containerId, String execId) {
+        if (!execId.isEmpty()) {
+            return deletion.deleteExec(
+                    table.container(containerId), table.process(containerId, execId));
+        }
+        return deletion.delete(containerId);
+    }
+
+    /** The process on the host that stands for the container, for every container that exists. */
+    public List<Integer> pids(String containerId) {
+        table.container(containerId);
+        return List.of(sandbox.guest().pid());
+    }
+
+    /** Freezes a container. */
+    public void pause(String containerId) {
+        Container container = runningContainer(containerId, false);
+        sandbox.guest().requireAgent().pause(containerId);
+        table.locked(
+                () -> {
+                    container.paused(true);
+                    table.publish(new TaskEvent.Paused(containerId));
+                });
+    }
+
+    /** Thaws a container. */
+    public void resume(String containerId) {
+        Container container = runningContainer(containerId, true);
+        sandbox.guest().requireAgent().resume(containerId);
+        table.locked(
+                () -> {
+                    container.paused(false);
+                    table.publish(new TaskEvent.Resumed(containerId));
+                });
+    }
+
+    /**
+     * Sets limits.
+     *
+     * @param resources OCI's {@code linux.resources}
+     */
+    public void update(String containerId, JsonObject resources) {
+        Container container = table.container(containerId);
+        table.locked(
+                () -> {
+                    if (container.init().state() instanceof ProcessState.Stopped) {
+                        throw RuntimeFailure.failedPrecondition(
+                                "cannot update container "
+                                        + containerId
+                                        + ": it is stopped (expected: running)");
+                    }
+                });
+        LinuxResources guestResources =
+                GuestResources.of(resources, sandbox.guest().details().abilities().pids());
+        sandbox.guest().requireAgent().update(containerId, guestResources);
+    }
+
+    /** What a container uses; what it used a moment ago where the guest does not answer. */
+    public StatsContainerResponse stats(String containerId) {
+        Container container = table.container(containerId);
+        if (sandbox.guest().agent().isEmpty()) {
+            throw RuntimeFailure.notFound("container " + containerId + " has no guest");
+        }
+        return container.figures().now();
+    }
+
+    /** The process that stands for a container; 0 if there is none. Never fails. */
+    public int connect(String containerId) {
+        try {
+            table.container(containerId);
+            return sandbox.guest().pid();
+        } catch (RuntimeFailure e) {
+            return 0;
+        }
+    }
+
+    /** Whether nothing is left, so that the daemon may end. */
+    public boolean idle() {
+        return table.isEmpty();
+    }
+
+    private Container runningContainer(String containerId, boolean paused) {
+        return table.locked(
+                () -> {
+                    Container container = table.container(containerId);
+                    if (!(container.init().state() instanceof ProcessState.Running)
+                            || container.paused() != paused) {
+                        throw RuntimeFailure.failedPrecondition(
+                                "container "
+                                        + containerId
+                                        + " is "
+                                        + phase(container, container.init())
+                                        + " (expected: "
+                                        + (paused ? "PAUSED" : "RUNNING")
+                                        + ")");
+                    }
+                    return container;
+                });
+    }
+
+    private void announce(Container container, CreateRequest request) {
+        table.locked(
+                () -> {
+                    if (container.init().state() instanceof ProcessState.Stopped) {
+                        throw RuntimeFailure.unavailable(
+                                "the sandbox stopped while container "
+                                        + container.id()
+                                        + " was created",
+                                null);
+                    }
+                    container.wasCreatedInGuest();
+                    table.publish(
+                            new TaskEvent.Create(
+                                    container.id(),
+                                    container.bundle().toString(),
+                                    request.rootfs(),
+                                    request.io(),
+                                    "",
+                                    sandbox.guest().pid()));
+                });
+        LOG.info("container created", "container", container.id());
+    }
+
+    /** A sandbox whose own container cannot be made is one that nobody will ever use. */
+    private ProcessStdio openFirst(CreateRequest request, ContainerKind kind) {
+        try {
+            return openStdio(request.id(), request.io());
+        } catch (RuntimeFailure e) {
+            boolean alone = table.isEmpty();
+            if (alone && kind.ownsSandbox()) {
+                sandbox.requestStop(new StopCause.BootFailed(e.getMessage()));
+            }
+            throw e;
+        }
+    }
+
+    private ProcessStdio openStdio(String containerId, TaskIo io) {
+        return stdio.open(io, new ContainerIdentity(sandbox.identity().namespace(), containerId));
+    }
+
+    private static TaskStatus.Phase phase(Container container, ContainerProcess process) {
+        return switch (process.state()) {
+            case ProcessState.Created(), ProcessState.Starting() -> TaskStatus.Phase.CREATED;
+            case ProcessState.Running() ->
+                    container.paused() ? TaskStatus.Phase.PAUSED : TaskStatus.Phase.RUNNING;
+            case ProcessState.Stopped _ -> TaskStatus.Phase.STOPPED;
+        };
+    }
+}

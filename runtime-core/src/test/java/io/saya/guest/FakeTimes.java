@@ -1,0 +1,59 @@
+package io.saya.guest;
+
+import io.saya.host.ProcessorTimes;
+import java.time.Duration;
+import java.util.Optional;
+
+/** A clock that goes on by one step whenever it is read, and a VMM's share of each step. */
+final class FakeTimes {
+    private final Duration step;
+    private final Duration ran;
+    private final Duration waited;
+    private long steps;
+
+    /**
+     * @param ran of all threads together in each step
+     * @param waited likewise
+     */
+    FakeTimes(Duration step, Duration ran, Duration waited) {
+        this.step = step;
+        this.ran = ran;
+        this.waited = waited;
+    }
+
+    /** Next to no processor, as with two shares beside busy loops. */
+    static FakeTimes starved() {
+        return new FakeTimes(
+                Duration.ofSeconds(2), Duration.ofMillis(10), Duration.ofMillis(1_990));
+    }
+
+    /** Nothing to do, and a processor when there is something. */
+    static FakeTimes idle() {
+        return new FakeTimes(Duration.ofSeconds(2), Duration.ofMillis(5), Duration.ofMillis(1));
+    }
+
+    /** The time of this VMM's guest. */
+    GuestTime guestTime() {
+        return new GuestTime(
+                () ->
+                        Optional.of(
+                                new ProcessorTimes(
+                                        ran.multipliedBy(steps), waited.multipliedBy(steps))),
+                this::tick);
+    }
+
+    /** The same of a kernel that has no figures. */
+    GuestTime withoutFigures() {
+        return new GuestTime(Optional::empty, this::tick);
+    }
+
+    /** What it shows. */
+    synchronized Duration clock() {
+        return step.multipliedBy(steps);
+    }
+
+    private synchronized long tick() {
+        steps++;
+        return clock().toNanos();
+    }
+}

@@ -1,0 +1,65 @@
+package io.saya.guest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+class GuestTimeTest {
+
+    private static final Duration LIMIT = Duration.ofSeconds(30);
+
+    @Test
+    void aGuestThatIsIdleHasTheClocksTime() {
+        assertThat(exhaustedAfter(FakeTimes.idle(), false))
+                .isBetween(Duration.ofSeconds(30), Duration.ofSeconds(36));
+    }
+
+    @Test
+    void aGuestThatRunsOnSeveralProcessorsHasUsedItsTimeThoughTheyWaitedAsWell() {
+        FakeTimes four =
+                new FakeTimes(Duration.ofSeconds(2), Duration.ofSeconds(4), Duration.ofSeconds(4));
+        assertThat(exhaustedAfter(four, false))
+                .isBetween(Duration.ofSeconds(30), Duration.ofSeconds(36));
+    }
+
+    @Test
+    void aGuestThatGetsNoProcessorHasTenTimesItsTime() {
+        assertThat(exhaustedAfter(FakeTimes.starved(), false))
+                .isBetween(Duration.ofSeconds(300), Duration.ofSeconds(306));
+    }
+
+    @Test
+    void withoutABoundByTheClockItHasWhatItNeeds() {
+        // 30 s at 10 ms in 2 s
+        assertThat(exhaustedAfter(FakeTimes.starved(), true))
+                .isBetween(Duration.ofSeconds(5_900), Duration.ofSeconds(6_100));
+    }
+
+    @Test
+    void withoutFiguresTheClockCounts() {
+        FakeTimes times = FakeTimes.starved();
+        GuestTime.Wait wait = times.withoutFigures().awaitHoweverLong(LIMIT);
+        while (!wait.exhausted()) {}
+        assertThat(wait.clockTime()).isBetween(Duration.ofSeconds(30), Duration.ofSeconds(36));
+    }
+
+    @Test
+    void aPauseOfWhoWaitsCountsForFiveSecondsOnly() {
+        FakeTimes paused =
+                new FakeTimes(Duration.ofMinutes(10), Duration.ofMillis(1), Duration.ofMillis(1));
+        GuestTime.Wait wait = paused.guestTime().awaitHoweverLong(LIMIT);
+        int looks = 1;
+        while (!wait.exhausted()) {
+            looks++;
+        }
+        assertThat(looks).isEqualTo(6);
+    }
+
+    private static Duration exhaustedAfter(FakeTimes times, boolean howeverLong) {
+        GuestTime time = times.guestTime();
+        GuestTime.Wait wait = howeverLong ? time.awaitHoweverLong(LIMIT) : time.await(LIMIT);
+        while (!wait.exhausted()) {}
+        return wait.clockTime();
+    }
+}

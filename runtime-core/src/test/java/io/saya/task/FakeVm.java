@@ -1,0 +1,105 @@
+package io.saya.task;
+
+import io.saya.host.ProcessExit;
+import io.saya.hypervisor.AgentEndpoint;
+import io.saya.hypervisor.GuestConsole;
+import io.saya.hypervisor.Vm;
+import io.saya.hypervisor.VmDevice;
+import io.saya.hypervisor.VmExit;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+
+/** A VM that does what it is told. */
+final class FakeVm implements Vm {
+
+    static final int PID = 4242;
+
+    private final CompletableFuture<VmExit> exited = new CompletableFuture<>();
+
+    private volatile CompletableFuture<Void> letGo = CompletableFuture.completedFuture(null);
+
+    /** The kernel does not let go of it until the caller completes the result. */
+    CompletableFuture<Void> beStuck() {
+        CompletableFuture<Void> free = new CompletableFuture<>();
+        letGo = free;
+        return free;
+    }
+
+    /** It ends, and nobody asked for it. */
+    void crash() {
+        exited.complete(new VmExit(new ProcessExit.Signal(9), "", false));
+    }
+
+    @Override
+    public long pid() {
+        return PID;
+    }
+
+    @Override
+    public CompletableFuture<VmExit> exited() {
+        return exited;
+    }
+
+    @Override
+    public CompletableFuture<Void> vmmReady() {
+        return CompletableFuture.completedFuture(null);
+    }
+
+    @Override
+    public CompletableFuture<Void> channelOpen() {
+        return CompletableFuture.completedFuture(null);
+    }
+
+    @Override
+    public GuestConsole console() {
+        throw new UnsupportedOperationException("no test looks at it");
+    }
+
+    @Override
+    public String consoleTail() {
+        return "[    0.000000] Linux version 6.1";
+    }
+
+    @Override
+    public String vmmOutputTail() {
+        return "";
+    }
+
+    @Override
+    public AgentEndpoint agent() {
+        return new AgentEndpoint.SerialPort(Path.of("/nowhere/agent.sock"));
+    }
+
+    @Override
+    public int freeSlots() {
+        return 0;
+    }
+
+    @Override
+    public String plug(VmDevice.Network card) {
+        throw new UnsupportedOperationException("no test plugs");
+    }
+
+    @Override
+    public void unplug(VmDevice.Network card) {
+        throw new UnsupportedOperationException("no test plugs");
+    }
+
+    @Override
+    public void pause() {}
+
+    @Override
+    public void resume() {}
+
+    @Override
+    public void stop(Duration grace) {
+        try {
+            letGo.get();
+        } catch (InterruptedException | ExecutionException e) {
+            throw new IllegalStateException(e);
+        }
+        exited.complete(new VmExit(new ProcessExit.Code(0), "host-qmp-quit", true));
+    }
+}

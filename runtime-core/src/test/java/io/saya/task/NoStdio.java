@@ -1,0 +1,44 @@
+package io.saya.task;
+
+import io.saya.io.GuestStreams;
+import io.saya.io.ProcessStdio;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+
+/** Streams that end at once. */
+public final class NoStdio implements ProcessStdio {
+
+    private final CompletableFuture<Void> done = CompletableFuture.completedFuture(null);
+    private final CompletableFuture<Void> read;
+
+    public NoStdio() {
+        this(CompletableFuture.completedFuture(null));
+    }
+
+    /** With output that ends when the caller says. */
+    NoStdio(CompletableFuture<Void> read) {
+        this.read = read;
+    }
+
+    @Override
+    public void attach(GuestStreams guest) {}
+
+    @Override
+    public void closeStdin() {}
+
+    @Override
+    public CompletableFuture<Void> outputRead() {
+        return read;
+    }
+
+    @Override
+    public CompletableFuture<Void> outputEnded() {
+        return done;
+    }
+
+    @Override
+    public void finish(Duration limit) {}
+
+    @Override
+    public void close() {}
+}

@@ -1,0 +1,350 @@
+package io.saya.task;
+
+import com.google.protobuf.ByteString;
+import io.saya.agent.Agent;
+import io.saya.agent.GuestDetails;
+import io.saya.agent.GuestStorage;
+import io.saya.agent.SandboxSetup;
+import io.saya.failure.RuntimeFailure;
+import io.saya.io.GuestStreams;
+import io.saya.network.GuestNetwork;
+import io.saya.oci.GuestSpec.GuestAbilities;
+import io.saya.proto.agent.StatsContainerResponse;
+import io.saya.proto.agent.oci.LinuxResources;
+import io.saya.proto.agent.oci.Process;
+import io.saya.proto.agent.oci.Spec;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An agent in memory: processes run until they are signalled, told to exit, or the connection goes.
+ * It can be made deaf.
+ */
+public final class ScriptedAgent implements Agent {
+
+    private final Map<String, CompletableFuture<Integer>> processes = new ConcurrentHashMap<>();
+    private final CompletableFuture<String> lost = new CompletableFuture<>();
+    private final CompletableFuture<String> outOfMemory = new CompletableFuture<>();
+    private volatile boolean deaf;
+    private volatile boolean forgetsStreams;
+    private volatile String refusal = "";
+    private volatile @Nullable RuntimeException startFailure;
+    private final Map<String, RuntimeException> waitFailures = new ConcurrentHashMap<>();
+    private volatile boolean disobedient;
+    private volatile CompletableFuture<Void> signalsAnswered =
+            CompletableFuture.completedFuture(null);
+
+    /** Signals as they arrived: {@code 9 to app1/e1}, {@code 9 to all of app1}. */
+    final List<String> signals = new CopyOnWriteArrayList<>();
+
+    /** Done when the guest works on an exec. */
+    final CompletableFuture<Void> execAsked = new CompletableFuture<>();
+
+    private volatile CompletableFuture<Void> execAllowed = CompletableFuture.completedFuture(null);
+
+    /** From now on, programs of containers and execs do not start. */
+    void failStart(RuntimeException why) {
+        startFailure = why;
+    }
+
+    /** No exit is told in this container: the question is answered like this. */
+    void failWait(String containerId, RuntimeException why) {
+        waitFailures.put(containerId, why);
+    }
+
+    /** From now on, signals are taken and nothing ends. */
+    void disobey() {
+        disobedient = true;
+    }
+
+    /** From now on, signals alone are not answered. */
+    void leaveSignalsUnanswered() {
+        signalsAnswered = new CompletableFuture<>();
+    }
+
+    /** Those that wait arrive. */
+    void answerSignals() {
+        signalsAnswered.complete(null);
+    }
+
+    /** Execs are answered when the caller completes the result. */
+    CompletableFuture<Void> holdExecs() {
+        CompletableFuture<Void> allowed = new CompletableFuture<>();
+        execAllowed = allowed;
+        return allowed;
+    }
+
+    /** From now on nothing is answered any more. */
+    public void becomeDeaf() {
+        deaf = true;
+    }
+
+    /** As Kata's agents: with a process goes its output. To be called before the boot. */
+    void forgetStreams() {
+        forgetsStreams = true;
+    }
+
+    /** The sandbox cannot be made in the guest. */
+    void failCreateSandbox(String why) {
+        refusal = why;
+    }
+
+    /** A process ends by itself. */
+    void exit(String containerId, String processId, int status) {
+        CompletableFuture<Integer> process = processes.get(containerId + "/" + processId);
+        if (process != null) {
+            process.complete(status);
+        }
+    }
+
+    void runOutOfMemory(String containerId) {
+        outOfMemory.complete(containerId);
+    }
+
+    @Override
+    public void check(Duration timeout) {
+        answer(timeout);
+    }
+
+    @Override
+    public void createSandbox(SandboxSetup setup) {
+        answer();
+        if (!refusal.isEmpty()) {
+            throw RuntimeFailure.internal("agent, CreateSandbox: " + refusal, null);
+        }
+    }
+
+    @Override
+    public void configureNetwork(GuestNetwork network) {
+        answer();
+    }
+
+    @Override
+    public void updateRoutes(GuestNetwork network) {
+        answer();
+    }
+
+    @Override
+    public GuestStreams connectPort(int port) {
+        throw RuntimeFailure.unavailable("nobody listens", null);
+    }
+
+    @Override
+    public GuestDetails details() {
+        return new GuestDetails(
+                "test", new GuestAbilities(true, true), true, false, !forgetsStreams);
+    }
+
+    @Override
+    public void createContainer(
+            String containerId,
+            Spec spec,
+            List<GuestStorage> storages,
+            boolean sharedPidNamespace) {
+        answer();
+        if (spec.getProcess().getArgsCount() > 0
+                && spec.getProcess().getArgs(0).equals("missing")) {
+            throw RuntimeFailure.internal(
+                    "exec: \"missing\": executable file not found in $PATH", null);
+        }
+        processes.put(containerId + "/" + containerId, new CompletableFuture<>());
+    }
+
+    @Override
+    public void startContainer(String containerId) {
+        answer();
+        failStartIfAsked();
+    }
+
+    @Override
+    public void execProcess(String containerId, String execId, Process process) {
+        answer();
+        if (process.getArgsCount() > 0 && process.getArgs(0).equals("missing")) {
+            throw RuntimeFailure.internal(
+                    "exec: \"missing\": executable file not found in $PATH", null);
+        }
+        execAsked.complete(null);
+        execAllowed.join();
+        failStartIfAsked();
+        processes.put(containerId + "/" + execId, new CompletableFuture<>());
+    }
+
+    @Override
+    public void signalProcess(String containerId, String execId, int signal) {
+        answerSignal();
+        signals.add(signal + " to " + containerId + "/" + execId);
+        CompletableFuture<Integer> process = processes.get(containerId + "/" + execId);
+        if (process == null || process.isDone()) {
+            throw RuntimeFailure.notFound("process " + execId);
+        }
+        if (!disobedient) {
+            process.complete(128 + signal);
+        }
+    }
+
+    @Override
+    public void signalContainer(String containerId, int signal) {
+        answerSignal();
+        signals.add(signal + " to all of " + containerId);
+        processes.forEach(
+                (name, process) -> {
+                    if (!disobedient && name.startsWith(containerId + "/")) {
+                        process.complete(128 + signal);
+                    }
+                });
+    }
+
+    @Override
+    public CompletableFuture<Integer> waitProcess(String containerId, String execId) {
+        CompletableFuture<Integer> process = processes.get(containerId + "/" + execId);
+        CompletableFuture<Integer> answer = new CompletableFuture<>();
+        RuntimeException failure = waitFailures.get(containerId);
+        if (failure != null) {
+            answer.completeExceptionally(failure);
+            return answer;
+        }
+        if (process == null) {
+            answer.completeExceptionally(RuntimeFailure.notFound("process " + execId));
+            return answer;
+        }
+        var _ =
+                process.thenAccept(
+                        status -> {
+                            if (!deaf) {
+                                answer.complete(status);
+                            }
+                        });
+        var _ =
+                lost.thenAccept(
+                        why -> answer.completeExceptionally(RuntimeFailure.unavailable(why, null)));
+        return answer;
+    }
+
+    @Override
+    public GuestStreams streams(String containerId, String execId) {
+        return new NoStreams();
+    }
+
+    @Override
+    public void resizeTerminal(String containerId, String execId, int rows, int columns) {
+        answer();
+    }
+
+    @Override
+    public void update(String containerId, LinuxResources resources) {
+        answer();
+    }
+
+    @Override
+    public StatsContainerResponse stats(String containerId) {
+        answer();
+        return StatsContainerResponse.getDefaultInstance();
+    }
+
+    @Override
+    public void pause(String containerId) {
+        answer();
+    }
+
+    @Override
+    public void resume(String containerId) {
+        answer();
+    }
+
+    @Override
+    public void removeContainer(String containerId) {
+        answer();
+        processes.keySet().removeIf(name -> name.startsWith(containerId + "/"));
+    }
+
+    @Override
+    public CompletableFuture<String> nextOutOfMemory() {
+        if (outOfMemory.isDone()) {
+            CompletableFuture<String> ended = new CompletableFuture<>();
+            var _ =
+                    lost.thenAccept(
+                            why ->
+                                    ended.completeExceptionally(
+                                            RuntimeFailure.unavailable(why, null)));
+            return ended;
+        }
+        return outOfMemory.copy();
+    }
+
+    @Override
+    public void destroySandbox(Duration timeout) {
+        answer(timeout);
+    }
+
+    @Override
+    public CompletableFuture<String> lost() {
+        return lost;
+    }
+
+    @Override
+    public void close() {
+        lost.complete("closed");
+    }
+
+    private void failStartIfAsked() {
+        RuntimeException failure = startFailure;
+        if (failure != null) {
+            throw failure;
+        }
+    }
+
+    private void answerSignal() {
+        CompletableFuture.anyOf(signalsAnswered, lost).join();
+        answer();
+    }
+
+    private void answer() {
+        answer(Duration.ofSeconds(60));
+    }
+
+    private void answer(Duration timeout) {
+        if (lost.isDone()) {
+            throw RuntimeFailure.unavailable("the agent's connection is closed", null);
+        }
+        if (!deaf) {
+            return;
+        }
+        try {
+            lost.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+            throw RuntimeFailure.unavailable("the agent's connection is closed", null);
+        } catch (TimeoutException e) {
+            throw RuntimeFailure.deadlineExceeded("the agent does not answer", e);
+        } catch (InterruptedException | ExecutionException e) {
+            throw RuntimeFailure.unavailable("interrupted", e);
+        }
+    }
+
+    private static final class NoStreams implements GuestStreams {
+        @Override
+        public ByteString readStdout(int max) {
+            return ByteString.EMPTY;
+        }
+
+        @Override
+        public ByteString readStderr(int max) {
+            return ByteString.EMPTY;
+        }
+
+        @Override
+        public void writeStdin(ByteString data) {}
+
+        @Override
+        public void closeStdin() {}
+
+        @Override
+        public void close() {}
+    }
+}
