@@ -134,7 +134,9 @@ public final class Guest {
 
             phase = StartPhase.QEMU_SPAWN;
             Failpoints.reach(Moment.START_SPAWN);
-            Vm started = hypervisor.start(VmPlan.of(identity, config, bootSize(spec), socket, place, pod));
+            Vm started =
+                    hypervisor.start(
+                            VmPlan.of(identity, config, bootSize(spec), socket, place, pod));
             resources.push("VM", () -> started.stop(Duration.ZERO));
             vm = started;
             clock.done(phase);

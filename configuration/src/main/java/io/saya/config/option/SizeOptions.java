@@ -32,7 +32,9 @@ public final class SizeOptions {
                                     + " 240.");
 
     public static final Option<Long> DEFAULT_MEMORY =
-            ROWS.count("default_memory", 2048, 128, "MiB").annotated().help(
+            ROWS.count("default_memory", 2048, 128, "MiB")
+                    .annotated()
+                    .help(
                             "Memory of a machine with a container that has no limit. The limits of"
                                     + " others are added. Where all have limits the machine has"
                                     + " their sum, 128 MiB for the guest, and a 63rd of the sum for"
