@@ -93,7 +93,8 @@ pods() {
   need_packages busybox-static containerd containernetworking-plugins iproute2 maven nftables procps qemu-system-x86 runc util-linux
   local short=(--exclude-tag full)
   [[ -z $full ]] || short=()
-  suite pods unshare --net sh -c 'ip link set lo up && exec "$@"' sh -- --include-package io.saya.test.cri --include-package io.saya.test.task "${short[@]}"
+  suite pods unshare --net sh -c 'ip link set lo up && exec "$@"' sh -- --include-package io.saya.test.cri --include-package io.saya.test.task \
+    --include-package io.saya.test.process "${short[@]}"
 }
 
 faults() {
@@ -103,7 +104,7 @@ faults() {
 
 integration() {
   need_packages busybox-static containerd maven qemu-system-x86 runc
-  suite integration env -- --exclude-package io.saya.test.cri --exclude-package io.saya.test.task --exclude-package io.saya.test.fault
+  suite integration env -- --exclude-package io.saya.test.cri --exclude-package io.saya.test.task --exclude-package io.saya.test.process --exclude-package io.saya.test.fault
 }
 
 # ---- run -----------------------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ build_crun() {
   mkdir -p "$build/sysroot"
   for deb in "$@"; do dpkg-deb -x "$deb" "$build/sysroot"; done
   dpkg-source --no-check -x "$dsc" "$build/crun" >"$build/log" 2>&1 || { tail -n 20 "$build/log" >&2; die "cannot unpack $dsc"; }
+  adapt_crun "$build/crun/src/libcrun"
   local include=$build/sysroot/usr/include library=$build/sysroot/usr/lib/x86_64-linux-gnu
   say "building crun (log in $build/log)"
   (
@@ -28,4 +29,29 @@ build_crun() {
   ) >>"$build/log" 2>&1 || { tail -n 20 "$build/log" >&2; die "cannot build crun from $dsc"; }
   strip -o "$out" "$build/crun/crun"
   [[ $(readelf -lW "$out") != *INTERP* ]] || die "$out needs a dynamic linker, a static crun was wanted"
+}
+
+# adapt_crun DIRECTORY: makes of crun 1.8.1 what runc is to programs, in four places. Each edit must find its place: a newer crun is looked at again.
+adapt_crun() {
+  # A user that the image's passwd does not have: HOME is /, as it is without a passwd.
+  edit_source "$1/utils.c" 1 '/^set_home_env (/,/^}/ { /errno == ENOENT/ { n; s/return 0;/break;/ } }'
+  # The program is looked up only once the process has the user that will execute it, so that what that user may not execute fails the
+  # creation (or the exec), and not the process that comes of it.
+  edit_source "$1/container.c" 1 's/^  if (def->process && def->process->args)$/  if (false)/'
+  edit_source "$1/container.c" 1 's/^  exec_path = find_executable (process->args\[0\], process->cwd);$/  errno = 0;/'
+  # A path of /proc that becomes read-only keeps the other flags of /proc.
+  edit_source "$1/linux.c" 1 's/MS_BIND | MS_PRIVATE | MS_RDONLY | MS_REC, NULL,$/MS_BIND | MS_PRIVATE | MS_RDONLY | MS_REC | (strncmp (rel_path, "proc\/", 5) == 0 ? MS_NOSUID | MS_NODEV | MS_NOEXEC : 0), NULL,/'
+  # What the kernel refuses to execute is told on the process's standard error.
+  local reason='errno == ENOEXEC ? "exec format error" : errno == ENOENT ? "no such file or directory" : errno == EACCES ? "permission denied" : strerror (errno)'
+  edit_source "$1/container.c" 2 "s/crun_make_error (err, errno, \"exec container process[^\"]*\", exec_path);/crun_make_error (err, 0, \"exec %s: %s\", exec_path, $reason);/"
+  edit_source "$1/container.c" 1 "s/libcrun_fail_with_error (errno, \"exec\");/libcrun_fail_with_error (0, \"exec %s: %s\", exec_path, $reason);/"
+}
+
+# edit_source FILE LINES SCRIPT: runs sed's script, which must change that many lines.
+edit_source() {
+  cp "$1" "$1.before"
+  sed -i "$3" "$1"
+  local changed
+  changed=$(diff "$1.before" "$1" | grep -c '^>' || true)
+  [[ $changed == "$2" ]] || die "$1 is not as expected: $changed lines instead of $2 are changed by $3"
 }

@@ -2,7 +2,7 @@
 # The cases: each runs in a shell of its own under set -e, prints why it fails, and leaves nothing. Sourced by run.sh.
 
 # Those that make no sense without a VM.
-vm_cases="two_kernels kill_means_stopped death_of_qemu death_of_daemon death_of_guard death_of_virtiofsd recursive_read_only no_kernel little_memory bad_configuration kill_while_stopped"
+vm_cases="two_kernels host_name_is_the_id kill_means_stopped death_of_qemu death_of_daemon death_of_guard death_of_virtiofsd recursive_read_only no_kernel little_memory bad_configuration kill_while_stopped"
 
 # run OPTIONS... -- ID COMMAND...: in the foreground, removed afterwards.
 run() {
@@ -44,6 +44,9 @@ case_two_kernels() {
   inside=$(run -- c1 uname -r)
   [[ $inside != "$(uname -r)" ]]
 }
+
+# Nobody gives a name here: the guest is called by the beginning of the id.
+case_host_name_is_the_id() { equal a-long-name- "$(run -- a-long-name-of-a-container hostname)"; }
 
 case_million_lines() {
   run -- c1 seq 1 1000000 > "$work/lines"

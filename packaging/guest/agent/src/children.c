@@ -116,8 +116,9 @@ int child_spawn(struct child *child, const struct spawn *spawn, void (*exited_ca
     posix_spawnattr_t attributes;
     sigset_t none, defaults;
     sigemptyset(&none);
-    sigemptyset(&defaults);
-    sigaddset(&defaults, SIGPIPE);
+    // Bit by bit: what is not in this set, the C library makes a child ignore of its two signals (32 and 33), which sigfillset leaves out,
+    // and containers would inherit that.
+    memset(&defaults, 0xff, sizeof defaults);
     posix_spawn_file_actions_init(&actions);
     posix_spawnattr_init(&attributes);
     posix_spawnattr_setsigmask(&attributes, &none);

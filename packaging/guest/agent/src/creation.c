@@ -175,6 +175,7 @@ static void run_crun(struct creation *creation) {
         fail(creation, "out of memory in the guest");
         return;
     }
+    creation->launch.definition = spec->process;
     const char *const command[] = {"create", "--bundle", container->bundle, NULL};
     const char *error = launch_start(&creation->launch, container->init, command, -1, launched);
     if (error != NULL) fail(creation, error);

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "files.h"
 #include "log.h"
 #include "modules.h"
 
@@ -81,6 +82,12 @@ static void raise_limits(void) {
     if (setrlimit(RLIMIT_NOFILE, &files) < 0) log_warn("limit of open files: %s", strerror(errno));
 }
 
+// What systemd sets on every host with 64 bits, and programs in containers have got used to.
+static void set_up_kernel(void) {
+    static const char path[] = "/proc/sys/kernel/pid_max";
+    if (!write_text(path, "4194304")) log_warn("%s: %s", path, strerror(errno));
+}
+
 void init_guest(void) {
     make_root_pivotable();
     mount_file_systems();
@@ -89,6 +96,7 @@ void init_guest(void) {
     setsid();
     setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
     raise_limits();
+    set_up_kernel();
     modules_load("/lib/modules/order");
     loopback_up();
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "container.h"
+#include "start_error.h"
 
 enum { ARGUMENTS_LIMIT = 24 };
 
@@ -41,6 +42,7 @@ static void crun_done(struct crun *crun, bool success) {
     struct container *container = launch->process->container;
     char error[1024];
     if (!success) crun_message(crun, error, sizeof error);
+    if (!success && !crun->timed_out) start_error_reword(launch->definition, error, sizeof error);
     bool there = success && take_process(launch, error, sizeof error);
     crun_finish(crun);
     console_close(&launch->console);

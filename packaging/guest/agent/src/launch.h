@@ -1,11 +1,13 @@
 // Starting a process with crun: streams, the run of crun, and what came of it.
 #pragma once
 
+#include "agent/agent.pb-c.h"
 #include "console.h"
 #include "crun.h"
 #include "process.h"
 
 struct launch {
+    const Grpc__Process *definition; // to be set before the start; must last until done
     struct crun crun;
     struct console console;
     struct process *process;

@@ -26,14 +26,16 @@ static void namespace_json(struct json *json, const char *type, const char *path
     json_close_object(json);
 }
 
-// The pid namespace is the agent's to give; a mount namespace is always needed.
+// The pid namespace is the agent's to give; a mount namespace is always needed. The cgroup namespace is always the container's own, as
+// on a host with version 2 only: /sys/fs/cgroup shows the container's limits, and no neighbours.
 static void namespaces_json(struct json *json, const Grpc__Linux *linux, const struct spec_context *context) {
     bool mount = false;
     json_open_array(json, "namespaces");
     namespace_json(json, "pid", context->pid_namespace);
+    namespace_json(json, "cgroup", NULL);
     for (size_t i = 0; i < linux->n_namespaces; i++) {
         const char *type = linux->namespaces[i]->type, *path = linux->namespaces[i]->path;
-        if (strcmp(type, "pid") == 0) continue;
+        if (strcmp(type, "pid") == 0 || strcmp(type, "cgroup") == 0) continue;
         if (strcmp(type, "ipc") == 0 && context->shared_namespaces) path = IPC_NAMESPACE;
         if (strcmp(type, "uts") == 0 && context->shared_namespaces) path = UTS_NAMESPACE;
         mount = mount || strcmp(type, "mount") == 0;

@@ -60,6 +60,26 @@ TEST(shared_namespaces_are_joined_where_they_are_listed) {
     linux_part.n_namespaces = 0;
 }
 
+TEST(the_cgroup_namespace_is_always_the_containers_own) {
+    Grpc__Spec with = spec();
+    Grpc__LinuxNamespace cgroup = GRPC__LINUX_NAMESPACE__INIT;
+    cgroup.type = (char[]){"cgroup"};
+    cgroup.path = (char[]){"/host/path"};
+    Grpc__LinuxNamespace *namespaces[] = {&cgroup};
+    for (size_t listed = 0; listed < 2; listed++) {
+        linux_part.namespaces = listed == 0 ? NULL : namespaces;
+        linux_part.n_namespaces = listed;
+        struct json json;
+        CHECK(json_begin(&json));
+        spec_json(&json, &with, &context);
+        const char *first = strstr(text_of(&json), "{\"type\":\"cgroup\"}");
+        CHECK(first != NULL && strstr(first + 2, "{\"type\":\"cgroup") == NULL);
+        json_free(&json);
+    }
+    linux_part.namespaces = NULL;
+    linux_part.n_namespaces = 0;
+}
+
 TEST(annotations_that_steer_crun_are_left_out) {
     Grpc__Spec with = spec();
     Grpc__Spec__AnnotationsEntry ours = GRPC__SPEC__ANNOTATIONS_ENTRY__INIT, theirs = GRPC__SPEC__ANNOTATIONS_ENTRY__INIT;

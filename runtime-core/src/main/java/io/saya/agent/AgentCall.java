@@ -66,16 +66,13 @@ final class AgentCall {
 
     private static RuntimeFailure failure(String name, TtrpcException e) {
         return switch (e) {
-            case TtrpcStatusException status ->
-                    new RuntimeFailure(
-                            kind(status.code()),
-                            "agent, "
-                                    + name
-                                    + ": "
-                                    + status.code()
-                                    + ": "
-                                    + cut(status.getMessage()),
-                            e);
+            case TtrpcStatusException status -> {
+                String said = cut(status.getMessage());
+                // The default guest's agent names the call itself.
+                String call = said.startsWith(name) ? "" : name + ": ";
+                yield new RuntimeFailure(
+                        kind(status.code()), "agent, " + call + status.code() + ": " + said, e);
+            }
             case ConnectionFailure lost ->
                     RuntimeFailure.unavailable(
                             "agent, " + name + ": the connection is lost: " + lost.getMessage(), e);

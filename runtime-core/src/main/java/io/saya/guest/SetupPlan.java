@@ -23,6 +23,9 @@ public final class SetupPlan {
 
     private static final int HOSTNAME_LENGTH = 64;
 
+    /** Of a host name that is made of an id. */
+    private static final int GIVEN_HOSTNAME_LENGTH = 12;
+
     private SetupPlan() {}
 
     /**
@@ -31,7 +34,7 @@ public final class SetupPlan {
      * @param spec of the sandbox container
      */
     public static SandboxSetup of(SandboxIdentity identity, RuntimeConfig config, OciSpec spec) {
-        String hostname = spec.hostname();
+        String hostname = hostname(identity, spec);
         return new SandboxSetup(
                 identity.id(),
                 hostname.substring(0, Math.min(HOSTNAME_LENGTH, hostname.length())),
@@ -41,6 +44,14 @@ public final class SetupPlan {
                 ContainerShares.GUEST_SHM,
                 config.agent().kernelModules(),
                 config.hypervisor().guest().hookPath());
+    }
+
+    /** The specification's, else as Docker has it: the beginning of the id. */
+    private static String hostname(SandboxIdentity identity, OciSpec spec) {
+        String id = identity.id();
+        return spec.hostname().isEmpty()
+                ? id.substring(0, Math.min(GIVEN_HOSTNAME_LENGTH, id.length()))
+                : spec.hostname();
     }
 
     /** The lines of the file that the sandbox container has at /etc/resolv.conf. */

@@ -19,6 +19,15 @@ public final class ContainerShares {
     /** The sandbox's {@code /dev/shm}, made by the agent when the sandbox is created. */
     public static final String GUEST_SHM = "/run/kata-containers/sandbox/shm";
 
+    /**
+     * A bind mount of the host's cgroups becomes one of the container's own: the guest's whole tree
+     * would show it the neighbours.
+     */
+    private static final String CGROUPS = "/sys/fs/cgroup";
+
+    /** Without the three words crun's bind mount would take the flags of the tmpfs away. */
+    private static final List<String> SHM_OPTIONS = List.of("rbind", "nosuid", "nodev", "noexec");
+
     private final SharedDirectory directory;
     private final String containerId;
     private final List<Share> shares = new ArrayList<>();
@@ -65,7 +74,11 @@ public final class ContainerShares {
     private void translate(OciMount mount, int index, List<OciMount> translated)
             throws IOException {
         if (mount.bind() && mount.destination().equals("/dev/shm")) {
-            translated.add(new OciMount(mount.destination(), "bind", GUEST_SHM, List.of("rbind")));
+            translated.add(new OciMount(mount.destination(), "bind", GUEST_SHM, SHM_OPTIONS));
+        } else if (mount.bind() && mount.source().equals(CGROUPS)) {
+            translated.add(
+                    new OciMount(
+                            mount.destination(), "cgroup", "cgroup", withoutBind(mount.options())));
         } else if (mount.bind() && !guestsOwn(mount.source())) {
             translated.addAll(shared(mount, index));
         } else {
@@ -111,6 +124,12 @@ public final class ContainerShares {
             }
         }
         return mounts;
+    }
+
+    private static List<String> withoutBind(List<String> options) {
+        return guestOptions(options).stream()
+                .filter(option -> !option.equals("bind") && !option.equals("rbind"))
+                .toList();
     }
 
     /** Whether a source is something that the guest's kernel offers itself. */

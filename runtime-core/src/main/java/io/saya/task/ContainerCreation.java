@@ -2,6 +2,7 @@ package io.saya.task;
 
 import io.saya.agent.Agent;
 import io.saya.agent.GuestStorage;
+import io.saya.agent.StartError;
 import io.saya.config.SharedFsConfig.RootfsUpper;
 import io.saya.container.Container;
 import io.saya.event.RootfsMount;
@@ -212,16 +213,18 @@ final class ContainerCreation {
                     case JsonException _ -> RuntimeFailure.Kind.INVALID_ARGUMENT;
                     default -> RuntimeFailure.Kind.INTERNAL;
                 };
-        return new RuntimeFailure(
-                kind,
-                "cannot create container "
-                        + container.id()
-                        + ", phase "
-                        + StartPhase.CONTAINER
-                        + ", "
-                        + phase
-                        + ": "
-                        + cause.getMessage(),
-                cause);
+        String message =
+                StartError.ofContainer(String.valueOf(cause.getMessage()))
+                        .orElseGet(
+                                () ->
+                                        "cannot create container "
+                                                + container.id()
+                                                + ", phase "
+                                                + StartPhase.CONTAINER
+                                                + ", "
+                                                + phase
+                                                + ": "
+                                                + cause.getMessage());
+        return new RuntimeFailure(kind, message, cause);
     }
 }

@@ -1,5 +1,6 @@
 package io.saya.task;
 
+import io.saya.agent.StartError;
 import io.saya.container.Container;
 import io.saya.container.ContainerProcess;
 import io.saya.container.ExecDefinition;
@@ -107,9 +108,15 @@ final class TaskStart {
         }
         ExecDefinition exec = table.locked(process::takeDefinition);
         exec.streams().open();
-        sandbox.guest()
-                .requireAgent()
-                .execProcess(process.containerId(), process.execId(), exec.process());
+        try {
+            sandbox.guest()
+                    .requireAgent()
+                    .execProcess(process.containerId(), process.execId(), exec.process());
+        } catch (RuntimeFailure e) {
+            throw StartError.ofExec(e.getMessage())
+                    .map(message -> new RuntimeFailure(e.kind(), message, e))
+                    .orElse(e);
+        }
     }
 
     /** Whether it runs and everyone may know; not if its container or sandbox has ended, and it. */

@@ -45,6 +45,8 @@ final class PodFilesTest extends PodSuite {
         // What one puts into /dev/shm the other finds there.
         assertThat(pod.exec(a, "sh", "-c", "echo shared > /dev/shm/x").status()).isZero();
         assertThat(pod.exec(b, "cat", "/dev/shm/x").out()).isEqualTo("shared\n");
+        assertThat(pod.exec(b, "grep", " /dev/shm ", "/proc/mounts").out())
+                .contains("nosuid", "nodev", "noexec");
     }
 
     @Test
