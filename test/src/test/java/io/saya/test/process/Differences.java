@@ -24,7 +24,7 @@ record Differences(List<Pattern> wanted) {
             if (line.startsWith("#")) {
                 here = line.replaceFirst("^#+ ", "").equals(heading);
             } else if (here && line.startsWith("| `")) {
-                var key = Pattern.compile("`([^`]+)`").matcher(line.split(" \\| ")[0]);
+                var key = Pattern.compile("`([^`]+)`").matcher(line.split(" \\| ", 2)[0]);
                 while (key.find()) {
                     wanted.add(
                             Pattern.compile("\\Q" + key.group(1).replace("*", "\\E.*\\Q") + "\\E"));
