@@ -9,26 +9,41 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The three FIFOs through which a logger gets its descriptors 3, 4 and 5. A child of the JVM
+ * The FIFOs through which a logger gets its descriptors 3, 4 and 5, and 1 and 2. A child of the JVM
  * inherits none above 2, but a shell opens what it is told. The names live in a directory of their
  * own, from here until {@link #close}; whoever has opened the FIFOs keeps them.
  */
 final class LoggerDescriptors implements AutoCloseable {
+    private static final String STDOUT = "stdout";
+    private static final String STDERR = "stderr";
+    private static final String READY = "ready";
+    private static final String WORDS = "words";
+
     private static final AtomicLong DIRECTORIES = new AtomicLong();
 
     private final Path directory;
     private final FileChannel readyReadEnd;
     private final FileChannel readyHold;
+    private final FileChannel wordsReadEnd;
+    private final FileChannel wordsHold;
 
-    private LoggerDescriptors(Path directory, FileChannel readyReadEnd, FileChannel readyHold) {
+    private LoggerDescriptors(
+            Path directory,
+            FileChannel readyReadEnd,
+            FileChannel readyHold,
+            FileChannel wordsReadEnd,
+            FileChannel wordsHold) {
         this.directory = directory;
         this.readyReadEnd = readyReadEnd;
         this.readyHold = readyHold;
+        this.wordsReadEnd = wordsReadEnd;
+        this.wordsHold = wordsHold;
     }
 
     static LoggerDescriptors make(Path parent) throws IOException {
@@ -39,20 +54,32 @@ final class LoggerDescriptors implements AutoCloseable {
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         try {
             makeFifos(directory);
-            // While this one is open, the read end finds no end of file: the logger's shell may
-            // take a while to open its own.
-            FileChannel hold = FileChannel.open(directory.resolve("ready"), READ, WRITE);
-            try {
-                return new LoggerDescriptors(
-                        directory, FileChannel.open(directory.resolve("ready"), READ), hold);
-            } catch (IOException e) {
-                hold.close();
-                throw e;
-            }
+            return open(directory);
         } catch (IOException e) {
             remove(directory);
             throw e;
         }
+    }
+
+    /**
+     * While a FIFO is held open, its read end finds no end of file: the logger's shell may take a
+     * while to open its own.
+     */
+    private static LoggerDescriptors open(Path directory) throws IOException {
+        List<FileChannel> opened = new ArrayList<>();
+        try {
+            for (String name : List.of(READY, WORDS)) {
+                opened.add(FileChannel.open(directory.resolve(name), READ, WRITE));
+                opened.add(FileChannel.open(directory.resolve(name), READ));
+            }
+        } catch (IOException e) {
+            for (FileChannel channel : opened) {
+                channel.close();
+            }
+            throw e;
+        }
+        return new LoggerDescriptors(
+                directory, opened.get(1), opened.get(0), opened.get(3), opened.get(2));
     }
 
     private static void makeFifos(Path directory) throws IOException {
@@ -61,9 +88,10 @@ final class LoggerDescriptors implements AutoCloseable {
                                 "mkfifo",
                                 "-m",
                                 "600",
-                                directory.resolve("stdout").toString(),
-                                directory.resolve("stderr").toString(),
-                                directory.resolve("ready").toString())
+                                directory.resolve(STDOUT).toString(),
+                                directory.resolve(STDERR).toString(),
+                                directory.resolve(READY).toString(),
+                                directory.resolve(WORDS).toString())
                         .redirectErrorStream(true)
                         .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                         .start();
@@ -84,36 +112,53 @@ final class LoggerDescriptors implements AutoCloseable {
     }
 
     Path stdout() {
-        return directory.resolve("stdout");
+        return directory.resolve(STDOUT);
     }
 
     Path stderr() {
-        return directory.resolve("stderr");
+        return directory.resolve(STDERR);
     }
 
     Path ready() {
-        return directory.resolve("ready");
+        return directory.resolve(READY);
+    }
+
+    Path words() {
+        return directory.resolve(WORDS);
+    }
+
+    /** What the logger prints; whoever takes it closes it. */
+    FileChannel wordsReadEnd() {
+        return wordsReadEnd;
     }
 
     /**
      * Waits for the logger, on a thread that may block. Its shell writes a byte when it has all
      * descriptors; what follows is up to the logger.
      *
-     * @param announces whether the logger must write a byte, or only close the descriptor
+     * @param announces whether the logger must write a byte. Others may, and close the descriptor
+     *     at least: loggers built with a library of containerd 2.3 or later write one under either
+     *     scheme
      * @return whether it said that it is ready, as opposed to having gone
      */
     boolean awaitReady(boolean announces) throws IOException {
         boolean shellReady = readByte();
+        wordsHold.close();
         readyHold.close();
-        return shellReady && readByte() == announces;
+        if (!shellReady) {
+            return false;
+        }
+        boolean written = readByte();
+        return written || !announces;
     }
 
     private boolean readByte() throws IOException {
         return readyReadEnd.read(ByteBuffer.allocate(1)) > 0;
     }
 
-    /** The process has exited: {@link #awaitReady} shall find an end of file. */
+    /** The process has exited: whoever reads its FIFOs shall find an end of file. */
     void processGone() throws IOException {
+        wordsHold.close();
         readyHold.close();
     }
 
@@ -121,13 +166,14 @@ final class LoggerDescriptors implements AutoCloseable {
     @Override
     public void close() throws IOException {
         try (readyHold;
+                wordsHold;
                 readyReadEnd) {
             remove(directory);
         }
     }
 
     private static void remove(Path directory) throws IOException {
-        for (String name : List.of("stdout", "stderr", "ready")) {
+        for (String name : List.of(STDOUT, STDERR, READY, WORDS)) {
             Files.deleteIfExists(directory.resolve(name));
         }
         Files.deleteIfExists(directory);

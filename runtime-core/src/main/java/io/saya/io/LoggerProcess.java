@@ -29,9 +29,12 @@ final class LoggerProcess {
 
     // env: some shells add variables of their own, and loggers are promised only two.
     private static final String SCRIPT =
-            "exec 3<\"$1\" 4<\"$2\" 5>\"$3\" && echo >&5 && shift 3 && exec env -i \"$@\"";
+            "exec 3<\"$1\" 4<\"$2\" 5>\"$3\" >\"$4\" 2>&1 && echo >&5 && shift 4 && exec env -i"
+                    + " \"$@\"";
 
+    private final StreamTarget.Logger logger;
     private final Process process;
+    private final LoggerWords words;
     private final LoggerSink stdout;
     private final LoggerSink stderr;
     private final AtomicInteger openStreams = new AtomicInteger(2);
@@ -39,8 +42,15 @@ final class LoggerProcess {
     /** Done when the program has exited, or when nobody waits for that any more. */
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
 
-    private LoggerProcess(Process process, FifoSink stdout, FifoSink stderr) {
+    private LoggerProcess(
+            StreamTarget.Logger logger,
+            Process process,
+            LoggerWords words,
+            FifoSink stdout,
+            FifoSink stderr) {
+        this.logger = logger;
         this.process = process;
+        this.words = words;
         this.stdout = new LoggerSink(stdout, this);
         this.stderr = new LoggerSink(stderr, this);
     }
@@ -63,15 +73,31 @@ final class LoggerProcess {
                     "logger " + logger.program() + " (expected: an executable file)");
         }
         try (LoggerDescriptors descriptors = LoggerDescriptors.make(parent)) {
-            Process process = spawn(logger, container, descriptors);
+            LoggerWords words = LoggerWords.read(descriptors.wordsReadEnd(), threads);
+            Process process = spawnOrClose(logger, container, descriptors, words);
             try {
-                LoggerProcess started = connect(process, descriptors, threads);
-                started.awaitReady(logger, descriptors, readyLimit, threads);
+                LoggerProcess started = connect(logger, process, words, descriptors, threads);
+                started.awaitReady(descriptors, readyLimit, threads);
                 return started;
             } catch (IOException | RuntimeException e) {
                 process.destroyForcibly();
+                words.close();
                 throw e;
             }
+        }
+    }
+
+    private static Process spawnOrClose(
+            StreamTarget.Logger logger,
+            ContainerIdentity container,
+            LoggerDescriptors descriptors,
+            LoggerWords words)
+            throws IOException {
+        try {
+            return spawn(logger, container, descriptors);
+        } catch (IOException e) {
+            words.close();
+            throw e;
         }
     }
 
@@ -83,6 +109,7 @@ final class LoggerProcess {
         command.add(descriptors.stdout().toString());
         command.add(descriptors.stderr().toString());
         command.add(descriptors.ready().toString());
+        command.add(descriptors.words().toString());
         command.add("CONTAINER_ID=" + container.id());
         command.add("CONTAINER_NAMESPACE=" + container.namespace());
         command.add(logger.program().toString());
@@ -95,14 +122,18 @@ final class LoggerProcess {
     }
 
     private static LoggerProcess connect(
-            Process process, LoggerDescriptors descriptors, BlockingThreads threads)
+            StreamTarget.Logger logger,
+            Process process,
+            LoggerWords words,
+            LoggerDescriptors descriptors,
+            BlockingThreads threads)
             throws IOException {
         FifoSink stdout =
                 FifoSink.open(descriptors.stdout(), FileKind.of(descriptors.stdout()), threads);
         try {
             FifoSink stderr =
                     FifoSink.open(descriptors.stderr(), FileKind.of(descriptors.stderr()), threads);
-            LoggerProcess connected = new LoggerProcess(process, stdout, stderr);
+            LoggerProcess connected = new LoggerProcess(logger, process, words, stdout, stderr);
             var _ = process.onExit().thenRun(connected::exited);
             return connected;
         } catch (IOException e) {
@@ -112,10 +143,7 @@ final class LoggerProcess {
     }
 
     private void awaitReady(
-            StreamTarget.Logger logger,
-            LoggerDescriptors descriptors,
-            Duration readyLimit,
-            BlockingThreads threads)
+            LoggerDescriptors descriptors, Duration readyLimit, BlockingThreads threads)
             throws IOException {
         CompletableFuture<Boolean> ready = new CompletableFuture<>();
         threads.execute(
@@ -129,10 +157,10 @@ final class LoggerProcess {
         var _ = ended.thenRun(() -> closeQuietly(descriptors));
         try {
             if (!ready.get(readyLimit.toMillis(), TimeUnit.MILLISECONDS)) {
-                throw notReady(logger, "it ended, or closed descriptor 5 without a word");
+                throw notReady("it ended, or closed descriptor 5 without a word" + said());
             }
         } catch (TimeoutException e) {
-            throw notReady(logger, "nothing within " + readyLimit.toMillis() + " ms");
+            throw notReady("nothing within " + readyLimit.toMillis() + " ms");
         } catch (ExecutionException e) {
             throw new IOException("logger " + logger.program(), e.getCause());
         } catch (InterruptedException e) {
@@ -141,7 +169,7 @@ final class LoggerProcess {
         }
     }
 
-    private RuntimeFailure notReady(StreamTarget.Logger logger, String what) {
+    private RuntimeFailure notReady(String what) {
         closeSinks();
         return new RuntimeFailure(
                 RuntimeFailure.Kind.FAILED_PRECONDITION,
@@ -172,8 +200,26 @@ final class LoggerProcess {
 
     /** Nobody reads the FIFOs any more: whoever writes to them must not wait for a reader. */
     private void exited() {
+        boolean unexpected = openStreams.get() > 0;
         ended.complete(null);
         closeSinks();
+        String last = words.last();
+        if (unexpected && process.exitValue() != 0) {
+            LOG.warn(
+                    "a logger died; what follows of the output is lost",
+                    "logger",
+                    logger.program(),
+                    "status",
+                    process.exitValue(),
+                    "printed",
+                    last);
+        }
+    }
+
+    /** For messages: what the program printed last. */
+    private String said() {
+        String last = words.last();
+        return last.isEmpty() ? "" : "; it printed '" + last + "'";
     }
 
     private void closeSinks() {

@@ -91,6 +91,54 @@ class LoggerTest {
         stdio.close();
     }
 
+    /** As loggers do that are built with a library of containerd 2.3 or later. */
+    @Test
+    void aLoggerOfTheFirstVersionMayWriteAByteAsWell() throws Exception {
+        ProcessStdio stdio =
+                open(logger("binary", "echo >&5; exec 5>&-; exec 4<&-; cat <&3 >\"$2/out\""));
+        stdio.attach(guest);
+        guest.stdout.print("x\n");
+        guest.ends();
+        stdio.outputEnded().get(10, SECONDS);
+
+        assertThat(file("out")).hasContent("x");
+        stdio.close();
+    }
+
+    @Test
+    void aLoggerOfTheSecondVersionThatOnlyClosesItsDescriptorIsNotReady() throws Exception {
+        String uri = logger("binary-v2", "exec 5>&-; exec sleep 1000");
+
+        assertThatThrownBy(() -> open(uri))
+                .hasMessageContaining("closed descriptor 5 without a word");
+    }
+
+    @Test
+    void whatALoggerPrintsBeforeItDiesIsInTheError() throws Exception {
+        String uri =
+                logger("binary-v2", "echo first; printf 'no \\033[31msuch table\\n' >&2; exit 1");
+
+        assertThatThrownBy(() -> open(uri))
+                .hasMessageContaining("it printed 'first no  [31msuch table'");
+    }
+
+    @Test
+    void aLoggerMayPrintAsMuchAsItLikes() throws Exception {
+        ProcessStdio stdio =
+                open(
+                        logger(
+                                "binary",
+                                "exec 5>&-; yes | head -c 1000000; exec 4<&-;"
+                                        + " cat <&3 >\"$2/out\""));
+        stdio.attach(guest);
+        guest.stdout.print("x\n");
+        guest.ends();
+        stdio.outputEnded().get(20, SECONDS);
+
+        assertThat(file("out")).hasContent("x");
+        stdio.close();
+    }
+
     @Test
     void aLoggerThatDoesNotSayThatItIsReadyIsAFailure() throws Exception {
         String uri = logger("binary-v2", "exit 3");

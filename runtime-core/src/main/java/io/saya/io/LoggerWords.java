@@ -1,0 +1,105 @@
+package io.saya.io;
+
+import io.saya.log.Log;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * What a logger prints to its stdout and stderr, of which the end is kept: it says why the logger
+ * died. All of it is read, so that no logger ever waits for its own words. Thread safe.
+ */
+final class LoggerWords {
+    private static final Log LOG = Log.of("stdio");
+
+    /** Of the end of what was printed. */
+    private static final int KEPT_BYTES = 1024;
+
+    /** How long after the logger's end is waited for words that are still in the FIFO. */
+    private static final long END_LIMIT_MS = 200;
+
+    private final FileChannel from;
+    private final CompletableFuture<Void> ended = new CompletableFuture<>();
+
+    // Guarded by this.
+    private final byte[] kept = new byte[KEPT_BYTES];
+    private long printed;
+
+    private LoggerWords(FileChannel from) {
+        this.from = from;
+    }
+
+    /** Begins to read; {@code from} is closed at its end. */
+    static LoggerWords read(FileChannel from, BlockingThreads threads) {
+        LoggerWords words = new LoggerWords(from);
+        threads.execute(words::readAll);
+        return words;
+    }
+
+    private void readAll() {
+        ByteBuffer buffer = ByteBuffer.allocate(KEPT_BYTES);
+        try (from) {
+            while (from.read(buffer) >= 0) {
+                keep(buffer.flip());
+                buffer.clear();
+            }
+        } catch (ClosedChannelException e) {
+            LOG.debug("a logger's words are not waited for any longer");
+        } catch (IOException e) {
+            LOG.warn("a logger's words are lost", "error", e);
+        } finally {
+            ended.complete(null);
+        }
+    }
+
+    private synchronized void keep(ByteBuffer words) {
+        while (words.hasRemaining()) {
+            kept[(int) (printed++ % KEPT_BYTES)] = words.get();
+        }
+    }
+
+    /**
+     * The end of what was printed, in one line without control characters; empty if nothing was. To
+     * be called when the logger has gone: waits a moment for what is on its way, then gives up what
+     * a child of it still holds open.
+     */
+    String last() {
+        try {
+            ended.get(END_LIMIT_MS, TimeUnit.MILLISECONDS);
+        } catch (TimeoutException | ExecutionException e) {
+            close();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            close();
+        }
+        return text();
+    }
+
+    private synchronized String text() {
+        int length = (int) Math.min(printed, KEPT_BYTES);
+        byte[] inOrder = new byte[length];
+        for (int i = 0; i < length; i++) {
+            inOrder[i] = kept[(int) ((printed - length + i) % KEPT_BYTES)];
+        }
+        StringBuilder line = new StringBuilder();
+        for (char c : new String(inOrder, StandardCharsets.UTF_8).strip().toCharArray()) {
+            line.append(Character.isISOControl(c) ? ' ' : c);
+        }
+        return line.toString();
+    }
+
+    /** Reads no further. */
+    void close() {
+        try {
+            from.close();
+        } catch (IOException e) {
+            LOG.warn("a logger's FIFO was not closed", "error", e);
+        }
+    }
+}
