@@ -16,11 +16,16 @@ import io.saya.proto.cgroups.v1.MemoryStat;
 import io.saya.proto.cgroups.v1.Metrics;
 import io.saya.proto.cgroups.v1.NetworkStat;
 import io.saya.proto.cgroups.v1.PidsStat;
+import io.saya.proto.cgroups.v1.RdmaStat;
 import io.saya.proto.cgroups.v1.Throttle;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What a guest measured, as containerd expects it on a host with cgroup v1. */
+/**
+ * What a guest measured, as containerd expects it on a host with cgroup v1. Every sub-message that
+ * containerd's shim for runc sets is set here, with zeros where the guest tells nothing: clients
+ * follow them without a look, and CRI-O ends by the first that is missing.
+ */
 final class MetricsV1 {
     static final String TYPE = "io.containerd.cgroups.v1.Metrics";
 
@@ -35,7 +40,8 @@ final class MetricsV1 {
                                         .setCurrent(cgroup.getPidsStats().getCurrent())
                                         .setLimit(cgroup.getPidsStats().getLimit()))
                         .setCpu(cpu(cgroup.getCpuStats()))
-                        .setBlkio(blkio(cgroup.getBlkioStats()));
+                        .setBlkio(blkio(cgroup.getBlkioStats()))
+                        .setRdma(RdmaStat.getDefaultInstance());
         GuestMemory memory = new GuestMemory(cgroup.getMemoryStats());
         metrics.setMemory(memory(memory))
                 .setMemoryOomControl(MemoryOomControl.newBuilder().setOomKill(memory.oomKills()));
@@ -118,6 +124,7 @@ final class MetricsV1 {
                 .setUsage(entry(guest.usage()))
                 .setSwap(entry(guest.memoryAndSwap()))
                 .setKernel(entry(guest.kernel()))
+                .setKernelTcp(MemoryEntry.getDefaultInstance())
                 .build();
     }
 

@@ -14,10 +14,16 @@ import io.saya.proto.cgroups.v2.MemoryStat;
 import io.saya.proto.cgroups.v2.Metrics;
 import io.saya.proto.cgroups.v2.NetworkStat;
 import io.saya.proto.cgroups.v2.PidsStat;
+import io.saya.proto.cgroups.v2.RdmaStat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** What a guest measured, as containerd expects it on a host with cgroup v2. */
+/**
+ * What a guest measured, as containerd expects it on a host with cgroup v2. Every sub-message that
+ * containerd's shim for runc always sets is set here, with zeros where the guest tells nothing.
+ * Those for pressure (PSI) are missing, as they are on hosts that do not measure it: zeros would
+ * say that there is none.
+ */
 final class MetricsV2 {
     static final String TYPE = "io.containerd.cgroups.v2.Metrics";
 
@@ -44,7 +50,8 @@ final class MetricsV2 {
                                 MemoryEvents.newBuilder()
                                         .setMax(memory.usage().getFailcnt())
                                         .setOomKill(memory.oomKills()))
-                        .setIo(io(cgroup.getBlkioStats()));
+                        .setIo(io(cgroup.getBlkioStats()))
+                        .setRdma(RdmaStat.getDefaultInstance());
         cgroup.getHugetlbStatsMap()
                 .forEach(
                         (size, pages) ->

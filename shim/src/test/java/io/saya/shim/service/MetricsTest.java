@@ -2,6 +2,8 @@ package io.saya.shim.service;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.Descriptors.FieldDescriptor;
+import com.google.protobuf.Message;
 import io.saya.proto.agent.BlkioStats;
 import io.saya.proto.agent.BlkioStatsEntry;
 import io.saya.proto.agent.CgroupStats;
@@ -16,6 +18,8 @@ import io.saya.proto.agent.StatsContainerResponse;
 import io.saya.proto.agent.ThrottlingData;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -91,6 +95,31 @@ class MetricsTest {
         assertThat(v2.getSlab()).isEqualTo(2 * MIB);
         assertThat(v2.getSwapUsage()).isEqualTo(30 * MIB);
         assertThat(MetricsV2.of(stats(V2_MEMORY)).getMemoryEvents().getOomKill()).isOne();
+    }
+
+    /** CRI-O's daemon ended by the first that was not there. */
+    @Test
+    void noSubMessageIsMissingWhenTheGuestTellsNothing() {
+        var nothing = StatsContainerResponse.getDefaultInstance();
+        assertThat(missing("", MetricsV1.of(nothing))).containsExactly("cgroup_stats");
+        assertThat(missing("", MetricsV2.of(nothing)))
+                .containsExactly("cpu.psi", "memory.psi", "io.psi");
+    }
+
+    private static List<String> missing(String prefix, Message message) {
+        List<String> missing = new ArrayList<>();
+        for (FieldDescriptor field : message.getDescriptorForType().getFields()) {
+            String name = prefix + field.getName();
+            if (field.getJavaType() != FieldDescriptor.JavaType.MESSAGE || field.isRepeated()) {
+                continue;
+            }
+            if (message.hasField(field)) {
+                missing.addAll(missing(name + ".", (Message) message.getField(field)));
+            } else {
+                missing.add(name);
+            }
+        }
+        return missing;
     }
 
     @Test
