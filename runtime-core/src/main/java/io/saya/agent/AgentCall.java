@@ -37,18 +37,25 @@ final class AgentCall {
     }
 
     /**
-     * The same for a call on a process that may have ended: an unknown container or process is
-     * NOT_FOUND, in whatever way the version of the agent says so.
+     * As {@link #run}, for a call on a process that may have ended: an unknown container or process
+     * is NOT_FOUND, in whatever way the release of the agent says so.
      */
     static <T> T runOnProcess(String name, Call<T> call) {
         try {
             return run(name, call);
         } catch (RuntimeFailure e) {
-            if (e.kind() == Kind.INVALID_ARGUMENT || e.getMessage().contains("ESRCH")) {
+            if (meaning(e) == AgentError.PROCESS_GONE) {
                 throw new RuntimeFailure(Kind.NOT_FOUND, e.getMessage(), e);
             }
             throw e;
         }
+    }
+
+    /** What the agent meant by the answer that a failure was made of. */
+    static AgentError meaning(RuntimeFailure failure) {
+        return failure.getCause() instanceof TtrpcStatusException status
+                ? AgentError.of(status)
+                : AgentError.OTHER;
     }
 
     static <T> CompletableFuture<T> translate(String name, CompletableFuture<T> answer) {
@@ -67,7 +74,7 @@ final class AgentCall {
     private static RuntimeFailure failure(String name, TtrpcException e) {
         return switch (e) {
             case TtrpcStatusException status -> {
-                String said = cut(status.getMessage());
+                String said = cut(AgentError.withoutBacktrace(status.getMessage()));
                 // The default guest's agent names the call itself.
                 String call = said.startsWith(name) ? "" : name + ": ";
                 yield new RuntimeFailure(

@@ -5,13 +5,12 @@ import io.saya.io.GuestStreams;
 import io.saya.proto.agent.AgentClient;
 import io.saya.proto.agent.CloseStdinRequest;
 import io.saya.proto.agent.ReadStreamRequest;
-import io.saya.proto.agent.ReadStreamResponse;
 import io.saya.proto.agent.WriteStreamRequest;
 import io.saya.proto.agent.WriteStreamResponse;
 import io.saya.ttrpc.CallOptions;
-import io.saya.ttrpc.TtrpcException;
 import java.io.IOException;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -26,30 +25,45 @@ final class AgentStreams implements GuestStreams {
     private final AgentClient service;
     private final String containerId;
     private final String execId;
+    private final ExitSigns signs;
+    private final AgentOutput stdout;
+    private final AgentOutput stderr;
 
-    /** By the name of the call: there is one of each at a time. */
+    /** Of the calls for input, by name: there is one of each at a time. */
     private final Map<String, CompletableFuture<?>> underWay = new ConcurrentHashMap<>();
 
     private volatile boolean closed;
 
-    AgentStreams(AgentClient service, String containerId, String execId) {
+    /**
+     * @param traits of the agent
+     */
+    AgentStreams(AgentClient service, String containerId, String execId, Set<AgentTrait> traits) {
         this.service = service;
         this.containerId = containerId;
         this.execId = execId;
+        this.signs = new ExitSigns(traits);
+        this.stdout =
+                new AgentOutput(
+                        name("ReadStdout"),
+                        max -> service.readStdoutAsync(read(max), CallOptions.noDeadline()),
+                        signs,
+                        traits);
+        this.stderr =
+                new AgentOutput(
+                        name("ReadStderr"),
+                        max -> service.readStderrAsync(read(max), CallOptions.noDeadline()),
+                        signs,
+                        traits);
     }
 
     @Override
     public ByteString readStdout(int max) throws IOException {
-        return checked(
-                await("ReadStdout", service.readStdoutAsync(read(max), CallOptions.noDeadline())),
-                max);
+        return stdout.read(max);
     }
 
     @Override
     public ByteString readStderr(int max) throws IOException {
-        return checked(
-                await("ReadStderr", service.readStderrAsync(read(max), CallOptions.noDeadline())),
-                max);
+        return stderr.read(max);
     }
 
     @Override
@@ -84,12 +98,19 @@ final class AgentStreams implements GuestStreams {
                         .setContainerId(containerId)
                         .setExecId(execId)
                         .build();
-        await("CloseStdin", service.closeStdinAsync(request, CallOptions.noDeadline()));
+        signs.closeStdinSent();
+        try {
+            await("CloseStdin", service.closeStdinAsync(request, CallOptions.noDeadline()));
+        } finally {
+            signs.closeStdinAnswered();
+        }
     }
 
     @Override
     public void close() {
         closed = true;
+        stdout.close();
+        stderr.close();
         for (CompletableFuture<?> call : underWay.values()) {
             call.cancel(false);
         }
@@ -103,16 +124,8 @@ final class AgentStreams implements GuestStreams {
                 .build();
     }
 
-    private static ByteString checked(ReadStreamResponse response, int max) throws IOException {
-        if (response.getData().size() > max) {
-            throw new IOException(
-                    "the agent sends "
-                            + response.getData().size()
-                            + " bytes (expected: at most "
-                            + max
-                            + ")");
-        }
-        return response.getData();
+    private String name(String call) {
+        return call + " of " + execId + " in container " + containerId;
     }
 
     private <T> T await(String name, CompletableFuture<T> call) throws IOException {
@@ -123,15 +136,9 @@ final class AgentStreams implements GuestStreams {
             }
             return call.get();
         } catch (ExecutionException e) {
-            String why =
-                    e.getCause() instanceof TtrpcException failure
-                            ? failure.getMessage()
-                            : e.toString();
-            throw new IOException(
-                    name + " of " + execId + " in container " + containerId + ": " + why, e);
+            throw new IOException(name(name) + ": " + AgentOutput.why(e.getCause()), e);
         } catch (CancellationException e) {
-            throw new IOException(
-                    name + " of " + execId + " in container " + containerId + ": given up", e);
+            throw new IOException(name(name) + ": given up", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted in " + name, e);

@@ -22,10 +22,9 @@ import java.util.List;
 
 /** What the guest is told of its network, in the agent's protocol (reference: kata-agent.md). */
 final class NetworkRequests {
-    /** What agents answer while the driver of a card has not found it yet. */
-    private static final String NOT_YET = "Link not found";
-
+    /** How often a card is asked for that its driver in the guest has not found yet. */
     private static final int TRIES = 20;
+
     private static final Duration BETWEEN_TRIES = Duration.ofMillis(20);
 
     private final AgentClient service;
@@ -86,7 +85,7 @@ final class NetworkRequests {
                         () -> service.updateInterface(request, CallOptions.timeout(limit)));
                 return;
             } catch (RuntimeFailure e) {
-                if (attempt >= TRIES || !String.valueOf(e.getMessage()).contains(NOT_YET)) {
+                if (attempt >= TRIES || AgentCall.meaning(e) != AgentError.CARD_NOT_SEEN) {
                     throw e;
                 }
                 pause(e);

@@ -9,6 +9,7 @@ import io.saya.proto.agent.PortsClient;
 import io.saya.ttrpc.CallOptions;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Set;
 
 /** A connection to a port of the guest: its bytes travel like the streams of a process. */
 final class PortConnection implements GuestStreams {
@@ -21,7 +22,7 @@ final class PortConnection implements GuestStreams {
         this.ports = ports;
         this.id = id;
         this.limit = limit;
-        this.streams = new AgentStreams(agent, "", id);
+        this.streams = new AgentStreams(agent, "", id, Set.of());
     }
 
     /**

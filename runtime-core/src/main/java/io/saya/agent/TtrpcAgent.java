@@ -35,6 +35,7 @@ import io.saya.ttrpc.CallOptions;
 import io.saya.ttrpc.TtrpcClient;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -62,6 +63,7 @@ public final class TtrpcAgent implements Agent {
     private final PortsClient ports;
     private final AtomicLong connections = new AtomicLong();
     private final Duration createContainerLimit;
+    private volatile Set<AgentTrait> traits = AgentTrait.of(AgentVersion.UNKNOWN);
     private final CompletableFuture<String> lost = new CompletableFuture<>();
 
     /** Speaks over {@code client}, which it owns from now on. */
@@ -176,7 +178,9 @@ public final class TtrpcAgent implements Agent {
                                                 GuestDetailsRequest.getDefaultInstance(),
                                                 CallOptions.timeout(LIMIT)))
                         .getAgentDetails();
-        return GuestDetails.of(details.getVersion(), details.getSupportsSeccomp());
+        GuestDetails known = GuestDetails.of(details.getVersion(), details.getSupportsSeccomp());
+        traits = known.traits();
+        return known;
     }
 
     @Override
@@ -261,7 +265,7 @@ public final class TtrpcAgent implements Agent {
 
     @Override
     public GuestStreams streams(String containerId, String execId) {
-        return new AgentStreams(service, containerId, execId);
+        return new AgentStreams(service, containerId, execId, traits);
     }
 
     @Override

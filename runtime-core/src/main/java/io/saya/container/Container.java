@@ -24,6 +24,7 @@ public final class Container {
     private final Map<String, ContainerProcess> execs = new LinkedHashMap<>();
     private final UndoStack resources = new UndoStack();
     private final CompletableFuture<Void> creationEnded = new CompletableFuture<>();
+    private final CompletableFuture<Void> outOfMemory = new CompletableFuture<>();
     private boolean createdInGuest;
     private boolean paused;
     private @Nullable CompletableFuture<ExitStatus> deletion;
@@ -90,6 +91,11 @@ public final class Container {
     /** Completes, never exceptionally, when nothing works on its creation any more. */
     public CompletableFuture<Void> creationEnded() {
         return creationEnded;
+    }
+
+    /** Completes when the guest has told that it ran out of memory. */
+    public CompletableFuture<Void> outOfMemory() {
+        return outOfMemory;
     }
 
     /** Whether its creation has succeeded. Guarded by the task table's lock. */

@@ -4,6 +4,7 @@ import io.saya.event.TaskIo;
 import io.saya.failure.RuntimeFailure;
 import io.saya.io.ProcessStdio;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +20,8 @@ public final class ContainerProcess {
     private final CompletableFuture<ExitStatus> exited = new CompletableFuture<>();
     private final CompletableFuture<Void> startSettled = new CompletableFuture<>();
     private final CompletableFuture<Void> killed = new CompletableFuture<>();
+    private final CompletableFuture<Void> endTold = new CompletableFuture<>();
+    private final AtomicLong signals = new AtomicLong();
     private ProcessState state = new ProcessState.Created();
     private boolean startPublished;
     private @Nullable ExecDefinition definition;
@@ -92,6 +95,29 @@ public final class ContainerProcess {
     /** Completes when the guest has taken a SIGKILL for it. */
     public CompletableFuture<Void> killed() {
         return killed;
+    }
+
+    /** Completes when the guest has told its exit status, which may not be public yet. */
+    public CompletableFuture<Void> endTold() {
+        return endTold;
+    }
+
+    /**
+     * A signal is about to be sent to it.
+     *
+     * @param signal 1 to 64
+     */
+    public void signalled(int signal) {
+        signals.accumulateAndGet(1L << (signal - 1), (all, one) -> all | one);
+    }
+
+    /**
+     * Whether a signal was sent to it.
+     *
+     * @param signal 1 to 64
+     */
+    public boolean wasSignalled(int signal) {
+        return (signals.get() & 1L << (signal - 1)) != 0;
     }
 
     /**

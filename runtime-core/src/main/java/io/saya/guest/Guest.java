@@ -2,6 +2,7 @@ package io.saya.guest;
 
 import io.saya.agent.Agent;
 import io.saya.agent.AgentConnector;
+import io.saya.agent.AgentTrait;
 import io.saya.agent.GuestDetails;
 import io.saya.agent.SandboxSetup;
 import io.saya.config.RuntimeConfig;
@@ -215,7 +216,7 @@ public final class Guest {
             connected.createSandbox(setup);
             GuestDetails agentDetails = connected.details();
             details = agentDetails;
-            if (agentDetails.connectsPorts()) {
+            if (agentDetails.has(AgentTrait.CONNECTS_PORTS)) {
                 launched(network).forwardPorts(connected::connectPort);
             }
             clock.done(StartPhase.SANDBOX);

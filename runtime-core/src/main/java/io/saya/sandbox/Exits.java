@@ -1,6 +1,7 @@
 package io.saya.sandbox;
 
 import io.saya.agent.Agent;
+import io.saya.agent.AgentTrait;
 import io.saya.agent.GuestDetails;
 import io.saya.container.Container;
 import io.saya.container.ContainerProcess;
@@ -116,7 +117,7 @@ public final class Exits {
 
     private void await(
             Agent agent, GuestDetails details, Container container, ContainerProcess process) {
-        if (!details.streamsOutliveWait()) {
+        if (details.has(AgentTrait.STREAMS_END_WITH_WAIT)) {
             // Such an agent forgets the streams with the process: they are read to their ends
             // first. They are attached when the process is started; the end of one that never was
             // is its container's removal.
@@ -143,9 +144,14 @@ public final class Exits {
                     e.getCause());
             status = ExitStatus.UNKNOWN;
         }
+        process.endTold().complete(null);
         awaitStart(process);
-        if (status == ExitStatus.KILLED) {
+        boolean plain = details.has(AgentTrait.SIGNAL_IS_PLAIN_STATUS);
+        if (status == ExitStatus.KILLED || (plain && PlainStatus.mayBeKill(status))) {
             awaitOutOfMemoryEvent(agent);
+        }
+        if (plain) {
+            status = PlainStatus.withSignal(status, container, process);
         }
         ExitStatus exit = ExitStatus.now(status);
         if (!process.isInit()) {

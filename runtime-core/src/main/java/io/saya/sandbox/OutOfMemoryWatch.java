@@ -1,6 +1,7 @@
 package io.saya.sandbox;
 
 import io.saya.agent.Agent;
+import io.saya.container.Container;
 import io.saya.event.TaskEvent;
 import io.saya.failure.RuntimeFailure;
 import io.saya.log.Log;
@@ -109,8 +110,9 @@ final class OutOfMemoryWatch {
                     containerId.length());
             return;
         }
+        Container container;
         try {
-            tasks.container(containerId);
+            container = tasks.container(containerId);
         } catch (RuntimeFailure e) {
             LOG.warn(
                     "the guest reports an unknown container out of memory",
@@ -120,6 +122,7 @@ final class OutOfMemoryWatch {
         }
         if (told.add(containerId)) {
             tasks.publish(new TaskEvent.Oom(containerId));
+            container.outOfMemory().complete(null);
         }
     }
 

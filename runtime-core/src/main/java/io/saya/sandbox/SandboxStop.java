@@ -142,7 +142,8 @@ final class SandboxStop {
         }
     }
 
-    private static void kill(Agent agent, Container container) {
+    private void kill(Agent agent, Container container) {
+        tasks.signalled(container, SIGKILL, true);
         try {
             agent.signalContainer(container.id(), SIGKILL);
             container.init().killed().complete(null);

@@ -137,6 +137,19 @@ public final class TaskTable {
                 });
     }
 
+    /**
+     * Notes that a signal is about to be sent to the first process of a container and, with {@code
+     * all}, to all others.
+     */
+    public void signalled(Container container, int signal, boolean all) {
+        container.init().signalled(signal);
+        if (all) {
+            for (ContainerProcess exec : locked(container::liveExecs)) {
+                exec.signalled(signal);
+            }
+        }
+    }
+
     /** Publishes an event in its order. */
     public void publish(TaskEvent event) {
         locked(() -> events.publish(event));

@@ -1,6 +1,7 @@
 package io.saya.task;
 
 import io.saya.agent.Agent;
+import io.saya.agent.AgentTrait;
 import io.saya.agent.GuestStorage;
 import io.saya.agent.StartError;
 import io.saya.config.SharedFsConfig.RootfsUpper;
@@ -113,7 +114,7 @@ final class ContainerCreation {
             throws IOException {
         RootfsUpper wanted = upper();
         Optional<RootLayers> layers =
-                wanted == RootfsUpper.SHARE || !guest.details().mountsFiles()
+                wanted == RootfsUpper.SHARE || !guest.details().has(AgentTrait.MOUNTS_FILES)
                         ? Optional.empty()
                         : RootLayers.of(rootfs);
         if (layers.isPresent()) {

@@ -77,7 +77,7 @@ final class GuestSignals {
                 .start(
                         () -> {
                             try {
-                                signal(process, signal, all);
+                                signal(container, process, signal, all);
                                 taken.complete(null);
                             } catch (RuntimeException e) {
                                 taken.completeExceptionally(e);
@@ -90,13 +90,15 @@ final class GuestSignals {
         return taken;
     }
 
-    private void signal(ContainerProcess process, int signal, boolean all) {
+    private void signal(Container container, ContainerProcess process, int signal, boolean all) {
         Agent agent = sandbox.guest().requireAgent();
         if (process.isInit() && (all || signal == SIGKILL)) {
+            sandbox.tasks().signalled(container, signal, true);
             // With a private pid namespace the death of its first process would be that of all
             // others; with a shared one they would live on.
             agent.signalContainer(process.containerId(), signal);
         } else {
+            process.signalled(signal);
             agent.signalProcess(process.containerId(), process.processId(), signal);
         }
         if (signal == SIGKILL) {

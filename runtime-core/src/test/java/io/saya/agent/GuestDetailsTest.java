@@ -22,7 +22,8 @@ class GuestDetailsTest {
 
         GuestDetails details = GuestDetails.of(version, true);
 
-        assertThat(details.streamsOutliveWait()).isTrue();
+        assertThat(details.traits())
+                .containsExactlyInAnyOrder(AgentTrait.CONNECTS_PORTS, AgentTrait.MOUNTS_FILES);
         assertThat(details.abilities().pids()).isTrue();
         assertThat(details.version()).isEqualTo(version);
     }
@@ -31,7 +32,7 @@ class GuestDetailsTest {
     void othersAreTakenForKatas() {
         GuestDetails details = GuestDetails.of("3.2.0-rc0", false);
 
-        assertThat(details.streamsOutliveWait()).isFalse();
+        assertThat(details.has(AgentTrait.STREAMS_END_WITH_WAIT)).isTrue();
         assertThat(details.abilities().pids()).isFalse();
     }
 

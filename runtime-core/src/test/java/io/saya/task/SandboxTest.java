@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
+import io.saya.agent.AgentTrait;
 import io.saya.container.ExitStatus;
 import io.saya.event.RootfsMount;
 import io.saya.event.TaskEvent;
@@ -66,7 +67,7 @@ class SandboxTest {
     @Test
     void aKilledProcessIsSeenToEndThoughItsOutputNeverDoes() throws Exception {
         SandboxFixture fixture = new SandboxFixture(directory);
-        fixture.agent.forgetStreams();
+        fixture.agent.behaveLike(AgentTrait.STREAMS_END_WITH_WAIT);
         fixture.createSandboxContainer("sandbox");
         Tasks unread = new Tasks(fixture.sandbox, (_, _) -> new NoStdio(new CompletableFuture<>()));
         unread.create(fixture.request("app1"), fixture.bundle("app1", "container", "sleep"));

@@ -2,6 +2,7 @@ package io.saya.task;
 
 import com.google.protobuf.ByteString;
 import io.saya.agent.Agent;
+import io.saya.agent.AgentTrait;
 import io.saya.agent.GuestDetails;
 import io.saya.agent.GuestStorage;
 import io.saya.agent.SandboxSetup;
@@ -16,6 +17,7 @@ import io.saya.proto.agent.oci.Spec;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -34,7 +36,7 @@ public final class ScriptedAgent implements Agent {
     private final CompletableFuture<String> lost = new CompletableFuture<>();
     private final CompletableFuture<String> outOfMemory = new CompletableFuture<>();
     private volatile boolean deaf;
-    private volatile boolean forgetsStreams;
+    private volatile Set<AgentTrait> traits = Set.of(AgentTrait.CONNECTS_PORTS);
     private volatile String refusal = "";
     private volatile @Nullable RuntimeException startFailure;
     private final Map<String, RuntimeException> waitFailures = new ConcurrentHashMap<>();
@@ -87,9 +89,9 @@ public final class ScriptedAgent implements Agent {
         deaf = true;
     }
 
-    /** As Kata's agents: with a process goes its output. To be called before the boot. */
-    void forgetStreams() {
-        forgetsStreams = true;
+    /** It behaves as other agents do. To be called before the boot. */
+    void behaveLike(AgentTrait... others) {
+        traits = Set.of(others);
     }
 
     /** The sandbox cannot be made in the guest. */
@@ -139,8 +141,7 @@ public final class ScriptedAgent implements Agent {
 
     @Override
     public GuestDetails details() {
-        return new GuestDetails(
-                "test", new GuestAbilities(true, true), true, false, !forgetsStreams);
+        return new GuestDetails("test", new GuestAbilities(true, true), traits);
     }
 
     @Override
@@ -186,7 +187,7 @@ public final class ScriptedAgent implements Agent {
             throw RuntimeFailure.notFound("process " + execId);
         }
         if (!disobedient) {
-            process.complete(128 + signal);
+            process.complete(status(signal));
         }
     }
 
@@ -197,7 +198,7 @@ public final class ScriptedAgent implements Agent {
         processes.forEach(
                 (name, process) -> {
                     if (!disobedient && name.startsWith(containerId + "/")) {
-                        process.complete(128 + signal);
+                        process.complete(status(signal));
                     }
                 });
     }
@@ -292,6 +293,10 @@ public final class ScriptedAgent implements Agent {
     @Override
     public void close() {
         lost.complete("closed");
+    }
+
+    private int status(int signal) {
+        return traits.contains(AgentTrait.SIGNAL_IS_PLAIN_STATUS) ? signal : 128 + signal;
     }
 
     private void failStartIfAsked() {

@@ -1,0 +1,98 @@
+package io.saya.agent;
+
+import io.saya.ttrpc.StatusCode;
+import io.saya.ttrpc.TtrpcStatusException;
+import java.util.List;
+
+/**
+ * What an agent means by an error, where its code alone does not say: the one table of agents and
+ * texts (reference: kata-agent.md §3.4, §3.5, §6.1). Nothing else looks into the text of an error.
+ */
+enum AgentError {
+
+    /**
+     * A read of output was given up, and this is not the end: what the process wrote, and the end,
+     * come when it is read again. Answers a read that waits when the exit is noticed; {@link
+     * AgentTrait#CLOSE_STDIN_CUTS_READ}.
+     */
+    READ_CUT_OFF,
+
+    /** The end of output. */
+    OUTPUT_ENDED,
+
+    /**
+     * The process, or its container, does not exist (any more); for calls on a process. Of others
+     * the same codes may mean something else.
+     */
+    PROCESS_GONE,
+
+    /** The guest does not see a network card yet. */
+    CARD_NOT_SEEN,
+
+    /** What its code says. */
+    OTHER;
+
+    /** How much of the text must be the same. */
+    private enum Match {
+        WHOLE,
+        /** Agents put what they were about before the cause, and addresses behind it. */
+        PART
+    }
+
+    private record Row(AgentError meaning, StatusCode code, Match match, String text) {
+        boolean fits(StatusCode said, String message) {
+            return code == said
+                    && switch (match) {
+                        case WHOLE -> message.equals(text);
+                        case PART -> message.contains(text);
+                    };
+        }
+    }
+
+    private static final List<Row> TABLE =
+            List.of(
+                    // Kata 2.1 to 3.26.
+                    new Row(READ_CUT_OFF, StatusCode.INTERNAL, Match.WHOLE, "eof"),
+                    new Row(OUTPUT_ENDED, StatusCode.INTERNAL, Match.WHOLE, "read meet eof"),
+                    // Kata 2.0.
+                    new Row(OUTPUT_ENDED, StatusCode.INTERNAL, Match.WHOLE, "read  meet eof"),
+                    // All; since 3.25 the codes of these two are NOT_FOUND and INVALID_ARGUMENT.
+                    new Row(PROCESS_GONE, StatusCode.NOT_FOUND, Match.PART, ""),
+                    new Row(PROCESS_GONE, StatusCode.INVALID_ARGUMENT, Match.PART, ""),
+                    // Kata 2.0 to 3.24.
+                    new Row(PROCESS_GONE, StatusCode.INTERNAL, Match.WHOLE, "Invalid container id"),
+                    new Row(PROCESS_GONE, StatusCode.INTERNAL, Match.WHOLE, "Invalid exec id"),
+                    new Row(
+                            PROCESS_GONE,
+                            StatusCode.INTERNAL,
+                            Match.WHOLE,
+                            "cannot find init process!"),
+                    // The first releases of Kata 2; later ones take the signal without a word.
+                    new Row(
+                            PROCESS_GONE,
+                            StatusCode.INTERNAL,
+                            Match.PART,
+                            "ESRCH: No such process"),
+                    // All.
+                    new Row(CARD_NOT_SEEN, StatusCode.INTERNAL, Match.PART, "Link not found"));
+
+    /** Where a stack backtrace of the agent begins, with builds that send one along. */
+    private static final String BACKTRACE = "\n\nStack backtrace:\n";
+
+    /** Looks an error up. */
+    static AgentError of(TtrpcStatusException e) {
+        String message = withoutBacktrace(e.getMessage()).strip();
+        for (Row row : TABLE) {
+            if (row.fits(e.code(), message)) {
+                return row.meaning;
+            }
+        }
+        return OTHER;
+    }
+
+    /** The text without the agent's own stack, which tells a reader of it nothing. */
+    static String withoutBacktrace(String message) {
+        int begin = message.indexOf(BACKTRACE);
+        return begin < 0 ? message : message.substring(0, begin);
+    }
+}

@@ -1,0 +1,87 @@
+package io.saya.agent;
+
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.Set;
+
+/**
+ * What agents do differently, with the releases that do it: the one table of it (reference:
+ * kata-agent.md §3.4, §3.5). The default guest's agent has none of the traits of Kata's, and some
+ * of its own. What is told apart by the text of an error is in {@link AgentError}.
+ */
+public enum AgentTrait {
+
+    /** Connects to ports of the guest's localhost. */
+    CONNECTS_PORTS(Maker.SAYA, AgentVersion.FIRST, AgentVersion.LAST, Unread.NO),
+
+    /** Mounts the file system that is in a file (driver {@code loop}). */
+    MOUNTS_FILES(Maker.SAYA, AgentVersion.FIRST, AgentVersion.LAST, Unread.NO),
+
+    /**
+     * The output of a process is forgotten once its exit status was fetched: it is read to its end
+     * first.
+     */
+    STREAMS_END_WITH_WAIT(Maker.KATA, AgentVersion.FIRST, AgentVersion.LAST, Unread.YES),
+
+    /** A process that signal n ended has the exit status n, and not 128 + n. */
+    SIGNAL_IS_PLAIN_STATUS(
+            Maker.KATA, AgentVersion.rank(2, 0), AgentVersion.rank(3, 31), Unread.YES),
+
+    /**
+     * CloseStdin cuts off one read that waits for output, or the next one: {@link
+     * AgentError#READ_CUT_OFF}.
+     */
+    CLOSE_STDIN_CUTS_READ(Maker.KATA, AgentVersion.rank(2, 0), AgentVersion.rank(3, 6), Unread.YES),
+
+    /** An answer without data is not the end of output but says that there is none yet. */
+    EMPTY_READ_IS_NOT_THE_END(
+            Maker.KATA, AgentVersion.rank(2, 0), AgentVersion.rank(2, 0), Unread.NO);
+
+    /** Whose agent. */
+    private enum Maker {
+        KATA,
+        SAYA
+    }
+
+    /** Whether an agent of Kata's whose version cannot be read is taken to have a trait. */
+    private enum Unread {
+        YES,
+        NO
+    }
+
+    private final Maker maker;
+    private final int first;
+    private final int last;
+    private final Unread unread;
+
+    /**
+     * @param first release that has it, by {@link AgentVersion#rank(int, int)}
+     * @param last release that has it
+     */
+    AgentTrait(Maker maker, int first, int last, Unread unread) {
+        this.maker = maker;
+        this.first = first;
+        this.last = last;
+        this.unread = unread;
+    }
+
+    /** The traits of an agent; cannot be changed. */
+    static Set<AgentTrait> of(AgentVersion version) {
+        EnumSet<AgentTrait> traits = EnumSet.noneOf(AgentTrait.class);
+        for (AgentTrait trait : values()) {
+            if (trait.isOf(version)) {
+                traits.add(trait);
+            }
+        }
+        return Collections.unmodifiableSet(traits);
+    }
+
+    private boolean isOf(AgentVersion version) {
+        if ((maker == Maker.SAYA) != version.own()) {
+            return false;
+        }
+        return version.isKnown()
+                ? version.rank() >= first && version.rank() <= last
+                : unread == Unread.YES;
+    }
+}

@@ -1,0 +1,69 @@
+package io.saya.sandbox;
+
+import io.saya.container.Container;
+import io.saya.container.ContainerProcess;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * Exit statuses of agents that tell the end by signal n and the exit with code n alike ({@link
+ * io.saya.agent.AgentTrait#SIGNAL_IS_PLAIN_STATUS}). A status is taken for a signal where something
+ * else speaks for one: it was sent from here, the container ran out of memory, or its first process
+ * has ended and with it the kernel ended the others. Without that it stays a code.
+ */
+final class PlainStatus {
+
+    private static final int SIGKILL = 9;
+    private static final int SIGTERM = 15;
+    private static final int HIGHEST_SIGNAL = 64;
+
+    /** What a shell adds to the number of a signal, and so do all other agents. */
+    private static final int SIGNAL_BASE = 128;
+
+    /** How long a killed process is held for the guest to tell what killed it. */
+    private static final long SIGN_LIMIT_MS = 500;
+
+    private PlainStatus() {}
+
+    /** Whether the status may be that of a process that SIGKILL ended. */
+    static boolean mayBeKill(int status) {
+        return status == SIGKILL;
+    }
+
+    /**
+     * The status in the form 128 + n where a signal ended the process. Waits for half a second
+     * where only the guest can tell.
+     */
+    static int withSignal(int status, Container container, ContainerProcess process) {
+        if (status < 1 || status > HIGHEST_SIGNAL) {
+            return status;
+        }
+        boolean bySignal =
+                process.wasSignalled(status)
+                        || (mayBeKill(status) && wasKilled(container, process));
+        return bySignal ? SIGNAL_BASE + status : status;
+    }
+
+    private static boolean wasKilled(Container container, ContainerProcess process) {
+        // Such agents send SIGKILL in place of a SIGTERM that a first process does not handle.
+        if (process.isInit() && process.wasSignalled(SIGTERM)) {
+            return true;
+        }
+        CompletableFuture<?> signs =
+                process.isInit()
+                        ? container.outOfMemory()
+                        : CompletableFuture.anyOf(
+                                container.outOfMemory(), container.init().endTold());
+        try {
+            signs.get(SIGN_LIMIT_MS, TimeUnit.MILLISECONDS);
+            return true;
+        } catch (TimeoutException | ExecutionException e) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+}
