@@ -202,8 +202,8 @@ final class LoggerProcess {
     private void exited() {
         boolean unexpected = openStreams.get() > 0;
         ended.complete(null);
-        closeSinks();
         String last = words.last();
+        closeSinks();
         if (unexpected && process.exitValue() != 0) {
             LOG.warn(
                     "a logger died; what follows of the output is lost",
@@ -240,6 +240,7 @@ final class LoggerProcess {
         } else {
             awaitExit();
         }
+        words.close();
     }
 
     private void awaitExit() {
