@@ -24,4 +24,7 @@ int action_links(const struct flags *flags);
 /* Prints a RuntimeInfo. */
 int action_info(void);
 
+/* Prints the OCI runtime's features document, for CRI-O. */
+int action_features(void);
+
 #endif

@@ -36,3 +36,8 @@ int action_info(void) {
     bytes_free(&info);
     return failed;
 }
+
+/* What CRI-O and OCI runtimes' callers ask for by the word `features`: the document alone. */
+int action_features(void) {
+    return printf("%s\n", features) < 0 || fflush(stdout) != 0;
+}

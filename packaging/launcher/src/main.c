@@ -30,6 +30,7 @@ int main(int argc, char **argv) {
         return 0;
     }
     if (flags.info) return action_info();
+    if (strcmp(flags.action, "features") == 0) return action_features();
     if (strcmp(flags.action, "start") == 0) return action_start(&flags, argc, argv);
     if (strcmp(flags.action, "delete") == 0) return action_delete(&flags);
     if (strcmp(flags.action, "cleanup") == 0) return action_cleanup(&flags);

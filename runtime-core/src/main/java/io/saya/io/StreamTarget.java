@@ -64,7 +64,12 @@ sealed interface StreamTarget {
     private static RuntimeFailure unsupported(String stream, String value, String scheme) {
         if (scheme.isEmpty()) {
             return RuntimeFailure.invalidArgument(
-                    stream + ": " + value + " (expected: an absolute path or a URI)");
+                    stream
+                            + ": "
+                            + value
+                            + " (expected: an absolute path or a URI; CRI-O makes it from"
+                            + " runtime_root in [crio.runtime.runtimes.NAME], which must be"
+                            + " absolute)");
         }
         return RuntimeFailure.unimplemented(
                 stream

@@ -56,7 +56,7 @@ public final class CheckCommand implements Callable<Integer> {
                     SetupChecks::cgroups,
                     SetupChecks::runDirectory,
                     SetupChecks::systemLog,
-                    SetupChecks::handler);
+                    HandlerChecks::handler);
 
     private final Invocation invocation;
 
@@ -74,6 +74,13 @@ public final class CheckCommand implements Callable<Integer> {
                     "Also start a sandbox with a container in it, and tell how long each phase took"
                             + " (root; some seconds).")
     private boolean boot;
+
+    @Option(
+            names = "--overhead",
+            description =
+                    "Only print a RuntimeClass for Kubernetes, with the overhead of pods on this"
+                            + " host and with this configuration.")
+    private boolean overhead;
 
     @Option(
             names = {"-n", "--no-network-checks", "-v", "--verbose"},
@@ -97,6 +104,14 @@ public final class CheckCommand implements Callable<Integer> {
                         invocation.installation(),
                         invocation.runBase(),
                         HostFiles.isRoot());
+        if (overhead && findings.stream().noneMatch(this::isObstacle)) {
+            invocation
+                    .out()
+                    .print(
+                            Overhead.of(config, runsUnderKvm(ProcessorChecks.kvm(host)))
+                                    .runtimeClass());
+            return ExitCode.OK;
+        }
         findings.forEach(this::print);
         for (CompletableFuture<Finding> pending : start(host)) {
             Finding finding = pending.join();
@@ -197,13 +212,7 @@ public final class CheckCommand implements Callable<Integer> {
     }
 
     private void conclude(List<Finding> findings, boolean capable) {
-        boolean kvm =
-                findings.stream()
-                        .anyMatch(
-                                finding ->
-                                        finding.check().equals("kvm")
-                                                && finding.verdict() == Verdict.PASS
-                                                && !finding.text().contains("TCG"));
+        boolean kvm = findings.stream().anyMatch(CheckCommand::runsUnderKvm);
         invocation.out().println();
         if (capable) {
             invocation
@@ -234,6 +243,12 @@ public final class CheckCommand implements Callable<Integer> {
                 .put("capable", capable)
                 .put("checks", new JsonArray(all))
                 .build();
+    }
+
+    private static boolean runsUnderKvm(Finding finding) {
+        return finding.check().equals("kvm")
+                && finding.verdict() == Verdict.PASS
+                && !finding.text().contains("TCG");
     }
 
     private static String name(Verdict verdict) {

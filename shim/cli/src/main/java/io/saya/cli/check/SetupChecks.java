@@ -1,15 +1,10 @@
 package io.saya.cli.check;
 
-import io.saya.config.toml.TomlDocument;
-import io.saya.config.toml.TomlEntry;
-import io.saya.config.toml.TomlFile;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.util.List;
 
-/** How the host is set up: cgroups, memory, the run directory, who calls the runtime. */
+/** How the host is set up: cgroups, memory, the run directory, the log. */
 final class SetupChecks {
-    private static final String RUNTIME_TYPE = "io.containerd.saya.v2";
     private static final long KIB = 1024;
 
     private SetupChecks() {}
@@ -70,53 +65,5 @@ final class SetupChecks {
                 host.files().exists("/dev/log")
                         ? "syslog, tag saya"
                         : "none; the log goes to containerd's only");
-    }
-
-    /** Whether anybody would ever call this runtime. */
-    static Finding handler(CheckedHost host) {
-        String path = "/etc/containerd/config.toml";
-        String advice =
-                "for Kubernetes, register it: README.md, 'Register it'. `ctr run --runtime "
-                        + RUNTIME_TYPE
-                        + "` only needs bin/containerd-shim-saya-v2 on containerd's PATH";
-        for (String file : host.files().names("/etc/crio/crio.conf.d")) {
-            if (host.files()
-                    .text("/etc/crio/crio.conf.d/" + file)
-                    .contains("containerd-shim-saya-v2")) {
-                return Finding.pass("handler", "CRI-O: /etc/crio/crio.conf.d/" + file);
-            }
-        }
-        if (!host.files().exists(path)) {
-            return Finding.warn("handler", "there is no " + path, advice);
-        }
-        try {
-            TomlDocument document = TomlFile.read(host.files().at(path));
-            if (!document.errors().isEmpty()) {
-                TomlDocument.SyntaxError first = document.errors().getFirst();
-                return Finding.warn(
-                        "handler",
-                        path + ":" + first.position().line() + ": " + first.text(),
-                        "correct it; containerd cannot read it either");
-            }
-            return handler(document.entries(), path, advice);
-        } catch (IOException e) {
-            return Finding.warn("handler", path + " " + e.getMessage(), advice);
-        }
-    }
-
-    private static Finding handler(List<TomlEntry> entries, String path, String advice) {
-        for (TomlEntry entry : entries) {
-            if (entry.key().equals("runtime_type") && RUNTIME_TYPE.equals(entry.value())) {
-                return Finding.pass(
-                        "handler",
-                        path
-                                + ":"
-                                + entry.position().line()
-                                + ": runtime '"
-                                + entry.table().getLast()
-                                + "'");
-            }
-        }
-        return Finding.warn("handler", path + " has no runtime of type " + RUNTIME_TYPE, advice);
     }
 }

@@ -47,4 +47,18 @@ class CheckCommandTest {
                             assertThat(finding.string("text").orElse("")).contains(":6:");
                         });
     }
+
+    @Test
+    void theOverheadIsThatOfTheConfiguration() throws IOException {
+        Installed installed = Installed.in(directory);
+        installed.configure("accelerator = \"tcg\"\ndefault_memory = 2048");
+        Called check = installed.saya("check", "--overhead");
+        assertThat(check.exitCode()).isEqualTo(ExitCode.OK);
+        assertThat(check.out())
+                .startsWith("apiVersion: node.k8s.io/v1\nkind: RuntimeClass\n")
+                .contains("memory: \"304Mi\"")
+                .contains("cpu: \"250m\"");
+        installed.configure("accelerator = \"tcg\"\ndefault_memory = 8192");
+        assertThat(installed.saya("check", "--overhead").out()).contains("memory: \"400Mi\"");
+    }
 }

@@ -97,25 +97,6 @@ class ChecksTest {
     }
 
     @Test
-    void theHandlerIsFoundWhereContainerdHasIt() throws Exception {
-        assertThat(SetupChecks.handler(host()).verdict()).isEqualTo(Verdict.WARN);
-        file("etc/containerd/config.toml", "version = 2\n");
-        assertThat(SetupChecks.handler(host()).text()).contains("has no runtime of type");
-        file(
-                "etc/containerd/config.toml",
-                """
-                version = 2
-                [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.saya]
-                  runtime_type = "io.containerd.saya.v2"
-                """);
-        assertThat(SetupChecks.handler(host()))
-                .isEqualTo(
-                        Finding.pass("handler", "/etc/containerd/config.toml:3: runtime 'saya'"));
-        file("etc/containerd/config.toml", "version = \n");
-        assertThat(SetupChecks.handler(host()).text()).contains("config.toml:1");
-    }
-
-    @Test
     void aKernelIsAKernelAndAnInitrdFits() throws Exception {
         file("initrd", "x".repeat(1024));
         file("kernel", "#!/bin/sh\n" + "x".repeat(1024));
