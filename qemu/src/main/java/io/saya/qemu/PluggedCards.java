@@ -22,8 +22,11 @@ import java.util.concurrent.TimeoutException;
  * taps itself: nobody can pass a descriptor to it any more. Thread safe.
  */
 final class PluggedCards {
-    /** For commands that QEMU carries out at once; more means that it is stopped or hangs. */
-    private static final Duration COMMAND_DEADLINE = Duration.ofSeconds(5);
+    /**
+     * For commands that QEMU carries out at once. On a busy host it may not get a processor for
+     * seconds; one that is stopped or gone is noticed elsewhere, and sooner.
+     */
+    private static final Duration COMMAND_DEADLINE = Duration.ofSeconds(30);
 
     /**
      * A guest that works lets go of a card within some 100 ms, under emulation too; after 5 s where

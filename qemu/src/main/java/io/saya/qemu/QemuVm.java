@@ -27,8 +27,11 @@ final class QemuVm implements Vm {
     private static final Log LOG = Log.of("qemu");
     private static final int SIGKILL = 9;
 
-    /** For commands that QEMU carries out at once; more means that it is stopped or hangs. */
-    private static final Duration COMMAND_DEADLINE = Duration.ofSeconds(5);
+    /**
+     * For commands that QEMU carries out at once. On a busy host it may not get a processor for
+     * seconds; one that is stopped or gone is noticed elsewhere, and sooner.
+     */
+    private static final Duration COMMAND_DEADLINE = Duration.ofSeconds(30);
 
     /**
      * How long the last events and console lines may take after the process is gone. They lie in
