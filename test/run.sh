@@ -8,12 +8,12 @@ top=$(cd "$here/.." && pwd)
 source "$top/packaging/lib/debian.sh"
 source "$top/packaging/lib/jdk.sh"
 
-steps=(product unit launcher agent guest containers pods faults integration)
+steps=(product unit launcher agent guest containers pods faults integration hosts)
 usage() {
   cat <<USAGE
 usage: test/run.sh [--full] [--only STEP]...
 
-  --full        the long versions: more rounds of everything that is random, and the step integration
+  --full        the long versions: more rounds of everything that is random, and the steps integration and hosts
   --only STEP   just this step; STEP is one of: ${steps[*]}
 USAGE
 }
@@ -105,6 +105,11 @@ faults() {
 integration() {
   need_packages busybox-static containerd maven qemu-system-x86 runc
   suite integration env -- --exclude-package io.saya.test.cri --exclude-package io.saya.test.task --exclude-package io.saya.test.process --exclude-package io.saya.test.fault
+}
+
+hosts() {
+  need_packages busybox-static containerd containernetworking-plugins iproute2 python3-minimal runc
+  "$here/hosts/run.sh"
 }
 
 # ---- run -----------------------------------------------------------------------------------------------------------------
