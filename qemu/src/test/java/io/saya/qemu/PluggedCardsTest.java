@@ -58,7 +58,7 @@ class PluggedCardsTest {
         CompletableFuture<String> plugged = begin(() -> cards.plug(card(0, 1, false)));
         answer(
                 "netdev_add",
-                "{\"type\":\"tap\",\"id\":\"net-0\",\"ifname\":\"tap0_saya\",\"script\":\"no\",\"downscript\":\"no\"}");
+                "{\"type\":\"tap\",\"id\":\"net-0\",\"ifname\":\"veth0_saya\",\"script\":\"no\",\"downscript\":\"no\"}");
         answer(
                 "device_add",
                 "{\"driver\":\"virtio-net-pci\",\"id\":\"net-0-dev\",\"netdev\":\"net-0\",\"mac\":\"02:00:00:00:00:00\",\"bus\":\"plug0\",\"addr\":\"0x0\",\"disable-legacy\":\"on\",\"romfile\":\"\"}");
@@ -83,7 +83,7 @@ class PluggedCardsTest {
         CompletableFuture<String> plugged = begin(() -> cards.plug(card(0, 4, true)));
         answer(
                 "netdev_add",
-                "{\"type\":\"tap\",\"id\":\"net-0\",\"ifname\":\"tap0_saya\",\"script\":\"no\",\"downscript\":\"no\",\"queues\":4,\"vhost\":true}");
+                "{\"type\":\"tap\",\"id\":\"net-0\",\"ifname\":\"veth0_saya\",\"script\":\"no\",\"downscript\":\"no\",\"queues\":4,\"vhost\":true}");
         JsonObject device = qemu.receive();
         JsonObject arguments = device.object("arguments").orElseThrow();
         assertThat(arguments.bool("mq")).contains(true);
@@ -102,7 +102,7 @@ class PluggedCardsTest {
                 .isThrownBy(() -> plugged.get(30, TimeUnit.SECONDS))
                 .withCauseInstanceOf(HypervisorFailure.class)
                 .withMessageContaining(
-                        "plug network card net-0 (tap0_saya): QMP device_add refused")
+                        "plug network card net-0 (veth0_saya): QMP device_add refused")
                 .withMessageContaining("Bus 'plug0' not found");
         assertThat(cards.freeSlots()).isEqualTo(2);
     }
@@ -128,7 +128,7 @@ class PluggedCardsTest {
         assertThatExceptionOfType(HypervisorFailure.class)
                 .isThrownBy(() -> cards.plug(card(2, 1, false)))
                 .withMessage(
-                        "plug network card net-2 (tap2_saya): no slot left (expected: at most 2"
+                        "plug network card net-2 (veth2_saya): no slot left (expected: at most 2"
                                 + " cards that come while the guest runs)");
     }
 
@@ -206,7 +206,7 @@ class PluggedCardsTest {
     private static VmDevice.Network card(int number, int queues, boolean vhost) {
         return new VmDevice.Network(
                 Integer.toString(number),
-                "tap" + number + "_saya",
+                "veth" + number + "_saya",
                 TapKind.SINGLE_QUEUE,
                 "02:00:00:00:00:0" + number,
                 queues,

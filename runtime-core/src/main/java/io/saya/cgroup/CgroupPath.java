@@ -12,7 +12,10 @@ import java.util.List;
  */
 public record CgroupPath(String parent, String name, boolean slice) {
 
-    /** As Kata has {@code kata_}: nobody takes it for a container's. */
+    /**
+     * As Kata has {@code kata_}: of whatever else a path may name, nothing is taken for our own.
+     * What bears the sandbox's id is: by that name a kubelet finds the pod's network.
+     */
     static final String PREFIX = "saya_";
 
     private static final String SLICE = ".slice";
@@ -26,6 +29,7 @@ public record CgroupPath(String parent, String name, boolean slice) {
      * @param cgroupsPath a path, by which all that counts is that it is below the hierarchy's root,
      *     or systemd's {@code slice:prefix:name} (runc's rule: an empty slice is {@code
      *     system.slice}, {@code -.slice} is the root); empty: {@code /saya/<sandboxId>}
+     * @param sandboxId the name, where the path ends with it
      * @throws IllegalArgumentException that says what is wrong with it
      */
     public static CgroupPath of(String cgroupsPath, String sandboxId) {
@@ -35,7 +39,8 @@ public record CgroupPath(String parent, String name, boolean slice) {
         String[] parts = cgroupsPath.split(":", -1);
         if (parts.length == 3 && cgroupsPath.charAt(0) != '/') {
             String slice = parts[0].isEmpty() ? "system.slice" : parts[0];
-            return new CgroupPath(expand(slice, cgroupsPath), name(parts[2], cgroupsPath), true);
+            return new CgroupPath(
+                    expand(slice, cgroupsPath), name(parts[2], sandboxId, cgroupsPath), true);
         }
         StringBuilder parent = new StringBuilder();
         String last = "";
@@ -52,17 +57,17 @@ public record CgroupPath(String parent, String name, boolean slice) {
             last = component;
         }
         return last.isEmpty()
-                ? new CgroupPath("/saya", name(sandboxId, cgroupsPath), false)
-                : new CgroupPath(parent.toString(), name(last, cgroupsPath), false);
+                ? new CgroupPath("/saya", name(sandboxId, sandboxId, cgroupsPath), false)
+                : new CgroupPath(parent.toString(), name(last, sandboxId, cgroupsPath), false);
     }
 
-    private static String name(String base, String cgroupsPath) {
+    private static String name(String base, String sandboxId, String cgroupsPath) {
         if (base.isEmpty()
                 || base.indexOf('/') >= 0
                 || PREFIX.length() + base.length() > NAME_LIMIT) {
             throw refused(cgroupsPath, "a name of 1 to 250 characters at its end");
         }
-        return PREFIX + base;
+        return base.equals(sandboxId) ? base : PREFIX + base;
     }
 
     /** {@code a-b.slice} is {@code /a.slice/a-b.slice} (systemd.slice(5)). */

@@ -1,8 +1,10 @@
 package io.saya.container;
 
 import io.saya.failure.RuntimeFailure;
+import io.saya.host.ProcessorTimes;
 import io.saya.proto.agent.StatsContainerResponse;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -37,16 +39,23 @@ public final class ContainerFigures {
 
     private final String containerId;
     private final Supplier<StatsContainerResponse> question;
+    // One question at a time: so only the thread that asks it is in there.
+    private final HostShare share;
     private @Nullable StatsContainerResponse last;
     private @Nullable CompletableFuture<StatsContainerResponse> asked;
     private long askedNanos;
 
     /**
      * @param question blocks until the guest answers; fails with {@link RuntimeFailure}
+     * @param vmm what the host has spent for the container's VMM; empty where that is unknown
      */
-    public ContainerFigures(String containerId, Supplier<StatsContainerResponse> question) {
+    public ContainerFigures(
+            String containerId,
+            Supplier<StatsContainerResponse> question,
+            Supplier<Optional<ProcessorTimes>> vmm) {
         this.containerId = containerId;
         this.question = question;
+        this.share = new HostShare(vmm);
     }
 
     /** Has figures known soon after the start of the container; does not wait. */
@@ -127,7 +136,8 @@ public final class ContainerFigures {
                 .start(
                         () -> {
                             try {
-                                StatsContainerResponse fresh = question.get();
+                                StatsContainerResponse told = question.get();
+                                StatsContainerResponse fresh = share.of(told);
                                 remember(fresh);
                                 answer.complete(fresh);
                             } catch (RuntimeException e) {

@@ -9,7 +9,14 @@ import java.util.List;
 
 /** Which interfaces of a namespace the guest gets, and how each is joined to it. */
 final class Junctions {
-    /** Kata's are called {@code tap0_kata}, those of CNI plugins {@code tap0} or by a hash. */
+    /**
+     * Taps are called {@code veth0_saya}, though they are none: cadvisor, by which a kubelet counts
+     * what a pod sends and receives, leaves out what begins with "veth", and would count everything
+     * twice otherwise. Kata's are called {@code tap0_kata}, those of CNI plugins {@code tap0} or by
+     * a hash.
+     */
+    private static final String TAP_PREFIX = "veth";
+
     private static final String TAP_SUFFIX = "_saya";
 
     private final NamespaceSnapshot snapshot;
@@ -171,7 +178,7 @@ final class Junctions {
     }
 
     private String tapName(int number) throws IOException {
-        String name = "tap" + number + TAP_SUFFIX;
+        String name = TAP_PREFIX + number + TAP_SUFFIX;
         for (Link link : snapshot.links()) {
             if (link.name().equals(name)) {
                 throw alreadyThere(link);

@@ -11,6 +11,7 @@ import io.saya.event.TaskIo;
 import io.saya.failure.RuntimeFailure;
 import io.saya.guest.StartPhase;
 import io.saya.guest.StopCause;
+import io.saya.host.ProcessorTimes;
 import io.saya.io.ContainerIdentity;
 import io.saya.io.DeferredStdio;
 import io.saya.io.ProcessStdio;
@@ -87,7 +88,8 @@ public final class Tasks {
                         new ContainerProcess(request.id(), request.io(), opened),
                         new ContainerFigures(
                                 request.id(),
-                                () -> sandbox.guest().requireAgent().stats(request.id())));
+                                () -> sandbox.guest().requireAgent().stats(request.id()),
+                                () -> ProcessorTimes.of(sandbox.guest().pid())));
         try {
             table.add(container);
         } catch (RuntimeFailure e) {

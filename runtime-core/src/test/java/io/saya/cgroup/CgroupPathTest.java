@@ -18,13 +18,15 @@ final class CgroupPathTest {
         "c1, '', saya_c1, false",
         "a/./b//c1/, /a/b, saya_c1, false",
         "/a:b:c/c1, /a:b:c, saya_c1, false",
-        "'', /saya, saya_box, false",
-        "/, /saya, saya_box, false",
+        "'', /saya, box, false",
+        "/, /saya, box, false",
         "kubepods-burstable-pod1_2.slice:cri-containerd:c1,"
                 + " /kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod1_2.slice,"
                 + " saya_c1, true",
         ":docker:c1, /system.slice, saya_c1, true",
         "-.slice:docker:c1, '', saya_c1, true",
+        "/kubepods/burstable/pod1/box, /kubepods/burstable/pod1, box, false",
+        "kubepods-pod1.slice:cri-containerd:box, /kubepods.slice/kubepods-pod1.slice, box, true",
     })
     void itIsInTheParentThatIsNamed(String given, String parent, String name, boolean slice) {
         assertThat(CgroupPath.of(given, "box")).isEqualTo(new CgroupPath(parent, name, slice));

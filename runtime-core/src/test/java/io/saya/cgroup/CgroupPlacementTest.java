@@ -39,12 +39,12 @@ final class CgroupPlacementTest {
                 CgroupPlacement.plan(
                         CgroupPath.of("/kubepods/pod1/c1", "c1"), List.of(memory, pids));
         assertThat(recorded(placement, "cgroups"))
-                .containsExactly(memory.mount() + "/kubepods/pod1/saya_c1");
+                .containsExactly(memory.mount() + "/kubepods/pod1/c1");
         assertThat(recorded(placement, "cgroup_homes")).containsExactly(memory.mount() + "/home");
         assertThat(recorded(placement, "cgroup_parents")).isEmpty();
         assertThat(memory.mount().resolve("kubepods/pod1")).isEmptyDirectory();
         placement.make();
-        assertThat(memory.mount().resolve("kubepods/pod1/saya_c1")).isDirectory();
+        assertThat(memory.mount().resolve("kubepods/pod1/c1")).isDirectory();
         placement.remove();
         assertThat(memory.mount().resolve("kubepods/pod1")).isEmptyDirectory();
         assertThat(pids.mount()).isEmptyDirectory();
@@ -100,7 +100,7 @@ final class CgroupPlacementTest {
                         pids.mount() + "/a",
                         pids.mount() + "/a/b");
         placement.make();
-        assertThat(pids.mount().resolve("a/b/saya_c1")).isDirectory();
+        assertThat(pids.mount().resolve("a/b/c1")).isDirectory();
         Files.createDirectory(pids.mount().resolve("a/other"));
         placement.remove();
         assertThat(memory.mount()).isEmptyDirectory();
@@ -115,7 +115,7 @@ final class CgroupPlacementTest {
                 .hasMessageContaining(memory.mount() + "/a.slice/a-b.slice is not there");
         Files.createDirectories(memory.mount().resolve("a.slice/a-b.slice"));
         assertThat(recorded(CgroupPlacement.plan(path, List.of(memory)), "cgroups"))
-                .containsExactly(memory.mount() + "/a.slice/a-b.slice/saya_c1");
+                .containsExactly(memory.mount() + "/a.slice/a-b.slice/c1");
         assertThatThrownBy(() -> CgroupPlacement.plan(path, List.of()))
                 .hasMessage("no cgroup hierarchy is mounted");
     }
@@ -132,12 +132,12 @@ final class CgroupPlacementTest {
         var path = CgroupPath.of("/c1", "c1");
         Files.writeString(unified.mount().resolve("cgroup.controllers"), "\n");
         assertThat(recorded(CgroupPlacement.plan(path, all), "cgroups"))
-                .containsExactly(directory + "/cpu,cpuacct/saya_c1");
+                .containsExactly(directory + "/cpu,cpuacct/c1");
         Files.writeString(unified.mount().resolve("cgroup.controllers"), "hugetlb\n");
         assertThat(recorded(CgroupPlacement.plan(path, all), "cgroups")).hasSize(2);
         Files.writeString(unified.mount().resolve("cgroup.controllers"), "");
         assertThat(recorded(CgroupPlacement.plan(path, List.of(unified)), "cgroups"))
-                .containsExactly(directory + "/unified/saya_c1");
+                .containsExactly(directory + "/unified/c1");
     }
 
     @Test
@@ -150,10 +150,10 @@ final class CgroupPlacementTest {
         var path = CgroupPath.of("/pod1/c1", "c1");
         var both = List.of(cpuset, memory);
         assertThat(recorded(CgroupPlacement.plan(path, both), "cgroups"))
-                .containsExactly(memory.mount() + "/pod1/saya_c1");
+                .containsExactly(memory.mount() + "/pod1/c1");
         Files.writeString(pod.resolve("cpuset.cpus"), "0-1\n");
         Files.writeString(pod.resolve("cpuset.mems"), "0\n");
-        Path own = Files.createDirectory(pod.resolve("saya_c1"));
+        Path own = Files.createDirectory(pod.resolve("c1"));
         Files.createFile(own.resolve("cpuset.cpus"));
         Files.writeString(own.resolve("cpuset.mems"), "");
         CgroupPlacement.plan(path, both).make();
@@ -165,25 +165,24 @@ final class CgroupPlacementTest {
     void whatCannotBeMadeOrEnteredIsNamed() throws Exception {
         var memory = hierarchy("memory");
         var pids = hierarchy("pids");
-        Files.createFile(pids.mount().resolve("saya_c1"));
+        Files.createFile(pids.mount().resolve("c1"));
         var placement = CgroupPlacement.plan(CgroupPath.of("/c1", "c1"), List.of(memory, pids));
         placement.make();
         assertThat(placement.problems())
-                .isEqualTo(pids.mount() + "/saya_c1 cannot be made: something else is there");
+                .isEqualTo(pids.mount() + "/c1 cannot be made: something else is there");
         placement.enter(1);
         assertThat(placement.problems()).endsWith("something else is there (and 1 more)");
         placement.leave(1); // it is nowhere
         var alone = CgroupPlacement.plan(CgroupPath.of("/c1", "c1"), List.of(memory));
         alone.enter(1);
         assertThat(alone.problems())
-                .isEqualTo(
-                        memory.mount() + "/saya_c1 cannot be entered: no such file or directory");
+                .isEqualTo(memory.mount() + "/c1 cannot be entered: no such file or directory");
     }
 
     @Test
     void killsForWantOfMemoryCountFromTheStart() throws Exception {
         var memory = hierarchy("memory");
-        Path cgroup = Files.createDirectory(memory.mount().resolve("saya_c1"));
+        Path cgroup = Files.createDirectory(memory.mount().resolve("c1"));
         Files.writeString(cgroup.resolve("memory.oom_control"), "under_oom 0\noom_kill 2\n");
         var placement = CgroupPlacement.plan(CgroupPath.of("/c1", "c1"), List.of(memory));
         placement.make();
@@ -199,7 +198,7 @@ final class CgroupPlacementTest {
                 !mounted.isEmpty() && Files.isWritable(mounted.getFirst().mount()),
                 "no writable cgroups");
         var name = "test" + ProcessHandle.current().pid();
-        var placement = CgroupPlacement.plan(CgroupPath.of("/saya-" + name + "/" + name, ""));
+        var placement = CgroupPlacement.plan(CgroupPath.of("/saya-" + name + "/" + name, name));
         var sleeper = new ProcessBuilder("sleep", "60").start();
         try {
             var before = Files.readString(Path.of("/proc/" + sleeper.pid() + "/cgroup"));
@@ -207,9 +206,9 @@ final class CgroupPlacementTest {
             placement.enter(sleeper.pid());
             assertThat(placement.problems()).isEmpty();
             assertThat(Files.readString(Path.of("/proc/" + sleeper.pid() + "/cgroup")))
-                    .contains("/saya-" + name + "/saya_" + name);
+                    .contains("/saya-" + name + "/" + name);
             assertThatThrownBy(placement::remove)
-                    .hasMessageContaining("/saya_" + name + " (")
+                    .hasMessageContaining("/" + name + " (")
                     .hasMessageContaining("busy");
             placement.leave(sleeper.pid());
             assertThat(Files.readString(Path.of("/proc/" + sleeper.pid() + "/cgroup")))

@@ -8,6 +8,7 @@ import io.saya.failure.RuntimeFailure.Kind;
 import io.saya.proto.agent.CgroupStats;
 import io.saya.proto.agent.PidsStats;
 import io.saya.proto.agent.StatsContainerResponse;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -26,7 +27,8 @@ class ContainerFiguresTest {
     private int put;
     private volatile @Nullable RuntimeFailure failure;
     private final AtomicInteger asked = new AtomicInteger();
-    private final ContainerFigures figures = new ContainerFigures("c1", this::answer);
+    private final ContainerFigures figures =
+            new ContainerFigures("c1", this::answer, Optional::empty);
 
     @Test
     void ofAGuestThatAnswersAreFresh() {

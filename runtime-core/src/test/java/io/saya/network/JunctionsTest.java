@@ -64,14 +64,14 @@ class JunctionsTest {
                 .containsExactly(
                         new VmDevice.Network(
                                 "0",
-                                "tap0_saya",
+                                "veth0_saya",
                                 TapKind.SINGLE_QUEUE,
                                 "02:00:00:00:00:02",
                                 1,
                                 false),
                         new VmDevice.Network(
                                 "1",
-                                "tap1_saya",
+                                "veth1_saya",
                                 TapKind.SINGLE_QUEUE,
                                 "02:00:00:00:00:04",
                                 1,

@@ -85,9 +85,9 @@ class LateNetworkTest {
         connect("eth0", 1);
         ip("-n " + pod + " route add default via 10.77.1.1");
         late.follow();
-        assertThat(vm.log).containsExactly("plug 0 tap0_saya");
+        assertThat(vm.log).containsExactly("plug 0 veth0_saya");
         assertThat(run("tc -n " + pod + " filter show dev eth0 ingress"))
-                .contains("Egress Redirect to device tap0_saya");
+                .contains("Egress Redirect to device veth0_saya");
         assertThat(records.getLast().ingress()).containsExactly("eth0");
         assertThat(told).hasSize(2);
         GuestNetwork.Interface eth0 = told.get(0).interfaces().getFirst();
@@ -117,7 +117,7 @@ class LateNetworkTest {
         late.follow();
         assertThat(vm.log)
                 .containsExactly(
-                        "plug 0 tap0_saya", "plug 1 tap1_saya", "unplug 0", "plug 0 tap0_saya");
+                        "plug 0 veth0_saya", "plug 1 veth1_saya", "unplug 0", "plug 0 veth0_saya");
         assertThat(told.getLast().routes()).as("it went with its interface").isEmpty();
 
         vm.close();
@@ -137,7 +137,7 @@ class LateNetworkTest {
         assertThat(vm.log).as("it is down").isEmpty();
         ip("-n " + pod + " link set eth0 up");
         late.follow();
-        assertThat(vm.log).containsExactly("plug 0 tap0_saya");
+        assertThat(vm.log).containsExactly("plug 0 veth0_saya");
     }
 
     @Test
@@ -153,7 +153,7 @@ class LateNetworkTest {
         assertThat(told.get(2).interfaces().getFirst().addresses()).hasSize(2);
         assertThat(told.get(2).interfaces().getFirst().mtu()).isEqualTo(1300);
         assertThat(told.get(3).routes()).hasSize(1);
-        assertThat(run("ip -n " + pod + " link show tap0_saya")).contains("mtu 1300");
+        assertThat(run("ip -n " + pod + " link show veth0_saya")).contains("mtu 1300");
     }
 
     @Test
@@ -165,7 +165,7 @@ class LateNetworkTest {
         assertThatThrownBy(late::follow)
                 .isInstanceOf(RuntimeFailure.class)
                 .hasMessage("interface eth0: no driver");
-        assertThat(vm.log).containsExactly("plug 0 tap0_saya", "unplug 0");
+        assertThat(vm.log).containsExactly("plug 0 veth0_saya", "unplug 0");
         assertThat(state()).isEqualTo(before);
         refusal = "";
         late.follow();
@@ -181,7 +181,7 @@ class LateNetworkTest {
         late.follow();
         ip("-n " + pod + " link set eth0 address 02:77:00:00:00:01");
         late.follow();
-        assertThat(vm.log).containsExactly("plug 0 tap0_saya", "unplug 0", "plug 0 tap0_saya");
+        assertThat(vm.log).containsExactly("plug 0 veth0_saya", "unplug 0", "plug 0 veth0_saya");
         assertThat(told.get(2).interfaces().getFirst().mac()).isEqualTo("02:77:00:00:00:01");
         assertThat(told.get(3).routes()).as("they went with the card").hasSize(1);
         assertThat(records.getLast().ingress()).containsExactly("eth0");
@@ -211,12 +211,12 @@ class LateNetworkTest {
         refusal = "no driver";
         vm.stubborn = true;
         assertThatThrownBy(late::follow).hasMessage("interface eth0: no driver");
-        assertThat(vm.log).containsExactly("plug 0 tap0_saya", "unplug 0");
+        assertThat(vm.log).containsExactly("plug 0 veth0_saya", "unplug 0");
         refusal = "";
         vm.stubborn = false;
         late.follow();
         assertThat(vm.log)
-                .containsExactly("plug 0 tap0_saya", "unplug 0", "unplug 0", "plug 0 tap0_saya");
+                .containsExactly("plug 0 veth0_saya", "unplug 0", "unplug 0", "plug 0 veth0_saya");
         assertThat(told.getFirst().interfaces()).hasSize(1);
     }
 
@@ -227,11 +227,11 @@ class LateNetworkTest {
         String before = state();
         vm.silent = true;
         assertThatThrownBy(late::follow).hasMessage("interface eth0: plug: no answer");
-        assertThat(vm.log).containsExactly("plug 0 tap0_saya", "unplug 0");
+        assertThat(vm.log).containsExactly("plug 0 veth0_saya", "unplug 0");
         assertThat(state()).isEqualTo(before);
         vm.silent = false;
         late.follow();
-        assertThat(vm.log).endsWith("plug 0 tap0_saya");
+        assertThat(vm.log).endsWith("plug 0 veth0_saya");
     }
 
     @Test
@@ -255,7 +255,7 @@ class LateNetworkTest {
         connect("eth0", 1);
         assertThatThrownBy(late::follow)
                 .hasMessageContaining("interface br0 of kind bridge: its kind is not supported");
-        assertThat(vm.log).containsExactly("plug 0 tap0_saya");
+        assertThat(vm.log).containsExactly("plug 0 veth0_saya");
     }
 
     @Test

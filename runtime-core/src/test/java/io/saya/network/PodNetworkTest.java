@@ -95,17 +95,17 @@ class PodNetworkTest {
             assertThat(host.exchanges()).as("with those while the guest boots").hasValue(3);
             assertThat(host.programs()).as("programs").hasValue(0);
             assertThat(run("tc -n " + pod + " filter show dev eth0 ingress"))
-                    .contains("Egress Redirect to device tap0_saya");
-            assertThat(run("tc -n " + pod + " filter show dev tap0_saya ingress"))
+                    .contains("Egress Redirect to device veth0_saya");
+            assertThat(run("tc -n " + pod + " filter show dev veth0_saya ingress"))
                     .contains("Egress Redirect to device eth0");
-            assertThat(run("tc -n " + pod + " qdisc show dev tap0_saya"))
+            assertThat(run("tc -n " + pod + " qdisc show dev veth0_saya"))
                     .contains("tbf")
                     .contains("rate 8Mbit");
             assertThat(run("tc -n " + pod + " qdisc show dev eth0")).contains("rate 16Mbit");
-            assertThat(run("ip -n " + pod + " link show tap0_saya"))
+            assertThat(run("ip -n " + pod + " link show veth0_saya"))
                     .contains("mtu 1400")
                     .contains(",UP");
-            assertThat(run("ip -n " + pod + " addr show tap0_saya")).doesNotContain("inet6");
+            assertThat(run("ip -n " + pod + " addr show veth0_saya")).doesNotContain("inet6");
 
             vmm.signal(SIGKILL);
             vmm.exited().get(10, TimeUnit.SECONDS);
@@ -125,11 +125,11 @@ class PodNetworkTest {
                             guard.host(),
                             namespace(),
                             settings(InternetworkingModel.MACVTAP, 0, 0));
-            assertThat(network.record().links()).containsExactly("tap0_saya");
+            assertThat(network.record().links()).containsExactly("veth0_saya");
             network.prepare();
             HostProcess vmm = vmm(guard.host(), network.cards());
             network.connect();
-            assertThat(run("ip -n " + pod + " -d link show tap0_saya"))
+            assertThat(run("ip -n " + pod + " -d link show veth0_saya"))
                     .contains("macvtap")
                     .contains("mode bridge")
                     .contains(network.cards().getFirst().macAddress());
@@ -221,10 +221,10 @@ class PodNetworkTest {
     @Test
     void whatOthersHaveThereIsNotTakenFromThem() throws Exception {
         try (RealGuard guard = new RealGuard(directory)) {
-            ip("-n " + pod + " link add tap0_saya type bridge");
-            assertRefused(guard, InternetworkingModel.TCFILTER, 0, "interface tap0_saya is there");
-            assertRefused(guard, InternetworkingModel.MACVTAP, 0, "interface tap0_saya is there");
-            ip("-n " + pod + " link del tap0_saya");
+            ip("-n " + pod + " link add veth0_saya type bridge");
+            assertRefused(guard, InternetworkingModel.TCFILTER, 0, "interface veth0_saya is there");
+            assertRefused(guard, InternetworkingModel.MACVTAP, 0, "interface veth0_saya is there");
+            ip("-n " + pod + " link del veth0_saya");
             run("tc -n " + pod + " qdisc add dev eth0 root tbf rate 1mbit burst 128k limit 1m");
             PodNetwork.scan(
                     guard.host(), namespace(), settings(InternetworkingModel.TCFILTER, 0, 0));

@@ -17,6 +17,7 @@ import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -66,7 +67,10 @@ class OutOfMemoryWatchTest {
                         Path.of("/none"),
                         ContainerKind.POD_CONTAINER,
                         new ContainerProcess("app1", TaskIo.NONE, new NoStdio()),
-                        new ContainerFigures("app1", StatsContainerResponse::getDefaultInstance)));
+                        new ContainerFigures(
+                                "app1",
+                                StatsContainerResponse::getDefaultInstance,
+                                Optional::empty)));
         return new OutOfMemoryWatch(
                 flooding(containerId),
                 tasks,

@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.saya.proto.cri.LinuxContainerConfig;
+import io.saya.proto.cri.LinuxContainerResources;
 import io.saya.proto.cri.LinuxPodSandboxConfig;
 import io.saya.test.Containerd;
 import io.saya.test.Host;
+import io.saya.test.Ran;
 import io.saya.test.Wait;
 import io.saya.test.WithProduct;
 import java.io.IOException;
@@ -16,10 +19,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Where on the host the processes of a sandbox count. */
 @WithProduct
@@ -71,7 +78,7 @@ final class CgroupTest extends PodSuite {
         try (var cgroup = cgroup()) {
             var pod = podIn(cgroup);
             pod.idle("main");
-            var places = cgroup.below("saya_" + pod.id());
+            var places = cgroup.below(pod.id());
             assertThat(places).isNotEmpty();
             assertThat(places)
                     .allSatisfy(
@@ -79,7 +86,7 @@ final class CgroupTest extends PodSuite {
                                     assertThat(PodCgroup.processes(place))
                                             .containsExactlyInAnyOrder(machine(pod.id())));
             pod.stop();
-            assertThat(cgroup.below("saya_" + pod.id())).isEmpty();
+            assertThat(cgroup.below(pod.id())).isEmpty();
             pod.remove();
         }
     }
@@ -89,7 +96,7 @@ final class CgroupTest extends PodSuite {
         for (var victims : List.of("java", "saya-guard java", "qemu-system")) {
             try (var cgroup = cgroup()) {
                 var pod = podIn(cgroup);
-                assertThat(cgroup.below("saya_" + pod.id())).isNotEmpty();
+                assertThat(cgroup.below(pod.id())).isNotEmpty();
                 // All are looked up first: a guard that dies takes its daemon along.
                 var pids = new ArrayList<Long>();
                 for (var victim : victims.split(" ", -1)) {
@@ -99,8 +106,8 @@ final class CgroupTest extends PodSuite {
                 if (victims.contains("qemu")) {
                     pod.remove();
                 }
-                assertThat(Wait.until(LIMIT, () -> cgroup.below("saya_" + pod.id()).isEmpty()))
-                        .as("%s dies: %s", victims, cgroup.below("saya_" + pod.id()))
+                assertThat(Wait.until(LIMIT, () -> cgroup.below(pod.id()).isEmpty()))
+                        .as("%s dies: %s", victims, cgroup.below(pod.id()))
                         .isTrue();
             }
         }
@@ -112,9 +119,69 @@ final class CgroupTest extends PodSuite {
             cgroup.limitMemory(48 * MIB);
             assertThatThrownBy(() -> podIn(cgroup))
                     .hasMessageContaining("out of memory in cgroup")
-                    .hasMessageContaining(cgroup.path() + "/saya_")
+                    .hasMessageContaining(cgroup.path() + "/")
                     .hasMessageContaining("raise the pod's memory limit");
         }
+    }
+
+    @Test
+    void aPodWithTheOverheadThatIsDeclaredMayWriteMoreThanItsMemory() {
+        writesMoreThanItsMemory(128);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {256, 512})
+    @Tag("full")
+    void aLargerOneAsWell(int limitMib) {
+        writesMoreThanItsMemory(limitMib);
+    }
+
+    private void writesMoreThanItsMemory(int limitMib) {
+        var files = node().containerd().directory().resolve("empty-dir-" + limitMib);
+        try (var cgroup = cgroup()) {
+            cgroup.limitMemory((limitMib + declaredMib()) * MIB);
+            var pod = podIn(cgroup);
+            var writer =
+                    pod.start(
+                            pod.create(
+                                    "writer",
+                                    config ->
+                                            Pod.mount(config, files, "/data", false)
+                                                    .addCommand("sh")
+                                                    .addArgs("-c")
+                                                    .addArgs(
+                                                            "dd if=/dev/zero of=/data/file bs=1M"
+                                                                    + " count=600 && sync && rm"
+                                                                    + " /data/file")
+                                                    .setLinux(
+                                                            LinuxContainerConfig.newBuilder()
+                                                                    .setResources(
+                                                                            LinuxContainerResources
+                                                                                    .newBuilder()
+                                                                                    .setMemoryLimitInBytes(
+                                                                                            limitMib
+                                                                                                    * MIB)))));
+            assertThat(pod.exited(writer).getExitCode())
+                    .as(() -> node().containerd().log())
+                    .isZero();
+            assertThat(pod.ready()).isTrue();
+            pod.remove();
+        }
+    }
+
+    /** What the product says that a RuntimeClass is to declare. */
+    private static int declaredMib() {
+        var said =
+                Ran.run(
+                                LIMIT,
+                                System.getProperty("saya.product") + "/bin/saya",
+                                "check",
+                                "--overhead")
+                        .succeeded()
+                        .out();
+        var memory = Pattern.compile("memory: \"(\\d+)Mi\"").matcher(said);
+        assertThat(memory.find()).as(said).isTrue();
+        return Integer.parseInt(memory.group(1));
     }
 
     @Test
@@ -135,7 +202,7 @@ final class CgroupTest extends PodSuite {
         var places = places("up-" + id);
         assertThat(places).isNotEmpty();
         for (var place : places) {
-            assertThat(PodCgroup.processes(place.resolve("saya_" + id)))
+            assertThat(PodCgroup.processes(place.resolve(id)))
                     .containsExactlyInAnyOrder(machine(id));
         }
         removed(id);
@@ -169,11 +236,9 @@ final class CgroupTest extends PodSuite {
             assertThat(
                             Wait.until(
                                     LIMIT,
-                                    () ->
-                                            PodCgroup.processes(place.resolve("saya_" + id))
-                                                    .contains(daemon)))
+                                    () -> PodCgroup.processes(place.resolve(id)).contains(daemon)))
                     .isTrue();
-            assertThat(PodCgroup.processes(place.resolve("saya_" + id)))
+            assertThat(PodCgroup.processes(place.resolve(id)))
                     .contains(machine(id))
                     .contains(guard);
         }
@@ -199,7 +264,7 @@ final class CgroupTest extends PodSuite {
         ctr("containers", "delete", id);
     }
 
-    private io.saya.test.Ran ctr(String... arguments) {
+    private Ran ctr(String... arguments) {
         return node().containerd().ctr(LIMIT, arguments);
     }
 

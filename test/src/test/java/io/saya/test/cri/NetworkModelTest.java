@@ -53,7 +53,7 @@ final class NetworkModelTest extends NetworkSuite {
             var two = pod(node, config -> config.putAnnotations(MODEL, "macvtap"));
             var main = one.idle("main");
             var other = two.idle("main");
-            assertThat(sh(inPod(one) + "ip -d link show tap0_saya").succeeded().out())
+            assertThat(sh(inPod(one) + "ip -d link show veth0_saya").succeeded().out())
                     .contains("macvtap");
             assertThat(ok(one, main, "ping -c 2 " + two.ip())).contains("2 packets received");
             assertThat(ok(two, other, "ping -c 2 " + one.ip())).contains("2 packets received");

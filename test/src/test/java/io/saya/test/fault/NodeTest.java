@@ -179,7 +179,7 @@ final class NodeTest extends FaultSuite {
                                 LIMIT,
                                 "sh",
                                 "-ec",
-                                "find /sys/fs/cgroup -depth -type d -name \"saya_$1\" -exec rmdir {} +",
+                                "find /sys/fs/cgroup -depth -type d -name \"$1\" -exec rmdir {} +",
                                 "remove",
                                 id)
                         .status()

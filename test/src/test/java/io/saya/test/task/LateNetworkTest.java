@@ -122,7 +122,7 @@ final class LateNetworkTest extends ShimSuite {
 
             host("ip link del v2");
             assertThat(Wait.until(SOON, () -> !inGuest(shim, "ip link").contains("eth1"))).isTrue();
-            assertThat(Wait.until(SOON, () -> !namespaceLinks(namespace).contains("tap1_saya")))
+            assertThat(Wait.until(SOON, () -> !namespaceLinks(namespace).contains("veth1_saya")))
                     .isTrue();
 
             // Four is what a VM has room for: the fifth is left out, and said.
@@ -181,7 +181,7 @@ final class LateNetworkTest extends ShimSuite {
             var before = state(namespace);
             shim.start("");
             assertThat(answer(1)).isEqualTo("hello 10.79.1.2\n");
-            assertThat(state(namespace)).contains("tap0_saya", "ingress");
+            assertThat(state(namespace)).contains("veth0_saya", "ingress");
             for (var daemon : Host.processes("java", shim.id())) {
                 Host.kill(daemon);
             }
@@ -212,7 +212,7 @@ final class LateNetworkTest extends ShimSuite {
                                     started.complete(false);
                                 }
                             });
-            assertThat(Wait.until(SOON, () -> namespaceLinks(namespace).contains("tap1_saya")))
+            assertThat(Wait.until(SOON, () -> namespaceLinks(namespace).contains("veth1_saya")))
                     .isTrue();
             shim.kill("", 9);
             assertThat(Host.processes("qemu-system", shim.id())).isEmpty();

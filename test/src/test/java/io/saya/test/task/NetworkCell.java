@@ -112,7 +112,7 @@ record NetworkCell(Model model, Strike strike, String moment, int steps, List<St
         for (var strike : Strike.values()) {
             for (var steps = 0; steps < model.steps; steps++) {
                 if (strike != Strike.QEMU || model == Model.TCFILTER) {
-                    var named = model == Model.TCFILTER && steps < 3 ? "tap0_saya" : "eth0";
+                    var named = model == Model.TCFILTER && steps < 3 ? "veth0_saya" : "eth0";
                     cells.add(cell(model, strike, model.moment, steps, "phase network", named));
                 }
             }
@@ -129,7 +129,7 @@ record NetworkCell(Model model, Strike strike, String moment, int steps, List<St
         var cells = new ArrayList<NetworkCell>();
         for (var strike : Strike.values()) {
             cells.add(
-                    cell(Model.LIMITED, strike, Model.LIMITED.moment, 6, "limit of", "tap0_saya"));
+                    cell(Model.LIMITED, strike, Model.LIMITED.moment, 6, "limit of", "veth0_saya"));
             cells.add(cell(Model.LIMITED, strike, Model.LIMITED.moment, 7, "limit of", "eth0"));
             cells.add(afterTheLast(Model.LIMITED, strike));
         }

@@ -140,13 +140,13 @@ final class NetworkUndoTest extends ShimSuite {
 
     @Test
     void aNameThatIsTakenIsRefusedAndStays() throws Exception {
-        pod().in("link add tap0_saya type bridge");
+        pod().in("link add veth0_saya type bridge");
         try {
             for (var model : JOINED) {
-                refused(model, id -> {}, "", "phase network", "tap0_saya is there already");
+                refused(model, id -> {}, "", "phase network", "veth0_saya is there already");
             }
         } finally {
-            pod().in("link del tap0_saya");
+            pod().in("link del veth0_saya");
         }
     }
 
