@@ -17,7 +17,7 @@ import java.util.function.Supplier;
 final class HostShare {
 
     private final Supplier<Optional<ProcessorTimes>> vmm;
-    private ProcessorTimes last = new ProcessorTimes(Duration.ZERO, Duration.ZERO);
+    private ProcessorTimes last = new ProcessorTimes(Duration.ZERO, Duration.ZERO, false);
     private double share = 1;
     private final Counter total = new Counter();
     private final Counter user = new Counter();

@@ -61,14 +61,14 @@ public final class GuestTime {
         private final Duration limit;
         private final Duration clockLimit;
         private final long begun;
+        private final Optional<ProcessorTimes> before;
         private long last;
-        private Optional<ProcessorTimes> times;
-        private Duration lived = Duration.ZERO;
+        private Duration passed = Duration.ZERO;
 
         private Wait(Duration limit, Duration clockLimit) {
             this.limit = limit;
             this.clockLimit = clockLimit;
-            this.times = vmm.get();
+            this.before = vmm.get();
             this.begun = clock.getAsLong();
             this.last = begun;
         }
@@ -76,37 +76,38 @@ public final class GuestTime {
         @Override
         public boolean exhausted() {
             long now = clock.getAsLong();
-            // A limit that the clock has not reached is not reached by less; nobody needs figures.
-            if (now - begun < limit.toNanos() && now - last < LONGEST_STEP.toNanos() / 2) {
-                return false;
-            }
-            Optional<ProcessorTimes> current = vmm.get();
-            lived = lived.plus(usable(Duration.ofNanos(now - last), times, current));
+            Duration step = Duration.ofNanos(now - last);
             last = now;
-            times = current;
-            return lived.compareTo(limit) >= 0 || clockTime().compareTo(clockLimit) >= 0;
+            passed = passed.plus(step.compareTo(LONGEST_STEP) > 0 ? LONGEST_STEP : step);
+            if (clockTime().compareTo(clockLimit) >= 0) {
+                return true;
+            }
+            // Where the clock has not reached the limit, less than that has not: no figures needed.
+            return passed.compareTo(limit) >= 0 && usable().compareTo(limit) >= 0;
         }
 
         /** How long it has lasted by the clock. */
-        Duration clockTime() {
+        public Duration clockTime() {
             return Duration.ofNanos(last - begun);
         }
-    }
 
-    private static Duration usable(
-            Duration passed, Optional<ProcessorTimes> before, Optional<ProcessorTimes> after) {
-        Duration step = passed.compareTo(LONGEST_STEP) > 0 ? LONGEST_STEP : passed;
-        if (before.isEmpty() || after.isEmpty()) {
-            return step;
+        private Duration usable() {
+            Optional<ProcessorTimes> now = vmm.get();
+            if (before.isEmpty() || now.isEmpty()) {
+                return passed;
+            }
+            Duration ran = grown(before.get().ran(), now.get().ran());
+            if (now.get().runnable()) {
+                // A thread may have been waiting for long, and the kernel has not counted it yet:
+                // all that is certain is what ran.
+                return ran;
+            }
+            Duration unhindered = passed.minus(grown(before.get().waited(), now.get().waited()));
+            return ran.compareTo(unhindered) > 0 ? ran : unhindered;
         }
-        Duration ran = grown(before.get().ran(), after.get().ran());
-        Duration waited = grown(before.get().waited(), after.get().waited());
-        Duration unhindered = passed.minus(waited);
-        Duration usable = ran.compareTo(unhindered) > 0 ? ran : unhindered;
-        return usable.compareTo(step) > 0 ? step : usable;
     }
 
-    private static Duration grown(Duration before, Duration after) {
-        return after.compareTo(before) > 0 ? after.minus(before) : Duration.ZERO;
+    private static Duration grown(Duration earlier, Duration later) {
+        return later.compareTo(earlier) > 0 ? later.minus(earlier) : Duration.ZERO;
     }
 }

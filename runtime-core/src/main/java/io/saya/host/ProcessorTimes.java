@@ -9,23 +9,27 @@ import java.util.Optional;
 
 /**
  * What the host's scheduler has done for a process so far, all its threads together ({@code
- * /proc/PID/task/TID/schedstat}). A thread that has ended is not in it any more, so a later reading
- * may be less than an earlier one.
+ * /proc/PID/task/TID}). A thread that has ended is not in it any more, so a later reading may be
+ * less than an earlier one.
  *
  * @param ran time on a processor
  * @param waited time in which a thread could have run and had no processor, also because its cgroup
- *     had used up its quota
+ *     had used up its quota. The kernel adds a wait when it has ended
+ * @param runnable whether a thread runs or waits at this moment: if so, what it waits is not in
+ *     {@code waited} yet
  */
-public record ProcessorTimes(Duration ran, Duration waited) {
+public record ProcessorTimes(Duration ran, Duration waited, boolean runnable) {
 
     /** Reads some files of {@code /proc}; empty where the process or the kernel has no figures. */
     public static Optional<ProcessorTimes> of(long pid) {
         long ran = 0;
         long waited = 0;
+        boolean runnable = false;
         try (DirectoryStream<Path> threads =
                 Files.newDirectoryStream(Path.of("/proc/" + pid + "/task"))) {
             for (Path thread : threads) {
-                String[] fields = schedstat(thread).split(" ", 3);
+                runnable |= runnable(text(thread.resolve("stat")));
+                String[] fields = text(thread.resolve("schedstat")).split(" ", 3);
                 if (fields.length == 3) {
                     ran += Long.parseLong(fields[0]);
                     waited += Long.parseLong(fields[1]);
@@ -36,13 +40,20 @@ public record ProcessorTimes(Duration ran, Duration waited) {
         }
         return ran == 0
                 ? Optional.empty()
-                : Optional.of(new ProcessorTimes(Duration.ofNanos(ran), Duration.ofNanos(waited)));
+                : Optional.of(
+                        new ProcessorTimes(
+                                Duration.ofNanos(ran), Duration.ofNanos(waited), runnable));
+    }
+
+    /** By the state in proc(5)'s stat, behind the name, which may hold anything. */
+    private static boolean runnable(String stat) {
+        return stat.startsWith(") R", stat.lastIndexOf(')'));
     }
 
     /** Of a thread that has just ended there is none. */
-    private static String schedstat(Path thread) {
+    private static String text(Path file) {
         try {
-            return Files.readString(thread.resolve("schedstat"));
+            return Files.readString(file);
         } catch (IOException e) {
             return "";
         }

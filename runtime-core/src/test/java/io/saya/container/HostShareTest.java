@@ -45,7 +45,8 @@ class HostShareTest {
 
     private static Optional<ProcessorTimes> times(long ranMillis, long waitedMillis) {
         return Optional.of(
-                new ProcessorTimes(Duration.ofMillis(ranMillis), Duration.ofMillis(waitedMillis)));
+                new ProcessorTimes(
+                        Duration.ofMillis(ranMillis), Duration.ofMillis(waitedMillis), false));
     }
 
     private CpuUsage usage(StatsContainerResponse told) {

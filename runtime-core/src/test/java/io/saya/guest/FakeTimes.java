@@ -9,27 +9,39 @@ final class FakeTimes {
     private final Duration step;
     private final Duration ran;
     private final Duration waited;
+    private final boolean runnable;
     private long steps;
 
     /**
      * @param ran of all threads together in each step
      * @param waited likewise
+     * @param runnable whether each look finds a thread that waits or runs
      */
-    FakeTimes(Duration step, Duration ran, Duration waited) {
+    FakeTimes(Duration step, Duration ran, Duration waited, boolean runnable) {
         this.step = step;
         this.ran = ran;
         this.waited = waited;
+        this.runnable = runnable;
     }
 
-    /** Next to no processor, as with two shares beside busy loops. */
+    /**
+     * Next to no processor, as with two shares beside busy loops: between two times that it runs
+     * pass many looks, and the kernel has counted no wait at any of them.
+     */
     static FakeTimes starved() {
+        return new FakeTimes(Duration.ofSeconds(2), Duration.ofMillis(10), Duration.ZERO, true);
+    }
+
+    /** The same, looked at when the waits have been counted. */
+    static FakeTimes hasWaited() {
         return new FakeTimes(
-                Duration.ofSeconds(2), Duration.ofMillis(10), Duration.ofMillis(1_990));
+                Duration.ofSeconds(2), Duration.ofMillis(10), Duration.ofMillis(1_990), false);
     }
 
     /** Nothing to do, and a processor when there is something. */
     static FakeTimes idle() {
-        return new FakeTimes(Duration.ofSeconds(2), Duration.ofMillis(5), Duration.ofMillis(1));
+        return new FakeTimes(
+                Duration.ofSeconds(2), Duration.ofMillis(5), Duration.ofMillis(1), false);
     }
 
     /** The time of this VMM's guest. */
@@ -38,7 +50,9 @@ final class FakeTimes {
                 () ->
                         Optional.of(
                                 new ProcessorTimes(
-                                        ran.multipliedBy(steps), waited.multipliedBy(steps))),
+                                        ran.multipliedBy(steps),
+                                        waited.multipliedBy(steps),
+                                        runnable)),
                 this::tick);
     }
 
