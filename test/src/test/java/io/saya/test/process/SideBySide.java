@@ -19,7 +19,7 @@ final class SideBySide implements AutoCloseable {
     static final String RUNC = "io.containerd.runc.v2";
 
     /** For one call that may boot a VM on a busy machine. */
-    private static final Duration LIMIT = Duration.ofSeconds(120);
+    private static final Duration LIMIT = Duration.ofMinutes(2);
 
     private static final AtomicInteger NEXT = new AtomicInteger();
 
