@@ -22,8 +22,9 @@ static void default_rules_json(struct json *json) {
     static const struct {
         int major, minor;
     } usual[] = {
-        {1, 3}, {1, 5}, {1, 7},    {1, 8}, {1, 9}, // null, zero, full, random, urandom
-        {5, 0}, {5, 2}, {136, -1},                 // tty, ptmx, pts
+        {1, 3},    {1, 5}, {1, 7},    {1, 8}, {1, 9}, // null, zero, full, random, urandom
+        {5, 0},    {5, 2}, {136, -1},                 // tty, ptmx, pts
+        {10, 200},                                    // net/tun, as runc has it until 1.1
     };
     device_rule_json(json, false, "a", -1, -1, "rwm");
     device_rule_json(json, true, "c", -1, -1, "m");

@@ -41,6 +41,29 @@ TEST(what_is_not_given_is_left_out) {
     json_free(&json);
 }
 
+TEST(tun_can_be_opened_unless_all_can) {
+    Grpc__Spec with = spec();
+    Grpc__LinuxResources resources = GRPC__LINUX_RESOURCES__INIT;
+    Grpc__LinuxDeviceCgroup all = GRPC__LINUX_DEVICE_CGROUP__INIT;
+    Grpc__LinuxDeviceCgroup *rules[] = {&all};
+    all.allow = true;
+    all.type = (char[]){"a"};
+    all.access = (char[]){"rwm"};
+    resources.devices = rules;
+    linux_part.resources = &resources;
+    for (size_t given = 0; given < 2; given++) {
+        resources.n_devices = given;
+        struct json json;
+        CHECK(json_begin(&json));
+        spec_json(&json, &with, &context);
+        bool tun = strstr(text_of(&json), "\"major\":10,\"minor\":200,\"access\":\"rwm\"") != NULL;
+        bool open = strstr(text_of(&json), "\"devices\":[{\"allow\":true,\"type\":\"a\",\"access\":\"rwm\"}]") != NULL;
+        CHECK(tun == (given == 0) && open == (given == 1));
+        json_free(&json);
+    }
+    linux_part.resources = NULL;
+}
+
 TEST(shared_namespaces_are_joined_where_they_are_listed) {
     Grpc__Spec with = spec();
     Grpc__LinuxNamespace ipc = GRPC__LINUX_NAMESPACE__INIT, pid = GRPC__LINUX_NAMESPACE__INIT;

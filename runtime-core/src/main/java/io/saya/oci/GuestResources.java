@@ -1,16 +1,18 @@
 package io.saya.oci;
 
+import io.saya.json.JsonArray;
 import io.saya.json.JsonObject;
 import io.saya.proto.agent.oci.LinuxCPU;
+import io.saya.proto.agent.oci.LinuxDeviceCgroup;
 import io.saya.proto.agent.oci.LinuxHugepageLimit;
 import io.saya.proto.agent.oci.LinuxMemory;
 import io.saya.proto.agent.oci.LinuxPids;
 import io.saya.proto.agent.oci.LinuxResources;
 
 /**
- * OCI's {@code linux.resources} as the agent takes them. Devices, block I/O and network classes
- * speak of the host's devices and are left out, and so are the CPUs and memory nodes of the host
- * (reference: kata-runtime.md §4.7).
+ * OCI's {@code linux.resources} as the agent takes them. Rules for single devices, block I/O and
+ * network classes speak of the host's devices and are left out, and so are the CPUs and memory
+ * nodes of the host (reference: kata-runtime.md §4.7).
  */
 public final class GuestResources {
 
@@ -25,6 +27,10 @@ public final class GuestResources {
     public static LinuxResources of(JsonObject resources, boolean pids) {
         LinuxResources.Builder guest = LinuxResources.newBuilder();
         Fields fields = new Fields(resources);
+        if (opensAllDevices(resources)) {
+            guest.addDevices(
+                    LinuxDeviceCgroup.newBuilder().setAllow(true).setType("a").setAccess("rwm"));
+        }
         fields.object("memory", memory -> guest.setMemory(memory(memory)));
         fields.object("cpu", cpu -> guest.setCPU(cpu(cpu)));
         if (pids) {
@@ -45,6 +51,25 @@ public final class GuestResources {
                     guest.addHugepageLimits(hugepages);
                 });
         return guest.build();
+    }
+
+    /**
+     * Whether the last rule for all devices allows them: a privileged container's. It speaks of no
+     * device of the host, and means those of the guest.
+     */
+    private static boolean opensAllDevices(JsonObject resources) {
+        boolean all = false;
+        for (JsonObject rule : resources.array("devices").orElse(JsonArray.EMPTY).objects()) {
+            String type = rule.string("type").orElse("");
+            boolean everyNumber =
+                    rule.integer("major").orElse(-1) < 0 && rule.integer("minor").orElse(-1) < 0;
+            if ((type.isEmpty() || type.equals("a"))
+                    && everyNumber
+                    && rule.string("access").orElse("rwm").equals("rwm")) {
+                all = rule.bool("allow").orElse(false);
+            }
+        }
+        return all;
     }
 
     private static LinuxMemory memory(Fields fields) {

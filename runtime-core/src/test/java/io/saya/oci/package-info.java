@@ -1,0 +1,4 @@
+@NullMarked
+package io.saya.oci;
+
+import org.jspecify.annotations.NullMarked;
