@@ -17,5 +17,5 @@ cd "$here/test"
 if [[ ${1:-} == --bench ]]; then
   /usr/bin/python3 vm_bench.py "${@:2}"
 else
-  /usr/bin/python3 -m unittest vm_test vm_late_port_test "$@"
+  /usr/bin/python3 -m unittest vm_test vm_late_port_test vm_size_test "$@"
 fi

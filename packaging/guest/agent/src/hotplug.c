@@ -12,9 +12,14 @@
 #include "files.h"
 #include "log.h"
 #include "loop.h"
+#include "modules.h"
+#include "sandbox.h"
 
 // A processor that was plugged in shows up a little later.
 enum { LOOK_EVERY_MS = 50, LOOKS = 100 };
+
+// Of a virtio-mem device in sysfs.
+static const char memory_device[] = "0x1058";
 
 static const char cpus[] = "/sys/devices/system/cpu", memory[] = "/sys/devices/system/memory";
 
@@ -58,6 +63,37 @@ static void online_block(const char *path, void *context) {
         log_warn("%s: %s", file, strerror(errno));
 }
 
+// ---- virtio-mem
+
+static bool has_memory_device(void) {
+    DIR *devices = opendir("/sys/bus/pci/devices");
+    struct dirent *entry;
+    bool found = false;
+    while (devices != NULL && !found && (entry = readdir(devices)) != NULL) {
+        char file[300], id[16];
+        snprintf(file, sizeof file, "/sys/bus/pci/devices/%s/device", entry->d_name);
+        found = read_word(file, id, sizeof id) && strcmp(id, memory_device) == 0;
+    }
+    if (devices != NULL) closedir(devices);
+    return found;
+}
+
+// The driver is loaded with the first memory that comes: most guests never need it. It wants the kernel to take new memory into use
+// by itself; most of that must be such as can be taken out of use again, but the kernel needs some for itself, too.
+static void take_memory_device(void) {
+    static bool taken;
+    if (taken || !sandbox.first_process || !has_memory_device()) return;
+    taken = true;
+    char error[512];
+    if (!write_text("/sys/module/memory_hotplug/parameters/online_policy", "auto-movable") ||
+        !write_text("/sys/devices/system/memory/auto_online_blocks", "online"))
+        log_warn("online new memory: %s", strerror(errno));
+    if (!module_load_by_name("virtio_mem", NULL, 0, error, sizeof error)) {
+        taken = false;
+        log_error("%s", error);
+    }
+}
+
 struct onlining {
     struct timer timer;
     struct call *call;
@@ -94,6 +130,7 @@ void handle_online_cpu_mem(struct call *call, const void *message) {
     }
     *onlining = (struct onlining){.call = call, .wanted = request->nb_cpus, .cpu_only = request->cpu_only};
     timer_init(&onlining->timer, look);
+    if (!request->cpu_only) take_memory_device();
     look(&onlining->timer);
 }
 

@@ -1,5 +1,6 @@
 package io.saya.qemu;
 
+import io.saya.hypervisor.VmDevice;
 import io.saya.hypervisor.VmSpec;
 import io.saya.qemu.args.Accel;
 
@@ -30,12 +31,27 @@ final class KernelCommandLine {
             words.append(" no_timer_check");
         }
         words.append(clock);
-        words.append(" nr_cpus=").append(spec.vcpus());
+        words.append(" nr_cpus=").append(spec.maxVcpus());
+        if (!passesThrough(spec)) {
+            // Every device is virtio, which reaches all memory: no bounce buffers. The kernel sets
+            // 64
+            // MB aside for them as soon as there is, or could be, memory beyond 4 GiB.
+            words.append(" swiotlb=noforce");
+        }
         // A root that is no tmpfs lets crun trust its own binary; see packaging/guest/README.md.
         words.append(spec.image().isPresent() ? " root=/dev/vda1 ro" : " rootfstype=ramfs");
         for (String word : spec.kernelParameters()) {
             words.append(' ').append(word);
         }
         return words.toString();
+    }
+
+    private static boolean passesThrough(VmSpec spec) {
+        for (VmDevice device : spec.devices()) {
+            if (device instanceof VmDevice.HostPci) {
+                return true;
+            }
+        }
+        return false;
     }
 }

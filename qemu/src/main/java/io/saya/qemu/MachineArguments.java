@@ -50,7 +50,7 @@ final class MachineArguments {
     private MachineArguments(VmSpec spec, VmSockets sockets) {
         this.spec = spec;
         this.sockets = sockets;
-        this.slots = new PciSlots(spec.plugSlots());
+        this.slots = new PciSlots(spec.plugSlots() + (PluggedMemory.wanted(spec) ? 1 : 0));
     }
 
     /**
@@ -79,6 +79,12 @@ final class MachineArguments {
             arguments.add(
                     new Device.PcieRootPort(
                             PluggedCards.port(number), number + 1, PciSlots.port(number), false));
+        }
+        if (PluggedMemory.wanted(spec)) {
+            int number = spec.plugSlots();
+            arguments.add(
+                    new Device.PcieRootPort(
+                            PluggedMemory.PORT, number + 1, PciSlots.port(number), false));
         }
         addKernel(execution);
         if (!spec.extraArguments().isEmpty()) {
@@ -119,10 +125,8 @@ final class MachineArguments {
                                 new Machine.Option("smm", "off"))));
         arguments.add(execution.accel());
         arguments.add(new Cpu(execution.cpuModel(), spec.cpuFeatures()));
-        // No room to plug more: nothing plugs yet, and room for memory alone costs every guest 65
-        // MB and 0.15 s under TCG (README.md).
-        arguments.add(new Smp(spec.vcpus(), spec.vcpus()));
-        arguments.add(new Memory(spec.memoryMib(), 0, spec.memoryMib()));
+        arguments.add(new Smp(spec.vcpus(), spec.maxVcpus()));
+        arguments.add(new Memory(spec.memoryMib(), 0, spec.maxMemoryMib()));
         arguments.add(new ObjectOption.MemoryBackendMemfd(MEMORY, spec.memoryMib()));
         arguments.add(new Device.Pvpanic());
     }
@@ -172,6 +176,8 @@ final class MachineArguments {
                                 fs.cacheMib(),
                                 slots.take(id)));
             }
+            case VmDevice.Balloon() ->
+                    arguments.add(new Device.VirtioBalloonPci("balloon", slots.take("balloon")));
             case VmDevice.Block(String id, Path path, boolean readOnly) ->
                     addDisk(id, path, readOnly, slots.take(id));
             case VmDevice.Network network -> {

@@ -11,11 +11,6 @@ import io.saya.qemu.qmp.QmpFailure;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /**
  * Network cards that come and go while the guest runs, one behind each root port. QEMU opens their
@@ -28,26 +23,18 @@ final class PluggedCards {
      */
     private static final Duration COMMAND_DEADLINE = Duration.ofSeconds(30);
 
-    /**
-     * A guest that works lets go of a card within some 100 ms, under emulation too; after 5 s where
-     * the machine has native PCI Express hot-plug, whose button may be pressed again that long.
-     */
-    private static final Duration RELEASE_DEADLINE = Duration.ofSeconds(8);
-
     private final QmpConnection qmp;
     private final int slots;
 
     /** Which port has which card; guarded by this, which is held for memory operations only. */
     private final Map<String, Integer> ports = new HashMap<>();
 
-    /** Cards that the guest is asked to let go of: whether it has. */
-    private final Map<String, CompletableFuture<Boolean>> leaving = new ConcurrentHashMap<>();
+    private final Removals removals;
 
     PluggedCards(QmpConnection qmp, int slots) {
         this.qmp = qmp;
         this.slots = slots;
-        // Who kills the sandbox does not wait for its guest.
-        var _ = qmp.ended().thenAccept(_ -> leaving.values().forEach(each -> each.complete(false)));
+        this.removals = new Removals(qmp);
     }
 
     /** The name of a root port, and of the bus behind it. */
@@ -93,39 +80,17 @@ final class PluggedCards {
 
     /** Takes note of an event about a device. */
     void note(QmpEvent event) {
-        CompletableFuture<Boolean> released = leaving.get(event.data().string("device").orElse(""));
-        if (released == null) {
-            return;
-        }
-        switch (event.name()) {
-            case "DEVICE_DELETED" -> released.complete(true);
-            case "DEVICE_UNPLUG_GUEST_ERROR" -> released.complete(false);
-            default -> {
-                // Nothing that ends the wait.
-            }
-        }
+        removals.note(event);
     }
 
     private void remove(VmDevice.Network card) throws QmpFailure, HypervisorFailure {
-        String id = deviceId(card);
-        CompletableFuture<Boolean> released = new CompletableFuture<>();
-        leaving.put(id, released);
-        if (qmp.ended().isDone()) {
-            released.complete(false); // after the put: one of the two sees the other
-        }
-        try {
-            qmp.execute(
-                    new QmpCommand("device_del", JsonObject.builder().put("id", id).build()),
-                    COMMAND_DEADLINE);
-            awaitRelease(card, released);
-        } catch (QmpFailure e) {
-            // It has gone after all, when nobody waited any more. Any other refusal is of one that
-            // is still there, such as one whose guest was asked and has not answered yet.
-            if (!e.deviceNotFound()) {
-                throw e;
-            }
-        } finally {
-            leaving.remove(id);
+        if (!removals.remove(deviceId(card))) {
+            throw new HypervisorFailure(
+                    "unplug network card "
+                            + describe(card)
+                            + ": the guest does not let go of it (waited at most "
+                            + Removals.RELEASE_DEADLINE.toMillis()
+                            + " ms)");
         }
         removeNetdev(card);
         release(card);
@@ -142,27 +107,6 @@ final class PluggedCards {
             if (e.kind() != QmpFailure.Kind.REFUSED) {
                 throw e;
             }
-        }
-    }
-
-    private void awaitRelease(VmDevice.Network card, CompletableFuture<Boolean> released)
-            throws HypervisorFailure {
-        boolean gone;
-        try {
-            gone = released.get(RELEASE_DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (TimeoutException | ExecutionException e) {
-            gone = false;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            gone = false;
-        }
-        if (!gone) {
-            throw new HypervisorFailure(
-                    "unplug network card "
-                            + describe(card)
-                            + ": the guest does not let go of it (waited at most "
-                            + RELEASE_DEADLINE.toMillis()
-                            + " ms)");
         }
     }
 

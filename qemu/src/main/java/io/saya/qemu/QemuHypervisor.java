@@ -93,11 +93,7 @@ public final class QemuHypervisor implements Hypervisor {
                     "start QEMU for sandbox " + spec.sandboxId() + ": " + e.getMessage(), e);
         }
         return QemuVm.attach(
-                spec.sandboxId(),
-                process,
-                sockets,
-                agentEndpoint(spec, sockets, guestCid),
-                spec.plugSlots());
+                spec.sandboxId(), process, sockets, agentEndpoint(spec, sockets, guestCid), spec);
     }
 
     private Execution execution(VmSpec spec) throws HypervisorFailure {

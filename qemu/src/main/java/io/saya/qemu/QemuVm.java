@@ -8,6 +8,7 @@ import io.saya.hypervisor.HypervisorFailure;
 import io.saya.hypervisor.Vm;
 import io.saya.hypervisor.VmDevice;
 import io.saya.hypervisor.VmExit;
+import io.saya.hypervisor.VmSpec;
 import io.saya.json.JsonException;
 import io.saya.json.JsonObject;
 import io.saya.log.Log;
@@ -48,6 +49,8 @@ final class QemuVm implements Vm {
     private final ConsoleReader console;
     private final QmpConnection qmp;
     private final PluggedCards cards;
+    private final PluggedCpus cpus;
+    private final PluggedMemory memory;
     private final GuestEnd end = new GuestEnd();
     private final CompletableFuture<VmExit> exited = new CompletableFuture<>();
     private final CompletableFuture<Void> vmmReady = new CompletableFuture<>();
@@ -63,7 +66,7 @@ final class QemuVm implements Vm {
             HostProcess process,
             VmSockets sockets,
             AgentEndpoint agent,
-            int plugSlots)
+            VmSpec spec)
             throws IOException {
         this.sandboxId = sandboxId;
         this.process = process;
@@ -75,7 +78,9 @@ final class QemuVm implements Vm {
             console.close();
             throw e;
         }
-        this.cards = new PluggedCards(qmp, plugSlots);
+        this.cards = new PluggedCards(qmp, spec.plugSlots());
+        this.cpus = new PluggedCpus(qmp, spec.vcpus());
+        this.memory = new PluggedMemory(qmp, spec.memoryMib(), spec.maxMemoryMib());
         var _ = qmp.serving().thenAccept(_ -> vmmReady.complete(null));
     }
 
@@ -89,11 +94,11 @@ final class QemuVm implements Vm {
             HostProcess process,
             VmSockets sockets,
             AgentEndpoint agent,
-            int plugSlots)
+            VmSpec spec)
             throws HypervisorFailure {
         QemuVm vm;
         try {
-            vm = new QemuVm(sandboxId, process, sockets, agent, plugSlots);
+            vm = new QemuVm(sandboxId, process, sockets, agent, spec);
         } catch (IOException e) {
             process.signal(SIGKILL);
             ProcessExit exit = process.exited().join();
@@ -165,6 +170,26 @@ final class QemuVm implements Vm {
     @Override
     public void unplug(VmDevice.Network card) throws HypervisorFailure {
         cards.unplug(card);
+    }
+
+    @Override
+    public int vcpus() {
+        return cpus.count();
+    }
+
+    @Override
+    public int setVcpus(int vcpus) throws HypervisorFailure {
+        return cpus.set(vcpus);
+    }
+
+    @Override
+    public int memoryMib() throws HypervisorFailure {
+        return memory.mib();
+    }
+
+    @Override
+    public int requestMemory(int mib) throws HypervisorFailure {
+        return memory.request(mib);
     }
 
     @Override
@@ -253,6 +278,7 @@ final class QemuVm implements Vm {
         end.note(event);
         if (event.name().startsWith("DEVICE_")) {
             cards.note(event);
+            cpus.note(event);
         }
         if (event.name().equals("VSERPORT_CHANGE") && event.data().bool("open").orElse(false)) {
             // The agent's is the only port there is.

@@ -76,9 +76,47 @@ class MachineArgumentsTest {
                         "-append console=ttyS0 quiet panic=-1 reboot=t rcupdate.rcu_expedited=1"
                                 + " cryptomgr.notests random.trust_cpu=on i8042.noaux i8042.nokbd"
                                 + " 8250.nr_uarts=1 audit=0 net.ifnames=0 no_timer_check"
-                                + " tsc_early_khz=2596122 nr_cpus=1 rootfstype=ramfs"
+                                + " tsc_early_khz=2596122 nr_cpus=1 swiotlb=noforce rootfstype=ramfs"
                                 + " agent.log=debug",
                         "-extra word");
+    }
+
+    @Test
+    void aMachineThatCanGrowHasTheAddressesAndAPlaceForTheMemory() throws Exception {
+        VmSpec spec = Specs.withRoom(Specs.of(RUN, KERNEL), 4, 8192);
+        assertThat(lines(spec, TCG))
+                .contains(
+                        "-smp 1,cores=1,threads=1,sockets=4,maxcpus=4",
+                        "-m 64M,maxmem=8192M",
+                        "-device pcie-root-port,id=plugm,bus=pcie.0,addr=0x1e,chassis=1,slot=1,io-reserve=0")
+                .anySatisfy(line -> assertThat(line).contains(" nr_cpus=4 swiotlb=noforce "));
+    }
+
+    @Test
+    void aDeviceOfTheHostMayNeedBounceBuffers() throws Exception {
+        VmSpec spec =
+                Specs.of(
+                        RUN,
+                        KERNEL,
+                        List.of(new VmDevice.HostPci("0", "0000:01:00.0")),
+                        AgentTransport.VIRTIO_SERIAL,
+                        List.of());
+        assertThat(lines(spec, TCG).getLast()).doesNotContain("swiotlb");
+    }
+
+    @Test
+    void theBalloonGivesBackWhatIsFree() throws Exception {
+        VmSpec spec =
+                Specs.of(
+                        RUN,
+                        KERNEL,
+                        List.of(new VmDevice.Balloon()),
+                        AgentTransport.VIRTIO_SERIAL,
+                        List.of());
+        assertThat(lines(spec, TCG))
+                .contains(
+                        "-device virtio-balloon-pci,id=balloon,bus=pcie.0,addr=0x5,disable-legacy=on"
+                                + ",free-page-reporting=on");
     }
 
     @Test

@@ -175,7 +175,11 @@ class QemuVmTest {
 
     private QemuVm attach() throws HypervisorFailure {
         return QemuVm.attach(
-                "s", process, sockets, new AgentEndpoint.SerialPort(sockets.agent()), 0);
+                "s",
+                process,
+                sockets,
+                new AgentEndpoint.SerialPort(sockets.agent()),
+                Specs.of(directory, directory));
     }
 
     /** A process that exists in this test only, and that SIGKILL ends. */

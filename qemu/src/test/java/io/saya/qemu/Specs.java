@@ -149,6 +149,32 @@ final class Specs {
                 spec.seccompSandbox());
     }
 
+    /** With room to grow. */
+    static VmSpec withRoom(VmSpec spec, int maxVcpus, int maxMemoryMib) {
+        return new VmSpec(
+                spec.sandboxId(),
+                spec.runDirectory(),
+                spec.vmm(),
+                spec.machineType(),
+                spec.accelerator(),
+                spec.cpuFeatures(),
+                spec.vcpus(),
+                maxVcpus,
+                spec.memoryMib(),
+                maxMemoryMib,
+                spec.memorySlots(),
+                spec.kernel(),
+                spec.initrd(),
+                spec.image(),
+                spec.kernelParameters(),
+                spec.agentTransport(),
+                spec.devices(),
+                spec.plugSlots(),
+                spec.networkNamespace(),
+                spec.extraArguments(),
+                spec.seccompSandbox());
+    }
+
     static VmSpec withPlugSlots(VmSpec spec, int plugSlots) {
         return new VmSpec(
                 spec.sandboxId(),

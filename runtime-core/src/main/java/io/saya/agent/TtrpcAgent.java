@@ -15,6 +15,7 @@ import io.saya.proto.agent.GuestDetailsRequest;
 import io.saya.proto.agent.HealthClient;
 import io.saya.proto.agent.KernelModule;
 import io.saya.proto.agent.OOMEvent;
+import io.saya.proto.agent.OnlineCPUMemRequest;
 import io.saya.proto.agent.PauseContainerRequest;
 import io.saya.proto.agent.PortsClient;
 import io.saya.proto.agent.RemoveContainerRequest;
@@ -296,6 +297,14 @@ public final class TtrpcAgent implements Agent {
         AgentCall.run(
                 "UpdateContainer",
                 () -> service.updateContainer(request, CallOptions.timeout(LIMIT)));
+    }
+
+    @Override
+    public void useNewHardware(int vcpus, boolean memory) {
+        OnlineCPUMemRequest request =
+                OnlineCPUMemRequest.newBuilder().setNbCpus(vcpus).setCpuOnly(!memory).build();
+        AgentCall.run(
+                "OnlineCPUMem", () -> service.onlineCPUMem(request, CallOptions.timeout(LIMIT)));
     }
 
     @Override

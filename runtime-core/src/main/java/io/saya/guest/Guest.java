@@ -5,6 +5,7 @@ import io.saya.agent.AgentConnector;
 import io.saya.agent.AgentTrait;
 import io.saya.agent.GuestDetails;
 import io.saya.agent.SandboxSetup;
+import io.saya.cgroup.PodLimits;
 import io.saya.config.RuntimeConfig;
 import io.saya.failpoint.Failpoints;
 import io.saya.failpoint.Moment;
@@ -19,6 +20,7 @@ import io.saya.lifecycle.UndoStack;
 import io.saya.log.Log;
 import io.saya.oci.OciSpec;
 import io.saya.resources.BootSize;
+import io.saya.resources.MachineFollower;
 import io.saya.resources.MachineSize;
 import io.saya.resources.Sizing;
 import io.saya.resources.SizingRule;
@@ -68,6 +70,7 @@ public final class Guest {
 
     private volatile @Nullable SandboxNetwork network;
     private volatile @Nullable Vm vm;
+    private volatile @Nullable MachineFollower machine;
     private volatile @Nullable HostProcess virtiofsd;
     private volatile @Nullable SharedDirectory shared;
     private volatile @Nullable Agent agent;
@@ -135,11 +138,15 @@ public final class Guest {
 
             phase = StartPhase.QEMU_SPAWN;
             Failpoints.reach(Moment.START_SPAWN);
-            Vm started =
-                    hypervisor.start(
-                            VmPlan.of(identity, config, bootSize(spec), socket, place, pod));
+            SizingRule rule =
+                    SizingRule.of(
+                            config.hypervisor(),
+                            config.runtime().staticSandboxResourceManagement());
+            MachineSize size = bootSize(rule, spec);
+            Vm started = hypervisor.start(VmPlan.of(identity, config, size, socket, place, pod));
             resources.push("VM", () -> started.stop(Duration.ZERO));
             vm = started;
+            machine = new MachineFollower(rule, size, started, this::requireAgent);
             clock.done(phase);
             cgroup.started();
             var _ = started.vmmReady().thenRun(() -> clock.done(StartPhase.QMP));
@@ -174,14 +181,11 @@ public final class Guest {
         }
     }
 
-    private MachineSize bootSize(OciSpec spec) {
-        Sizing sizing =
-                BootSize.of(
-                        SizingRule.of(
-                                config.hypervisor(),
-                                config.runtime().staticSandboxResourceManagement()),
-                        spec,
-                        cgroup.podLimits());
+    private MachineSize bootSize(SizingRule rule, OciSpec spec) {
+        PodLimits pod = cgroup.podLimits();
+        Sizing sizing = BootSize.of(rule, spec, pod);
+        BootSize.tooLarge(sizing.size(), pod)
+                .ifPresent(why -> LOG.warn("the VM may be killed for want of memory", "why", why));
         sizing.clipped().forEach(why -> LOG.warn("less than was asked for", "why", why));
         return sizing.size();
     }
@@ -233,6 +237,11 @@ public final class Guest {
     public RuntimeFailure overdue(RuntimeFailure failure) {
         Vm machine = vm;
         return machine == null ? failure : diagnosis().ofConnect(machine, clock.current(), failure);
+    }
+
+    /** What has the machine follow its containers. */
+    public MachineFollower machine() {
+        return launched(machine);
     }
 
     /** Whether the VM has ended because {@link #stop} ended it. */

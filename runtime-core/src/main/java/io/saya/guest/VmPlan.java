@@ -23,6 +23,9 @@ final class VmPlan {
     /** Cards that can come while the guest runs, where that is to be expected. */
     static final int PLUG_SLOTS = 4;
 
+    /** More than a processor that QEMU emulates can address, with what else has an address. */
+    private static final int MOST_MIB = 512 * 1024;
+
     static VmSpec of(
             SandboxIdentity identity,
             RuntimeConfig config,
@@ -39,6 +42,10 @@ final class VmPlan {
                         hypervisor.sharedFs().queueSize(),
                         hypervisor.sharedFs().cacheSizeMib()));
         devices.addAll(network.cards());
+        if (hypervisor.memory().reclaimFreed()) {
+            devices.add(new VmDevice.Balloon());
+        }
+        boolean fixed = config.runtime().staticSandboxResourceManagement();
         return new VmSpec(
                 identity.id(),
                 identity.runDirectory(),
@@ -47,9 +54,11 @@ final class VmPlan {
                 accelerator(hypervisor.machine()),
                 hypervisor.machine().cpuFeatures(),
                 size.vcpus(),
-                Math.max(size.vcpus(), hypervisor.cpu().maxVcpus()),
+                fixed ? size.vcpus() : Math.max(size.vcpus(), hypervisor.cpu().maxVcpus()),
                 size.memoryMib(),
-                Math.max(size.memoryMib(), hypervisor.memory().maxMib()),
+                fixed
+                        ? size.memoryMib()
+                        : Math.clamp(hypervisor.memory().maxMib(), size.memoryMib(), MOST_MIB),
                 hypervisor.memory().slots(),
                 hypervisor.guest().kernel(),
                 hypervisor.guest().initrd(),

@@ -60,6 +60,34 @@ public interface Vm {
      */
     void unplug(VmDevice.Network card) throws HypervisorFailure;
 
+    /** How many virtual CPUs the machine has, used by the guest or not. */
+    int vcpus();
+
+    /**
+     * Gives the running guest virtual CPUs, within the machine's room, or takes them away, but none
+     * of those of the start. New ones are not used before the guest brings them online; one that is
+     * taken away has been let go of by the guest when this returns.
+     *
+     * @return how many there are now
+     * @throws HypervisorFailure if the VMM refuses or the guest does not let go of one; there may
+     *     be fewer or more than before then
+     */
+    int setVcpus(int vcpus) throws HypervisorFailure;
+
+    /** How much memory the guest has taken of what it was offered, and that of the start. */
+    int memoryMib() throws HypervisorFailure;
+
+    /**
+     * Offers the running guest memory, within the machine's room, or asks it to give some back, but
+     * none of that of the start. Returns at once; {@link #memoryMib} tells how far it has come,
+     * which may be short of what was asked for.
+     *
+     * @param mib of the whole machine
+     * @return what it will be if the guest does as it is told: {@code mib} rounded up, within the
+     *     room
+     */
+    int requestMemory(int mib) throws HypervisorFailure;
+
     /** Stops the guest's CPUs. */
     void pause() throws HypervisorFailure;
 

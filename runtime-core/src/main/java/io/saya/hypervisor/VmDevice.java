@@ -29,6 +29,9 @@ public sealed interface VmDevice {
             String id, String tap, TapKind kind, String macAddress, int queues, boolean vhost)
             implements VmDevice {}
 
+    /** By which the guest gives memory back to the host as it frees it. */
+    record Balloon() implements VmDevice {}
+
     /**
      * A PCI device of the host that is bound to {@code vfio-pci}.
      *

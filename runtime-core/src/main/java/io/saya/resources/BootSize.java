@@ -6,6 +6,7 @@ import io.saya.oci.ContainerKind;
 import io.saya.oci.OciSpec;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -14,6 +15,11 @@ import java.util.Set;
  * nothing, it is the configured default.
  */
 public final class BootSize {
+
+    /** QEMU under emulation, with its cache of translated code, and virtiofsd (measured). */
+    private static final int PROCESSES_MIB = 100;
+
+    private static final long MIB = 1 << 20;
 
     private BootSize() {}
 
@@ -32,6 +38,33 @@ public final class BootSize {
         return PodDemand.of(spec.annotations())
                 .map(told -> rule.size(List.of(told), unlimited(pod)))
                 .orElseGet(() -> rule.size(List.of()));
+    }
+
+    /**
+     * What is to be said where the pod's cgroup does not hold all memory that the machine can come
+     * to use: it starts, and the kernel kills it the day the guest uses that.
+     *
+     * @return the numbers, and by how much the limit is to be raised; empty where it fits
+     */
+    public static Optional<String> tooLarge(MachineSize size, PodLimits pod) {
+        if (pod.memoryBytes().isEmpty()) {
+            return Optional.empty();
+        }
+        long allowedMib = pod.memoryBytes().getAsLong() / MIB;
+        long neededMib = (long) size.memoryMib() + PROCESSES_MIB;
+        return allowedMib >= neededMib
+                ? Optional.empty()
+                : Optional.of(
+                        "the pod's cgroup allows "
+                                + allowedMib
+                                + " MiB, its machine can use "
+                                + size.memoryMib()
+                                + " and QEMU with virtiofsd "
+                                + PROCESSES_MIB
+                                + ": raise overhead.podFixed.memory of the RuntimeClass, or the pod's"
+                                + " memory limit, by "
+                                + (neededMib - allowedMib)
+                                + "Mi");
     }
 
     private static Set<Resource> unlimited(PodLimits pod) {

@@ -53,6 +53,23 @@ public record Demand(long memoryBytes, long microCpus, long shares, CpuSet cpus)
                 CpuSet.parse(cpu.string("cpus").orElse("")));
     }
 
+    /**
+     * The same after an update, of which what is absent stays as it is.
+     *
+     * @throws JsonException for members of a wrong type
+     */
+    public Demand updated(JsonObject resources) {
+        Demand told = of(resources);
+        JsonObject cpu = resources.object("cpu").orElse(JsonObject.EMPTY);
+        JsonObject memory = resources.object("memory").orElse(JsonObject.EMPTY);
+        // Container managers write 0 for what they do not mean to change.
+        return new Demand(
+                number(memory, "limit") == 0 ? memoryBytes : told.memoryBytes,
+                number(cpu, "quota") == 0 ? microCpus : told.microCpus,
+                number(cpu, "shares") == 0 ? shares : told.shares,
+                cpu.string("cpus").orElse("").isEmpty() ? cpus : told.cpus);
+    }
+
     /** From the numbers as a container manager tells them; see there for their units. */
     static Demand of(long memoryBytes, long quota, long period, long shares) {
         return new Demand(

@@ -24,6 +24,8 @@ import io.saya.oci.GuestResources;
 import io.saya.oci.OciSpec;
 import io.saya.proto.agent.StatsContainerResponse;
 import io.saya.proto.agent.oci.LinuxResources;
+import io.saya.resources.Demand;
+import io.saya.resources.MachineFollower;
 import io.saya.sandbox.Sandbox;
 import io.saya.sandbox.TaskTable;
 import java.util.ArrayList;
@@ -103,6 +105,9 @@ public final class Tasks {
             }
             ContainerCreation.Prepared prepared = creation.prepare(request.rootfs());
             sandbox.awaitBoot();
+            if (kind != ContainerKind.POD_SANDBOX) {
+                followedByMachine(container, spec);
+            }
             creation.create(prepared);
             announce(container, request);
             sandbox.clock().done(StartPhase.CONTAINER);
@@ -114,6 +119,13 @@ public final class Tasks {
         } finally {
             container.creationEnded().complete(null);
         }
+    }
+
+    /** Before it is made: its program finds what it may use. */
+    private void followedByMachine(Container container, OciSpec spec) {
+        MachineFollower machine = sandbox.guest().machine();
+        machine.admit(container.id(), Demand.of(spec.resources()));
+        var _ = container.init().exited().thenRun(() -> machine.dismiss(container.id()));
     }
 
     /**
@@ -274,6 +286,7 @@ public final class Tasks {
                 });
         LinuxResources guestResources =
                 GuestResources.of(resources, sandbox.guest().details().abilities().pids());
+        sandbox.guest().machine().change(containerId, resources);
         sandbox.guest().requireAgent().update(containerId, guestResources);
     }
 

@@ -88,6 +88,26 @@ final class FakeVm implements Vm {
     }
 
     @Override
+    public int vcpus() {
+        return 1;
+    }
+
+    @Override
+    public int setVcpus(int vcpus) {
+        return vcpus;
+    }
+
+    @Override
+    public int memoryMib() {
+        return 2048;
+    }
+
+    @Override
+    public int requestMemory(int mib) {
+        return mib;
+    }
+
+    @Override
     public void pause() {}
 
     @Override

@@ -245,6 +245,11 @@ public final class ScriptedAgent implements Agent {
     }
 
     @Override
+    public void useNewHardware(int vcpus, boolean memory) {
+        answer();
+    }
+
+    @Override
     public StatsContainerResponse stats(String containerId) {
         answer();
         return StatsContainerResponse.getDefaultInstance();

@@ -49,6 +49,7 @@ public final class SizeOptions {
     public static final Option<Long> MEMORY_SLOTS =
             ROWS.count("memory_slots", 10, 0, 256, "slots")
                     .annotated()
+                    .withoutEffect("memory is plugged by virtio-mem, which needs no slots")
                     .help("Slots for memory that is plugged later.");
 
     public static final Option<Long> MEMORY_OFFSET =
@@ -79,14 +80,14 @@ public final class SizeOptions {
     public static final Option<Boolean> ENABLE_VIRTIO_MEM =
             ROWS.flag("enable_virtio_mem", false)
                     .annotated()
-                    .refused("memory is not resized by virtio-mem")
+                    .neutral(true)
+                    .withoutEffect("memory is always resized by virtio-mem")
                     .help("Resize memory by virtio-mem instead of DIMMs.");
 
     public static final Option<Boolean> RECLAIM_GUEST_FREED_MEMORY =
-            ROWS.flag("reclaim_guest_freed_memory", false)
+            ROWS.flag("reclaim_guest_freed_memory", true)
                     .annotated()
-                    .withoutEffect("the machine has no balloon")
-                    .help("Give memory that the guest freed back to the host.");
+                    .help("Give memory that the guest freed back to the host, within seconds.");
 
     public static final Option<Boolean> ENABLE_GUEST_SWAP =
             ROWS.flag("enable_guest_swap", false)

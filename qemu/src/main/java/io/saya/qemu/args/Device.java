@@ -104,6 +104,16 @@ public sealed interface Device extends Argument {
         }
     }
 
+    /** Through which the guest tells which of its memory is free; the VMM gives it back. */
+    record VirtioBalloonPci(String id, PciAddress address) implements Device {
+        @Override
+        public String properties() {
+            return virtio("virtio-balloon-pci", id, address)
+                    .with("free-page-reporting", true)
+                    .toString();
+        }
+    }
+
     /** A disk; {@code serial} is what the guest finds it by. */
     record VirtioBlkPci(String id, String drive, String serial, PciAddress address)
             implements Device {

@@ -1,0 +1,125 @@
+package io.saya.qemu;
+
+import io.saya.hypervisor.HypervisorFailure;
+import io.saya.hypervisor.VmSpec;
+import io.saya.json.JsonNumber;
+import io.saya.json.JsonObject;
+import io.saya.qemu.qmp.QmpCommand;
+import io.saya.qemu.qmp.QmpConnection;
+import io.saya.qemu.qmp.QmpFailure;
+import java.time.Duration;
+
+/**
+ * Memory that comes and goes while the guest runs: one virtio-mem device, which is made when memory
+ * is first asked for. As part of every machine it would cost each start a twelfth (README.md); a
+ * place for it costs next to nothing. Used by one thread after the other.
+ */
+final class PluggedMemory {
+    /** The root port that the device sits behind. */
+    static final String PORT = "plugm";
+
+    private static final String ID = "plugged-memory";
+    private static final Duration COMMAND_DEADLINE = Duration.ofSeconds(5);
+    private static final long MIB = 1 << 20;
+
+    /**
+     * In MiB; what Linux adds memory in, and several times what the device does. Also keeps the
+     * device's end within the machine's ceiling.
+     */
+    private static final int STEP_MIB = 4;
+
+    private final QmpConnection qmp;
+    private final int bootMib;
+    private final int maxMib;
+
+    private volatile boolean made;
+    private volatile boolean backed;
+
+    PluggedMemory(QmpConnection qmp, int bootMib, int maxMib) {
+        this.qmp = qmp;
+        this.bootMib = bootMib;
+        this.maxMib = maxMib;
+    }
+
+    /** Whether a machine has a place for it. */
+    static boolean wanted(VmSpec spec) {
+        return spec.maxMemoryMib() - spec.memoryMib() >= STEP_MIB;
+    }
+
+    /** See {@link io.saya.hypervisor.Vm#requestMemory}. */
+    int request(int mib) throws HypervisorFailure {
+        int steps = (maxMib - bootMib) / STEP_MIB;
+        int room = steps * STEP_MIB;
+        int wanted = Math.clamp(Math.ceilDiv(mib - bootMib, STEP_MIB), 0, steps) * STEP_MIB;
+        try {
+            if (made) {
+                qmp.execute(
+                        new QmpCommand(
+                                "qom-set",
+                                property("requested-size").put("value", wanted * MIB).build()),
+                        COMMAND_DEADLINE);
+            } else if (wanted > 0) {
+                make(room, wanted);
+            }
+        } catch (QmpFailure e) {
+            throw new HypervisorFailure(
+                    "change the guest's memory to " + mib + " MiB: " + e.getMessage(), e);
+        }
+        return bootMib + wanted;
+    }
+
+    /** See {@link io.saya.hypervisor.Vm#memoryMib}. */
+    int mib() throws HypervisorFailure {
+        if (!made) {
+            return bootMib;
+        }
+        try {
+            return qmp.execute(
+                                    new QmpCommand("qom-get", property("size").build()),
+                                    COMMAND_DEADLINE)
+                            instanceof JsonNumber size
+                    ? bootMib + (int) (size.asLong() / MIB)
+                    : bootMib;
+        } catch (QmpFailure e) {
+            throw new HypervisorFailure("ask for the guest's memory: " + e.getMessage(), e);
+        }
+    }
+
+    private void make(int room, int wanted) throws QmpFailure {
+        if (!backed) {
+            // Pages come with the guest's first touch, and none is promised.
+            qmp.execute(
+                    new QmpCommand(
+                            "object-add",
+                            JsonObject.builder()
+                                    .put("qom-type", "memory-backend-memfd")
+                                    .put("id", ID)
+                                    .put("size", room * MIB)
+                                    .put("share", true)
+                                    .put("reserve", false)
+                                    .build()),
+                    COMMAND_DEADLINE);
+            backed = true;
+        }
+        qmp.execute(
+                new QmpCommand(
+                        "device_add",
+                        JsonObject.builder()
+                                .put("driver", "virtio-mem-pci")
+                                .put("id", ID + "-dev")
+                                .put("memdev", ID)
+                                .put("bus", PORT)
+                                .put("addr", "0x0")
+                                .put("disable-legacy", "on")
+                                .put("requested-size", wanted * MIB)
+                                .build()),
+                COMMAND_DEADLINE);
+        made = true;
+    }
+
+    private static JsonObject.Builder property(String name) {
+        return JsonObject.builder()
+                .put("path", "/machine/peripheral/" + ID + "-dev")
+                .put("property", name);
+    }
+}

@@ -1,0 +1,167 @@
+package io.saya.qemu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.saya.hypervisor.HypervisorFailure;
+import io.saya.json.Json;
+import io.saya.json.JsonNumber;
+import io.saya.json.JsonObject;
+import io.saya.json.JsonValue;
+import io.saya.qemu.qmp.FakeQmpPeer;
+import io.saya.qemu.qmp.QmpConnection;
+import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is said on the monitor when memory and virtual CPUs come and go. */
+@Timeout(60)
+final class PluggedSizeTest {
+    @TempDir Path directory;
+
+    private final AtomicReference<PluggedCpus> listening = new AtomicReference<>();
+    private FakeQmpPeer peer;
+    private QmpConnection qmp;
+    private FakeQmpPeer.Client qemu;
+    private PluggedCpus cpus;
+    private PluggedMemory memory;
+
+    @FunctionalInterface
+    private interface Call {
+        int make() throws HypervisorFailure;
+    }
+
+    @BeforeEach
+    void connect() throws Exception {
+        peer = new FakeQmpPeer(directory.resolve("qmp"));
+        qmp = QmpConnection.open(peer.socket(), "test", event -> listening.get().note(event));
+        qemu = peer.acceptAndGreet();
+        cpus = new PluggedCpus(qmp, 1);
+        memory = new PluggedMemory(qmp, 194, 1026);
+        listening.set(cpus);
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        qmp.close();
+        peer.close();
+    }
+
+    private static CompletableFuture<Integer> begin(Call call) {
+        CompletableFuture<Integer> made = new CompletableFuture<>();
+        Thread.ofVirtual()
+                .start(
+                        () -> {
+                            try {
+                                made.complete(call.make());
+                            } catch (HypervisorFailure e) {
+                                made.completeExceptionally(e);
+                            }
+                        });
+        return made;
+    }
+
+    private void answer(String command, String arguments, JsonValue reply) throws Exception {
+        JsonObject asked = qemu.receive();
+        assertThat(asked.string("execute")).contains(command);
+        assertThat(asked.object("arguments").orElse(JsonObject.EMPTY))
+                .isEqualTo(Json.parse(arguments));
+        qemu.reply(asked, reply);
+    }
+
+    private static int made(CompletableFuture<Integer> call) throws Exception {
+        return call.get(30, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void theDeviceIsMadeWithTheFirstMemoryAndResizedFromThenOn() throws Exception {
+        assertThat(memory.request(100)).isEqualTo(194);
+        assertThat(memory.mib()).isEqualTo(194);
+        CompletableFuture<Integer> grown = begin(() -> memory.request(300));
+        answer(
+                "object-add",
+                "{\"qom-type\":\"memory-backend-memfd\",\"id\":\"plugged-memory\",\"size\":872415232,\"share\":true,\"reserve\":false}",
+                JsonObject.EMPTY);
+        answer(
+                "device_add",
+                "{\"driver\":\"virtio-mem-pci\",\"id\":\"plugged-memory-dev\",\"memdev\":\"plugged-memory\",\"bus\":\"plugm\",\"addr\":\"0x0\",\"disable-legacy\":\"on\",\"requested-size\":113246208}",
+                JsonObject.EMPTY);
+        assertThat(made(grown)).isEqualTo(194 + 108);
+        CompletableFuture<Integer> had = begin(memory::mib);
+        answer(
+                "qom-get",
+                "{\"path\":\"/machine/peripheral/plugged-memory-dev\",\"property\":\"size\"}",
+                JsonNumber.of(4 << 20));
+        assertThat(made(had)).isEqualTo(198);
+        CompletableFuture<Integer> most = begin(() -> memory.request(9999));
+        answer(
+                "qom-set",
+                "{\"path\":\"/machine/peripheral/plugged-memory-dev\",\"property\":\"requested-size\",\"value\":872415232}",
+                JsonObject.EMPTY);
+        assertThat(made(most)).isEqualTo(1026);
+        CompletableFuture<Integer> least = begin(() -> memory.request(1));
+        answer(
+                "qom-set",
+                "{\"path\":\"/machine/peripheral/plugged-memory-dev\",\"property\":\"requested-size\",\"value\":0}",
+                JsonObject.EMPTY);
+        assertThat(made(least)).isEqualTo(194);
+    }
+
+    private static final JsonValue PLACES =
+            Json.parse(
+                    "[{\"type\":\"max-x86_64-cpu\",\"props\":{\"socket-id\":2}},{\"type\":\"max-x86_64-cpu\",\"props\":{\"socket-id\":1}},{\"type\":\"max-x86_64-cpu\",\"props\":{\"socket-id\":0},\"qom-path\":\"/machine/x\"}]");
+
+    @Test
+    void cpusGoIntoTheLowestPlacesAndTheNewestLeavesFirst() throws Exception {
+        CompletableFuture<Integer> more = begin(() -> cpus.set(3));
+        answer("query-hotpluggable-cpus", "{}", PLACES);
+        answer(
+                "device_add",
+                "{\"driver\":\"max-x86_64-cpu\",\"id\":\"cpu-0\",\"socket-id\":1}",
+                JsonObject.EMPTY);
+        answer(
+                "device_add",
+                "{\"driver\":\"max-x86_64-cpu\",\"id\":\"cpu-1\",\"socket-id\":2}",
+                JsonObject.EMPTY);
+        assertThat(made(more)).isEqualTo(3);
+        CompletableFuture<Integer> fewer = begin(() -> cpus.set(2));
+        answer("device_del", "{\"id\":\"cpu-1\"}", JsonObject.EMPTY);
+        qemu.event("DEVICE_DELETED", JsonObject.builder().put("device", "cpu-1").build());
+        assertThat(made(fewer)).isEqualTo(2);
+        assertThat(cpus.count()).isEqualTo(2);
+    }
+
+    @Test
+    void thereAreNoMoreThanThereArePlacesForAndThoseOfTheStartStay() throws Exception {
+        CompletableFuture<Integer> most = begin(() -> cpus.set(99));
+        answer("query-hotpluggable-cpus", "{}", Json.parse("[]"));
+        assertThat(made(most)).isEqualTo(1);
+        assertThat(cpus.set(0)).isEqualTo(1);
+    }
+
+    @Test
+    void aGuestThatKeepsACpuIsSaidSo() throws Exception {
+        CompletableFuture<Integer> more = begin(() -> cpus.set(2));
+        answer("query-hotpluggable-cpus", "{}", PLACES);
+        answer(
+                "device_add",
+                "{\"driver\":\"max-x86_64-cpu\",\"id\":\"cpu-0\",\"socket-id\":1}",
+                JsonObject.EMPTY);
+        assertThat(made(more)).isEqualTo(2);
+        CompletableFuture<Integer> fewer = begin(() -> cpus.set(1));
+        answer("device_del", "{\"id\":\"cpu-0\"}", JsonObject.EMPTY);
+        qemu.event(
+                "DEVICE_UNPLUG_GUEST_ERROR", JsonObject.builder().put("device", "cpu-0").build());
+        assertThatThrownBy(() -> made(fewer))
+                .isInstanceOf(ExecutionException.class)
+                .hasMessageContaining("cpu-0: the guest does not let go of it");
+        assertThat(cpus.count()).isEqualTo(2);
+    }
+}

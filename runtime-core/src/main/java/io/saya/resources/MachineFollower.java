@@ -1,0 +1,219 @@
+package io.saya.resources;
+
+import io.saya.agent.Agent;
+import io.saya.hypervisor.HypervisorFailure;
+import io.saya.hypervisor.Vm;
+import io.saya.json.JsonObject;
+import io.saya.log.Log;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
+
+/**
+ * Has the running machine follow what its containers may use, up and down, but never below its size
+ * at the start: most machines, whose containers were known then, are never changed. A static
+ * machine is not changed at all.
+ *
+ * <p>One thread at a time changes the machine, and only while there is something to change; who
+ * comes meanwhile is served by its next round. What cannot be had is a warning: the container runs
+ * within what there is, and its limits hold. Thread safe.
+ */
+public final class MachineFollower {
+    private static final Log LOG = Log.of("resources");
+
+    /**
+     * From a busy emulated guest that takes 16 GiB; a container that is created waits no longer.
+     */
+    private static final Duration GROW_LIMIT = Duration.ofSeconds(15);
+
+    /** How often the guest's progress is looked at. */
+    private static final Duration LOOK = Duration.ofMillis(20);
+
+    private final SizingRule rule;
+    private final MachineSize boot;
+    private final Vm vm;
+    private final Supplier<Agent> agent;
+
+    // Guarded by this, which is held for memory operations only.
+    private final Map<String, Demand> demands = new LinkedHashMap<>();
+    private List<CompletableFuture<Void>> waiting = new ArrayList<>();
+    private boolean working;
+    private List<String> lastClipped = List.of();
+
+    /** Written by the working thread alone. */
+    private volatile MachineSize reached;
+
+    /**
+     * A follower for a machine that has just been started.
+     *
+     * @param agent throws where there is none
+     */
+    public MachineFollower(SizingRule rule, MachineSize boot, Vm vm, Supplier<Agent> agent) {
+        this.rule = rule;
+        this.boot = boot;
+        this.vm = vm;
+        this.agent = agent;
+        this.reached = boot;
+    }
+
+    /**
+     * A container is about to be made. Waits until the machine has grown as far as it will, or for
+     * {@link #GROW_LIMIT}; not at all if it has to change nothing.
+     */
+    public void admit(String container, Demand demand) {
+        CompletableFuture<Void> served;
+        synchronized (this) {
+            demands.put(container, demand);
+            served = follow();
+        }
+        await(served);
+    }
+
+    /**
+     * A container's limits are about to be changed. Waits like {@link #admit}.
+     *
+     * @param resources OCI's {@code linux.resources}, of which what is absent stays
+     */
+    public void change(String container, JsonObject resources) {
+        CompletableFuture<Void> served;
+        synchronized (this) {
+            Demand before = demands.get(container);
+            if (before == null) {
+                return;
+            }
+            demands.put(container, before.updated(resources));
+            served = follow();
+        }
+        await(served);
+    }
+
+    /** A container has ended. Does not wait. */
+    public synchronized void dismiss(String container) {
+        if (demands.remove(container) != null) {
+            var _ = follow();
+        }
+    }
+
+    private CompletableFuture<Void> follow() {
+        if (rule.fixed() || (!working && target().equals(reached))) {
+            return CompletableFuture.completedFuture(null);
+        }
+        CompletableFuture<Void> served = new CompletableFuture<>();
+        waiting.add(served);
+        if (!working) {
+            working = true;
+            Thread.ofVirtual().name("resources").start(this::work);
+        }
+        return served;
+    }
+
+    private MachineSize target() {
+        if (demands.isEmpty()) {
+            return boot;
+        }
+        Sizing sizing = rule.size(List.copyOf(demands.values()));
+        if (!sizing.clipped().equals(lastClipped)) {
+            lastClipped = sizing.clipped();
+            lastClipped.forEach(why -> LOG.warn("less than was asked for", "why", why));
+        }
+        return new MachineSize(
+                Math.max(boot.vcpus(), sizing.size().vcpus()),
+                Math.max(boot.memoryMib(), sizing.size().memoryMib()));
+    }
+
+    private void work() {
+        while (true) {
+            List<CompletableFuture<Void>> served;
+            MachineSize target;
+            synchronized (this) {
+                if (waiting.isEmpty()) {
+                    working = false;
+                    return;
+                }
+                served = waiting;
+                waiting = new ArrayList<>();
+                target = target();
+            }
+            try {
+                change(target);
+            } catch (HypervisorFailure | RuntimeException e) {
+                LOG.warn("the machine does not follow its containers", "error", e);
+            } finally {
+                reached = target;
+                served.forEach(each -> each.complete(null));
+            }
+        }
+    }
+
+    /** Grows first and shrinks last: nobody has less than it may use meanwhile. */
+    private void change(MachineSize target) throws HypervisorFailure {
+        boolean moreMemory = target.memoryMib() > reached.memoryMib();
+        boolean moreCpus = target.vcpus() > vm.vcpus();
+        LOG.info(
+                "the machine follows its containers",
+                "vcpus",
+                target.vcpus(),
+                "memory_mib",
+                target.memoryMib());
+        int offered = vm.requestMemory(target.memoryMib());
+        if (moreCpus) {
+            int vcpus = vm.setVcpus(target.vcpus());
+            if (vcpus < target.vcpus()) {
+                LOG.warn("the machine has no room for more virtual CPUs", "vcpus", vcpus);
+            }
+        }
+        if (moreMemory || moreCpus) {
+            agent.get().useNewHardware(moreCpus ? vm.vcpus() : 0, moreMemory);
+        }
+        if (moreMemory) {
+            awaitTaken(offered);
+        }
+        if (!moreCpus) {
+            var _ = vm.setVcpus(target.vcpus());
+        }
+    }
+
+    private void awaitTaken(int offered) throws HypervisorFailure {
+        long deadline = System.nanoTime() + GROW_LIMIT.toNanos();
+        int taken = vm.memoryMib();
+        while (taken < offered && System.nanoTime() < deadline && !Thread.interrupted()) {
+            pause();
+            taken = vm.memoryMib();
+        }
+        if (taken < offered) {
+            LOG.warn(
+                    "the guest has not taken all the memory that it was offered",
+                    "offered_mib",
+                    offered,
+                    "taken_mib",
+                    taken,
+                    "waited_ms",
+                    GROW_LIMIT.toMillis());
+        }
+    }
+
+    private static void pause() {
+        try {
+            Thread.sleep(LOOK);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void await(CompletableFuture<Void> served) {
+        try {
+            served.get(GROW_LIMIT.plusSeconds(1).toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException | ExecutionException e) {
+            LOG.warn("the machine has not followed its containers in time", "error", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,157 @@
+package io.saya.resources;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.saya.agent.Agent;
+import io.saya.failure.RuntimeFailure;
+import io.saya.hypervisor.HypervisorFailure;
+import io.saya.hypervisor.Vm;
+import io.saya.json.Json;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.Proxy;
+import java.util.List;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+final class MachineFollowerTest {
+    private static final long MIB = 1 << 20;
+    private static final MachineSize BOOT = new MachineSize(1, 194);
+
+    private final LinkedBlockingQueue<String> done = new LinkedBlockingQueue<>();
+    private volatile int vcpus = 1;
+    private volatile int mib = 194;
+    private volatile boolean deaf;
+
+    private final Vm vm =
+            stand(
+                    Vm.class,
+                    (_, method, arguments) -> {
+                        if (deaf && !method.getName().equals("vcpus")) {
+                            throw new HypervisorFailure("no answer", null);
+                        }
+                        return switch (method.getName()) {
+                            case "vcpus" -> vcpus;
+                            case "memoryMib" -> mib;
+                            case "setVcpus" -> {
+                                if (vcpus != (int) arguments[0]) {
+                                    vcpus = (int) arguments[0];
+                                    done.add("vcpus " + vcpus);
+                                }
+                                yield vcpus;
+                            }
+                            case "requestMemory" -> {
+                                if (mib != (int) arguments[0]) {
+                                    mib = (int) arguments[0];
+                                    done.add("memory " + mib);
+                                }
+                                yield mib;
+                            }
+                            default -> throw new UnsupportedOperationException(method.getName());
+                        };
+                    });
+
+    private final Agent agent =
+            stand(
+                    Agent.class,
+                    (_, method, arguments) -> {
+                        assertThat(method.getName()).isEqualTo("useNewHardware");
+                        done.add("use " + arguments[0] + (boolean) arguments[1]);
+                        return null;
+                    });
+
+    private static <T> T stand(Class<T> type, InvocationHandler handler) {
+        return type.cast(
+                Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, handler));
+    }
+
+    private MachineFollower follower(boolean fixed) {
+        return new MachineFollower(new SizingRule(fixed, 1, 8, 2048, 16384), BOOT, vm, () -> agent);
+    }
+
+    private static Demand demand(long mib, long microCpus) {
+        return new Demand(mib * MIB, microCpus, 0, CpuSet.NONE);
+    }
+
+    private void assertDone(String... steps) throws InterruptedException {
+        for (String step : steps) {
+            assertThat(done.poll(30, TimeUnit.SECONDS)).isEqualTo(step);
+        }
+        assertThat(done).isEmpty();
+    }
+
+    @Test
+    void whatFitsTheMachineChangesNothing() throws Exception {
+        MachineFollower follower = follower(false);
+        follower.admit("a", demand(64, 500_000));
+        follower.dismiss("a");
+        assertDone();
+    }
+
+    @Test
+    void itGrowsBeforeAContainerIsMadeAndShrinksToItsFirstSize() throws Exception {
+        MachineFollower follower = follower(false);
+        follower.admit("a", demand(64, 500_000));
+        follower.admit("b", demand(512, 1_500_000));
+        assertDone("memory 714", "vcpus 2", "use 2true");
+        follower.admit("c", Demand.UNLIMITED);
+        assertDone("memory 2624", "vcpus 3", "use 3true");
+        follower.dismiss("c");
+        assertDone("memory 714", "vcpus 2");
+        follower.dismiss("b");
+        assertDone("memory 194", "vcpus 1");
+        follower.dismiss("b");
+        assertDone();
+    }
+
+    @Test
+    void itFollowsAnUpdateBothWays() throws Exception {
+        MachineFollower follower = follower(false);
+        follower.admit("a", demand(64, 500_000));
+        follower.change("a", Json.parseObject("{\"memory\":{\"limit\":536870912}}"));
+        assertDone("memory 649", "use 0true");
+        follower.change("a", Json.parseObject("{\"cpu\":{\"quota\":200000,\"period\":100000}}"));
+        assertDone("vcpus 2", "use 2false");
+        follower.change(
+                "a",
+                Json.parseObject(
+                        "{\"memory\":{\"limit\":67108864},\"cpu\":{\"quota\":50000,\"period\":100000}}"));
+        assertDone("memory 194", "vcpus 1");
+        follower.change("of nobody", Json.parseObject("{\"memory\":{\"limit\":536870912}}"));
+        assertDone();
+    }
+
+    @Test
+    void aStaticMachineStaysAsItIs() throws Exception {
+        MachineFollower follower = follower(true);
+        follower.admit("a", demand(4096, 4_000_000));
+        assertDone();
+    }
+
+    @Test
+    void whatFailsKeepsNobodyFromRunning() throws Exception {
+        MachineFollower follower = follower(false);
+        deaf = true;
+        follower.admit("a", demand(512, 500_000));
+        deaf = false;
+        follower.admit("b", demand(512, 500_000));
+        assertDone("memory 1169", "use 0true");
+    }
+
+    @Test
+    void withoutAnAgentNobodyWaitsForEver() throws Exception {
+        MachineFollower follower =
+                new MachineFollower(
+                        new SizingRule(false, 1, 8, 2048, 16384),
+                        BOOT,
+                        vm,
+                        () -> {
+                            throw RuntimeFailure.unavailable("gone", null);
+                        });
+        follower.admit("a", demand(512, 500_000));
+        assertDone("memory 649");
+        assertThat(List.of(mib)).containsExactly(649);
+    }
+}

@@ -1,0 +1,170 @@
+package io.saya.test.cri;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.saya.proto.cri.LinuxContainerConfig;
+import io.saya.proto.cri.LinuxContainerResources;
+import io.saya.proto.cri.LinuxPodSandboxConfig;
+import io.saya.proto.cri.UpdateContainerResourcesRequest;
+import io.saya.test.Wait;
+import io.saya.test.WithProduct;
+import java.time.Duration;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** What a machine has follows what its containers may use. */
+@WithProduct
+final class SizeTest extends PodSuite {
+    private static final Duration LIMIT = Duration.ofSeconds(60);
+    private static final long MIB = 1 << 20;
+
+    /** What the kernel keeps for itself before it counts, and what is there for the guest. */
+    private static final int GUEST_MIB = 128;
+
+    private static final int HOST_CPUS = Runtime.getRuntime().availableProcessors();
+
+    @BeforeAll
+    void onlyWithMachines() {
+        assumeTrue(Node.handler().equals(Node.SAYA), "runc has no machine");
+    }
+
+    private static LinuxContainerResources resources(long mib, double cpus) {
+        return LinuxContainerResources.newBuilder()
+                .setMemoryLimitInBytes(mib * MIB)
+                .setCpuPeriod(100_000)
+                .setCpuQuota(Math.round(cpus * 100_000))
+                .build();
+    }
+
+    /** As a kubelet does, it tells what the containers may use in sum. */
+    private Pod told(long mib, double cpus) {
+        return pod(
+                config ->
+                        config.setLinux(
+                                LinuxPodSandboxConfig.newBuilder()
+                                        .setResources(resources(mib, cpus))));
+    }
+
+    private static String container(Pod pod, String name, long mib, double cpus) {
+        return pod.start(
+                pod.create(
+                        name,
+                        config ->
+                                config.addCommand("sleep")
+                                        .addArgs("100000")
+                                        .setLinux(
+                                                LinuxContainerConfig.newBuilder()
+                                                        .setResources(resources(mib, cpus)))));
+    }
+
+    private static long number(Pod pod, String container, String script) {
+        var ran = pod.exec(container, "sh", "-c", script);
+        assertThat(ran.status()).as(ran.toString()).isZero();
+        return Long.parseLong(ran.out().strip());
+    }
+
+    private static long memoryMib(Pod pod, String container) {
+        return number(pod, container, "sed -n 's/MemTotal: *\\([0-9]*\\) kB/\\1/p' /proc/meminfo")
+                / 1024;
+    }
+
+    private static long cpus(Pod pod, String container) {
+        return number(pod, container, "grep -c ^processor /proc/cpuinfo");
+    }
+
+    private void update(String container, LinuxContainerResources resources) {
+        var _ =
+                node().cri()
+                        .runtime()
+                        .updateContainerResources(
+                                UpdateContainerResourcesRequest.newBuilder()
+                                        .setContainerId(container)
+                                        .setLinux(resources)
+                                        .build());
+    }
+
+    @Test
+    void aPodHasWhatItsContainersMayUseFromTheStart() {
+        for (long mib : new long[] {64, 4096}) {
+            var pod = told(mib, mib == 64 ? 0.5 : 2);
+            var container = container(pod, "main", mib, mib == 64 ? 0.5 : 2);
+            assertThat(memoryMib(pod, container)).isBetween(mib + 1, mib + GUEST_MIB);
+            assertThat(cpus(pod, container)).isEqualTo(mib == 64 ? 1 : Math.min(2, HOST_CPUS));
+            pod.remove();
+        }
+    }
+
+    @Test
+    void withoutLimitsItHasTheDefault() {
+        var pod = pod();
+        var container = pod.idle("main");
+        assertThat(memoryMib(pod, container)).isBetween(1900L, 2048L);
+        assertThat(cpus(pod, container)).isEqualTo(1);
+    }
+
+    @Test
+    void theMachineFollowsContainersThatComeAndGo() {
+        var pod = told(64, 0.5);
+        var first = container(pod, "first", 64, 0.5);
+        var small = memoryMib(pod, first);
+        var second = container(pod, "second", 512, 1.5);
+        assertThat(memoryMib(pod, first)).isBetween(576L, 576L + GUEST_MIB + small - 64);
+        assertThat(cpus(pod, first)).isEqualTo(Math.min(2, HOST_CPUS));
+        pod.stop(second, Duration.ZERO);
+        assertThat(Wait.until(LIMIT, () -> memoryMib(pod, first) < small + 64))
+                .as("%d MiB", memoryMib(pod, first))
+                .isTrue();
+        assertThat(Wait.until(LIMIT, () -> cpus(pod, first) == 1)).isTrue();
+    }
+
+    @Test
+    void itFollowsAnUpdateInPlaceBothWays() {
+        var pod = told(64, 0.5);
+        var container = container(pod, "main", 64, 0.5);
+        var small = memoryMib(pod, container);
+        update(container, resources(512, 2));
+        assertThat(memoryMib(pod, container)).isGreaterThan(512);
+        assertThat(cpus(pod, container)).isEqualTo(Math.min(2, HOST_CPUS));
+        // What was not there before can be used.
+        assertThat(
+                        pod.exec(
+                                        container,
+                                        "dd",
+                                        "if=/dev/zero",
+                                        "of=/dev/null",
+                                        "bs=400M",
+                                        "count=1")
+                                .status())
+                .isZero();
+        update(container, resources(64, 0.5));
+        assertThat(Wait.until(LIMIT, () -> memoryMib(pod, container) < small + 64)).isTrue();
+        assertThat(Wait.until(LIMIT, () -> cpus(pod, container) == 1)).isTrue();
+    }
+
+    @Test
+    void aHogIsKilledAtItsLimitAndNotBefore() {
+        var pod = told(64, 0.5);
+        var container = container(pod, "main", 64, 0.5);
+        assertThat(
+                        pod.exec(
+                                        container,
+                                        "dd",
+                                        "if=/dev/zero",
+                                        "of=/dev/null",
+                                        "bs=48M",
+                                        "count=1")
+                                .status())
+                .isZero();
+        assertThat(
+                        pod.exec(
+                                        container,
+                                        "dd",
+                                        "if=/dev/zero",
+                                        "of=/dev/null",
+                                        "bs=80M",
+                                        "count=1")
+                                .status())
+                .isEqualTo(137);
+    }
+}
