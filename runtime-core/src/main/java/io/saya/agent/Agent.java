@@ -17,8 +17,8 @@ import java.util.concurrent.CompletableFuture;
  * know (any more), DEADLINE_EXCEEDED, UNAVAILABLE when the connection is gone, otherwise what the
  * agent answered. Futures complete on a thread that must not block. Thread safe.
  *
- * <p>Semantics: reference kata-agent.md §3. The exec id of a container's first process is the
- * container's id.
+ * <p>What agents do with these calls: agent-proto/api/agents.md. The exec id of a container's first
+ * process is the container's id.
  */
 public interface Agent extends AutoCloseable {
 
@@ -37,7 +37,7 @@ public interface Agent extends AutoCloseable {
     /**
      * Tells the guest all routes that it is to have, which may be none, and neighbours. The default
      * guest's agent removes those that it was told earlier and that are not among them, others keep
-     * them (reference: kata-agent.md, UpdateRoutes).
+     * them (agent-proto/api/agents.md#the-network).
      */
     void updateRoutes(GuestNetwork network) throws RuntimeFailure;
 
@@ -72,7 +72,8 @@ public interface Agent extends AutoCloseable {
     /**
      * Sends a signal to every process of a container. The default guest's agent and Kata's 2.4 to
      * 3.x do so for every signal, Kata's 4.x for SIGKILL only: any other reaches the first process
-     * alone there, and with agents before 2.4 SIGKILL does too (kata-agent.md §3.4).
+     * alone there, and with agents before 2.4 SIGKILL does too
+     * (agent-proto/api/agents.md#signals-and-ends).
      */
     void signalContainer(String containerId, int signal) throws RuntimeFailure;
 

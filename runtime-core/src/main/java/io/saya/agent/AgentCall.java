@@ -10,8 +10,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
 /**
- * From what a call to the agent came to, to the domain's failures (reference: kata-agent.md §6.1).
- * The guest's text is cut.
+ * From what a call to the agent came to, to the domain's failures
+ * (agent-proto/api/agents.md#errors). The guest's text is cut.
  */
 final class AgentCall {
 

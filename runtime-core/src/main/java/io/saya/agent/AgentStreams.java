@@ -17,8 +17,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 
 /**
- * The streams of one process by ReadStdout, ReadStderr, WriteStdin and CloseStdin (reference:
- * kata-agent.md §3.5).
+ * The streams of one process by ReadStdout, ReadStderr, WriteStdin and CloseStdin
+ * (agent-proto/api/agents.md#streams).
  */
 final class AgentStreams implements GuestStreams {
 

@@ -20,7 +20,10 @@ import io.saya.ttrpc.CallOptions;
 import java.time.Duration;
 import java.util.List;
 
-/** What the guest is told of its network, in the agent's protocol (reference: kata-agent.md). */
+/**
+ * What the guest is told of its network, in the agent's protocol
+ * (agent-proto/api/agents.md#the-network).
+ */
 final class NetworkRequests {
     /** How often a card is asked for that its driver in the guest has not found yet. */
     private static final int TRIES = 20;

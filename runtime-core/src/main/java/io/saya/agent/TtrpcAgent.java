@@ -44,8 +44,8 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * An agent of Kata 2.x to 4.x, or of the default guest, over one ttrpc connection (reference:
- * kata-agent.md §2, §3). The limits of its calls are those of Kata's clients.
+ * An agent of Kata 2.x to 4.x, or of the default guest, over one ttrpc connection
+ * (agent-proto/api/agents.md). The limits of its calls are those of Kata's clients.
  */
 public final class TtrpcAgent implements Agent {
 

@@ -103,7 +103,8 @@ public final class SandboxNetwork {
     }
 
     /**
-     * Its description would take the place of the namespace's interfaces (kata-runtime.md §4.2).
+     * Its description would take the place of the namespace's interfaces
+     * (runtime-core/kata.md#what-the-guest-is-told-of-its-network).
      */
     private static void refuseDirectNetwork(Path directory, SandboxIdentity identity)
             throws IOException {

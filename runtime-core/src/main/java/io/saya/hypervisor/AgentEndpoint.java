@@ -2,7 +2,10 @@ package io.saya.hypervisor;
 
 import java.nio.file.Path;
 
-/** Where the agent of a guest listens, seen from the host (reference: kata-agent.md §1). */
+/**
+ * Where the agent of a guest listens, seen from the host
+ * (agent-proto/api/agents.md#where-an-agent-listens).
+ */
 public sealed interface AgentEndpoint {
 
     /**

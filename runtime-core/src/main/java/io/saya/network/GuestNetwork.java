@@ -3,7 +3,8 @@ package io.saya.network;
 import java.util.List;
 
 /**
- * What the guest is told of its network (reference: kata-runtime.md §4.4).
+ * What the guest is told of its network
+ * (runtime-core/kata.md#what-the-guest-is-told-of-its-network).
  *
  * @param interfaces the cards, found by their MAC addresses
  * @param routes those that the guest's kernel does not make by itself, in the order in which they

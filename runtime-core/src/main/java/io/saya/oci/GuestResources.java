@@ -12,7 +12,7 @@ import io.saya.proto.agent.oci.LinuxResources;
 /**
  * OCI's {@code linux.resources} as the agent takes them. Rules for single devices, block I/O and
  * network classes speak of the host's devices and are left out, and so are the CPUs and memory
- * nodes of the host (reference: kata-runtime.md §4.7).
+ * nodes of the host (runtime-core/kata.md#the-specification-that-the-guest-is-given).
  */
 public final class GuestResources {
 
@@ -22,7 +22,7 @@ public final class GuestResources {
      * Translates {@code resources}.
      *
      * @param pids whether the guest's agent applies a limit of processes as it is meant; Kata's
-     *     reads the field the wrong way round (reference: kata-agent.md §3.2)
+     *     reads the field the wrong way round (agent-proto/api/agents.md#containers)
      */
     public static LinuxResources of(JsonObject resources, boolean pids) {
         LinuxResources.Builder guest = LinuxResources.newBuilder();

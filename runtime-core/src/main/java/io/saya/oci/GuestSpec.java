@@ -17,8 +17,8 @@ import java.util.List;
 
 /**
  * The specification that the guest is given: that of the host with everything taken out that speaks
- * of the host (reference: kata-runtime.md §4.7, kata-agent.md §3.2). Hooks are left out: they are
- * the host's programs.
+ * of the host (runtime-core/kata.md#the-specification-that-the-guest-is-given). Hooks are left out:
+ * they are the host's programs.
  */
 public final class GuestSpec {
 

@@ -64,7 +64,7 @@ public final class OciSpec {
 
     /**
      * What this container is, by the annotations of containerd's CRI plugin, CRI-O and dockershim,
-     * in that order (reference: kata-runtime.md §2.1).
+     * in that order (runtime-core/kata.md#what-a-container-is).
      *
      * @throws RuntimeFailure INVALID_ARGUMENT for a type that none of them knows
      */

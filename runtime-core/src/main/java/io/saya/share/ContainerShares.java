@@ -12,7 +12,7 @@ import java.util.List;
 
 /**
  * What one container shares with its guest: its root file system and the sources of its bind mounts
- * (reference: kata-runtime.md §4.6). Used by one thread at a time.
+ * (runtime-core/kata.md#what-becomes-of-mounts). Used by one thread at a time.
  */
 public final class ContainerShares {
 

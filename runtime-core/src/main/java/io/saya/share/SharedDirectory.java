@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The tree that virtiofsd shows to one guest (reference: kata-runtime.md §4.5).
+ * The tree that virtiofsd shows to one guest (runtime-core/kata.md#directories-on-the-host).
  *
  * <pre>
  *   run directory/mounts/   everything shared is bind-mounted one level below; mounts spread from here

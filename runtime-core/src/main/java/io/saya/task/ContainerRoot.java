@@ -20,7 +20,7 @@ import java.util.Optional;
  */
 record ContainerRoot(String path, List<GuestStorage> storages) {
 
-    /** Where the agent keeps what belongs to a container (reference: kata-agent.md §3.2). */
+    /** Where the agent keeps what belongs to a container (agent-proto/api/agents.md#all-calls). */
     private static final String GUEST_BUNDLES = "/run/kata-containers/";
 
     ContainerRoot {

@@ -32,7 +32,7 @@ final class TaskDeletion {
 
     /**
      * How long Delete waits for a client that still reads; containerd gives State, Delete, Shutdown
-     * and clean-up 10 s together (reference: containerd-shim.md §8.6).
+     * and clean-up 10 s together (shim/containerd.md#limits).
      */
     private static final Duration OUTPUT_LIMIT = Duration.ofSeconds(5);
 

@@ -12,7 +12,7 @@ import java.util.function.BooleanSupplier;
 /**
  * How long the daemon lives: until containerd shuts it down or it is told to by a signal, and not
  * for ever where both fail to come. A daemon without a container that nobody asks for anything is
- * one whose containerd was killed between two steps (reference: containerd-shim.md, P-8).
+ * one whose containerd was killed between two steps (shim/containerd.md#limits).
  */
 final class DaemonLifetime implements TaskLifetime {
     private static final Log LOG = Log.of("daemon");

@@ -8,7 +8,7 @@ import java.util.UUID;
 
 /**
  * From failures to what callers are told. The only place that knows the codes of the wire;
- * containerd's classes of errors are these codes (reference: containerd-shim.md §1.6).
+ * containerd's classes of errors are these codes (shim/containerd.md#codes).
  */
 public final class StatusMapper {
     private static final Log LOG = Log.of("service");

@@ -30,7 +30,7 @@ class EventEnvelopesTest {
     private static final Timestamp WIRE_AT =
             Timestamp.newBuilder().setSeconds(1_700_000_000L).setNanos(5).build();
 
-    /** Reference: containerd-shim.md §4.1. */
+    /** By shim/containerd.md#events. */
     record Row(TaskEvent event, String topic, String type, MessageLite message) {}
 
     static Stream<Row> rows() {

@@ -10,7 +10,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class StatusMapperTest {
 
-    /** Reference: containerd-shim.md §1.6. */
+    /** By shim/containerd.md#codes. */
     @ParameterizedTest
     @CsvSource({
         "NOT_FOUND, 5",
