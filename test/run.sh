@@ -8,19 +8,22 @@ top=$(cd "$here/.." && pwd)
 source "$top/packaging/lib/debian.sh"
 source "$top/packaging/lib/jdk.sh"
 
-steps=(product unit launcher agent guest containers pods faults integration hosts)
+steps=(product lint unit launcher agent guest pods network shims containers faults integration hosts)
 usage() {
   cat <<USAGE
-usage: test/run.sh [--full] [--only STEP]...
+usage: test/run.sh [--full] [--in-turn] [--only STEP]...
 
   --full        the long versions: more rounds of everything that is random, and the steps integration and hosts
+  --in-turn     one step at a time; two are run side by side otherwise, on two processors and more
   --only STEP   just this step; STEP is one of: ${steps[*]}
 USAGE
 }
-full='' only=()
+full='' only=() lanes=2
+(( $(nproc) >= 2 )) || lanes=1
 while (( $# )); do
   case $1 in
     --full) full=1; shift ;;
+    --in-turn) lanes=1; shift ;;
     --only) [[ " ${steps[*]} " == *" ${2:-} "* ]] || { usage >&2; die "--only takes one of: ${steps[*]}"; }; only+=("$2"); shift 2 ;;
     -h|--help) usage; exit 0 ;;
     *) usage >&2; die "unknown argument '$1'" ;;
@@ -29,19 +32,22 @@ done
 if (( ${#only[@]} )); then
   steps=("${only[@]}")
 elif [[ -z $full ]]; then
-  # Much of it is what the step containers tries as well.
-  steps=(product unit launcher agent guest containers pods faults)
+  # Much of integration is what the step containers tries as well; hosts builds other programs first.
+  steps=(product lint unit launcher agent guest pods network shims containers faults)
 fi
 (( EUID == 0 )) || die "the tests mount, make namespaces and start VMs: run this as root"
 
 # ---- steps ---------------------------------------------------------------------------------------------------------------
 product() { "$top/packaging/build.sh"; }
 
+lint() { "$here/lint/run.sh"; }
+
 unit() {
   need_packages maven containerd qemu-system-x86 gcc make libc6-dev libjansson-dev nettle-dev procps
   local rounds=()
   [[ -z $full ]] || rounds=(-Dsaya.race.rounds=1000)
-  built_by mvn verify "${rounds[@]}"
+  # The form of the sources is lint's.
+  built_by mvn verify -Dspotless.check.skip=true "${rounds[@]}"
 }
 
 # built_by COMMAND...: runs Maven for all modules, and notes what is built: everything that is not newer than the moment before.
@@ -69,42 +75,83 @@ guest() {
   BOOTS=$boots "$top/packaging/guest/test.sh"
 }
 
-containers() { SAYA_TEST_FULL=$full "$here/containers/run.sh" "$top/packaging/target/saya"; }
+containers() {
+  need_packages busybox-static containerd cpio iproute2 procps python3-minimal qemu-system-x86 runc util-linux
+  apart env "SAYA_TEST_FULL=$full" "$here/containers/run.sh" "$top/packaging/target/saya"
+}
+
+# apart COMMAND...: runs it where it sees no process, mount, interface and file in /run but its own, and where nothing outlives it: tests look
+# for what is left on the whole host, and another step may be running. Many names contain a process id, and cgroups are seen by all: the ids
+# of each step begin elsewhere.
+apart() {
+  # shellcheck disable=SC2016  # for the inner bash
+  unshare --mount --pid --net --fork --kill-child --mount-proc --propagation private bash -c '
+    mount -t tmpfs none /run && mkdir -p /run/lock /run/netns && ip link set lo up || exit
+    echo "$1" > /proc/sys/kernel/ns_last_pid || true   # a kernel without CONFIG_CHECKPOINT_RESTORE has no such file
+    shift
+    "$@"
+    exit "$?"   # after a command, so that bash stays: it reaps what loses its parent
+  ' bash "$ids" "$@"
+}
 
 # The suites of this Maven module, with a product to try. JUnit's own console: Maven would go through all modules once more.
-# suite NAME COMMAND... -- OPTION...: COMMAND starts it, OPTION is one of JUnit's console.
+# suite NAME OPTION...: OPTION is one of JUnit's console.
 suite() {
-  local name=$1 classes=$here/target/test-classes lib=$here/target/lib command=()
+  local name=$1 classes=$here/target/test-classes lib=$here/target/lib lock
   shift
-  while [[ $1 != -- ]]; do command+=("$1"); shift; done
-  shift
+  exec {lock}> "$here/target/lock"
+  flock "$lock"   # the first of two steps builds for both
   if suites_are_old; then
     built_by mvn -q -pl test -am -DskipTests -Dspotless.check.skip=true package || die "Maven could not build the suites, see above"
   fi
-  "${command[@]}" "$JAVA_HOME/bin/java" -Xmx512m -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
+  exec {lock}>&-
+  apart "$JAVA_HOME/bin/java" -Xmx512m -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
     "-Dsaya.product=$top/packaging/target/saya" "-Dsaya.full=${full:-0}" "-Dsaya.runtime=${RUNTIME:-io.containerd.saya.v2}" \
     "-Dsaya.results=$here/target" \
     -cp "$classes:$here/target/classes:$lib/*" org.junit.platform.console.ConsoleLauncher execute --disable-banner --details=testfeed \
     --disable-ansi-colors --scan-classpath="$classes" --reports-dir="$here/target/$name-reports" "$@"
 }
 
-# Pods need networks: those of the tests are in a network namespace of their own, and go with it.
-pods() {
+need_for_pods() {
   need_packages busybox-static containerd containernetworking-plugins iproute2 maven nftables procps qemu-system-x86 runc util-linux
-  local short=(--exclude-tag full)
-  [[ -z $full ]] || short=()
-  suite pods unshare --net sh -c 'ip link set lo up && exec "$@"' sh -- --include-package io.saya.test.cri --include-package io.saya.test.task \
-    --include-package io.saya.test.process "${short[@]}"
+}
+
+# What is about networks, with containerd and without.
+networks='.*\.(Network\w*|LateNetwork|PortForward)Test'
+
+# short NAME OPTION...: leaves out what takes long, unless all is wanted.
+short() {
+  local name=$1
+  shift
+  [[ -n $full ]] || set -- "$@" --exclude-tag full
+  suite "$name" "$@"
+}
+
+pods() {
+  need_for_pods
+  short pods --include-package io.saya.test.cri --exclude-classname "$networks"
+}
+
+network() {
+  need_for_pods
+  short network --include-package io.saya.test.cri --include-package io.saya.test.task --include-classname "$networks"
+}
+
+shims() {
+  need_for_pods
+  short shims --include-package io.saya.test.task --include-package io.saya.test.process \
+    --exclude-classname "$networks"
 }
 
 faults() {
   need_packages busybox-static containerd cpio maven qemu-system-x86
-  suite faults env -- --include-package io.saya.test.fault
+  suite faults --include-package io.saya.test.fault
 }
 
 integration() {
   need_packages busybox-static containerd maven qemu-system-x86 runc
-  suite integration env -- --exclude-package io.saya.test.cri --exclude-package io.saya.test.task --exclude-package io.saya.test.process --exclude-package io.saya.test.fault
+  suite integration --exclude-package io.saya.test.cri --exclude-package io.saya.test.task \
+    --exclude-package io.saya.test.process --exclude-package io.saya.test.fault
 }
 
 hosts() {
@@ -118,18 +165,53 @@ export JAVA_HOME
 logs=$top/test/target/logs
 built=$top/test/target/built
 mkdir -p "$logs"
-passed=0
-for step in "${steps[@]}"; do
-  printf '%s: %s ...\n' "${0##*/}" "$step"
-  started=$SECONDS
-  if "$step" > "$logs/$step" 2>&1; then
-    printf '%s: %s passed in %d s\n' "${0##*/}" "$step" "$((SECONDS - started))"
+passed=0 failed=0 started=0
+declare -A running=() since=()
+
+end_all() {
+  trap - EXIT INT TERM
+  (( ${#running[@]} == 0 )) || kill "${!running[@]}" 2>/dev/null || true
+}
+trap end_all EXIT
+trap 'end_all; exit 130' INT TERM
+
+# one_ends: waits for any of the steps that run.
+one_ends() {
+  local pid='' step status=0
+  wait -n -p pid "${!running[@]}" || status=$?
+  step=${running[$pid]}
+  unset "running[$pid]"
+  if (( status == 0 )); then
+    printf '%s: %s passed in %d s\n' "${0##*/}" "$step" "$((SECONDS - since[$step]))"
     passed=$((passed + 1))
   else
     tail -n 80 "$logs/$step" >&2
-    printf '%s: %s FAILED after %d s; the whole log is %s\n' "${0##*/}" "$step" "$((SECONDS - started))" "$logs/$step" >&2
-    printf '%d passed, 1 failed\n' "$passed"
-    exit 1
+    printf '%s: %s FAILED after %d s; the whole log is %s\n' "${0##*/}" "$step" "$((SECONDS - since[$step]))" "$logs/$step" >&2
+    failed=$((failed + 1))
   fi
-done
-printf '%d passed, 0 failed\n' "$passed"
+}
+
+# side_by_side STEP...: those of them that are wanted, as many at once as there are lanes. Once one has failed no other begins.
+side_by_side() {
+  local step ids
+  for step in "$@"; do
+    [[ " ${steps[*]} " == *" $step "* ]] || continue
+    while (( ${#running[@]} >= lanes )); do one_ends; done
+    (( failed == 0 )) || break
+    printf '%s: %s ...\n' "${0##*/}" "$step"
+    started=$((started + 1)) ids=$((started * 2000))
+    since[$step]=$SECONDS
+    # With set -e in force, as it is not in what stands before || or &&.
+    ( trap - EXIT INT TERM; "$step" ) > "$logs/$step" 2>&1 &
+    running[$!]=$step
+  done
+  while (( ${#running[@]} )); do one_ends; done
+}
+
+# In three parts, since Maven writes the files that suites are run from. In each, what takes longest comes first.
+side_by_side product
+side_by_side unit lint agent launcher guest
+side_by_side pods network faults shims containers integration
+side_by_side hosts   # by itself, since it needs this machine's network
+printf '%d passed, %d failed\n' "$passed" "$failed"
+(( failed == 0 ))

@@ -18,9 +18,13 @@ need_packages() {
   (( ${#missing[@]} )) || return 0
   (( EUID == 0 )) || die "these Debian packages are missing: ${missing[*]}; install them (apt-get install ${missing[*]}) or run this as root"
   say "installing ${missing[*]}"
+  local lock
+  exec {lock}> /run/lock/saya-packages
+  flock "$lock"   # two steps of the tests may need something at once
   debian_index
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}" >&2 \
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}" >&2 {lock}>&- \
     || die "apt-get could not install ${missing[*]}; see its message above"
+  exec {lock}>&-
 }
 
 # debian_index: brings apt's package lists up to date, once in a build.
