@@ -11,20 +11,22 @@ source "$top/packaging/lib/jdk.sh"
 steps=(product lint unit launcher agent guest pods network shims containers faults integration hosts)
 usage() {
   cat <<USAGE
-usage: test/run.sh [--full] [--in-turn] [--only STEP]...
+usage: test/run.sh [--full] [--in-turn] [--only STEP]... [--test CLASS[.METHOD]]...
 
   --full        the long versions: more rounds of everything that is random, and the steps integration and hosts
   --in-turn     one step at a time; two are run side by side otherwise, on two processors and more
   --only STEP   just this step; STEP is one of: ${steps[*]}
+  --test TEST   just this class of the suites with VMs, or this method of it, with the product that was built last
 USAGE
 }
-full='' only=() lanes=2
+full='' only=() chosen=() lanes=2
 (( $(nproc) >= 2 )) || lanes=1
 while (( $# )); do
   case $1 in
     --full) full=1; shift ;;
     --in-turn) lanes=1; shift ;;
     --only) [[ " ${steps[*]} " == *" ${2:-} "* ]] || { usage >&2; die "--only takes one of: ${steps[*]}"; }; only+=("$2"); shift 2 ;;
+    --test) chosen+=("${2:?--test takes a class, or a class and a method: KillTest.aSignalForAllReachesExecsToo}"); only=(chosen); shift 2 ;;
     -h|--help) usage; exit 0 ;;
     *) usage >&2; die "unknown argument '$1'" ;;
   esac
@@ -109,7 +111,7 @@ suite() {
     "-Dsaya.product=$top/packaging/target/saya" "-Dsaya.full=${full:-0}" "-Dsaya.runtime=${RUNTIME:-io.containerd.saya.v2}" \
     "-Dsaya.results=$here/target" \
     -cp "$classes:$here/target/classes:$lib/*" org.junit.platform.console.ConsoleLauncher execute --disable-banner --details=testfeed \
-    --disable-ansi-colors --scan-classpath="$classes" --reports-dir="$here/target/$name-reports" "$@"
+    --disable-ansi-colors --reports-dir="$here/target/$name-reports" "$@"
 }
 
 need_for_pods() {
@@ -124,7 +126,19 @@ short() {
   local name=$1
   shift
   [[ -n $full ]] || set -- "$@" --exclude-tag full
-  suite "$name" "$@"
+  suite "$name" --scan-classpath="$here/target/test-classes" "$@"
+}
+
+chosen() {
+  need_for_pods
+  local test file class selected=()
+  for test in "${chosen[@]}"; do
+    file=$(find "$here/src/test/java" -name "${test%%.*}.java")
+    [[ -n $file ]] || die "no class ${test%%.*} below $here/src/test/java"
+    class=${file#"$here/src/test/java/"} class=${class%.java} class=${class//\//.}
+    if [[ $test == *.* ]]; then selected+=(--select-method="$class#${test#*.}"); else selected+=(--select-class="$class"); fi
+  done
+  suite chosen "${selected[@]}"
 }
 
 pods() {
@@ -145,12 +159,12 @@ shims() {
 
 faults() {
   need_packages busybox-static containerd cpio maven qemu-system-x86
-  suite faults --include-package io.saya.test.fault
+  suite faults --scan-classpath="$here/target/test-classes" --include-package io.saya.test.fault
 }
 
 integration() {
   need_packages busybox-static containerd maven qemu-system-x86 runc
-  suite integration --exclude-package io.saya.test.cri --exclude-package io.saya.test.task \
+  suite integration --scan-classpath="$here/target/test-classes" --exclude-package io.saya.test.cri --exclude-package io.saya.test.task \
     --exclude-package io.saya.test.process --exclude-package io.saya.test.fault
 }
 
@@ -211,7 +225,7 @@ side_by_side() {
 # In three parts, since Maven writes the files that suites are run from. In each, what takes longest comes first.
 side_by_side product
 side_by_side unit lint agent launcher guest
-side_by_side pods network faults shims containers integration
+side_by_side pods network faults shims containers integration chosen
 side_by_side hosts   # by itself, since it needs this machine's network
 printf '%d passed, %d failed\n' "$passed" "$failed"
 (( failed == 0 ))

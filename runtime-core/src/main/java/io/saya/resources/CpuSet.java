@@ -18,7 +18,7 @@ public final class CpuSet {
         this.cpus = cpus;
     }
 
-    /** Reads a list; what is not one is the empty set, as in Kata (kata-runtime.md §5.1). */
+    /** Reads a list; what is not one is the empty set, as in Kata (runtime-core/kata.md). */
     public static CpuSet parse(String list) {
         BitSet cpus = new BitSet();
         try {

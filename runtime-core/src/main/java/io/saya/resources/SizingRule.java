@@ -13,7 +13,7 @@ import java.util.Set;
  * itself costs {@link #GUEST_MIB} and a part of the rest. So a pod whose containers all have limits
  * gets a machine that can hold no more than they may use: what its page cache takes stays within
  * what the pod's cgroup on the host allows. A static machine, which is never resized, is Kata's:
- * its defaults and all limits on top (kata-runtime.md §5.1).
+ * its defaults and all limits on top (runtime-core/kata.md#how-large-a-machine-is).
  *
  * @param fixed {@code static_sandbox_resource_mgmt}
  * @param defaultVcpus {@code default_vcpus}, greater than 0; may be a fraction
