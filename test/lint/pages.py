@@ -60,7 +60,7 @@ def citation_problems(top: str, path: str, text: str):
     module = os.path.join(top, os.path.relpath(path, top).split(os.sep)[0])
     for number, line in enumerate(text.splitlines(), 1):
         for name, anchor in CITATION.findall(line):
-            if name in OTHERS:
+            if name in OTHERS or name.startswith("../"):
                 continue
             places = [os.path.join(place, name) for place in (top, module, os.path.dirname(path))]
             there = next((place for place in places if os.path.exists(place)), None)
