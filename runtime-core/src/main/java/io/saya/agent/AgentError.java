@@ -6,7 +6,7 @@ import java.util.List;
 
 /**
  * What an agent means by an error, where its code alone does not say: the one table of agents and
- * texts (reference: kata-agent.md §3.4, §3.5, §6.1). Nothing else looks into the text of an error.
+ * texts (agent-proto/api/agents.md#errors). Nothing else looks into the text of an error.
  */
 enum AgentError {
 

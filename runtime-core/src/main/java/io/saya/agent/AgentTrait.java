@@ -5,9 +5,9 @@ import java.util.EnumSet;
 import java.util.Set;
 
 /**
- * What agents do differently, with the releases that do it: the one table of it (reference:
- * kata-agent.md §3.4, §3.5). The default guest's agent has none of the traits of Kata's, and some
- * of its own. What is told apart by the text of an error is in {@link AgentError}.
+ * What agents do differently, with the releases that do it: the one table of it (signals, ends,
+ * streams: agent-proto/api/agents.md). The default guest's agent has none of the traits of Kata's,
+ * and some of its own. What is told apart by the text of an error is in {@link AgentError}.
  */
 public enum AgentTrait {
 
