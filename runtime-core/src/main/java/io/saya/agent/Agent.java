@@ -97,8 +97,9 @@ public interface Agent extends AutoCloseable {
      * Has the guest use hardware that was plugged. Returns when all CPUs are online; memory may
      * take longer.
      *
-     * @param vcpus how many there are in all; 0: none is new. Agents of Kata before 3.2 take it for the number of
-     *     new ones, and bring all online in any case (reference: kata-agent.md §3.7)
+     * @param vcpus how many there are in all; 0: none is new. Agents of Kata before 3.2 take it for
+     *     the number of new ones, and bring all online in any case
+     *     (agent-proto/api/agents.md#resizing)
      * @param memory whether there is new memory
      */
     void useNewHardware(int vcpus, boolean memory) throws RuntimeFailure;
