@@ -1,5 +1,6 @@
 package io.saya.container;
 
+import io.saya.failure.RuntimeFailure;
 import io.saya.lifecycle.UndoStack;
 import io.saya.oci.ContainerKind;
 import java.nio.file.Path;
@@ -8,7 +9,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A container: its first process, its execs, and what it holds on the host. Mutable parts are
@@ -25,9 +25,7 @@ public final class Container {
     private final UndoStack resources = new UndoStack();
     private final CompletableFuture<Void> creationEnded = new CompletableFuture<>();
     private final CompletableFuture<Void> outOfMemory = new CompletableFuture<>();
-    private boolean createdInGuest;
-    private boolean paused;
-    private @Nullable CompletableFuture<ExitStatus> deletion;
+    private ContainerState state = new ContainerState.Creating();
 
     public Container(
             String id,
@@ -98,33 +96,47 @@ public final class Container {
         return outOfMemory;
     }
 
-    /** Whether its creation has succeeded. Guarded by the task table's lock. */
-    public boolean createdInGuest() {
-        return createdInGuest;
-    }
-
     /** Guarded by the task table's lock. */
-    public void wasCreatedInGuest() {
-        createdInGuest = true;
+    public ContainerState state() {
+        return state;
     }
 
-    /** Guarded by the task table's lock. */
-    public boolean paused() {
-        return paused;
+    /**
+     * Something happens to the container. Guarded by the task table's lock.
+     *
+     * @throws RuntimeFailure where {@link ContainerVerb} refuses a client's request
+     */
+    public void apply(ContainerEvent event) {
+        state = ContainerTransitions.next(id, state, event);
     }
 
-    /** Guarded by the task table's lock. */
-    public void paused(boolean now) {
-        paused = now;
+    /**
+     * Something happens to one of its processes. Guarded by the task table's lock.
+     *
+     * @throws RuntimeFailure if a client asked for what the state does not allow
+     */
+    public void apply(ContainerProcess process, ProcessEvent event) {
+        if (process.isInit()) {
+            apply(new ContainerEvent.OfFirst(event));
+        } else {
+            process.apply(event);
+        }
     }
 
-    /** The deletion under way; null if there is none. Guarded by the task table's lock. */
-    public @Nullable CompletableFuture<ExitStatus> deletion() {
-        return deletion;
+    /**
+     * The state of one of its processes; that of the first is part of the container's. Guarded by
+     * the task table's lock.
+     */
+    public ProcessState stateOf(ContainerProcess process) {
+        return process.isInit() ? state.process() : process.state();
     }
 
-    /** Guarded by the task table's lock. */
-    public void deletion(@Nullable CompletableFuture<ExitStatus> underWay) {
-        deletion = underWay;
+    /**
+     * Does nothing where a client may do this now. Guarded by the task table's lock.
+     *
+     * @throws RuntimeFailure with the refusal
+     */
+    public void check(ContainerVerb verb) {
+        verb.check(id, state);
     }
 }

@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A process of a container: its first one, or an exec. The state is guarded by the lock of the
- * sandbox's task table; the rest is immutable or safe by itself.
+ * sandbox's task table and reached by way of {@link Container}; the rest is immutable or safe by
+ * itself.
  */
 public final class ContainerProcess {
 
@@ -23,7 +24,6 @@ public final class ContainerProcess {
     private final CompletableFuture<Void> endTold = new CompletableFuture<>();
     private final AtomicLong signals = new AtomicLong();
     private ProcessState state = new ProcessState.Created();
-    private boolean startPublished;
     private @Nullable ExecDefinition definition;
 
     /**
@@ -133,26 +133,13 @@ public final class ContainerProcess {
         return taken;
     }
 
-    /** Guarded by the task table's lock. */
-    public ProcessState state() {
+    /** An exec's; that of a first process is part of its container's. */
+    ProcessState state() {
         return state;
     }
 
-    /** Guarded by the task table's lock. */
-    public void apply(ProcessEvent event) throws RuntimeFailure {
+    /** Of an exec. */
+    void apply(ProcessEvent event) throws RuntimeFailure {
         state = ProcessTransitions.next(describe(), state, event);
-    }
-
-    /**
-     * Whether a start event went out, so that an exit event must follow. Guarded by the task
-     * table's lock.
-     */
-    public boolean startPublished() {
-        return startPublished;
-    }
-
-    /** Guarded by the task table's lock. */
-    public void startWasPublished() {
-        startPublished = true;
     }
 }

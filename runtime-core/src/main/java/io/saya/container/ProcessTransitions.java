@@ -20,6 +20,8 @@ public final class ProcessTransitions {
      * @param name what to call the process in a refusal
      * @throws RuntimeFailure FAILED_PRECONDITION if a client asked for something that the state
      *     does not allow
+     * @throws IllegalStateException if a start succeeds that nobody asked for: an error of this
+     *     program
      */
     public static ProcessState next(String name, ProcessState state, ProcessEvent event)
             throws RuntimeFailure {
@@ -34,8 +36,11 @@ public final class ProcessTransitions {
                     };
             case StartSucceeded() ->
                     switch (state) {
-                        case Created(), Starting(), Running() -> new Running();
+                        case Starting() -> new Running();
                         case Stopped stopped -> stopped;
+                        case Created(), Running() ->
+                                throw new IllegalStateException(
+                                        "start of " + name + " succeeded in state " + state);
                     };
             case Exited(ExitStatus exit) ->
                     switch (state) {

@@ -111,7 +111,7 @@ public final class Exits {
                 fallback,
                 guest.pid());
         for (ContainerProcess never : tasks.locked(() -> List.copyOf(container.execs().values()))) {
-            tasks.finish(never, fallback, guest.pid());
+            tasks.finish(container, never, fallback, guest.pid());
         }
     }
 
@@ -145,7 +145,7 @@ public final class Exits {
             status = ExitStatus.UNKNOWN;
         }
         process.endTold().complete(null);
-        awaitStart(process);
+        awaitStart(container, process);
         boolean plain = details.has(AgentTrait.SIGNAL_IS_PLAIN_STATUS);
         if (status == ExitStatus.KILLED || (plain && PlainStatus.mayBeKill(status))) {
             awaitOutOfMemoryEvent(agent);
@@ -155,7 +155,7 @@ public final class Exits {
         }
         ExitStatus exit = ExitStatus.now(status);
         if (!process.isInit()) {
-            tasks.finish(process, exit, guest.pid());
+            tasks.finish(container, process, exit, guest.pid());
         } else if (container.kind().ownsSandbox()) {
             heldBack.complete(exit);
             stop.accept(new StopCause.ContainerExited(exit));
@@ -195,8 +195,9 @@ public final class Exits {
         }
     }
 
-    private void awaitStart(ContainerProcess process) {
-        boolean starting = tasks.locked(() -> process.state() instanceof ProcessState.Starting);
+    private void awaitStart(Container container, ContainerProcess process) {
+        boolean starting =
+                tasks.locked(() -> container.stateOf(process) instanceof ProcessState.Starting);
         if (starting) {
             within(process.startSettled(), START_LIMIT_MS);
         }

@@ -84,12 +84,7 @@ final class SandboxStop {
     private boolean endContainers(Agent agent) {
         List<CompletableFuture<?>> ends = new ArrayList<>();
         for (Container container : tasks.all()) {
-            ContainerProcess init = container.init();
-            boolean live =
-                    tasks.locked(
-                            () ->
-                                    container.createdInGuest()
-                                            && !(init.state() instanceof ProcessState.Stopped));
+            boolean live = tasks.locked(() -> container.state().liveInGuest());
             if (live) {
                 Thread.ofVirtual()
                         .name("kill " + container.id())
@@ -112,12 +107,15 @@ final class SandboxStop {
         for (Container container : tasks.all()) {
             tasks.locked(
                     () -> {
-                        if (container.createdInGuest()) {
+                        if (container.state().announced()) {
                             ends.add(container.init().stdio().outputRead());
                         }
                         for (ContainerProcess exec : container.execs().values()) {
-                            if (exec.startPublished()) {
-                                ends.add(exec.stdio().outputRead());
+                            // One that did not run is closed when it has ended.
+                            switch (container.stateOf(exec)) {
+                                case ProcessState.Running(), ProcessState.Stopped _ ->
+                                        ends.add(exec.stdio().outputRead());
+                                case ProcessState.Created(), ProcessState.Starting() -> {}
                             }
                         }
                     });

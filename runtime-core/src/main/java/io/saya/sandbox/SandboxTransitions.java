@@ -24,6 +24,8 @@ public final class SandboxTransitions {
      * The state after {@code event}.
      *
      * @throws RuntimeFailure FAILED_PRECONDITION for a boot where none is possible
+     * @throws IllegalStateException if the event cannot happen in this state: an error of this
+     *     program
      */
     public static SandboxState next(SandboxState state, SandboxEvent event) throws RuntimeFailure {
         return switch (event) {
@@ -38,9 +40,14 @@ public final class SandboxTransitions {
                     };
             case BootSucceeded() ->
                     switch (state) {
-                        case New(), Booting(), Running() -> new Running();
+                        case Booting() -> new Running();
                         case Stopping stopping -> stopping;
                         case Stopped stopped -> stopped;
+                        case New(), Running() ->
+                                throw new IllegalStateException(
+                                        "boot succeeded in state "
+                                                + state
+                                                + " (expected: booting)");
                     };
             case StopRequested(StopCause cause) ->
                     switch (state) {

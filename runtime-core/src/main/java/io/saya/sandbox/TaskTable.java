@@ -2,6 +2,7 @@ package io.saya.sandbox;
 
 import io.saya.container.Container;
 import io.saya.container.ContainerProcess;
+import io.saya.container.ContainerVerb;
 import io.saya.container.ExitStatus;
 import io.saya.container.ProcessEvent;
 import io.saya.container.ProcessState;
@@ -115,17 +116,7 @@ public final class TaskTable {
                         throw RuntimeFailure.notFound(
                                 "container " + container.id() + " does not exist in this sandbox");
                     }
-                    if (container.init().state() instanceof ProcessState.Stopped
-                            || container.paused()) {
-                        throw RuntimeFailure.failedPrecondition(
-                                "cannot add exec "
-                                        + exec.execId()
-                                        + " to container "
-                                        + container.id()
-                                        + ": it is "
-                                        + (container.paused() ? "paused" : "stopped")
-                                        + " (expected: running)");
-                    }
+                    container.check(ContainerVerb.ADD_EXEC);
                     if (container.execs().putIfAbsent(exec.execId(), exec) != null) {
                         throw RuntimeFailure.alreadyExists(
                                 "exec "
@@ -161,8 +152,8 @@ public final class TaskTable {
      *
      * @param pid what the event gives as the process's id on the host
      */
-    public void finish(ContainerProcess process, ExitStatus exit, int pid) {
-        ExitStatus published = locked(() -> end(process, exit, pid));
+    public void finish(Container container, ContainerProcess process, ExitStatus exit, int pid) {
+        ExitStatus published = locked(() -> end(container, process, exit, pid));
         process.exited().complete(published);
     }
 
@@ -175,19 +166,25 @@ public final class TaskTable {
         locked(
                 () -> {
                     for (ContainerProcess exec : container.liveExecs()) {
-                        ended.put(exec, end(exec, ofExecs, pid));
+                        ended.put(exec, end(container, exec, ofExecs, pid));
                     }
-                    ended.put(container.init(), end(container.init(), exit, pid));
+                    ended.put(container.init(), end(container, container.init(), exit, pid));
                 });
         ended.forEach((process, published) -> process.exited().complete(published));
     }
 
-    private ExitStatus end(ContainerProcess process, ExitStatus exit, int pid) {
-        if (process.state() instanceof ProcessState.Stopped(ExitStatus earlier)) {
+    private ExitStatus end(
+            Container container, ContainerProcess process, ExitStatus exit, int pid) {
+        ProcessState before = container.stateOf(process);
+        if (before instanceof ProcessState.Stopped(ExitStatus earlier)) {
             return earlier;
         }
-        process.apply(new ProcessEvent.Exited(exit));
-        boolean announced = process.isInit() ? isCreated(process) : process.startPublished();
+        // Who was told of its beginning is told of its end.
+        boolean announced =
+                process.isInit()
+                        ? container.state().announced()
+                        : before instanceof ProcessState.Running;
+        container.apply(process, new ProcessEvent.Exited(exit));
         if (announced) {
             events.publish(
                     new TaskEvent.Exit(
@@ -198,10 +195,5 @@ public final class TaskTable {
                             exit.at()));
         }
         return exit;
-    }
-
-    private boolean isCreated(ContainerProcess init) {
-        Container container = containers.get(init.containerId());
-        return container != null && container.createdInGuest();
     }
 }

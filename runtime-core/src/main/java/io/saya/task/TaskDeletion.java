@@ -1,7 +1,9 @@
 package io.saya.task;
 
 import io.saya.container.Container;
+import io.saya.container.ContainerEvent;
 import io.saya.container.ContainerProcess;
+import io.saya.container.ContainerState;
 import io.saya.container.ExitStatus;
 import io.saya.container.ProcessState;
 import io.saya.event.TaskEvent;
@@ -65,7 +67,7 @@ final class TaskDeletion {
             Failpoints.reach(Moment.DELETE_FORGET);
             table.locked(
                     () -> {
-                        if (container.createdInGuest()) {
+                        if (container.state().announced()) {
                             table.publish(
                                     new TaskEvent.Delete(
                                             containerId,
@@ -81,7 +83,7 @@ final class TaskDeletion {
             mine.complete(exit);
             return exit;
         } catch (RuntimeException e) {
-            table.locked(() -> container.deletion(null));
+            table.locked(() -> container.apply(new ContainerEvent.DeletionFailed()));
             mine.completeExceptionally(e);
             throw e;
         }
@@ -119,7 +121,7 @@ final class TaskDeletion {
         ExitStatus exit =
                 table.locked(
                         () ->
-                                switch (exec.state()) {
+                                switch (container.stateOf(exec)) {
                                     case ProcessState.Stopped(ExitStatus status) -> status;
                                     case ProcessState.Created() ->
                                             new ExitStatus(0, java.time.Instant.EPOCH);
@@ -150,7 +152,11 @@ final class TaskDeletion {
                 gone = false;
             }
         }
-        table.finish(container.init(), ExitStatus.now(ExitStatus.UNKNOWN), sandbox.guest().pid());
+        table.finish(
+                container,
+                container.init(),
+                ExitStatus.now(ExitStatus.UNKNOWN),
+                sandbox.guest().pid());
         if (gone) {
             dismantle(container, Duration.ZERO);
         } else {
@@ -172,7 +178,7 @@ final class TaskDeletion {
     /** Execs that were never started end with their container; the others have. */
     private void endExecs(Container container) {
         for (ContainerProcess exec : execs(container)) {
-            table.finish(exec, ExitStatus.now(ExitStatus.KILLED), sandbox.guest().pid());
+            table.finish(container, exec, ExitStatus.now(ExitStatus.KILLED), sandbox.guest().pid());
         }
     }
 
@@ -183,19 +189,10 @@ final class TaskDeletion {
     /** The deletion that is under way; empty if it is {@code mine} from now on. */
     private static Optional<CompletableFuture<ExitStatus>> claim(
             Container container, CompletableFuture<ExitStatus> mine) {
-        CompletableFuture<ExitStatus> running = container.deletion();
-        if (running != null) {
-            return Optional.of(running);
+        if (container.state() instanceof ContainerState.Deleting(var _, var underWay)) {
+            return Optional.of(underWay);
         }
-        switch (container.init().state()) {
-            case ProcessState.Starting(), ProcessState.Running() ->
-                    throw RuntimeFailure.failedPrecondition(
-                            "cannot delete container "
-                                    + container.id()
-                                    + ": it is running (expected: stopped)");
-            case ProcessState.Created(), ProcessState.Stopped _ -> {}
-        }
-        container.deletion(mine);
+        container.apply(new ContainerEvent.DeletionBegun(mine));
         return Optional.empty();
     }
 
@@ -216,7 +213,10 @@ final class TaskDeletion {
         } else {
             // Never started: it ends by being removed from the guest.
             table.finish(
-                    container.init(), ExitStatus.now(ExitStatus.KILLED), sandbox.guest().pid());
+                    container,
+                    container.init(),
+                    ExitStatus.now(ExitStatus.KILLED),
+                    sandbox.guest().pid());
         }
         return container.init().exited().join();
     }

@@ -2,6 +2,7 @@ package io.saya.task;
 
 import io.saya.container.Container;
 import io.saya.container.ContainerProcess;
+import io.saya.container.ContainerVerb;
 import io.saya.container.ProcessState;
 import io.saya.failure.RuntimeFailure;
 import io.saya.log.Log;
@@ -45,25 +46,24 @@ final class TaskKill {
         }
         Container container = table.container(containerId);
         ContainerProcess process = table.process(containerId, execId);
-        boolean created = table.locked(() -> checkAlive(container, process));
-        if (process.isInit() && container.kind().ownsSandbox() && signal == GuestSignals.SIGKILL) {
+        boolean first = process.isInit();
+        table.locked(() -> checkAlive(container, process));
+        if (first && container.kind().ownsSandbox() && signal == GuestSignals.SIGKILL) {
             sandbox.stop();
-        } else if (process.isInit()
-                && container.kind() == ContainerKind.POD_SANDBOX
-                && signal == SIGTERM) {
+        } else if (first && container.kind() == ContainerKind.POD_SANDBOX && signal == SIGTERM) {
             terminatePause(container);
             sandbox.stop();
-        } else if (!created) {
-            throw RuntimeFailure.unavailable(
-                    "cannot signal " + process.describe() + ": it is still being made", null);
         } else {
+            if (first) {
+                table.locked(() -> container.check(ContainerVerb.SIGNAL));
+            }
             send(container, process, signal, all);
         }
     }
 
-    /** Whether the container exists in the guest. */
-    private static boolean checkAlive(Container container, ContainerProcess process) {
-        switch (process.state()) {
+    /** A sandbox can be stopped while its container is still being made. */
+    private static void checkAlive(Container container, ContainerProcess process) {
+        switch (container.stateOf(process)) {
             case ProcessState.Stopped _ ->
                     throw RuntimeFailure.notFound(
                             process.describe() + ": process already finished");
@@ -75,7 +75,6 @@ final class TaskKill {
             }
             case ProcessState.Starting(), ProcessState.Running() -> {}
         }
-        return container.createdInGuest();
     }
 
     private void send(Container container, ContainerProcess process, int signal, boolean all) {

@@ -3,6 +3,7 @@ package io.saya.task;
 import io.saya.agent.StartError;
 import io.saya.container.Container;
 import io.saya.container.ContainerProcess;
+import io.saya.container.ContainerVerb;
 import io.saya.container.ExecDefinition;
 import io.saya.container.ExitStatus;
 import io.saya.container.ProcessEvent;
@@ -61,7 +62,7 @@ final class TaskStart {
             throw e;
         }
         int pid = sandbox.guest().pid();
-        if (!table.locked(() -> succeeded(process, pid))) {
+        if (!table.locked(() -> succeeded(container, process, pid))) {
             throw late(container, process);
         }
         process.startSettled().complete(null);
@@ -83,20 +84,10 @@ final class TaskStart {
     private void request(Container container, ContainerProcess process) {
         table.locked(
                 () -> {
-                    if (container.deletion() != null || !container.createdInGuest()) {
-                        throw RuntimeFailure.failedPrecondition(
-                                "cannot start "
-                                        + process.describe()
-                                        + ": the container is being made or deleted");
+                    if (!process.isInit()) {
+                        container.check(ContainerVerb.START_EXEC);
                     }
-                    if (!process.isInit()
-                            && !(container.init().state() instanceof ProcessState.Running)) {
-                        throw RuntimeFailure.failedPrecondition(
-                                "cannot start "
-                                        + process.describe()
-                                        + ": the container is not running");
-                    }
-                    process.apply(new ProcessEvent.StartRequested());
+                    container.apply(process, new ProcessEvent.StartRequested());
                 });
     }
 
@@ -119,17 +110,19 @@ final class TaskStart {
         }
     }
 
-    /** Whether it runs and everyone may know; not if its container or sandbox has ended, and it. */
-    private boolean succeeded(ContainerProcess process, int pid) {
-        process.apply(new ProcessEvent.StartSucceeded());
-        if (!(process.state() instanceof ProcessState.Running)) {
+    /**
+     * True if the process runs; then its start event is published. False if its container or
+     * sandbox has ended meanwhile, and the process with it.
+     */
+    private boolean succeeded(Container container, ContainerProcess process, int pid) {
+        container.apply(process, new ProcessEvent.StartSucceeded());
+        if (!(container.stateOf(process) instanceof ProcessState.Running)) {
             return false;
         }
         table.publish(
                 process.isInit()
                         ? new TaskEvent.Start(process.containerId(), pid)
                         : new TaskEvent.ExecStarted(process.containerId(), process.execId(), pid));
-        process.startWasPublished();
         return true;
     }
 
@@ -138,7 +131,7 @@ final class TaskStart {
             process.startSettled().complete(null);
             process.stdio().close();
         } else {
-            endExec(process, ExitStatus.KILLED);
+            endExec(container, process, ExitStatus.KILLED);
             killExec(container, process);
         }
         return sandbox.live()
@@ -152,7 +145,7 @@ final class TaskStart {
             if (!refused(cause)) {
                 killExec(container, process);
             }
-            endExec(process, ExitStatus.UNKNOWN);
+            endExec(container, process, ExitStatus.UNKNOWN);
             return;
         }
         process.startSettled().complete(null);
@@ -191,9 +184,9 @@ final class TaskStart {
         }
     }
 
-    private void endExec(ContainerProcess exec, int status) {
+    private void endExec(Container container, ContainerProcess exec, int status) {
         // Without an event: its start was not told of either.
-        table.finish(exec, ExitStatus.now(status), sandbox.guest().pid());
+        table.finish(container, exec, ExitStatus.now(status), sandbox.guest().pid());
         exec.startSettled().complete(null);
         exec.stdio().close();
     }

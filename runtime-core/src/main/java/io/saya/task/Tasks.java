@@ -1,8 +1,11 @@
 package io.saya.task;
 
 import io.saya.container.Container;
+import io.saya.container.ContainerEvent;
 import io.saya.container.ContainerFigures;
 import io.saya.container.ContainerProcess;
+import io.saya.container.ContainerState;
+import io.saya.container.ContainerVerb;
 import io.saya.container.ExecDefinition;
 import io.saya.container.ExitStatus;
 import io.saya.container.ProcessState;
@@ -163,7 +166,8 @@ public final class Tasks {
                     Container container = table.container(containerId);
                     ContainerProcess process = table.process(containerId, execId);
                     Optional<ExitStatus> exit =
-                            process.state() instanceof ProcessState.Stopped(ExitStatus status)
+                            container.stateOf(process)
+                                            instanceof ProcessState.Stopped(ExitStatus status)
                                     ? Optional.of(status)
                                     : Optional.empty();
                     return new TaskStatus(
@@ -217,8 +221,10 @@ public final class Tasks {
      * Sets the size of a process's terminal; no effect without a terminal, or when it does not run.
      */
     public void resize(String containerId, String execId, int width, int height) {
+        Container container = table.container(containerId);
         ContainerProcess process = table.process(containerId, execId);
-        boolean running = table.locked(() -> process.state() instanceof ProcessState.Running);
+        boolean running =
+                table.locked(() -> container.stateOf(process) instanceof ProcessState.Running);
         if (running && process.io().terminal()) {
             sandbox.guest()
                     .requireAgent()
@@ -248,23 +254,27 @@ public final class Tasks {
 
     /** Freezes a container. */
     public void pause(String containerId) {
-        Container container = runningContainer(containerId, false);
+        Container container = checked(containerId, ContainerVerb.PAUSE);
         sandbox.guest().requireAgent().pause(containerId);
         table.locked(
                 () -> {
-                    container.paused(true);
-                    table.publish(new TaskEvent.Paused(containerId));
+                    container.apply(new ContainerEvent.Frozen());
+                    if (container.state() instanceof ContainerState.Paused) {
+                        table.publish(new TaskEvent.Paused(containerId));
+                    }
                 });
     }
 
     /** Thaws a container. */
     public void resume(String containerId) {
-        Container container = runningContainer(containerId, true);
+        Container container = checked(containerId, ContainerVerb.RESUME);
         sandbox.guest().requireAgent().resume(containerId);
         table.locked(
                 () -> {
-                    container.paused(false);
-                    table.publish(new TaskEvent.Resumed(containerId));
+                    container.apply(new ContainerEvent.Thawed());
+                    if (container.state() instanceof ContainerState.Running) {
+                        table.publish(new TaskEvent.Resumed(containerId));
+                    }
                 });
     }
 
@@ -274,16 +284,7 @@ public final class Tasks {
      * @param resources OCI's {@code linux.resources}
      */
     public void update(String containerId, JsonObject resources) {
-        Container container = table.container(containerId);
-        table.locked(
-                () -> {
-                    if (container.init().state() instanceof ProcessState.Stopped) {
-                        throw RuntimeFailure.failedPrecondition(
-                                "cannot update container "
-                                        + containerId
-                                        + ": it is stopped (expected: running)");
-                    }
-                });
+        var _ = checked(containerId, ContainerVerb.UPDATE);
         LinuxResources guestResources =
                 GuestResources.of(resources, sandbox.guest().details().abilities().pids());
         sandbox.guest().machine().change(containerId, resources);
@@ -314,21 +315,12 @@ public final class Tasks {
         return table.isEmpty();
     }
 
-    private Container runningContainer(String containerId, boolean paused) {
+    /** The container, if a client may do this with it now. */
+    private Container checked(String containerId, ContainerVerb verb) {
         return table.locked(
                 () -> {
                     Container container = table.container(containerId);
-                    if (!(container.init().state() instanceof ProcessState.Running)
-                            || container.paused() != paused) {
-                        throw RuntimeFailure.failedPrecondition(
-                                "container "
-                                        + containerId
-                                        + " is "
-                                        + phase(container, container.init())
-                                        + " (expected: "
-                                        + (paused ? "PAUSED" : "RUNNING")
-                                        + ")");
-                    }
+                    container.check(verb);
                     return container;
                 });
     }
@@ -336,14 +328,14 @@ public final class Tasks {
     private void announce(Container container, CreateRequest request) {
         table.locked(
                 () -> {
-                    if (container.init().state() instanceof ProcessState.Stopped) {
+                    container.apply(new ContainerEvent.Made());
+                    if (container.state() instanceof ContainerState.Stopped) {
                         throw RuntimeFailure.unavailable(
                                 "the sandbox stopped while container "
                                         + container.id()
                                         + " was created",
                                 null);
                     }
-                    container.wasCreatedInGuest();
                     table.publish(
                             new TaskEvent.Create(
                                     container.id(),
@@ -374,10 +366,12 @@ public final class Tasks {
     }
 
     private static TaskStatus.Phase phase(Container container, ContainerProcess process) {
-        return switch (process.state()) {
+        return switch (container.stateOf(process)) {
             case ProcessState.Created(), ProcessState.Starting() -> TaskStatus.Phase.CREATED;
             case ProcessState.Running() ->
-                    container.paused() ? TaskStatus.Phase.PAUSED : TaskStatus.Phase.RUNNING;
+                    container.state() instanceof ContainerState.Paused
+                            ? TaskStatus.Phase.PAUSED
+                            : TaskStatus.Phase.RUNNING;
             case ProcessState.Stopped _ -> TaskStatus.Phase.STOPPED;
         };
     }

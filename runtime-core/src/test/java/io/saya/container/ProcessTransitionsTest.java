@@ -38,13 +38,13 @@ class ProcessTransitionsTest {
     @ParameterizedTest
     @CsvSource({
         "created,  start,   starting",
-        "created,  started, running",
+        "created,  started, error",
         "created,  exit2,   stopped2",
         "starting, start,   refused",
         "starting, started, running",
         "starting, exit2,   stopped2",
         "running,  start,   refused",
-        "running,  started, running",
+        "running,  started, error",
         "running,  exit2,   stopped2",
         "stopped1, start,   refused",
         "stopped1, started, stopped1",
@@ -53,13 +53,19 @@ class ProcessTransitionsTest {
     void everyEventInEveryState(String state, String event, String next) {
         ProcessState before = Objects.requireNonNull(STATES.get(state));
         ProcessEvent happens = Objects.requireNonNull(EVENTS.get(event));
-        if (next.equals("refused")) {
-            assertThatThrownBy(() -> ProcessTransitions.next("container c1", before, happens))
-                    .hasMessageContaining("container c1")
-                    .hasMessageContaining("expected: created");
-        } else {
-            assertThat(ProcessTransitions.next("container c1", before, happens))
-                    .isEqualTo(STATES.get(next));
+        switch (next) {
+            case "refused" ->
+                    assertThatThrownBy(
+                                    () -> ProcessTransitions.next("container c1", before, happens))
+                            .hasMessageContaining("container c1")
+                            .hasMessageContaining("expected: created");
+            case "error" ->
+                    assertThatThrownBy(
+                                    () -> ProcessTransitions.next("container c1", before, happens))
+                            .isInstanceOf(IllegalStateException.class);
+            default ->
+                    assertThat(ProcessTransitions.next("container c1", before, happens))
+                            .isEqualTo(STATES.get(next));
         }
     }
 }

@@ -42,7 +42,7 @@ class SandboxTransitionsTest {
     @ParameterizedTest
     @CsvSource({
         "new,       boot,  booting",
-        "new,       up,    running",
+        "new,       up,    error",
         "new,       stop2, stopping2",
         "new,       gone,  error",
         "booting,   boot,  refused",
@@ -50,7 +50,7 @@ class SandboxTransitionsTest {
         "booting,   stop2, stopping2",
         "booting,   gone,  error",
         "running,   boot,  refused",
-        "running,   up,    running",
+        "running,   up,    error",
         "running,   stop2, stopping2",
         "running,   gone,  error",
         "stopping1, boot,  refused",

@@ -84,6 +84,19 @@ public final class ScriptedAgent implements Agent {
         return allowed;
     }
 
+    /** Done when the guest is asked to remove a container. */
+    final CompletableFuture<Void> removalAsked = new CompletableFuture<>();
+
+    private volatile CompletableFuture<Void> removalAllowed =
+            CompletableFuture.completedFuture(null);
+
+    /** Containers are removed when the caller completes the result. */
+    CompletableFuture<Void> holdRemoval() {
+        CompletableFuture<Void> allowed = new CompletableFuture<>();
+        removalAllowed = allowed;
+        return allowed;
+    }
+
     /** From now on nothing is answered any more. */
     public void becomeDeaf() {
         deaf = true;
@@ -267,6 +280,8 @@ public final class ScriptedAgent implements Agent {
 
     @Override
     public void removeContainer(String containerId) {
+        removalAsked.complete(null);
+        removalAllowed.join();
         answer();
         processes.keySet().removeIf(name -> name.startsWith(containerId + "/"));
     }

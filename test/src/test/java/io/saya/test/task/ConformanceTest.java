@@ -120,6 +120,7 @@ final class ConformanceTest extends ShimSuite {
                     transcript.call("pause again", () -> pause(shim));
                     transcript.call("start", () -> shim.start(""));
                     transcript.call("exec in it", () -> shim.exec("during", "true"));
+                    transcript.call("start of an exec", () -> shim.start("before"));
                     transcript.call("delete", () -> shim.delete(""));
                     quietCalls(shim, transcript, "paused", "");
                     transcript.call("terminate", () -> shim.kill("", SIGTERM));
