@@ -31,14 +31,10 @@ build_crun() {
   [[ $(readelf -lW "$out") != *INTERP* ]] || die "$out needs a dynamic linker, a static crun was wanted"
 }
 
-# adapt_crun DIRECTORY: makes of crun 1.8.1 what runc is to programs, in four places. Each edit must find its place: a newer crun is looked at again.
+# adapt_crun DIRECTORY: makes of crun 1.8.1 what runc is to programs, in three places. Each edit must find its place: a newer crun is looked at again.
 adapt_crun() {
   # A user that the image's passwd does not have: HOME is /, as it is without a passwd.
   edit_source "$1/utils.c" 1 '/^set_home_env (/,/^}/ { /errno == ENOENT/ { n; s/return 0;/break;/ } }'
-  # The program is looked up only once the process has the user that will execute it, so that what that user may not execute fails the
-  # creation (or the exec), and not the process that comes of it.
-  edit_source "$1/container.c" 1 's/^  if (def->process && def->process->args)$/  if (false)/'
-  edit_source "$1/container.c" 1 's/^  exec_path = find_executable (process->args\[0\], process->cwd);$/  errno = 0;/'
   # A path of /proc that becomes read-only keeps the other flags of /proc.
   edit_source "$1/linux.c" 1 's/MS_BIND | MS_PRIVATE | MS_RDONLY | MS_REC, NULL,$/MS_BIND | MS_PRIVATE | MS_RDONLY | MS_REC | (strncmp (rel_path, "proc\/", 5) == 0 ? MS_NOSUID | MS_NODEV | MS_NOEXEC : 0), NULL,/'
   # What the kernel refuses to execute is told on the process's standard error.

@@ -95,7 +95,7 @@ public final class ContainerShares {
                             + mount.source()
                             + " at "
                             + mount.destination()
-                            + ": the source does not exist on the host (expected: a file or directory)");
+                            + ": no such file or directory: the source must be one of the host's");
         }
         MountOptions options = MountOptions.parse(mount.options());
         options.requireSupported("mount of " + mount.source() + " at " + mount.destination());

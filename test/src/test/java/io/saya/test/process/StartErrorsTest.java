@@ -210,7 +210,7 @@ final class StartErrorsTest {
                                 .append("\n  runc ")
                                 .append(words)
                                 .append("\n  saya ")
-                                .append(saya.get(name))
+                                .append(saya.getOrDefault(name, "-"))
                                 .append('\n'));
         return text.toString();
     }
