@@ -2,6 +2,7 @@ package io.saya.qemu;
 
 import io.saya.host.HostProcess;
 import io.saya.host.ProcessExit;
+import io.saya.host.Signal;
 import io.saya.hypervisor.AgentEndpoint;
 import io.saya.hypervisor.GuestConsole;
 import io.saya.hypervisor.HypervisorFailure;
@@ -26,7 +27,6 @@ import java.util.concurrent.TimeoutException;
 /** A VM in a QEMU process, watched from the moment that process exists. Thread safe. */
 final class QemuVm implements Vm {
     private static final Log LOG = Log.of("qemu");
-    private static final int SIGKILL = 9;
 
     /**
      * For commands that QEMU carries out at once. On a busy host it may not get a processor for
@@ -100,7 +100,7 @@ final class QemuVm implements Vm {
         try {
             vm = new QemuVm(sandboxId, process, sockets, agent, spec);
         } catch (IOException e) {
-            process.signal(SIGKILL);
+            process.signal(Signal.SIGKILL);
             ProcessExit exit = process.exited().join();
             throw new HypervisorFailure(
                     "start QEMU for sandbox "
@@ -216,7 +216,7 @@ final class QemuVm implements Vm {
             LOG.warn("QEMU does not quit, killing it", "sandbox_vm", sandboxId, "pid", pid());
         }
         do {
-            process.signal(SIGKILL);
+            process.signal(Signal.SIGKILL);
             if (awaitExit(KILL_REMINDER)) {
                 return;
             }
@@ -269,8 +269,10 @@ final class QemuVm implements Vm {
     private static void drain(CompletableFuture<?> ended) {
         try {
             ended.get(DRAIN_DEADLINE.toNanos(), TimeUnit.NANOSECONDS);
-        } catch (InterruptedException | ExecutionException | TimeoutException e) {
+        } catch (ExecutionException | TimeoutException e) {
             LOG.warn("QEMU is gone, but its sockets are held open", "error", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
@@ -304,7 +306,7 @@ final class QemuVm implements Vm {
             switch (status) {
                 case "internal-error", "guest-panicked", "shutdown" -> {
                     end.note(status);
-                    process.signal(SIGKILL);
+                    process.signal(Signal.SIGKILL);
                 }
                 default -> {
                     // Such as io-error or paused: the guest could still go on.

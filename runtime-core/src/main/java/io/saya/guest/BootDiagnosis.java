@@ -5,6 +5,7 @@ import io.saya.config.RuntimeConfig;
 import io.saya.failure.RuntimeFailure;
 import io.saya.host.HostProcess;
 import io.saya.host.ProcessExit;
+import io.saya.host.Signal;
 import io.saya.hypervisor.AgentEndpoint;
 import io.saya.hypervisor.Vm;
 import io.saya.hypervisor.VmExit;
@@ -18,7 +19,6 @@ import org.jspecify.annotations.Nullable;
  * and what to do. To be asked before anything is ended.
  */
 final class BootDiagnosis {
-    private static final int SIGKILL = 9;
 
     /** For what hung up to be reaped as well, so that it can be told to have ended. */
     private static final long EXIT_LIMIT_MS = 1_000;
@@ -163,7 +163,7 @@ final class BootDiagnosis {
 
     /** How the VMM ended and what it said, and whether memory was the reason. */
     static String describe(Vm machine, VmExit exit, SandboxCgroup cgroup) {
-        boolean killed = exit.process().equals(new ProcessExit.Signal(SIGKILL));
+        boolean killed = exit.process().equals(new ProcessExit.Signal(Signal.SIGKILL));
         return "QEMU ended with "
                 + exit.process().describe()
                 + (killed ? cgroup.outOfMemory() : "")

@@ -339,6 +339,9 @@ public final class Guest {
     /**
      * Ends agent connection, VM, port-forward and virtiofsd, in this order; returns when VM and
      * virtiofsd are reaped, however long the kernel takes for that. Total; may be called again.
+     * Only the thread that stops the sandbox calls it ({@code SandboxStop.endGuest}, and {@code
+     * Sandbox.runStop} where that fails): everybody else asks for a stop ({@code
+     * Sandbox.requestStop}) and waits for it.
      *
      * @param graceful let QEMU quit by itself; else it is killed
      */

@@ -1,6 +1,7 @@
 package io.saya.guest;
 
 import io.saya.host.HostProcess;
+import io.saya.host.Signal;
 import io.saya.log.Log;
 import java.time.Duration;
 import java.util.concurrent.ExecutionException;
@@ -11,8 +12,6 @@ import java.util.concurrent.TimeoutException;
 final class Reaping {
 
     private static final Log LOG = Log.of("guest");
-
-    private static final int SIGKILL = 9;
 
     private Reaping() {}
 
@@ -34,7 +33,7 @@ final class Reaping {
      * the guard.
      */
     static void kill(HostProcess process, Duration limit) {
-        process.signal(SIGKILL);
+        process.signal(Signal.SIGKILL);
         if (!awaitExit(process, limit)) {
             LOG.error("process does not end after SIGKILL", "pid", process.pid());
         }

@@ -18,8 +18,6 @@ public final class LauncherAction implements AutoCloseable {
     /** Executed by a child of the guard, whose program is the launcher. */
     private static final String LAUNCHER = "/proc/self/exe";
 
-    private static final int SIGKILL = 9;
-
     /** Only a process that is stuck in the kernel takes longer. */
     private static final int REAP_LIMIT_SECONDS = 5;
 
@@ -70,7 +68,7 @@ public final class LauncherAction implements AutoCloseable {
     /** Ends the process; returns when it is reaped. May be called again. */
     @Override
     public void close() throws IOException {
-        process.signal(SIGKILL);
+        process.signal(Signal.SIGKILL);
         try {
             process.exited().get(REAP_LIMIT_SECONDS, TimeUnit.SECONDS);
         } catch (TimeoutException | ExecutionException e) {

@@ -2,6 +2,7 @@ package io.saya.sandbox;
 
 import io.saya.container.Container;
 import io.saya.container.ContainerProcess;
+import io.saya.host.Signal;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -15,10 +16,6 @@ import java.util.concurrent.TimeoutException;
  */
 final class PlainStatus {
 
-    private static final int SIGKILL = 9;
-    private static final int SIGTERM = 15;
-    private static final int HIGHEST_SIGNAL = 64;
-
     /** What a shell adds to the number of a signal, and so do all other agents. */
     private static final int SIGNAL_BASE = 128;
 
@@ -29,7 +26,7 @@ final class PlainStatus {
 
     /** Whether the status may be that of a process that SIGKILL ended. */
     static boolean mayBeKill(int status) {
-        return status == SIGKILL;
+        return status == Signal.SIGKILL;
     }
 
     /**
@@ -37,7 +34,7 @@ final class PlainStatus {
      * where only the guest can tell.
      */
     static int withSignal(int status, Container container, ContainerProcess process) {
-        if (status < 1 || status > HIGHEST_SIGNAL) {
+        if (status < 1 || status > Signal.HIGHEST) {
             return status;
         }
         boolean bySignal =
@@ -48,7 +45,7 @@ final class PlainStatus {
 
     private static boolean wasKilled(Container container, ContainerProcess process) {
         // Such agents send SIGKILL in place of a SIGTERM that a first process does not handle.
-        if (process.isInit() && process.wasSignalled(SIGTERM)) {
+        if (process.isInit() && process.wasSignalled(Signal.SIGTERM)) {
             return true;
         }
         CompletableFuture<?> signs =

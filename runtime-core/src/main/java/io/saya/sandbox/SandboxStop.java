@@ -9,6 +9,7 @@ import io.saya.failpoint.Moment;
 import io.saya.failure.RuntimeFailure;
 import io.saya.guest.Guest;
 import io.saya.guest.StopCause;
+import io.saya.host.Signal;
 import io.saya.log.Log;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -41,8 +42,6 @@ final class SandboxStop {
 
     /** How long the guest gets to write its files back and to shut down. */
     private static final Duration SHUTDOWN_LIMIT = Duration.ofMillis(1_500);
-
-    private static final int SIGKILL = 9;
 
     private final TaskTable tasks;
     private final Guest guest;
@@ -141,9 +140,9 @@ final class SandboxStop {
     }
 
     private void kill(Agent agent, Container container) {
-        tasks.signalled(container, SIGKILL, true);
+        tasks.signalled(container, Signal.SIGKILL, true);
         try {
-            agent.signalContainer(container.id(), SIGKILL);
+            agent.signalContainer(container.id(), Signal.SIGKILL);
             container.init().killed().complete(null);
         } catch (RuntimeFailure e) {
             if (e.kind() != RuntimeFailure.Kind.NOT_FOUND) {

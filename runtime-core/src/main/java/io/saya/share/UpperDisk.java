@@ -3,6 +3,7 @@ package io.saya.share;
 import io.saya.host.Host;
 import io.saya.host.HostProcess;
 import io.saya.host.ProcessExit;
+import io.saya.host.Signal;
 import io.saya.host.SpawnSpec;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -35,8 +36,6 @@ public final class UpperDisk {
 
     /** mke2fs needs some 10 ms; ten seconds are a disk that does not answer. */
     private static final Duration LIMIT = Duration.ofSeconds(10);
-
-    private static final int SIGKILL = 9;
 
     private static final Path MKE2FS = Path.of("/usr/sbin/mke2fs");
     private static final Path MKE2FS_BEFORE_USRMERGE = Path.of("/sbin/mke2fs");
@@ -121,7 +120,7 @@ public final class UpperDisk {
         try {
             exit = process.exited().get(LIMIT.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException | ExecutionException e) {
-            process.signal(SIGKILL);
+            process.signal(Signal.SIGKILL);
             throw new IOException(
                     "cannot make an ext4 in "
                             + disk
@@ -130,7 +129,7 @@ public final class UpperDisk {
                             + " s",
                     e);
         } catch (InterruptedException e) {
-            process.signal(SIGKILL);
+            process.signal(Signal.SIGKILL);
             Thread.currentThread().interrupt();
             throw new IOException("interrupted while making an ext4 in " + disk, e);
         }

@@ -6,6 +6,7 @@ import io.saya.container.ContainerProcess;
 import io.saya.failure.RuntimeFailure;
 import io.saya.guest.GuestTime;
 import io.saya.guest.StopCause;
+import io.saya.host.Signal;
 import io.saya.log.Log;
 import io.saya.sandbox.Sandbox;
 import java.time.Duration;
@@ -28,8 +29,6 @@ final class GuestSignals {
      * the guest does. The signal is delivered all the same.
      */
     private static final long ANSWER_LIMIT_MS = 80;
-
-    static final int SIGKILL = 9;
 
     /** Between two questions whether the patience with a container that is to end lasts. */
     private static final long GLANCE_MS = 2_000;
@@ -82,7 +81,7 @@ final class GuestSignals {
                             } catch (RuntimeException e) {
                                 taken.completeExceptionally(e);
                             } finally {
-                                if (process.isInit() && signal == SIGKILL) {
+                                if (process.isInit() && signal == Signal.SIGKILL) {
                                     expectEnd(container);
                                 }
                             }
@@ -92,7 +91,7 @@ final class GuestSignals {
 
     private void signal(Container container, ContainerProcess process, int signal, boolean all) {
         Agent agent = sandbox.guest().requireAgent();
-        if (process.isInit() && (all || signal == SIGKILL)) {
+        if (process.isInit() && (all || signal == Signal.SIGKILL)) {
             sandbox.tasks().signalled(container, signal, true);
             // With a private pid namespace the death of its first process would be that of all
             // others; with a shared one they would live on.
@@ -101,7 +100,7 @@ final class GuestSignals {
             process.signalled(signal);
             agent.signalProcess(process.containerId(), process.processId(), signal);
         }
-        if (signal == SIGKILL) {
+        if (signal == Signal.SIGKILL) {
             process.killed().complete(null);
         }
     }

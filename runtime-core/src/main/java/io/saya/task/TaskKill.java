@@ -5,6 +5,7 @@ import io.saya.container.ContainerProcess;
 import io.saya.container.ContainerVerb;
 import io.saya.container.ProcessState;
 import io.saya.failure.RuntimeFailure;
+import io.saya.host.Signal;
 import io.saya.log.Log;
 import io.saya.oci.ContainerKind;
 import io.saya.sandbox.Sandbox;
@@ -26,9 +27,6 @@ final class TaskKill {
     /** How long a pause container may take to leave, counted from when SIGTERM is sent. */
     private static final long PAUSE_LIMIT_MS = 1_000;
 
-    private static final int SIGTERM = 15;
-    private static final int HIGHEST_SIGNAL = 64;
-
     private final Sandbox sandbox;
     private final TaskTable table;
     private final GuestSignals signals;
@@ -40,17 +38,19 @@ final class TaskKill {
     }
 
     void kill(String containerId, String execId, int signal, boolean all) {
-        if (signal < 1 || signal > HIGHEST_SIGNAL) {
+        if (signal < 1 || signal > Signal.HIGHEST) {
             throw RuntimeFailure.invalidArgument(
-                    "signal " + signal + " (expected: 1 to " + HIGHEST_SIGNAL + ")");
+                    "signal " + signal + " (expected: 1 to " + Signal.HIGHEST + ")");
         }
         Container container = table.container(containerId);
         ContainerProcess process = table.process(containerId, execId);
         boolean first = process.isInit();
         table.locked(() -> checkAlive(container, process));
-        if (first && container.kind().ownsSandbox() && signal == GuestSignals.SIGKILL) {
+        if (first && container.kind().ownsSandbox() && signal == Signal.SIGKILL) {
             sandbox.stop();
-        } else if (first && container.kind() == ContainerKind.POD_SANDBOX && signal == SIGTERM) {
+        } else if (first
+                && container.kind() == ContainerKind.POD_SANDBOX
+                && signal == Signal.SIGTERM) {
             terminatePause(container);
             sandbox.stop();
         } else {
@@ -97,7 +97,7 @@ final class TaskKill {
     /** A guest that does not take the signal has the same time. */
     private void terminatePause(Container container) {
         CompletableFuture<?> left =
-                signals.deliver(container, container.init(), SIGTERM, false)
+                signals.deliver(container, container.init(), Signal.SIGTERM, false)
                         .thenCompose(_ -> sandbox.exits().known(container));
         try {
             left.get(PAUSE_LIMIT_MS, TimeUnit.MILLISECONDS);

@@ -13,6 +13,7 @@ import io.saya.failpoint.Failpoints;
 import io.saya.failpoint.Moment;
 import io.saya.failure.RuntimeFailure;
 import io.saya.guest.StopCause;
+import io.saya.host.Signal;
 import io.saya.log.Log;
 import io.saya.sandbox.Sandbox;
 import io.saya.sandbox.TaskTable;
@@ -156,7 +157,7 @@ final class TaskStart {
                 sandbox.awaitStopped();
             } else {
                 // Its exit is found as any other is; so is the lack of one.
-                var _ = signals.deliver(container, process, GuestSignals.SIGKILL, true);
+                var _ = signals.deliver(container, process, Signal.SIGKILL, true);
                 process.exited().get(END_LIMIT_MS, TimeUnit.MILLISECONDS);
             }
         } catch (RuntimeFailure | ExecutionException | TimeoutException e) {
@@ -178,7 +179,7 @@ final class TaskStart {
     /** Waits for the guest's word, so that it cannot strike a later exec of the same id. */
     private void killExec(Container container, ContainerProcess exec) {
         try {
-            signals.deliver(container, exec, GuestSignals.SIGKILL, false).join();
+            signals.deliver(container, exec, Signal.SIGKILL, false).join();
         } catch (CompletionException e) {
             LOG.debug("no exec to kill", "process", exec.describe(), "error", e.getCause());
         }

@@ -3,6 +3,7 @@ package io.saya.qemu.probe;
 import io.saya.host.Host;
 import io.saya.host.HostProcess;
 import io.saya.host.ProcessExit;
+import io.saya.host.Signal;
 import io.saya.host.SpawnSpec;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -40,8 +41,6 @@ final class GuestRunProbe implements KvmProbe {
 
     /** Unit of times in /proc, 1/100 s on every architecture that KVM has. */
     private static final long NANOS_PER_TICK = 10_000_000;
-
-    private static final int SIGKILL = 9;
 
     private final Host host;
     private final Path directory;
@@ -128,7 +127,7 @@ final class GuestRunProbe implements KvmProbe {
         try {
             return watch(process);
         } finally {
-            process.signal(SIGKILL);
+            process.signal(Signal.SIGKILL);
             ProcessExit _ = process.exited().join();
         }
     }

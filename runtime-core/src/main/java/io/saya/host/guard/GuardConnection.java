@@ -1,6 +1,7 @@
 package io.saya.host.guard;
 
 import io.saya.host.ProcessExit;
+import io.saya.host.Signal;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -19,7 +20,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class GuardConnection implements Runnable {
     private static final int READER_STACK = 128 * 1024;
-    private static final int SIGKILL = 9;
 
     private final DataInputStream in;
     private final OutputStream out;
@@ -190,7 +190,7 @@ final class GuardConnection implements Runnable {
 
         @Override
         public void run() {
-            process.signal(SIGKILL);
+            process.signal(Signal.SIGKILL);
         }
     }
 

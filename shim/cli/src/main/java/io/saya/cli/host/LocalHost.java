@@ -4,6 +4,7 @@ import io.saya.host.Host;
 import io.saya.host.HostProcess;
 import io.saya.host.MountFlag;
 import io.saya.host.ProcessExit;
+import io.saya.host.Signal;
 import io.saya.host.SpawnSpec;
 import io.saya.host.UnmountFlag;
 import java.io.IOException;
@@ -19,7 +20,6 @@ import java.util.concurrent.CompletableFuture;
  * descriptors over: what needs that is done by a real daemon. Thread safe.
  */
 public final class LocalHost implements Host {
-    private static final int SIGKILL = 9;
     private static final int TAIL_BYTES = 16 * 1024;
 
     @Override
@@ -91,7 +91,7 @@ public final class LocalHost implements Host {
 
         @Override
         public void signal(int number) {
-            if (number == SIGKILL) {
+            if (number == Signal.SIGKILL) {
                 process.destroyForcibly();
             } else {
                 process.destroy();

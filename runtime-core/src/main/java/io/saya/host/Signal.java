@@ -1,0 +1,14 @@
+package io.saya.host;
+
+/** The numbers of Linux's signals that this program sends or looks for (signal(7)). */
+public final class Signal {
+
+    public static final int SIGKILL = 9;
+
+    public static final int SIGTERM = 15;
+
+    /** The last of the real-time signals; valid numbers begin with 1. */
+    public static final int HIGHEST = 64;
+
+    private Signal() {}
+}
