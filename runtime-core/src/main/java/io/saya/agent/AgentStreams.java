@@ -45,13 +45,13 @@ final class AgentStreams implements GuestStreams {
         this.stdout =
                 new AgentOutput(
                         name("ReadStdout"),
-                        max -> service.readStdoutAsync(read(max), CallOptions.noDeadline()),
+                        max -> service.readStdoutAsync(read(max), reading(max)),
                         signs,
                         traits);
         this.stderr =
                 new AgentOutput(
                         name("ReadStderr"),
-                        max -> service.readStderrAsync(read(max), CallOptions.noDeadline()),
+                        max -> service.readStderrAsync(read(max), reading(max)),
                         signs,
                         traits);
     }
@@ -114,6 +114,11 @@ final class AgentStreams implements GuestStreams {
         for (CompletableFuture<?> call : underWay.values()) {
             call.cancel(false);
         }
+    }
+
+    /** What was asked for, and room for the frame around it or for the text of an error. */
+    private static CallOptions reading(int max) {
+        return CallOptions.noDeadline().withAnswerBytes(max + TtrpcConnector.ANSWER_BYTES);
     }
 
     private ReadStreamRequest read(int max) {

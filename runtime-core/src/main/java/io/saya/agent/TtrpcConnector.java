@@ -22,6 +22,15 @@ public final class TtrpcConnector implements AgentConnector {
     /** Of one attempt to connect. */
     private static final Duration ATTEMPT_LIMIT = Duration.ofSeconds(10);
 
+    /**
+     * Enough for every answer but those with output, which say themselves how much they ask for: 64
+     * KiB are the statistics of a container with some thousand entries, and longer than any error.
+     */
+    static final int ANSWER_BYTES = 64 << 10;
+
+    /** No agent sends one; a few may be a fault of it, many are meant to cost something. */
+    private static final int UNWANTED_ANSWERS = 16;
+
     private final Transport transport;
     private final Duration createContainerLimit;
 
@@ -38,7 +47,8 @@ public final class TtrpcConnector implements AgentConnector {
                         TtrpcClient.connect(
                                 transport,
                                 address(endpoint),
-                                ClientOptions.connectWithin(ATTEMPT_LIMIT)),
+                                ClientOptions.connectWithin(ATTEMPT_LIMIT)
+                                        .untrusting(ANSWER_BYTES, UNWANTED_ANSWERS)),
                         patience);
             } catch (ConnectionFailure e) {
                 if (endpoint instanceof AgentEndpoint.SerialPort || patience.exhausted()) {

@@ -58,7 +58,7 @@ final class AsyncCall<T> extends ClientCall {
     }
 
     private void expire() {
-        connection().forget(this);
+        connection().giveUp(this);
         fail(deadlineExceeded());
     }
 

@@ -5,16 +5,20 @@ import java.time.Duration;
 
 /** How long a call may take, and what travels with it. Immutable. */
 public final class CallOptions {
-    private static final CallOptions NO_DEADLINE = new CallOptions(0, Metadata.EMPTY);
+    private static final CallOptions NO_DEADLINE = new CallOptions(0, Metadata.EMPTY, 0);
 
     /** 0 means no deadline; otherwise above 0. */
     private final long timeoutNanos;
 
     private final Metadata metadata;
 
-    private CallOptions(long timeoutNanos, Metadata metadata) {
+    /** 0 means the connection's; otherwise above 0. */
+    private final int answerBytes;
+
+    private CallOptions(long timeoutNanos, Metadata metadata, int answerBytes) {
         this.timeoutNanos = timeoutNanos;
         this.metadata = metadata;
+        this.answerBytes = answerBytes;
     }
 
     /**
@@ -26,7 +30,7 @@ public final class CallOptions {
         if (timeout.isZero() || timeout.isNegative()) {
             throw new IllegalArgumentException("timeout: " + timeout + " (expected: above zero)");
         }
-        return new CallOptions(saturatedNanos(timeout), Metadata.EMPTY);
+        return new CallOptions(saturatedNanos(timeout), Metadata.EMPTY, 0);
     }
 
     /**
@@ -47,12 +51,27 @@ public final class CallOptions {
             throws TtrpcStatusException {
         context.throwIfCancelled();
         long left = context.remainingNanos();
-        return new CallOptions(Math.max(1, Math.min(left, saturatedNanos(limit))), Metadata.EMPTY);
+        return new CallOptions(
+                Math.max(1, Math.min(left, saturatedNanos(limit))), Metadata.EMPTY, 0);
     }
 
     /** The same with these pairs in place of those it had. */
     public CallOptions withMetadata(Metadata pairs) {
-        return new CallOptions(timeoutNanos, pairs);
+        return new CallOptions(timeoutNanos, pairs, answerBytes);
+    }
+
+    /**
+     * The same with a bound of its own on the frame of the answer, in place of {@link
+     * ClientOptions#answerBytes}. A longer answer fails the call with {@link
+     * StatusCode#RESOURCE_EXHAUSTED}; nothing of it is held or parsed.
+     *
+     * @param most above 0
+     */
+    public CallOptions withAnswerBytes(int most) {
+        if (most < 1) {
+            throw new IllegalArgumentException("answerBytes: " + most + " (expected: above 0)");
+        }
+        return new CallOptions(timeoutNanos, metadata, most);
     }
 
     /**
@@ -67,6 +86,11 @@ public final class CallOptions {
     /** Nanoseconds, or 0 for no deadline. */
     long timeoutNanos() {
         return timeoutNanos;
+    }
+
+    /** Bytes, or 0 for the connection's bound. */
+    int answerBytes() {
+        return answerBytes;
     }
 
     Metadata metadata() {

@@ -62,6 +62,11 @@ abstract class ClientCall extends OutboundFrame {
         return method;
     }
 
+    /** The longest frame that may come as the answer. */
+    final int answerBytes() {
+        return options.answerBytes() == 0 ? connection.answerBytes() : options.answerBytes();
+    }
+
     /** {@link System#nanoTime}, or 0 for none. */
     final long deadline() {
         return deadline;

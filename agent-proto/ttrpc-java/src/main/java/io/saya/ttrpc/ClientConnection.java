@@ -1,5 +1,8 @@
 package io.saya.ttrpc;
 
+import com.google.protobuf.DiscardUnknownFieldsParser;
+import com.google.protobuf.Message;
+import com.google.protobuf.Parser;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -42,6 +45,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Fra
     // On the event loop only.
     private final ResponseEnvelope response = new ResponseEnvelope();
     private final IntObjectHashMap<ClientCall> calls = new IntObjectHashMap<>();
+    private long givenUp;
+    private int unwanted;
+
+    /** Whether a stream was ever opened: its messages may come when it has been given up. */
+    private boolean streams;
+
     private int nextStreamId = 1;
     private @Nullable Throwable cause;
 
@@ -70,6 +79,26 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Fra
 
     long droppedResponses() {
         return dropped.get();
+    }
+
+    /** The longest frame that may come as an answer. */
+    int answerBytes() {
+        return options.answerBytes();
+    }
+
+    /** How answers are read: with or without unknown fields. */
+    <T> Parser<T> parser(Parser<T> parser) {
+        return switch (options.unknownFields()) {
+            case KEEP -> parser;
+            case DISCARD -> withoutUnknownFields(parser);
+        };
+    }
+
+    /** What is parsed is a message, though protobuf's type of a parser does not say so. */
+    @SuppressWarnings("unchecked")
+    private static <T> Parser<T> withoutUnknownFields(Parser<T> parser) {
+        Parser<Message> ofMessages = (Parser<Message>) parser;
+        return (Parser<T>) DiscardUnknownFieldsParser.wrap(ofMessages);
     }
 
     StreamInbox newInbox() {
@@ -141,7 +170,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Fra
 
     /** The caller no longer waits; on any thread. */
     void abandon(ClientCall call) {
-        onLoop(() -> forget(call));
+        onLoop(() -> giveUp(call));
     }
 
     void onLoop(Runnable task) {
@@ -169,10 +198,19 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Fra
                             "all stream ids of the connection to " + peer + " are used up"));
             return 0;
         }
+        streams |= call instanceof ClientStream;
         int id = nextStreamId;
         nextStreamId += 2;
         calls.put(id, call);
         return id;
+    }
+
+    /** Removes a call whose answer may come later; does nothing if it has ended. */
+    void giveUp(ClientCall call) {
+        if (call.written() && !call.settled()) {
+            givenUp++;
+        }
+        forget(call);
     }
 
     /** Removes a call; does nothing if it has ended. */
@@ -203,8 +241,15 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Fra
         }
     }
 
+    /** What nobody waits for is not held, however long it is. */
+    @Override
+    public int mostBytes(int streamId, byte type) {
+        ClientCall call = calls.get(streamId);
+        return call == null ? 0 : call.answerBytes();
+    }
+
     private void onResponse(int streamId, byte[] payload) {
-        ClientCall call = remove(streamId);
+        ClientCall call = remove(streamId, WireFormat.RESPONSE);
         if (call == null) {
             return;
         }
@@ -228,25 +273,31 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Fra
     private void onData(int streamId, byte flags, byte[] payload) {
         ClientCall call = calls.get(streamId);
         if (call == null) {
-            drop(streamId);
+            drop(streamId, WireFormat.DATA);
         } else if (call.onData(flags, payload)) {
             forget(call);
         }
     }
 
-    private @Nullable ClientCall remove(int streamId) {
+    private @Nullable ClientCall remove(int streamId, byte type) {
         ClientCall call = calls.get(streamId);
         if (call == null) {
-            drop(streamId);
+            drop(streamId, type);
         } else {
             forget(call);
         }
         return call;
     }
 
-    private void drop(int streamId) {
+    private void drop(int streamId, byte type) {
         dropped.incrementAndGet();
         options.observer().responseDropped(streamId);
+        if (type == WireFormat.RESPONSE && givenUp > 0) {
+            givenUp--;
+        } else if ((type == WireFormat.RESPONSE || !streams)
+                && ++unwanted > options.unwantedAnswers()) {
+            garbage(unwanted + " answers that nobody asked for");
+        }
     }
 
     @Override
@@ -255,7 +306,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Fra
             garbage("a request frame, which only clients send");
             return;
         }
-        ClientCall call = remove(streamId);
+        ClientCall call = remove(streamId, type);
         if (call != null) {
             call.fail(
                     new TtrpcStatusException(
@@ -265,7 +316,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Fra
                                     + " bytes to "
                                     + call.method()
                                     + " (expected: at most "
-                                    + WireFormat.MAX_PAYLOAD
+                                    + call.answerBytes()
                                     + ")"));
         }
     }

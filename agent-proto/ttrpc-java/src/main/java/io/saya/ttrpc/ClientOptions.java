@@ -11,10 +11,30 @@ import java.time.Duration;
  *     StatusCode#RESOURCE_EXHAUSTED}
  * @param outboundBytes that may wait for a slow server before callers wait; at least one frame of
  *     the largest size
+ * @param answerBytes the longest frame that is taken as an answer; a call may have a bound of its
+ *     own ({@link CallOptions#withAnswerBytes})
+ * @param unwantedAnswers that nobody asked for, of which one more ends the connection. Answers to
+ *     calls that were given up do not count, nor do messages of streams
+ * @param unknownFields whether fields of answers that their definition does not have are kept
  * @param observer told of what happens
  */
 public record ClientOptions(
-        Duration connectTimeout, int calls, long outboundBytes, TtrpcObserver observer) {
+        Duration connectTimeout,
+        int calls,
+        long outboundBytes,
+        int answerBytes,
+        int unwantedAnswers,
+        UnknownFields unknownFields,
+        TtrpcObserver observer) {
+
+    /** What becomes of fields that the definition of a message does not have. */
+    public enum UnknownFields {
+        /** They are a part of the message, as protobuf has it. */
+        KEEP,
+        /** They are skipped, and cost nothing. */
+        DISCARD
+    }
+
     /** Checks the numbers. */
     public ClientOptions {
         if (connectTimeout.isZero() || connectTimeout.isNegative()) {
@@ -23,6 +43,18 @@ public record ClientOptions(
         }
         if (calls < 1) {
             throw new IllegalArgumentException("calls: " + calls + " (expected: at least 1)");
+        }
+        if (answerBytes < 1 || answerBytes > WireFormat.MAX_PAYLOAD) {
+            throw new IllegalArgumentException(
+                    "answerBytes: "
+                            + answerBytes
+                            + " (expected: 1 to "
+                            + WireFormat.MAX_PAYLOAD
+                            + ")");
+        }
+        if (unwantedAnswers < 0) {
+            throw new IllegalArgumentException(
+                    "unwantedAnswers: " + unwantedAnswers + " (expected: at least 0)");
         }
         long largestFrame = WireFormat.HEADER_LENGTH + WireFormat.MAX_PAYLOAD;
         if (outboundBytes < largestFrame) {
@@ -35,13 +67,42 @@ public record ClientOptions(
         }
     }
 
-    /** 16384 calls, 5 MiB on their way, nobody told. */
+    /** 16384 calls, 5 MiB on their way, a server that is trusted, nobody told. */
     public static ClientOptions connectWithin(Duration timeout) {
-        return new ClientOptions(timeout, 16 << 10, 5L << 20, TtrpcObserver.NONE);
+        return new ClientOptions(
+                timeout,
+                16 << 10,
+                5L << 20,
+                WireFormat.MAX_PAYLOAD,
+                Integer.MAX_VALUE,
+                UnknownFields.KEEP,
+                TtrpcObserver.NONE);
+    }
+
+    /**
+     * The same for a server that may be hostile: unknown fields are discarded, and so are
+     * connections with answers that nobody asked for.
+     */
+    public ClientOptions untrusting(int answers, int unwanted) {
+        return new ClientOptions(
+                connectTimeout,
+                calls,
+                outboundBytes,
+                answers,
+                unwanted,
+                UnknownFields.DISCARD,
+                observer);
     }
 
     /** The same with somebody told of what happens. */
     public ClientOptions observedBy(TtrpcObserver value) {
-        return new ClientOptions(connectTimeout, calls, outboundBytes, value);
+        return new ClientOptions(
+                connectTimeout,
+                calls,
+                outboundBytes,
+                answerBytes,
+                unwantedAnswers,
+                unknownFields,
+                value);
     }
 }

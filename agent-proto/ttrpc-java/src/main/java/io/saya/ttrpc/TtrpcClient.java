@@ -47,7 +47,7 @@ public final class TtrpcClient implements AutoCloseable {
             throws TtrpcException, InterruptedException {
         BlockingCall call = new BlockingCall(connection, method, request, options);
         connection.submit(call);
-        return call.await(parser);
+        return call.await(connection.parser(parser));
     }
 
     /**
@@ -59,7 +59,8 @@ public final class TtrpcClient implements AutoCloseable {
      */
     public <T> CompletableFuture<T> callAsync(
             MethodName method, MessageLite request, Parser<T> parser, CallOptions options) {
-        AsyncCall<T> call = new AsyncCall<>(connection, method, request, parser, options);
+        AsyncCall<T> call =
+                new AsyncCall<>(connection, method, request, connection.parser(parser), options);
         try {
             connection.submitNow(call);
         } catch (TtrpcException e) {
@@ -98,7 +99,8 @@ public final class TtrpcClient implements AutoCloseable {
             CallOptions options)
             throws TtrpcException, InterruptedException {
         ClientStream<Q, R> stream =
-                new ClientStream<>(connection, method, kind, request, parser, options);
+                new ClientStream<>(
+                        connection, method, kind, request, connection.parser(parser), options);
         connection.submit(stream);
         return stream;
     }

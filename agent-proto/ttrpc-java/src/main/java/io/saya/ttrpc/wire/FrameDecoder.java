@@ -84,7 +84,7 @@ public final class FrameDecoder extends ChannelInboundHandlerAdapter {
         if (type < WireFormat.REQUEST || type > WireFormat.DATA) {
             skip(length);
             listener.onUnknownFrame(intAt(STREAM_ID_OFFSET), type, length);
-        } else if (length > WireFormat.MAX_PAYLOAD) {
+        } else if (length > most(type)) {
             skip(length);
             listener.onOversizedFrame(intAt(STREAM_ID_OFFSET), type, length);
         } else {
@@ -92,6 +92,10 @@ public final class FrameDecoder extends ChannelInboundHandlerAdapter {
             payloadFilled = 0;
             deliverIfComplete();
         }
+    }
+
+    private int most(byte type) {
+        return Math.min(WireFormat.MAX_PAYLOAD, listener.mostBytes(intAt(STREAM_ID_OFFSET), type));
     }
 
     private void readPayload(ByteBuf bytes) {

@@ -14,8 +14,16 @@ public interface FrameListener {
     void onFrame(int streamId, byte type, byte flags, byte[] payload);
 
     /**
-     * The header of a frame whose payload is above {@link WireFormat#MAX_PAYLOAD}; the payload is
-     * skipped as it arrives.
+     * How many bytes of payload a frame may have whose header has come; nothing of a longer one is
+     * held. By default {@link WireFormat#MAX_PAYLOAD}, which is also the most.
+     */
+    default int mostBytes(int streamId, byte type) {
+        return WireFormat.MAX_PAYLOAD;
+    }
+
+    /**
+     * The header of a frame whose payload is above {@link #mostBytes}; the payload is skipped as it
+     * arrives.
      *
      * @param length unsigned 32-bit value
      */
