@@ -77,8 +77,9 @@ final class BootDiagnosis {
         }
         String happened =
                 exit != null
-                        ? "the VM ended: " + describe(machine, exit, cgroup)
-                        : unanswered(phase) + cause.getMessage();
+                        ? "the VM ended: "
+                                + describe(machine, exit, outOfMemory(exit.process(), cgroup))
+                        : unanswered(machine, phase) + cause.getMessage();
         String advice =
                 BootFailure.advice(
                         machine.vmmOutputTail(), machine.consoleTail(), cause.getMessage());
@@ -128,7 +129,10 @@ final class BootDiagnosis {
         return "";
     }
 
-    private static String unanswered(StartPhase phase) {
+    private static String unanswered(Vm machine, StartPhase phase) {
+        if (BootFailure.kataAgentListens(machine.consoleTail())) {
+            return "the guest's agent is up, but cannot be reached; ";
+        }
         return switch (phase) {
             case QMP -> "QEMU runs but its monitor does not answer; ";
             case KERNEL -> "the guest's kernel started no agent; ";
@@ -161,12 +165,34 @@ final class BootDiagnosis {
         }
     }
 
+    /** Why a sandbox stops whose VM has ended. */
+    static StopCause cause(Vm machine, VmExit exit, SandboxCgroup cgroup) {
+        String memory = outOfMemory(exit.process(), cgroup);
+        String why = describe(machine, exit, memory);
+        return memory.isEmpty() ? new StopCause.VmLost(why) : new StopCause.OutOfMemory(why);
+    }
+
+    /** Why a sandbox stops whose virtiofsd has ended. */
+    static StopCause cause(HostProcess virtiofsd, ProcessExit exit, SandboxCgroup cgroup) {
+        String memory = outOfMemory(exit, cgroup);
+        String why =
+                "virtiofsd ended with "
+                        + exit.describe()
+                        + memory
+                        + printed(": ", virtiofsd.outputTail());
+        return memory.isEmpty() ? new StopCause.ShareLost(why) : new StopCause.OutOfMemory(why);
+    }
+
+    /** Empty unless the kernel ended a process for want of memory. */
+    private static String outOfMemory(ProcessExit exit, SandboxCgroup cgroup) {
+        return exit.equals(new ProcessExit.Signal(Signal.SIGKILL)) ? cgroup.outOfMemory() : "";
+    }
+
     /** How the VMM ended and what it said, and whether memory was the reason. */
-    static String describe(Vm machine, VmExit exit, SandboxCgroup cgroup) {
-        boolean killed = exit.process().equals(new ProcessExit.Signal(Signal.SIGKILL));
+    private static String describe(Vm machine, VmExit exit, String memory) {
         return "QEMU ended with "
                 + exit.process().describe()
-                + (killed ? cgroup.outOfMemory() : "")
+                + memory
                 + (exit.reason().isEmpty() ? "" : " (" + exit.reason() + ")")
                 + printed("; QEMU said: ", BootFailure.end(machine.vmmOutputTail()));
     }

@@ -11,6 +11,15 @@ final class BootFailure {
 
     private static final int CONSOLE_CHARACTERS = 1500;
 
+    /** What agents of Kata 2.x to 4.x print when they are up. */
+    private static final String KATA_LISTENS = "ttRPC server started";
+
+    /** They listen on vsock, and on nothing else. */
+    private static final String KATA_WITHOUT_VSOCK =
+            "the guest's agent is one of Kata's and waits for vsock, which this sandbox does not"
+                    + " have: load vhost_vsock on the host (modprobe vhost_vsock) and leave"
+                    + " transport in [agent.kata] at \"auto\", or use the default guest";
+
     private BootFailure() {}
 
     /**
@@ -97,7 +106,15 @@ final class BootFailure {
                     new Known(
                             "Out of memory",
                             "the guest has too little memory: raise default_memory in"
-                                    + " [hypervisor.qemu]"));
+                                    + " [hypervisor.qemu]"),
+                    new Known("vsock://-1:", KATA_WITHOUT_VSOCK),
+                    new Known(KATA_LISTENS, KATA_WITHOUT_VSOCK),
+                    new Known(
+                            "Attempted to kill init",
+                            "the guest's first process, its init or agent, ended by itself; its"
+                                    + " last words stand before that line. 'initrd' or 'image' and"
+                                    + " kernel_params in [hypervisor.qemu] must be made for each"
+                                    + " other"));
 
     /** What to do about a failure of which this was printed; empty if it is not a known one. */
     static String advice(String... printed) {
@@ -109,6 +126,11 @@ final class BootFailure {
             }
         }
         return "";
+    }
+
+    /** Whether the guest's agent is one of Kata's, and up. */
+    static boolean kataAgentListens(String console) {
+        return console.contains(KATA_LISTENS);
     }
 
     /**
@@ -141,20 +163,21 @@ final class BootFailure {
         return text.toString();
     }
 
-    /** The last lines of a text, within bounds; empty lines are left out. */
+    /**
+     * The last lines of a text, within bounds; empty lines are left out, and what behind and around
+     * a panic only a kernel's developer reads.
+     */
     static String end(String text) {
-        String[] lines = text.strip().split("\n", -1);
+        List<String> lines = GuestPanic.telling(text);
         StringBuilder end = new StringBuilder();
         int taken = 0;
-        for (int i = lines.length - 1; i >= 0 && taken < CONSOLE_LINES; i--) {
-            String line = lines[i].strip();
+        for (int i = lines.size() - 1; i >= 0 && taken < CONSOLE_LINES; i--) {
+            String line = lines.get(i);
             if (end.length() + line.length() > CONSOLE_CHARACTERS) {
                 break;
             }
-            if (!line.isEmpty()) {
-                end.insert(0, end.isEmpty() ? line : line + "\n");
-                taken++;
-            }
+            end.insert(0, end.isEmpty() ? line : line + "\n");
+            taken++;
         }
         return end.toString();
     }

@@ -158,21 +158,14 @@ public final class Guest {
                             .thenAccept(
                                     exit ->
                                             lost.complete(
-                                                    new StopCause.VmLost(
-                                                            BootDiagnosis.describe(
-                                                                    started, exit, cgroup))));
+                                                    BootDiagnosis.cause(started, exit, cgroup)));
             var _ =
                     daemon.exited()
                             .thenAccept(
                                     exit ->
                                             lostUnlessVmEnded(
                                                     started,
-                                                    new StopCause.ShareLost(
-                                                            "virtiofsd ended with "
-                                                                    + exit.describe()
-                                                                    + BootDiagnosis.printed(
-                                                                            ": ",
-                                                                            daemon.outputTail()))));
+                                                    BootDiagnosis.cause(daemon, exit, cgroup)));
         } catch (IOException | HypervisorFailure | RuntimeException e) {
             // Before anything is ended: what has ended by itself is the cause.
             RuntimeFailure failure = diagnosis().ofLaunch(phase, e);

@@ -17,6 +17,9 @@ public sealed interface StopCause {
     /** The VM ended and nobody had asked. */
     record VmLost(String why) implements StopCause {}
 
+    /** The host's kernel ended the VM, or what it needs, for want of memory. */
+    record OutOfMemory(String why) implements StopCause {}
+
     /** The agent does not answer any more. */
     record AgentLost(String why) implements StopCause {}
 
@@ -29,7 +32,7 @@ public sealed interface StopCause {
     /** What clients are told of a process whose own end nobody has seen. */
     default int fallbackStatus() {
         return switch (this) {
-            case Requested(), ContainerExited _ -> ExitStatus.KILLED;
+            case Requested(), ContainerExited _, OutOfMemory _ -> ExitStatus.KILLED;
             case StartFailed _, VmLost _, AgentLost _, ShareLost _, BootFailed _ ->
                     ExitStatus.UNKNOWN;
         };
@@ -39,7 +42,7 @@ public sealed interface StopCause {
     default boolean guestAnswers() {
         return switch (this) {
             case Requested(), ContainerExited _, StartFailed _ -> true;
-            case VmLost _, AgentLost _, ShareLost _, BootFailed _ -> false;
+            case VmLost _, OutOfMemory _, AgentLost _, ShareLost _, BootFailed _ -> false;
         };
     }
 
@@ -51,6 +54,7 @@ public sealed interface StopCause {
                     "its container exited with status " + exit.status();
             case StartFailed(String why) -> "its container could not be started: " + why;
             case VmLost(String why) -> "the VM was lost: " + why;
+            case OutOfMemory(String why) -> "out of memory: " + why;
             case AgentLost(String why) -> "the agent was lost: " + why;
             case ShareLost(String why) -> "the shared file system was lost: " + why;
             case BootFailed(String why) -> "the VM did not come up: " + why;

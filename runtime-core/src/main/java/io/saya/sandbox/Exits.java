@@ -7,10 +7,12 @@ import io.saya.container.Container;
 import io.saya.container.ContainerProcess;
 import io.saya.container.ExitStatus;
 import io.saya.container.ProcessState;
+import io.saya.event.TaskEvent;
 import io.saya.failure.RuntimeFailure;
 import io.saya.guest.Guest;
 import io.saya.guest.StopCause;
 import io.saya.log.Log;
+import io.saya.oci.ContainerKind;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -90,6 +92,9 @@ public final class Exits {
      * VM is gone.
      */
     void publishAll(StopCause cause) {
+        if (cause instanceof StopCause.OutOfMemory) {
+            tellOutOfMemory();
+        }
         List<Container> last = new ArrayList<>();
         for (Container container : tasks.all()) {
             if (container.kind().ownsSandbox()) {
@@ -100,6 +105,23 @@ public final class Exits {
         }
         for (Container container : last) {
             publish(container, cause);
+        }
+    }
+
+    /**
+     * The containers went with the memory of their VM: each that ran is told of before its exit,
+     * which is what makes an orchestrator say OOMKilled. The pod's pause container used none.
+     */
+    private void tellOutOfMemory() {
+        for (Container container : tasks.all()) {
+            tasks.locked(
+                    () -> {
+                        if (container.kind() != ContainerKind.POD_SANDBOX
+                                && container.stateOf(container.init())
+                                        instanceof ProcessState.Running) {
+                            tasks.publish(new TaskEvent.Oom(container.id()));
+                        }
+                    });
         }
     }
 

@@ -44,6 +44,9 @@ public final class Sandbox implements AutoCloseable {
     /** How long the connecting thread may take to notice that the VM is gone. */
     private static final long BOOT_FAILURE_LIMIT_MS = 2_000;
 
+    /** How long after a lost connection the cause may be found: a VMM's end, above all. */
+    private static final long CAUSE_LIMIT_MS = 2_000;
+
     private final SandboxIdentity identity;
     private final RuntimeConfig config;
     private final StartClock clock;
@@ -56,6 +59,7 @@ public final class Sandbox implements AutoCloseable {
     private final CompletableFuture<Void> launchEnded = new CompletableFuture<>();
     private final CompletableFuture<Void> bootEnded = new CompletableFuture<>();
     private final CompletableFuture<StopCause> stopped = new CompletableFuture<>();
+    private final CompletableFuture<StopCause> stopping = new CompletableFuture<>();
     // Guarded by the task table's lock.
     private SandboxState state = new SandboxState.New();
 
@@ -170,6 +174,55 @@ public final class Sandbox implements AutoCloseable {
                 "cannot " + doing + ": sandbox " + identity.id() + " has stopped" + stopCause());
     }
 
+    /**
+     * A failure of a call to the guest, with the cause if the guest is gone: what the call itself
+     * can tell is that its connection ended. Waits for a moment where that is the failure, since
+     * the cause is found while the connection is already lost.
+     *
+     * @return what to throw instead; {@code failure} where there is no better word
+     */
+    public RuntimeException explained(RuntimeException failure) {
+        if (!(failure instanceof RuntimeFailure known)) {
+            return failure;
+        }
+        if (known.kind() == RuntimeFailure.Kind.UNAVAILABLE) {
+            awaitStopping();
+        }
+        @Nullable StopCause cause = stopping.getNow(null);
+        return switch (cause) {
+            case null -> failure;
+            // It was asked for, or has told its own story.
+            case StopCause.Requested(),
+                    StopCause.ContainerExited _,
+                    StopCause.StartFailed _,
+                    StopCause.BootFailed _ ->
+                    failure;
+            case StopCause.VmLost _,
+                    StopCause.OutOfMemory _,
+                    StopCause.AgentLost _,
+                    StopCause.ShareLost _ ->
+                    new RuntimeFailure(
+                            known.kind(),
+                            "sandbox "
+                                    + identity.id()
+                                    + " has stopped: "
+                                    + cause.describe()
+                                    + "; "
+                                    + failure.getMessage(),
+                            failure);
+        };
+    }
+
+    private void awaitStopping() {
+        try {
+            stopping.get(CAUSE_LIMIT_MS, TimeUnit.MILLISECONDS);
+        } catch (TimeoutException | ExecutionException e) {
+            LOG.debug("the connection was lost and nothing else is known");
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
     /** Asks for the stop of everything and returns at once; the first cause counts. */
     public void requestStop(StopCause cause) {
         tasks.locked(
@@ -178,6 +231,7 @@ public final class Sandbox implements AutoCloseable {
                     state = SandboxTransitions.next(before, new StopRequested(cause));
                     if (!state.equals(before)) {
                         LOG.info("sandbox stops", "cause", cause.describe());
+                        stopping.complete(cause);
                         Thread.ofVirtual().name("stop").start(() -> runStop(cause, before));
                     }
                 });
@@ -191,6 +245,7 @@ public final class Sandbox implements AutoCloseable {
      */
     public void stop() {
         requestStop(new StopCause.Requested());
+        stop.hurry();
         awaitStopped();
     }
 
@@ -301,7 +356,7 @@ public final class Sandbox implements AutoCloseable {
                 booted.failed(stoppedMeanwhile(null));
             }
         } catch (RuntimeException e) {
-            booted.failed(guest.endedOnRequest() ? stoppedMeanwhile(e) : e);
+            booted.failed(guest.endedOnRequest() ? stoppedMeanwhile(e) : givenUp(e));
             requestStop(new StopCause.BootFailed(String.valueOf(e.getMessage())));
         } finally {
             bootEnded.complete(null);
@@ -336,6 +391,18 @@ public final class Sandbox implements AutoCloseable {
                 () -> {
                     state = SandboxTransitions.next(state, event);
                 });
+    }
+
+    /**
+     * A guest that was given up, since it did not answer, is cut off, and who waits for its answer
+     * learns of that alone.
+     */
+    private RuntimeException givenUp(RuntimeException consequence) {
+        return consequence instanceof RuntimeFailure failure
+                        && state() instanceof SandboxState.Stopping(StopCause.AgentLost why)
+                ? new RuntimeFailure(
+                        failure.kind(), why.describe() + "; " + failure.getMessage(), failure)
+                : consequence;
     }
 
     /** What ended because we ended it has not failed: the cause is that of the stop. */

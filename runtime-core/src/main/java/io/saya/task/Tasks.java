@@ -117,8 +117,9 @@ public final class Tasks {
             sandbox.exits().watch(container, container.init());
             return sandbox.guest().pid();
         } catch (RuntimeException e) {
-            deletion.abandon(container, e);
-            throw e;
+            RuntimeException explained = sandbox.explained(e);
+            deletion.abandon(container, explained);
+            throw explained;
         } finally {
             container.creationEnded().complete(null);
         }
@@ -136,7 +137,12 @@ public final class Tasks {
      * it.
      */
     public int start(String containerId, String execId) {
-        int pid = start.start(containerId, execId);
+        int pid;
+        try {
+            pid = start.start(containerId, execId);
+        } catch (RuntimeException e) {
+            throw sandbox.explained(e);
+        }
         if (execId.isEmpty()) {
             table.container(containerId).figures().askSoon();
             sandbox.guest().network().afterStart(containerId);

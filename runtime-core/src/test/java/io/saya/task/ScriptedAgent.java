@@ -50,6 +50,9 @@ public final class ScriptedAgent implements Agent {
     /** Done when the guest works on an exec. */
     final CompletableFuture<Void> execAsked = new CompletableFuture<>();
 
+    private final CompletableFuture<Void> createAsked = new CompletableFuture<>();
+    private volatile boolean holdsCreates;
+
     private volatile CompletableFuture<Void> execAllowed = CompletableFuture.completedFuture(null);
 
     /** From now on, programs of containers and execs do not start. */
@@ -95,6 +98,12 @@ public final class ScriptedAgent implements Agent {
         CompletableFuture<Void> allowed = new CompletableFuture<>();
         removalAllowed = allowed;
         return allowed;
+    }
+
+    /** Creates of containers are not answered any more. The result is done when there is one. */
+    CompletableFuture<Void> holdCreates() {
+        holdsCreates = true;
+        return createAsked;
     }
 
     /** From now on nothing is answered any more. */
@@ -168,6 +177,11 @@ public final class ScriptedAgent implements Agent {
                 && spec.getProcess().getArgs(0).equals("missing")) {
             throw RuntimeFailure.internal(
                     "exec: \"missing\": executable file not found in $PATH", null);
+        }
+        if (holdsCreates) {
+            createAsked.complete(null);
+            lost.join();
+            throw RuntimeFailure.unavailable("the connection is lost: " + lost.join(), null);
         }
         processes.put(containerId + "/" + containerId, new CompletableFuture<>());
     }

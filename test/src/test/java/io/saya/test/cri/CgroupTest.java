@@ -124,6 +124,31 @@ final class CgroupTest extends PodSuite {
         }
     }
 
+    /** Its containers live in the VM's memory: for whoever looks, they ran out of it. */
+    @Test
+    void aPodThatRunsOutOfMemoryIsOomKilled() {
+        try (var cgroup = cgroup()) {
+            var pod = podIn(cgroup);
+            var greedy = pod.idle("greedy");
+            var other = pod.idle("other");
+            var late = pod.create("late", config -> config.addCommand("true"));
+            cgroup.limitMemory(cgroup.usedMemory() + 8 * MIB);
+            // The guest touches memory that its host does not have; the exec ends with it.
+            assertThatThrownBy(() -> pod.exec(greedy, "tail", "/dev/zero"));
+            for (var container : List.of(greedy, other)) {
+                var status = pod.exited(container);
+                assertThat(status.getExitCode()).isEqualTo(137);
+                assertThat(status.getReason()).isEqualTo("OOMKilled");
+            }
+            assertThatThrownBy(() -> pod.start(late))
+                    .satisfies(
+                            failure ->
+                                    assertThat(failure.getMessage())
+                                            .doesNotContain("connection refused"));
+            pod.remove();
+        }
+    }
+
     @Test
     void aPodWithTheOverheadThatIsDeclaredMayWriteMoreThanItsMemory() {
         writesMoreThanItsMemory(128);

@@ -64,6 +64,22 @@ final class PodCgroup implements AutoCloseable {
                 .toList();
     }
 
+    /** What all that is in it and below uses of memory, files in the page cache included. */
+    long usedMemory() {
+        var unified = Files.exists(TOP.resolve("cgroup.controllers"));
+        try {
+            return Long.parseLong(
+                    Files.readString(
+                                    TOP.resolve(
+                                            unified
+                                                    ? path.substring(1) + "/memory.current"
+                                                    : "memory" + path + "/memory.usage_in_bytes"))
+                            .strip());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** Limits the memory of all that is in it and below. */
     void limitMemory(long bytes) {
         var unified = Files.exists(TOP.resolve("cgroup.controllers"));

@@ -1,0 +1,108 @@
+package io.saya.task;
+
+import static io.saya.task.SandboxFixture.SANDBOX;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.saya.container.Container;
+import io.saya.event.TaskEvent;
+import io.saya.failure.RuntimeFailure;
+import io.saya.guest.StopCause;
+import io.saya.oci.OciSpec;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What clients learn of a sandbox that is lost. */
+@Timeout(60)
+class LostSandboxTest {
+
+    private static final StopCause NO_MEMORY =
+            new StopCause.OutOfMemory("QEMU ended with signal 9 (out of memory in cgroup /pod)");
+
+    @TempDir Path directory;
+
+    @Test
+    void whatRanInAVmThatRanOutOfMemoryIsOomKilled() throws Exception {
+        SandboxFixture fixture = new SandboxFixture(directory);
+        fixture.runPod();
+        fixture.create("app2");
+        fixture.sandbox.requestStop(NO_MEMORY);
+        fixture.sandbox.stopped().get(20, TimeUnit.SECONDS);
+
+        assertThat(fixture.tasks.exit("app1", "").join().status()).isEqualTo(137);
+        assertThat(fixture.tasks.exit(SANDBOX, "").join().status()).isEqualTo(137);
+        List<TaskEvent> events = List.copyOf(fixture.events);
+        assertThat(events.stream().filter(TaskEvent.Oom.class::isInstance))
+                .as("app2 did not run, and a pause container needs no memory")
+                .containsExactly(new TaskEvent.Oom("app1"));
+        assertThat(events.indexOf(new TaskEvent.Oom("app1"))).isLessThan(exitOf("app1", events));
+    }
+
+    @Test
+    void aCreateThatTheLossCutsOffSaysWhatWasLost() throws Exception {
+        SandboxFixture fixture = new SandboxFixture(directory);
+        fixture.runPod();
+        CompletableFuture<Void> asked = fixture.agent.holdCreates();
+        CompletableFuture<Integer> created =
+                CompletableFuture.supplyAsync(() -> fixture.create("app2"));
+        asked.get(20, TimeUnit.SECONDS);
+        fixture.sandbox.requestStop(NO_MEMORY);
+
+        assertThatThrownBy(() -> created.get(20, TimeUnit.SECONDS))
+                .cause()
+                .isInstanceOf(RuntimeFailure.class)
+                .hasMessageContaining("sandbox pod0 has stopped: out of memory: QEMU ended")
+                .hasMessageContaining("cannot create container app2");
+    }
+
+    @Test
+    void theNextCallSaysSoToo() throws Exception {
+        SandboxFixture fixture = new SandboxFixture(directory);
+        fixture.runPod();
+        fixture.create("app2");
+        fixture.sandbox.requestStop(NO_MEMORY);
+        fixture.sandbox.stopped().get(20, TimeUnit.SECONDS);
+
+        assertThatThrownBy(() -> fixture.tasks.start("app2", ""))
+                .hasMessageContaining("out of memory: QEMU ended");
+        assertThatThrownBy(() -> fixture.create("app3"))
+                .hasMessageContaining("out of memory: QEMU ended");
+    }
+
+    /** A guest can leave output open that nobody will ever write to. */
+    @Test
+    void aKillDoesNotWaitForTheOutputOfAContainerThatHasEnded() throws Exception {
+        SandboxFixture fixture = new SandboxFixture(directory);
+        OciSpec spec = fixture.bundle(SANDBOX, null, "sleep");
+        fixture.sandbox.boot(spec);
+        Tasks unread = new Tasks(fixture.sandbox, (_, _) -> new NoStdio(new CompletableFuture<>()));
+        unread.create(fixture.request(SANDBOX), spec);
+        unread.start(SANDBOX, "");
+        fixture.agent.exit(SANDBOX, SANDBOX, 0);
+        fixture.sandbox.exits().known(unread(fixture)).get(20, TimeUnit.SECONDS);
+
+        long asked = System.nanoTime();
+        unread.kill(SANDBOX, "", 9, false);
+        assertThat(Duration.ofNanos(System.nanoTime() - asked)).isLessThan(Duration.ofSeconds(5));
+        assertThat(unread.exit(SANDBOX, "").join().status()).isZero();
+    }
+
+    private static Container unread(SandboxFixture fixture) {
+        return fixture.sandbox.tasks().container(SANDBOX);
+    }
+
+    private static int exitOf(String process, List<TaskEvent> events) {
+        for (int i = 0; i < events.size(); i++) {
+            if (events.get(i) instanceof TaskEvent.Exit exit && exit.processId().equals(process)) {
+                return i;
+            }
+        }
+        throw new AssertionError("no exit of " + process + " in " + events);
+    }
+}
