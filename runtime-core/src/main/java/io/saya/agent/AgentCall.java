@@ -2,6 +2,7 @@ package io.saya.agent;
 
 import io.saya.failure.RuntimeFailure;
 import io.saya.failure.RuntimeFailure.Kind;
+import io.saya.text.PlainText;
 import io.saya.ttrpc.ConnectionFailure;
 import io.saya.ttrpc.StatusCode;
 import io.saya.ttrpc.TtrpcException;
@@ -11,7 +12,7 @@ import java.util.concurrent.CompletionException;
 
 /**
  * From what a call to the agent came to, to the domain's failures
- * (agent-proto/api/agents.md#errors). The guest's text is cut.
+ * (agent-proto/api/agents.md#errors). The guest's text is cut and cleaned.
  */
 final class AgentCall {
 
@@ -74,7 +75,7 @@ final class AgentCall {
     private static RuntimeFailure failure(String name, TtrpcException e) {
         return switch (e) {
             case TtrpcStatusException status -> {
-                String said = cut(AgentError.withoutBacktrace(status.getMessage()));
+                String said = words(status).toString();
                 // The default guest's agent names the call itself.
                 String call = said.startsWith(name) ? "" : name + ": ";
                 yield new RuntimeFailure(
@@ -101,13 +102,9 @@ final class AgentCall {
         };
     }
 
-    /** What the guest says may be long, and is not trusted to be text. */
-    private static String cut(String message) {
-        StringBuilder text = new StringBuilder();
-        for (int i = 0; i < Math.min(MESSAGE_LENGTH, message.length()); i++) {
-            char c = message.charAt(i);
-            text.append(Character.isISOControl(c) && c != '\n' && c != '\t' ? '?' : c);
-        }
-        return text.toString();
+    /** What a call to the agent failed with, in words: those of a guest are cut and cleaned. */
+    static PlainText words(TtrpcException e) {
+        return PlainText.lines(
+                AgentError.withoutBacktrace(String.valueOf(e.getMessage())), MESSAGE_LENGTH);
     }
 }

@@ -155,7 +155,7 @@ final class AgentOutput {
     /** For messages: why a call failed. */
     static String why(@Nullable Throwable cause) {
         return cause instanceof TtrpcException failure
-                ? String.valueOf(failure.getMessage())
+                ? AgentCall.words(failure).toString()
                 : String.valueOf(cause);
     }
 

@@ -1,6 +1,7 @@
 package io.saya.agent;
 
 import io.saya.oci.GuestSpec.GuestAbilities;
+import io.saya.text.PlainText;
 import java.util.Set;
 
 /**
@@ -10,7 +11,7 @@ import java.util.Set;
  * @param abilities what it can do of what not every agent can
  * @param traits what it does differently from other agents
  */
-public record GuestDetails(String version, GuestAbilities abilities, Set<AgentTrait> traits) {
+public record GuestDetails(PlainText version, GuestAbilities abilities, Set<AgentTrait> traits) {
 
     private static final int VERSION_LENGTH = 64;
 
@@ -23,7 +24,7 @@ public record GuestDetails(String version, GuestAbilities abilities, Set<AgentTr
     static GuestDetails of(String version, boolean seccomp) {
         AgentVersion known = AgentVersion.parse(version);
         return new GuestDetails(
-                version.substring(0, Math.min(VERSION_LENGTH, version.length())),
+                PlainText.line(version, VERSION_LENGTH),
                 new GuestAbilities(seccomp, known.own()),
                 AgentTrait.of(known));
     }

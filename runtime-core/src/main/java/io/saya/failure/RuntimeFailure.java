@@ -1,10 +1,12 @@
 package io.saya.failure;
 
+import io.saya.text.PlainText;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A request to the runtime that was not carried out. The kind is for programs, the message for
- * people: it names the thing, the value, what was expected and what to do.
+ * people: it names the thing, the value, what was expected and what to do. Much of it may come from
+ * a guest, and it ends up on terminals and in events: it is {@link PlainText}.
  */
 public final class RuntimeFailure extends RuntimeException {
     private static final long serialVersionUID = 1L;
@@ -29,10 +31,13 @@ public final class RuntimeFailure extends RuntimeException {
         INTERNAL
     }
 
+    /** Characters of a message that are kept; what is longer is no message. */
+    private static final int MESSAGE_LIMIT = 16 << 10;
+
     private final Kind kind;
 
     public RuntimeFailure(Kind kind, String message, @Nullable Throwable cause) {
-        super(message, cause);
+        super(PlainText.lines(message, MESSAGE_LIMIT).toString(), cause);
         this.kind = kind;
     }
 

@@ -256,6 +256,7 @@ final class LoggerProcess {
     /** Ends every wait for the program's exit; it is told to go and then made to. */
     void giveUp() {
         if (ended.complete(null)) {
+            words.close();
             process.destroy();
             Thread.ofVirtual().name("logger end").start(this::killLater);
         }

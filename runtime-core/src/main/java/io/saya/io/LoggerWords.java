@@ -1,6 +1,7 @@
 package io.saya.io;
 
 import io.saya.log.Log;
+import io.saya.text.PlainText;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
@@ -87,11 +88,8 @@ final class LoggerWords {
         for (int i = 0; i < length; i++) {
             inOrder[i] = kept[(int) ((printed - length + i) % KEPT_BYTES)];
         }
-        StringBuilder line = new StringBuilder();
-        for (char c : new String(inOrder, StandardCharsets.UTF_8).strip().toCharArray()) {
-            line.append(Character.isISOControl(c) ? ' ' : c);
-        }
-        return line.toString();
+        String text = new String(inOrder, StandardCharsets.UTF_8).strip();
+        return PlainText.line(text.replace('\n', ' '), KEPT_BYTES).toString();
     }
 
     /** Reads no further. */

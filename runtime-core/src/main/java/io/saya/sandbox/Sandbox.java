@@ -25,6 +25,7 @@ import io.saya.sandbox.SandboxEvent.BootSucceeded;
 import io.saya.sandbox.SandboxEvent.StopFinished;
 import io.saya.sandbox.SandboxEvent.StopRequested;
 import io.saya.task.Tasks;
+import io.saya.text.PlainText;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -300,8 +301,8 @@ public final class Sandbox implements AutoCloseable {
     }
 
     /** The version of the agent as it tells it; empty before the guest is up. */
-    public String agentVersion() {
-        return guest.knownDetails().map(GuestDetails::version).orElse("");
+    public PlainText agentVersion() {
+        return guest.knownDetails().map(GuestDetails::version).orElse(PlainText.EMPTY);
     }
 
     /** The VMM's process; 0 before the VM is started. */

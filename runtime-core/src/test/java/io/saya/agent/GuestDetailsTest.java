@@ -25,7 +25,7 @@ class GuestDetailsTest {
         assertThat(details.traits())
                 .containsExactlyInAnyOrder(AgentTrait.CONNECTS_PORTS, AgentTrait.MOUNTS_FILES);
         assertThat(details.abilities().pids()).isTrue();
-        assertThat(details.version()).isEqualTo(version);
+        assertThat(details.version()).hasToString(version);
     }
 
     @Test
@@ -38,6 +38,8 @@ class GuestDetailsTest {
 
     @Test
     void aVersionIsCutShort() {
-        assertThat(GuestDetails.of("9".repeat(1000), false).version()).hasSize(64);
+        assertThat(GuestDetails.of("9".repeat(1000), false).version().toString()).hasSize(64);
+        assertThat(GuestDetails.of("3.2.0\u001b[2J\u0007", false).version())
+                .hasToString("3.2.0?[2J?");
     }
 }

@@ -14,6 +14,7 @@ import io.saya.proto.agent.StatsContainerResponse;
 import io.saya.proto.agent.oci.LinuxResources;
 import io.saya.proto.agent.oci.Process;
 import io.saya.proto.agent.oci.Spec;
+import io.saya.text.PlainText;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -163,7 +164,7 @@ public final class ScriptedAgent implements Agent {
 
     @Override
     public GuestDetails details() {
-        return new GuestDetails("test", new GuestAbilities(true, true), traits);
+        return new GuestDetails(PlainText.line("test", 64), new GuestAbilities(true, true), traits);
     }
 
     @Override

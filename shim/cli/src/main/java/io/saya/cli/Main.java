@@ -78,6 +78,8 @@ public final class Main {
         return commandLine
                 .setOut(invocation.out())
                 .setErr(invocation.err())
+                // The writers take colours out.
+                .setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF))
                 .setUsageHelpWidth(100)
                 .setUsageHelpLongOptionsMaxWidth(30)
                 .setAbbreviatedOptionsAllowed(false)

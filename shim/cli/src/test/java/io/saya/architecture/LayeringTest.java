@@ -34,7 +34,8 @@ class LayeringTest {
         "io.saya.failpoint..",
         "io.saya.failure..",
         "io.saya.log..",
-        "io.saya.lifecycle.."
+        "io.saya.lifecycle..",
+        "io.saya.text.."
     };
 
     private static final JavaClasses CLASSES =

@@ -73,7 +73,7 @@ public final class Pages {
                 .put("started_at", sandbox.clock().startedAt())
                 .put("pid", ProcessHandle.current().pid())
                 .put("vmm_pid", sandbox.vmmPid())
-                .put("agent", sandbox.agentVersion())
+                .put("agent", sandbox.agentVersion().toString())
                 .put("configuration", configuration)
                 .put("log_level", word(LogRouter.threshold()))
                 .put("phases", new JsonArray(phases))

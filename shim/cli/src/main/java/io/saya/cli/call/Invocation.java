@@ -1,5 +1,6 @@
 package io.saya.cli.call;
 
+import io.saya.cli.text.CleanWriter;
 import io.saya.config.ConfigException;
 import io.saya.config.load.ConfigLoader;
 import io.saya.config.load.LoadedConfig;
@@ -64,15 +65,15 @@ public final class Invocation {
 
     /**
      * @param installation the directory that holds {@code bin}, {@code lib} and {@code share}
-     * @param out what was asked for
-     * @param err what went wrong
+     * @param out what was asked for; gets it without control characters, whoever prints them
+     * @param err what went wrong; likewise
      */
     public Invocation(
             Path installation, Map<String, String> environment, PrintWriter out, PrintWriter err) {
         this.installation = installation;
         this.environment = Map.copyOf(environment);
-        this.out = out;
-        this.err = err;
+        this.out = CleanWriter.before(out);
+        this.err = CleanWriter.before(err);
     }
 
     /** Where data goes. */

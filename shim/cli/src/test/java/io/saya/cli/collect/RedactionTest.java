@@ -1,9 +1,13 @@
 package io.saya.cli.collect;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RedactionTest {
 
@@ -21,6 +25,20 @@ class RedactionTest {
             })
     void whatLooksLikeASecretIsRemoved(String line, String secret) {
         assertThat(Redaction.of(line)).doesNotContain(secret).contains(Redaction.MARK);
+    }
+
+    /** A pattern that goes over the same text twice took a minute for a line of this kind. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"password", "token-", "token=\"", "bearer ", "a.", "://x", "token='\"", " "})
+    void aLineOfAGuestTakesNoLongerThanItIsLong(String piece) {
+        String line = piece.repeat(1_000_000 / piece.length());
+        assertTimeoutPreemptively(Duration.ofSeconds(20), () -> Redaction.of(line));
+    }
+
+    @Test
+    void aValueThatIsCutOffIsRemovedAsWell() {
+        assertThat(Redaction.of("x token=\"abc def")).isEqualTo("x token=" + Redaction.MARK);
     }
 
     @ParameterizedTest

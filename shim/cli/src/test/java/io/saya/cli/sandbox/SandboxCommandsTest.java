@@ -43,6 +43,18 @@ class SandboxCommandsTest {
         assertThat(saya("ps", "pod1").out()).contains("Sandbox pod1, left behind");
     }
 
+    /** Not only in tables: whatever a command prints goes through one writer. */
+    @Test
+    void noCommandPrintsWhatSteersATerminal() throws IOException {
+        Path run = Files.createDirectory(directory.resolve("evil-0123456789ab"));
+        Files.writeString(
+                run.resolve("record.json"),
+                "{\"version\": 1, \"namespace\": \"none\", \"id\": \"evil\\u001b[2J\\u0007\\u009b\"}");
+        assertThat(saya("list", "-q").out()).isEqualTo("evil?[2J??\n");
+        assertThat(saya("ps", "evil").out()).contains("Sandbox evil?[2J??, left behind");
+        assertThat(saya("ps", "\u001b[31m").err()).contains("no sandbox '?[31m'");
+    }
+
     @Test
     void whatIsNotThereOrNotUniqueIsSaid() throws IOException {
         leaveBehind("pod1");
