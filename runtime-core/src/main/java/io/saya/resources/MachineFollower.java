@@ -34,7 +34,7 @@ public final class MachineFollower {
     private static final Duration GROW_LIMIT = Duration.ofSeconds(15);
 
     /** How often the guest's progress is looked at. */
-    private static final Duration LOOK = Duration.ofMillis(20);
+    private static final Duration LOOK = Duration.ofMillis(50);
 
     private final SizingRule rule;
     private final MachineSize boot;
@@ -185,6 +185,8 @@ public final class MachineFollower {
         int taken = vm.memoryMib();
         while (taken < offered && System.nanoTime() < deadline && !Thread.interrupted()) {
             pause();
+            // A busy guest may not have seen the device yet when it was told of it.
+            agent.get().useNewHardware(0, true);
             taken = vm.memoryMib();
         }
         if (taken < offered) {
