@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;
 import io.saya.proto.containerd.task.StatsRequest;
+import io.saya.test.WithProduct;
 import io.saya.ttrpc.TtrpcException;
 import java.io.IOException;
 import java.util.Map;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.Test;
  * Which parts of its statistics containerd's own shim for runc fills, and that Saya's fills them as
  * well: clients dereference them without a look.
  */
+@WithProduct
 class StatsFieldsTest extends ShimSuite {
 
     @Test
