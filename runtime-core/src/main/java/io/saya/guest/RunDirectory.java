@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -78,10 +79,20 @@ final class RunDirectory {
                         return FileVisitResult.CONTINUE;
                     }
 
+                    // A container that is deleted just now takes its shares back as well.
+                    @Override
+                    public FileVisitResult visitFileFailed(Path file, IOException failure)
+                            throws IOException {
+                        if (failure instanceof NoSuchFileException) {
+                            return FileVisitResult.CONTINUE;
+                        }
+                        throw failure;
+                    }
+
                     @Override
                     public FileVisitResult postVisitDirectory(
                             Path visited, @Nullable IOException failure) throws IOException {
-                        if (failure != null) {
+                        if (failure != null && !(failure instanceof NoSuchFileException)) {
                             throw failure;
                         }
                         if (!(stays && visited.equals(directory))) {

@@ -4,6 +4,7 @@ import io.saya.host.MountFlag;
 import io.saya.share.HostMounts.Access;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
@@ -177,9 +178,12 @@ public final class SharedDirectory {
         }
     }
 
+    /** One that is not there any more, since the whole tree was taken back meanwhile, is. */
     private static boolean isEmpty(Path directory) throws IOException {
         try (var entries = Files.newDirectoryStream(directory)) {
             return !entries.iterator().hasNext();
+        } catch (NoSuchFileException e) {
+            return true;
         }
     }
 

@@ -1,5 +1,6 @@
 package io.saya.shim.log;
 
+import io.saya.log.LogLevel;
 import io.saya.log.LogRecord;
 import java.util.HashMap;
 import java.util.Map;
@@ -7,19 +8,24 @@ import org.apache.logging.log4j.core.LogEvent;
 import org.apache.logging.log4j.core.filter.AbstractFilter;
 
 /**
- * Lets only so many lines of one kind through per window of time, and only so many in all: what a
- * guest can cause to be logged must not fill the host's disk. Lines are of one kind if component
- * and message are equal; what varies stands in fields. Used by one thread.
+ * Lets only so many lines of one kind through per window of time, and only so many of one
+ * component: what a guest can cause to be logged must not fill the host's disk, nor take the place
+ * of what other components log. Lines are of one kind if component, message and being of level
+ * debug are equal; what varies stands in fields. Of level debug, for which an operator has asked,
+ * there is one for each request of a client: those are many, and meant to be complete. Used by one
+ * thread.
  */
 final class RepeatFilter extends AbstractFilter {
     static final long WINDOW_MILLIS = 10_000;
     static final int LINES_OF_A_KIND = 50;
-    static final int LINES_IN_ALL = 500;
+    static final int LINES_OF_A_COMPONENT = 500;
+
+    /** By how much more may be written of level debug. */
+    static final int DEBUG_FACTOR = 20;
 
     private final LossCount loss;
     private final Map<String, Integer> seen = new HashMap<>();
     private long windowStart;
-    private int total;
 
     RepeatFilter(LossCount loss) {
         this.loss = loss;
@@ -36,14 +42,19 @@ final class RepeatFilter extends AbstractFilter {
         if (line.epochMillis() - windowStart >= WINDOW_MILLIS || line.epochMillis() < windowStart) {
             windowStart = line.epochMillis();
             seen.clear();
-            total = 0;
         }
-        int ofThisKind = seen.merge(line.component() + ' ' + line.message(), 1, Integer::sum);
-        if (ofThisKind > LINES_OF_A_KIND || total >= LINES_IN_ALL) {
+        boolean debug = line.level() == LogLevel.DEBUG;
+        int factor = debug ? DEBUG_FACTOR : 1;
+        String component = (debug ? "debug " : "") + line.component();
+        if (count(component) > LINES_OF_A_COMPONENT * factor
+                || count(component + ' ' + line.message()) > LINES_OF_A_KIND * factor) {
             loss.add(1);
             return Result.DENY;
         }
-        total++;
         return Result.NEUTRAL;
+    }
+
+    private int count(String kind) {
+        return seen.merge(kind, 1, Integer::sum);
     }
 }

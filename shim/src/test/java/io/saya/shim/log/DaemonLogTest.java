@@ -144,6 +144,43 @@ class DaemonLogTest {
     }
 
     @Test
+    void linesForWhichAnOperatorAskedAreComplete() {
+        ByteArrayOutputStream containerd = new ByteArrayOutputStream();
+        DaemonLog daemonLog = DaemonLog.start(containerd, null, events, "sb");
+        LogRouter.threshold(LogLevel.DEBUG);
+        try {
+            for (int i = 0; i < 4 * RepeatFilter.LINES_OF_A_KIND; i++) {
+                log.debug("a request", "number", i);
+            }
+        } finally {
+            LogRouter.threshold(LogLevel.INFO);
+            daemonLog.close();
+        }
+
+        String text = containerd.toString(StandardCharsets.US_ASCII);
+        assertThat(text.lines().filter(line -> line.contains("a request")))
+                .hasSize(4 * RepeatFilter.LINES_OF_A_KIND);
+        assertThat(text).doesNotContain("were not written");
+    }
+
+    @Test
+    void aComponentThatLogsMuchTakesNothingFromOthers() {
+        ByteArrayOutputStream containerd = new ByteArrayOutputStream();
+        DaemonLog daemonLog = DaemonLog.start(containerd, null, events, "sb");
+        Log guest = Log.of("agent");
+        for (int i = 0; i <= RepeatFilter.LINES_OF_A_COMPONENT; i++) {
+            guest.info("flood " + i);
+        }
+        log.info("ours");
+        daemonLog.close();
+
+        String text = containerd.toString(StandardCharsets.US_ASCII);
+        assertThat(text).contains("msg=\"ours\"").contains("repeated=1");
+        assertThat(text.lines().filter(line -> line.contains("flood")))
+                .hasSize(RepeatFilter.LINES_OF_A_COMPONENT);
+    }
+
+    @Test
     void theJournalGetsFieldsOfItsOwn() throws Exception {
         BlockingQueue<String> received = receive(directory.resolve("journal"));
         try (DaemonLog _ =
