@@ -61,7 +61,6 @@ final class ListingTest extends PodSuite {
                                     Pod.mount(config, empty, "/empty", false);
                                     return config.addCommand("sh").addArgs("-c").addArgs(Pod.IDLE);
                                 }));
-        var root = node().containerd().bundle(container).resolve("rootfs/listed");
         for (var place : List.of("/listed", "/volume", "/empty")) {
             assertThat(pod.exec(container, "sh", "-c", FILL, place).status()).isZero();
         }
@@ -70,11 +69,12 @@ final class ListingTest extends PodSuite {
                     .as("%s while the guest deletes", place)
                     .isEqualTo((STAYING + "\n").repeat(ROUNDS));
         }
-        try (var _ = new Deleting(root)) {
-            assertAllStay(pod, container, "/listed");
-        }
+        // What a pod's container writes to its root is on a disk that the host does not look into.
         try (var _ = new Deleting(volume)) {
             assertAllStay(pod, container, "/volume");
+        }
+        try (var _ = new Deleting(empty)) {
+            assertAllStay(pod, container, "/empty");
         }
     }
 
