@@ -183,7 +183,9 @@ public final class MachineFollower {
     private void awaitTaken(int offered) throws HypervisorFailure {
         long deadline = System.nanoTime() + GROW_LIMIT.toNanos();
         int taken = vm.memoryMib();
-        while (taken < offered && System.nanoTime() < deadline && !Thread.interrupted()) {
+        while (taken < offered
+                && System.nanoTime() < deadline
+                && !Thread.currentThread().isInterrupted()) {
             pause();
             // A busy guest may not have seen the device yet when it was told of it.
             agent.get().useNewHardware(0, true);
