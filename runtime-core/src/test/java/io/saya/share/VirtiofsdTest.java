@@ -2,9 +2,10 @@ package io.saya.share;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Test;
+
 import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.Test;
 
 class VirtiofsdTest {
 
@@ -39,7 +40,7 @@ class VirtiofsdTest {
                                         "--xattr",
                                         "--no-killpriv-v2",
                                         "-o",
-                                        "flock")))
+                                        "no_flock")))
                 .containsExactly(
                         "/usr/lib/qemu/virtiofsd",
                         "--fd=%fd:vhost-user%",
@@ -58,7 +59,7 @@ class VirtiofsdTest {
                         "-o",
                         "no_killpriv_v2",
                         "-o",
-                        "flock",
+                        "no_flock",
                         "-o",
                         "no_readdirplus");
     }

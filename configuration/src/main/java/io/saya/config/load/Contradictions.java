@@ -7,6 +7,7 @@ import io.saya.config.option.RuntimeOptions;
 import io.saya.config.option.SizeOptions;
 import io.saya.config.option.StorageOptions;
 import io.saya.config.option.VmOptions;
+
 import java.util.List;
 
 /** Values that are right by themselves and wrong together. */
@@ -103,6 +104,31 @@ final class Contradictions {
             warning(
                     StorageOptions.VIRTIO_FS_CACHE_SIZE,
                     "has no effect while virtio_fs_cache is \"never\"");
+        }
+        remoteLocks();
+    }
+
+    /**
+     * The words that pass a guest's locks on to the host. virtiofsd answers a lock that has to wait
+     * with EOPNOTSUPP, so that programs fail which work with locks of the guest's own kernel.
+     */
+    private void remoteLocks() {
+        Setting<?> setting = config.setting(StorageOptions.VIRTIO_FS_EXTRA_ARGS);
+        for (String argument : config.value(StorageOptions.VIRTIO_FS_EXTRA_ARGS)) {
+            String words = argument.startsWith("-o") ? argument.substring(2) : argument;
+            for (String word : words.split(",", -1)) {
+                if (word.equals("flock") || word.equals("posix_lock")) {
+                    problems.error(
+                            setting.origin().asSource(),
+                            setting
+                                    + ": with \""
+                                    + word
+                                    + "\" virtiofsd refuses each lock that has to wait"
+                                    + " (EOPNOTSUPP), so databases fail; leave it out: files are"
+                                    + " locked within one pod then");
+                    return;
+                }
+            }
         }
     }
 

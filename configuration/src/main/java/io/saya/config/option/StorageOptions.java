@@ -2,6 +2,7 @@ package io.saya.config.option;
 
 import io.saya.config.SharedFsConfig.Kind;
 import io.saya.config.SharedFsConfig.RootfsUpper;
+
 import java.nio.file.Path;
 import java.util.List;
 
@@ -56,7 +57,8 @@ public final class StorageOptions {
                     .allowedBy("valid_virtio_fs_daemon_paths")
                     .mustBe(PathCheck.EXECUTABLE)
                     .help(
-                            "The virtiofsd binary; QEMU's own (in C) and the newer one (in Rust) both do.");
+                            "The virtiofsd binary; QEMU's own (in C) and the newer one (in Rust)"
+                                + " both do.");
 
     public static final Option<List<String>> VALID_VIRTIO_FS_DAEMON_PATHS =
             ROWS.texts("valid_virtio_fs_daemon_paths", List.of())
@@ -96,7 +98,9 @@ public final class StorageOptions {
                     .annotated()
                     .help(
                             "Further arguments of virtiofsd. As an annotation: a JSON array of"
-                                    + " strings, appended to those of the file.");
+                                    + " strings, appended to those of the file. \"flock\" and"
+                                    + " \"posix_lock\" are refused: a lock that has to wait would"
+                                    + " fail.");
 
     public static final Option<Boolean> VIRTIO_FS_IS_DAX =
             ROWS.flag("virtio_fs_is_dax", false)

@@ -8,15 +8,17 @@ import io.saya.config.Problem;
 import io.saya.config.load.LoadedConfig;
 import io.saya.config.load.TestHost;
 import io.saya.config.option.SizeOptions;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 class AnnotationOverridesTest {
 
@@ -164,12 +166,12 @@ class AnnotationOverridesTest {
                                 KATA + "kernel",
                                 "vmlinux"))
                 .containsExactlyInAnyOrder(
-                        "annotation io.katacontainers.config.hypervisor.accelerator: error: \"hvf\":"
-                                + " expected one of \"auto\", \"kvm\", \"tcg\"",
+                        "annotation io.katacontainers.config.hypervisor.accelerator: error:"
+                            + " \"hvf\": expected one of \"auto\", \"kvm\", \"tcg\"",
                         "annotation io.katacontainers.config.hypervisor.default_memory: error:"
                                 + " \"2G\": expected a whole number of MiB, 128 or more",
-                        "annotation io.katacontainers.config.hypervisor.default_vcpus: error: \"5\":"
-                                + " expected 0 to 4, as many CPUs as this host has",
+                        "annotation io.katacontainers.config.hypervisor.default_vcpus: error:"
+                            + " \"5\": expected 0 to 4, as many CPUs as this host has",
                         "annotation io.katacontainers.config.hypervisor.kernel: error: \"vmlinux\":"
                                 + " expected an absolute path or \"\"; it must begin with '/'");
         assertThat(refusal(base, KATA + "default_memory", "9000").getFirst())
@@ -291,6 +293,8 @@ class AnnotationOverridesTest {
                 .contains("a pod may not give virtiofsd the argument \"--shared-dir=/\"");
         assertThat(refusal(base, name, "[\"-o\", \"source=/\"]")).hasSize(1);
         assertThat(refusal(base, name, "[\"-o\"]")).hasSize(1);
+        assertThat(refusal(base, name, "[\"-o\", \"flock\"]").getFirst())
+                .contains("refuses each lock that has to wait");
         assertThat(refusal(base, name, "--xattr").getFirst()).contains("a JSON array of strings");
     }
 
