@@ -9,7 +9,7 @@
 #include "bytes.h"
 #include "ring.h"
 
-#define CHILD_LIMIT 64
+#define CHILD_LIMIT 640       /* a pod may have 512 containers, each with its stand-in */
 #define SPAWN_DESCRIPTORS 128 /* a network card has two for each of its queues */
 #define SPAWN_KEEP UINT32_MAX
 #define NETWORK_NAMESPACE_NEW "new"
@@ -57,7 +57,7 @@ struct child_result {
     char what[252];
 };
 
-enum child_kind { CHILD_PROCESS, CHILD_MOUNT, CHILD_UNMOUNT, CHILD_NETLINK };
+enum child_kind { CHILD_PROCESS, CHILD_MOUNT, CHILD_UNMOUNT, CHILD_NETLINK, CHILD_STAND_IN };
 
 struct child {
     enum child_kind kind;

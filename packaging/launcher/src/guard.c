@@ -18,6 +18,7 @@
 #include "guard_state.h"
 #include "record.h"
 #include "run_directory.h"
+#include "title.h"
 
 #define LOCK_LIMIT_MS 10000     /* a sandbox of the same name may still be on its way out */
 #define SHUTDOWN_LIMIT_MS 15000 /* an orderly end takes a guest's shutdown; then the daemon is killed */
@@ -42,17 +43,11 @@ static void log_line(struct guard *g, const char *text) {
     if (g->log >= 0) (void)!write(g->log, text, strlen(text));
 }
 
-/* `ps` shows whose guard this is. The caller's argv lies in one block that may be overwritten. */
+/* `ps` shows whose guard this is. */
 static void set_title(const struct launch *launch) {
     char title[512];
     snprintf(title, sizeof title, "saya-guard -namespace %s -id %s", launch->flags->namespace, launch->bundle->sandbox_id);
-    char *begin = launch->argv[0];
-    char *end = launch->argv[launch->argc - 1] + strlen(launch->argv[launch->argc - 1]);
-    for (int i = 1; i < launch->argc; i++) launch->argv[i] = end; /* an empty text, for whoever still looks */
-    size_t room = (size_t)(end - begin);
-    memset(begin, 0, room);
-    if (room > 0) memcpy(begin, title, strlen(title) < room ? strlen(title) : room - 1);
-    prctl(PR_SET_NAME, "saya-guard");
+    title_set(launch, "saya-guard", title);
 }
 
 static int open_signals(void) {

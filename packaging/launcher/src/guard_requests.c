@@ -11,6 +11,7 @@
 
 #include "files.h"
 #include "guard_state.h"
+#include "stand_in.h"
 
 #define ARGUMENT_LIMIT 4096
 
@@ -20,6 +21,11 @@ static void reply(struct guard *g, uint32_t id, int error, const char *what) {
     char detail[512];
     snprintf(detail, sizeof detail, "%s: %s", what, strerror(error));
     channel_reply(&g->channel, id, error, detail);
+}
+
+/* Whether the daemon knows it by its handle, and is told of its end; the others are there for one answer. */
+static bool child_stays(const struct child *c) {
+    return c->kind == CHILD_PROCESS || c->kind == CHILD_STAND_IN;
 }
 
 static struct child *child_by_handle(struct guard *g, uint32_t handle) {
@@ -129,6 +135,29 @@ static void spawn_request(struct guard *g, const struct request *request) {
     free(spawn.environment);
 }
 
+static void stand_in_request(struct guard *g, const struct request *request) {
+    struct reader r = request->body;
+    struct child_result result;
+    struct stand_in stand_in = {.empty = g->launch->paths->run_directory};
+    stand_in.title = read_string(&r);
+    stand_in.network_namespace = read_string(&r);
+    stand_in.cgroups = read_list(&r);
+    if (r.bad || !stand_in.cgroups) {
+        reply(g, request->id, EINVAL, "stand-in request");
+    } else if (g->child_count == CHILD_LIMIT) {
+        reply(g, request->id, EAGAIN, "stand-in: too many processes");
+    } else {
+        struct child *c = child_stand_in(g->launch, &stand_in, &result);
+        if (c) {
+            journal_add_process(&g->journal, c->pid, STAND_IN_NAME);
+            adopt(g, c, request->id);
+        } else {
+            reply(g, request->id, result.error, result.what);
+        }
+    }
+    free(stand_in.cgroups);
+}
+
 static void netlink_request(struct guard *g, const struct request *request) {
     struct reader r = request->body;
     struct netlink_call call = {.network_namespace = read_string(&r)};
@@ -194,6 +223,7 @@ void guard_request(struct guard *g, const struct request *request) {
     case REQUEST_SIGNAL: signal_request(g, request); break;
     case REQUEST_TAIL: tail_request(g, request); break;
     case REQUEST_NETLINK: netlink_request(g, request); break;
+    case REQUEST_STAND_IN: stand_in_request(g, request); break;
     default: reply(g, request->id, ENOSYS, "unknown request");
     }
 }
@@ -234,7 +264,7 @@ void guard_child_result(struct guard *g, struct child *c) {
     if (result.error != 0) {
         reply(g, c->request, result.error, result.what);
         c->handle = 0; /* the daemon never heard of it: nobody is told of its exit */
-    } else if (c->kind == CHILD_PROCESS) {
+    } else if (child_stays(c)) {
         size_t at = channel_begin(&g->channel, FRAME_REPLY, c->request);
         bytes_u32(&g->channel.queued, 0);
         bytes_u32(&g->channel.queued, c->handle);
@@ -254,7 +284,7 @@ void guard_child_exited(struct guard *g, pid_t pid, int status) {
         if (g->children[i]->pid == pid) c = g->children[i];
     if (!c) return;
     guard_child_result(g, c); /* it may have failed before exec */
-    if (c->kind == CHILD_PROCESS && c->handle != 0) {
+    if (child_stays(c) && c->handle != 0) {
         if (c->output >= 0) child_read_output(c);
         size_t at = channel_begin(&g->channel, FRAME_EXITED, 0);
         bytes_u32(&g->channel.queued, c->handle);

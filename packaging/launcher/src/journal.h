@@ -6,7 +6,7 @@
 #include <sys/types.h>
 
 #define JOURNAL_NAME "guard.journal"
-#define JOURNAL_PROCESSES 256
+#define JOURNAL_PROCESSES 768
 #define JOURNAL_MOUNTS 1024
 
 struct journal_process {

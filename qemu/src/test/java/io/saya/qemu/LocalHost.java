@@ -6,7 +6,9 @@ import io.saya.host.MountFlag;
 import io.saya.host.ProcessExit;
 import io.saya.host.SpawnSpec;
 import io.saya.host.SpawnSpec.InheritedSocket;
+import io.saya.host.StandInSpec;
 import io.saya.host.UnmountFlag;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -40,6 +42,11 @@ public final class LocalHost implements Host, AutoCloseable {
     @Override
     public byte[] netlink(Path namespace, byte[] messages) {
         throw new UnsupportedOperationException("netlink");
+    }
+
+    @Override
+    public HostProcess standIn(StandInSpec spec) {
+        throw new UnsupportedOperationException("stand-in");
     }
 
     @Override

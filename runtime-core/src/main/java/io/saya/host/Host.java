@@ -44,4 +44,12 @@ public interface Host {
      * whatever the cause, so it cannot outlive its sandbox.
      */
     HostProcess spawn(SpawnSpec spec) throws IOException;
+
+    /**
+     * Starts a process that executes nothing and sleeps until it is killed. It has no capability,
+     * an empty read-only root, and mount, pid, IPC and UTS namespaces of its own; no signal but
+     * SIGKILL and SIGSTOP has an effect on it. It ends with the guard and the JVM, as those of
+     * {@link #spawn} do.
+     */
+    HostProcess standIn(StandInSpec spec) throws IOException;
 }

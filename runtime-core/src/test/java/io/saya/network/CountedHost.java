@@ -4,7 +4,9 @@ import io.saya.host.Host;
 import io.saya.host.HostProcess;
 import io.saya.host.MountFlag;
 import io.saya.host.SpawnSpec;
+import io.saya.host.StandInSpec;
 import io.saya.host.UnmountFlag;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Set;
@@ -39,5 +41,10 @@ record CountedHost(Host host, AtomicInteger exchanges, AtomicInteger programs) i
     @Override
     public void unmount(Path target, Set<UnmountFlag> flags) throws IOException {
         host.unmount(target, flags);
+    }
+
+    @Override
+    public HostProcess standIn(StandInSpec spec) throws IOException {
+        return host.standIn(spec);
     }
 }

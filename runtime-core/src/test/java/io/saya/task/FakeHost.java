@@ -5,7 +5,9 @@ import io.saya.host.HostProcess;
 import io.saya.host.MountFlag;
 import io.saya.host.ProcessExit;
 import io.saya.host.SpawnSpec;
+import io.saya.host.StandInSpec;
 import io.saya.host.UnmountFlag;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -52,6 +54,13 @@ public final class FakeHost implements Host {
     @Override
     public HostProcess spawn(SpawnSpec spec) {
         FakeProcess process = new FakeProcess(spec.argv(), pids.incrementAndGet());
+        processes.add(process);
+        return process;
+    }
+
+    @Override
+    public HostProcess standIn(StandInSpec spec) {
+        FakeProcess process = new FakeProcess(List.of(spec.title()), pids.incrementAndGet());
         processes.add(process);
         return process;
     }

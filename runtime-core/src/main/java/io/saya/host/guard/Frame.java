@@ -22,6 +22,7 @@ final class Frame {
     static final int SIGNAL = 7;
     static final int TAIL = 8;
     static final int NETLINK = 9;
+    static final int STAND_IN = 10;
 
     static final int REPLY = 0x80;
     static final int HELLO = 0x81;

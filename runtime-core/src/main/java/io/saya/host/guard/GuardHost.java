@@ -5,7 +5,9 @@ import io.saya.host.HostFailure;
 import io.saya.host.HostProcess;
 import io.saya.host.MountFlag;
 import io.saya.host.SpawnSpec;
+import io.saya.host.StandInSpec;
 import io.saya.host.UnmountFlag;
+
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
@@ -137,6 +139,21 @@ public final class GuardHost implements Host {
         GuardProcess process =
                 new GuardProcess(connection, program.substring(program.lastIndexOf('/') + 1));
         connection.spawn(SpawnRequest.of(spec), "start of " + program, process, SPAWN_LIMIT_MILLIS);
+        return process;
+    }
+
+    @Override
+    public HostProcess standIn(StandInSpec spec) throws IOException {
+        FrameWriter request =
+                new FrameWriter(Frame.STAND_IN)
+                        .string(spec.title())
+                        .string(spec.networkNamespace().toString())
+                        .u16(spec.cgroups().size());
+        for (Path cgroup : spec.cgroups()) {
+            request.string(cgroup.toString());
+        }
+        GuardProcess process = new GuardProcess(connection, "stand-in");
+        connection.spawn(request, "start of a stand-in", process, SPAWN_LIMIT_MILLIS);
         return process;
     }
 }

@@ -7,7 +7,11 @@ import io.saya.host.Host;
 import io.saya.host.HostProcess;
 import io.saya.host.MountFlag;
 import io.saya.host.SpawnSpec;
+import io.saya.host.StandInSpec;
 import io.saya.host.UnmountFlag;
+
+import org.junit.jupiter.api.Test;
+
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
@@ -16,7 +20,6 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Set;
-import org.junit.jupiter.api.Test;
 
 /** What becomes of a message that the kernel refuses; no real kernel is busy when it is to be. */
 class NetworkNamespaceTest {
@@ -124,6 +127,11 @@ class NetworkNamespaceTest {
 
         @Override
         public void unmount(Path target, Set<UnmountFlag> flags) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public HostProcess standIn(StandInSpec spec) {
             throw new UnsupportedOperationException();
         }
 

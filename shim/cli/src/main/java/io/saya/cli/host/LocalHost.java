@@ -6,7 +6,9 @@ import io.saya.host.MountFlag;
 import io.saya.host.ProcessExit;
 import io.saya.host.Signal;
 import io.saya.host.SpawnSpec;
+import io.saya.host.StandInSpec;
 import io.saya.host.UnmountFlag;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -36,6 +38,11 @@ public final class LocalHost implements Host {
     @Override
     public byte[] netlink(Path namespace, byte[] messages) throws IOException {
         throw new IOException("the command does not enter " + namespace);
+    }
+
+    @Override
+    public HostProcess standIn(StandInSpec spec) throws IOException {
+        throw new IOException("the command has no containers: " + spec.title());
     }
 
     @Override
