@@ -4,9 +4,11 @@ import io.saya.agent.Agent;
 import io.saya.agent.AgentConnector;
 import io.saya.agent.AgentTrait;
 import io.saya.agent.GuestDetails;
+import io.saya.agent.Patience;
 import io.saya.agent.SandboxSetup;
 import io.saya.cgroup.PodLimits;
 import io.saya.config.RuntimeConfig;
+import io.saya.config.SharedFsConfig.RootfsUpper;
 import io.saya.failpoint.Failpoints;
 import io.saya.failpoint.Moment;
 import io.saya.failure.RuntimeFailure;
@@ -40,7 +42,7 @@ import org.jspecify.annotations.Nullable;
  * virtiofsd, the VM, the connection to its agent. Comes up as a transaction, goes down totally.
  * Thread safe once launched.
  */
-public final class Guest {
+public final class Guest implements TaskGuest {
 
     private static final Log LOG = Log.of("guest");
 
@@ -64,7 +66,6 @@ public final class Guest {
     private final SandboxCgroup cgroup;
     private final StartClock clock;
     private final SandboxLimits limits;
-    private final HostMounts mounts;
     private final UndoStack resources = new UndoStack();
     private final CompletableFuture<StopCause> lost = new CompletableFuture<>();
 
@@ -93,7 +94,6 @@ public final class Guest {
         this.cgroup = cgroup;
         this.clock = clock;
         this.limits = limits;
-        this.mounts = new HostMounts(host);
     }
 
     /**
@@ -113,7 +113,8 @@ public final class Guest {
 
             resources.push("cgroup", cgroup::release);
 
-            SharedDirectory directory = SharedDirectory.create(identity.runDirectory(), mounts);
+            SharedDirectory directory =
+                    SharedDirectory.create(identity.runDirectory(), new HostMounts(host));
             resources.push("shared directory", () -> directory.release(Guest::problem));
             shared = directory;
             Path socket = identity.runDirectory().resolve("virtiofs.sock");
@@ -232,7 +233,7 @@ public final class Guest {
         return machine == null ? failure : diagnosis().ofConnect(machine, clock.current(), failure);
     }
 
-    /** What has the machine follow its containers. */
+    @Override
     public MachineFollower machine() {
         return launched(machine);
     }
@@ -290,12 +291,12 @@ public final class Guest {
         return Optional.ofNullable(details);
     }
 
-    /** The agent, once the guest is up. */
+    @Override
     public Optional<Agent> agent() {
         return Optional.ofNullable(agent);
     }
 
-    /** The agent, or UNAVAILABLE. */
+    @Override
     public Agent requireAgent() {
         Agent connected = agent;
         if (connected == null) {
@@ -305,28 +306,39 @@ public final class Guest {
         return connected;
     }
 
+    @Override
     public GuestDetails details() {
         return launched(details);
     }
 
+    @Override
     public SharedDirectory shared() {
         return launched(shared);
     }
 
-    public SandboxNetwork network() {
-        return launched(network);
+    @Override
+    public RootfsUpper rootfsUpper() {
+        return config.hypervisor().sharedFs().rootfsUpper();
     }
 
-    public RuntimeConfig config() {
-        return config;
-    }
-
+    @Override
     public Host host() {
         return host;
     }
 
-    public HostMounts mounts() {
-        return mounts;
+    @Override
+    public Patience await(Duration limit) {
+        return time().await(limit);
+    }
+
+    @Override
+    public void beforeStart(String containerId) {
+        launched(network).beforeStart(containerId);
+    }
+
+    @Override
+    public void afterStart(String containerId) {
+        launched(network).afterStart(containerId);
     }
 
     /**

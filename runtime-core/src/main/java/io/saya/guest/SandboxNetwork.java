@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * The pod's network in the life of a sandbox: what the VMM needs is made before it starts, the rest
  * while the guest boots, and the guest is told when that is done.
  */
-public final class SandboxNetwork {
+final class SandboxNetwork {
     private static final Log LOG = Log.of("network");
 
     /** Some milliseconds, unless others hold the kernel's lock. */
@@ -160,7 +160,7 @@ public final class SandboxNetwork {
      *
      * @throws RuntimeFailure if that cannot be done
      */
-    public void beforeStart(String containerId) {
+    void beforeStart(String containerId) {
         NetworkFollower following = follower;
         if (following != null && containerId.equals(identity.id())) {
             following.beforeStart();
@@ -168,7 +168,7 @@ public final class SandboxNetwork {
     }
 
     /** Follows what comes and goes from now on; does not wait. */
-    public void afterStart(String containerId) {
+    void afterStart(String containerId) {
         NetworkFollower following = follower;
         if (following != null && containerId.equals(identity.id())) {
             following.begin();

@@ -15,6 +15,7 @@ import io.saya.guest.SandboxLimits;
 import io.saya.guest.SetupPlan;
 import io.saya.guest.StartClock;
 import io.saya.guest.StopCause;
+import io.saya.guest.TaskGuest;
 import io.saya.host.Host;
 import io.saya.hypervisor.GuestConsole;
 import io.saya.hypervisor.Hypervisor;
@@ -24,7 +25,6 @@ import io.saya.sandbox.SandboxEvent.BootRequested;
 import io.saya.sandbox.SandboxEvent.BootSucceeded;
 import io.saya.sandbox.SandboxEvent.StopFinished;
 import io.saya.sandbox.SandboxEvent.StopRequested;
-import io.saya.task.Tasks;
 import io.saya.text.PlainText;
 import java.time.Duration;
 import java.util.Optional;
@@ -35,8 +35,8 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The life of a sandbox: boots once, runs containers, stops once and for all. What is done with its
- * containers is in {@link Tasks}. Thread safe.
+ * The life of a sandbox: boots once, runs containers, stops once and for all. What clients do with
+ * its containers is in the package {@code io.saya.task}. Thread safe.
  */
 public final class Sandbox implements AutoCloseable {
 
@@ -333,7 +333,8 @@ public final class Sandbox implements AutoCloseable {
         return limits;
     }
 
-    public Guest guest() {
+    /** The guest, for those who work on its containers. */
+    public TaskGuest guest() {
         return guest;
     }
 

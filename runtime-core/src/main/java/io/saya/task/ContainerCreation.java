@@ -10,14 +10,16 @@ import io.saya.event.RootfsMount;
 import io.saya.failpoint.Failpoints;
 import io.saya.failpoint.Moment;
 import io.saya.failure.RuntimeFailure;
-import io.saya.guest.Guest;
 import io.saya.guest.StartPhase;
+import io.saya.guest.TaskGuest;
 import io.saya.json.JsonException;
 import io.saya.oci.GuestSpec;
 import io.saya.oci.OciSpec;
 import io.saya.oci.OciSpec.OciMount;
 import io.saya.proto.agent.oci.Spec;
+import io.saya.sandbox.Sandbox;
 import io.saya.share.ContainerShares;
+import io.saya.share.HostMounts;
 import io.saya.share.RootLayers;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -36,13 +38,17 @@ final class ContainerCreation {
     /** In the bundle, where containerd's own shim has it. */
     private static final String PID_FILE = "init.pid";
 
-    private final Guest guest;
+    private final TaskGuest guest;
+    private final HostMounts mounts;
+    private final int vmmPid;
     private final Container container;
     private final OciSpec spec;
     private String phase = "root file system";
 
-    ContainerCreation(Guest guest, Container container, OciSpec spec) {
-        this.guest = guest;
+    ContainerCreation(Sandbox sandbox, Container container, OciSpec spec) {
+        this.guest = sandbox.guest();
+        this.mounts = new HostMounts(guest.host());
+        this.vmmPid = sandbox.vmmPid();
         this.container = container;
         this.spec = spec;
     }
@@ -100,10 +106,7 @@ final class ContainerCreation {
     }
 
     private RootfsUpper upper() {
-        return ContainerRoot.upperFor(
-                guest.config().hypervisor().sharedFs().rootfsUpper(),
-                container.kind(),
-                spec.rootReadOnly());
+        return ContainerRoot.upperFor(guest.rootfsUpper(), container.kind(), spec.rootReadOnly());
     }
 
     /**
@@ -133,7 +136,7 @@ final class ContainerCreation {
      */
     private void writePid() throws IOException {
         Path temporary = container.bundle().resolve(PID_FILE + ".new");
-        Files.writeString(temporary, Integer.toString(guest.pid()));
+        Files.writeString(temporary, Integer.toString(vmmPid));
         Files.move(temporary, container.bundle().resolve(PID_FILE), StandardCopyOption.ATOMIC_MOVE);
     }
 
@@ -147,7 +150,8 @@ final class ContainerCreation {
             if (!Files.isDirectory(root)) {
                 throw new IOException(
                         root
-                                + " does not exist (expected: a directory with the container's files)");
+                                + " does not exist (expected: a directory with the container's"
+                                + " files)");
             }
             return root;
         }
@@ -156,10 +160,8 @@ final class ContainerCreation {
         }
         for (RootfsMount mount : rootfs) {
             Path mountPoint = inside(target, mount.target());
-            container
-                    .resources()
-                    .push("mount " + mountPoint, () -> guest.mounts().detach(mountPoint));
-            guest.mounts().mount(mount, mountPoint);
+            container.resources().push("mount " + mountPoint, () -> mounts.detach(mountPoint));
+            mounts.mount(mount, mountPoint);
         }
         return target;
     }

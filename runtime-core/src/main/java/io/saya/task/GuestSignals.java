@@ -1,10 +1,10 @@
 package io.saya.task;
 
 import io.saya.agent.Agent;
+import io.saya.agent.Patience;
 import io.saya.container.Container;
 import io.saya.container.ContainerProcess;
 import io.saya.failure.RuntimeFailure;
-import io.saya.guest.GuestTime;
 import io.saya.guest.StopCause;
 import io.saya.host.Signal;
 import io.saya.log.Log;
@@ -112,11 +112,11 @@ final class GuestSignals {
      */
     private void expectEnd(Container container) {
         Duration limit = sandbox.limits().obey();
-        GuestTime.Wait wait = sandbox.guest().time().await(limit);
+        Patience patience = sandbox.guest().await(limit);
         CompletableFuture<?> end = container.init().exited();
         long glance = Math.min(limit.toMillis(), GLANCE_MS);
         while (!within(end, glance)) {
-            if (wait.exhausted()) {
+            if (patience.exhausted()) {
                 sandbox.requestStop(
                         new StopCause.AgentLost(
                                 "container "

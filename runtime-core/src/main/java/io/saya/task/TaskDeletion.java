@@ -72,7 +72,7 @@ final class TaskDeletion {
                                     new TaskEvent.Delete(
                                             containerId,
                                             containerId,
-                                            sandbox.guest().pid(),
+                                            sandbox.vmmPid(),
                                             exit.status(),
                                             exit.at()));
                         }
@@ -153,10 +153,7 @@ final class TaskDeletion {
             }
         }
         table.finish(
-                container,
-                container.init(),
-                ExitStatus.now(ExitStatus.UNKNOWN),
-                sandbox.guest().pid());
+                container, container.init(), ExitStatus.now(ExitStatus.UNKNOWN), sandbox.vmmPid());
         if (gone) {
             dismantle(container, Duration.ZERO);
         } else {
@@ -178,7 +175,7 @@ final class TaskDeletion {
     /** Execs that were never started end with their container; the others have. */
     private void endExecs(Container container) {
         for (ContainerProcess exec : execs(container)) {
-            table.finish(container, exec, ExitStatus.now(ExitStatus.KILLED), sandbox.guest().pid());
+            table.finish(container, exec, ExitStatus.now(ExitStatus.KILLED), sandbox.vmmPid());
         }
     }
 
@@ -216,7 +213,7 @@ final class TaskDeletion {
                     container,
                     container.init(),
                     ExitStatus.now(ExitStatus.KILLED),
-                    sandbox.guest().pid());
+                    sandbox.vmmPid());
         }
         return container.init().exited().join();
     }

@@ -62,7 +62,7 @@ final class TaskStart {
             failed(container, process, e);
             throw e;
         }
-        int pid = sandbox.guest().pid();
+        int pid = sandbox.vmmPid();
         if (!table.locked(() -> succeeded(container, process, pid))) {
             throw late(container, process);
         }
@@ -94,7 +94,7 @@ final class TaskStart {
 
     private void startInGuest(ContainerProcess process) {
         if (process.isInit()) {
-            sandbox.guest().network().beforeStart(process.containerId());
+            sandbox.guest().beforeStart(process.containerId());
             sandbox.guest().requireAgent().startContainer(process.containerId());
             return;
         }
@@ -187,7 +187,7 @@ final class TaskStart {
 
     private void endExec(Container container, ContainerProcess exec, int status) {
         // Without an event: its start was not told of either.
-        table.finish(container, exec, ExitStatus.now(status), sandbox.guest().pid());
+        table.finish(container, exec, ExitStatus.now(status), sandbox.vmmPid());
         exec.startSettled().complete(null);
         exec.stdio().close();
     }

@@ -94,7 +94,7 @@ public final class Tasks {
                         new ContainerFigures(
                                 request.id(),
                                 () -> sandbox.guest().requireAgent().stats(request.id()),
-                                () -> ProcessorTimes.of(sandbox.guest().pid())));
+                                () -> ProcessorTimes.of(sandbox.vmmPid())));
         try {
             table.add(container);
         } catch (RuntimeFailure e) {
@@ -102,7 +102,7 @@ public final class Tasks {
             throw e;
         }
         try {
-            ContainerCreation creation = new ContainerCreation(sandbox.guest(), container, spec);
+            ContainerCreation creation = new ContainerCreation(sandbox, container, spec);
             if (creation.dependsOnGuest()) {
                 sandbox.awaitBoot();
             }
@@ -115,7 +115,7 @@ public final class Tasks {
             announce(container, request);
             sandbox.clock().done(StartPhase.CONTAINER);
             sandbox.exits().watch(container, container.init());
-            return sandbox.guest().pid();
+            return sandbox.vmmPid();
         } catch (RuntimeException e) {
             RuntimeException explained = sandbox.explained(e);
             deletion.abandon(container, explained);
@@ -145,7 +145,7 @@ public final class Tasks {
         }
         if (execId.isEmpty()) {
             table.container(containerId).figures().askSoon();
-            sandbox.guest().network().afterStart(containerId);
+            sandbox.guest().afterStart(containerId);
         }
         return pid;
     }
@@ -180,7 +180,7 @@ public final class Tasks {
                             containerId,
                             execId,
                             container.bundle(),
-                            sandbox.guest().pid(),
+                            sandbox.vmmPid(),
                             phase(container, process),
                             process.io(),
                             exit);
@@ -255,7 +255,7 @@ public final class Tasks {
     /** The process on the host that stands for the container, for every container that exists. */
     public List<Integer> pids(String containerId) {
         table.container(containerId);
-        return List.of(sandbox.guest().pid());
+        return List.of(sandbox.vmmPid());
     }
 
     /** Freezes a container. */
@@ -310,7 +310,7 @@ public final class Tasks {
     public int connect(String containerId) {
         try {
             table.container(containerId);
-            return sandbox.guest().pid();
+            return sandbox.vmmPid();
         } catch (RuntimeFailure e) {
             return 0;
         }
@@ -349,7 +349,7 @@ public final class Tasks {
                                     request.rootfs(),
                                     request.io(),
                                     "",
-                                    sandbox.guest().pid()));
+                                    sandbox.vmmPid()));
                 });
         LOG.info("container created", "container", container.id());
     }

@@ -1,11 +1,20 @@
 package io.saya.architecture;
 
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.belongToAnyOf;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import io.saya.guest.SandboxIdentity;
+import io.saya.guest.SandboxLimits;
+import io.saya.guest.StartClock;
+import io.saya.guest.StartPhase;
+import io.saya.guest.StopCause;
+import io.saya.guest.TaskGuest;
 import io.saya.shim.wire.StatusMapper;
 import io.saya.ttrpc.StatusCode;
 import java.util.Arrays;
@@ -36,6 +45,16 @@ class LayeringTest {
         "io.saya.log..",
         "io.saya.lifecycle..",
         "io.saya.text.."
+    };
+
+    /** What {@code task} may know of the package {@code guest}. */
+    private static final Class<?>[] FOR_TASKS = {
+        TaskGuest.class,
+        StopCause.class,
+        StartPhase.class,
+        StartClock.class,
+        SandboxIdentity.class,
+        SandboxLimits.class
     };
 
     private static final JavaClasses CLASSES =
@@ -87,6 +106,18 @@ class LayeringTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("io.saya.sandbox..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void tasksSeeANarrowGuest() {
+        noClasses()
+                .that()
+                .resideInAPackage("io.saya.task..")
+                .should()
+                .dependOnClassesThat(
+                        resideInAPackage("io.saya.guest..").and(not(belongToAnyOf(FOR_TASKS))))
+                .because("only the sandbox's own life may launch, end and give back its guest")
                 .check(CLASSES);
     }
 
