@@ -21,8 +21,7 @@ import java.util.List;
  * @param vfioMode {@code vfio_mode}: {@code guest-kernel} or {@code vfio}
  * @param disableGuestEmptyDir keep emptyDir volumes on the shared file system ({@code
  *     disable_guest_empty_dir})
- * @param emptyDirMode {@code emptydir_mode}: {@code shared-fs}, {@code block-encrypted} or {@code
- *     block-plain}
+ * @param emptyDirMode where an emptyDir volume lives ({@code emptydir_mode})
  * @param enablePprof profiles on the management socket ({@code enable_pprof})
  * @param danConf directory of directly attachable networks ({@code dan_conf})
  * @param kubeletRootDirectory where ConfigMaps and Secrets are recognised by ({@code
@@ -39,7 +38,7 @@ public record RuntimeSettings(
         List<Path> sandboxBindMounts,
         String vfioMode,
         boolean disableGuestEmptyDir,
-        String emptyDirMode,
+        EmptyDirMode emptyDirMode,
         boolean enablePprof,
         Path danConf,
         Path kubeletRootDirectory) {
@@ -49,6 +48,14 @@ public record RuntimeSettings(
         TCFILTER,
         MACVTAP,
         NONE
+    }
+
+    /** Where an emptyDir volume that is not in memory lives. */
+    public enum EmptyDirMode {
+        /** In the kubelet's directory on the host, shared with the guest. */
+        SHARED_FS,
+        /** On an ext4 of the guest's own, in a file in that directory. */
+        BLOCK_PLAIN
     }
 
     public RuntimeSettings {

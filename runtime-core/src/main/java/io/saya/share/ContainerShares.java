@@ -4,11 +4,13 @@ import io.saya.oci.OciSpec.OciMount;
 import io.saya.share.HostMounts.Access;
 import io.saya.share.SharedDirectory.Problems;
 import io.saya.share.SharedDirectory.Share;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * What one container shares with its guest: its root file system and the sources of its bind mounts
@@ -52,13 +54,26 @@ public final class ContainerShares {
      * The container's mounts with sources that exist in the guest. Mounts that the guest can make
      * by itself stay as they are.
      *
+     * @param inGuest sources that the guest has in another place, by path of the host
      * @throws IOException that names the mount whose source is missing or cannot be shared
      */
-    public List<OciMount> translate(List<OciMount> mounts) throws IOException {
+    public List<OciMount> translate(List<OciMount> mounts, Map<String, String> inGuest)
+            throws IOException {
         List<OciMount> translated = new ArrayList<>();
         int index = 0;
         for (OciMount mount : mounts) {
-            translate(mount, index++, translated);
+            String found = inGuest.get(mount.source());
+            if (mount.bind() && found != null) {
+                translated.add(
+                        new OciMount(
+                                mount.destination(),
+                                mount.type(),
+                                found,
+                                guestOptions(mount.options())));
+            } else {
+                translate(mount, index, translated);
+            }
+            index++;
         }
         return translated;
     }

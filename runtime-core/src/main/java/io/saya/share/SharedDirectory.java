@@ -2,6 +2,7 @@ package io.saya.share;
 
 import io.saya.host.MountFlag;
 import io.saya.share.HostMounts.Access;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -10,6 +11,12 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -40,6 +47,8 @@ public final class SharedDirectory {
     private final HostMounts host;
     private final AtomicLong stages = new AtomicLong();
     private final List<Path> bound = Collections.synchronizedList(new ArrayList<>());
+    private final ConcurrentMap<String, FutureTask<Optional<Share>>> once =
+            new ConcurrentHashMap<>();
 
     private SharedDirectory(Path runDirectory, HostMounts host) {
         this.mounts = runDirectory.resolve("mounts");
@@ -105,6 +114,41 @@ public final class SharedDirectory {
             throw e;
         }
         return new Share(GUEST_PATH + name, target);
+    }
+
+    /**
+     * Shows a file for writing as long as the sandbox lives: what several of its containers use.
+     * The first call makes the file, others wait for it and answer its share; after a failure the
+     * next call tries again.
+     *
+     * @param name path below the tree
+     * @param source makes the file, or finds that there is none to share
+     * @throws IOException of the source, or if the file cannot be shared
+     */
+    public Optional<Share> shareOnce(String name, Callable<Optional<Path>> source)
+            throws IOException {
+        FutureTask<Optional<Share>> mine =
+                new FutureTask<>(
+                        () -> {
+                            Optional<Path> file = source.call();
+                            return file.isEmpty()
+                                    ? Optional.empty()
+                                    : Optional.of(share(name, file.get(), Access.WRITABLE));
+                        });
+        FutureTask<Optional<Share>> first = once.putIfAbsent(name, mine);
+        if (first == null) {
+            mine.run();
+            first = mine;
+        }
+        try {
+            return first.get();
+        } catch (ExecutionException e) {
+            once.remove(name, first);
+            throw e.getCause() instanceof IOException cause ? cause : new IOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while sharing " + name, e);
+        }
     }
 
     /**

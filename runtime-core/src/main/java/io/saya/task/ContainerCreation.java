@@ -4,6 +4,7 @@ import io.saya.agent.Agent;
 import io.saya.agent.AgentTrait;
 import io.saya.agent.GuestStorage;
 import io.saya.agent.StartError;
+import io.saya.config.RuntimeSettings.EmptyDirMode;
 import io.saya.config.SharedFsConfig.RootfsUpper;
 import io.saya.container.Container;
 import io.saya.event.RootfsMount;
@@ -13,6 +14,7 @@ import io.saya.failure.RuntimeFailure;
 import io.saya.guest.StartPhase;
 import io.saya.guest.TaskGuest;
 import io.saya.json.JsonException;
+import io.saya.oci.ContainerKind;
 import io.saya.oci.GuestSpec;
 import io.saya.oci.OciSpec;
 import io.saya.oci.OciSpec.OciMount;
@@ -21,12 +23,14 @@ import io.saya.sandbox.Sandbox;
 import io.saya.share.ContainerShares;
 import io.saya.share.HostMounts;
 import io.saya.share.RootLayers;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Makes one container: root file system on the host, shares, specification, container in the guest.
@@ -65,7 +69,9 @@ final class ContainerCreation {
             phase = "bundle";
             writePid();
             phase = "shared files";
-            return new Prepared(root, shares.translate(spec.mounts()));
+            EmptyDirVolumes volumes = volumes();
+            return new Prepared(
+                    root, volumes.storages(), shares.translate(spec.mounts(), volumes.inGuest()));
         } catch (IOException | JsonException | RuntimeFailure e) {
             throw failure(e);
         }
@@ -86,7 +92,7 @@ final class ContainerCreation {
             container.resources().push("container in the guest", () -> removeFromGuest(agent));
             Failpoints.reach(Moment.CREATE_CONTAINER);
             agent.createContainer(
-                    container.id(), guestSpec, prepared.root().storages(), sharesPidNamespace());
+                    container.id(), guestSpec, prepared.storages(), sharesPidNamespace());
             Failpoints.reach(Moment.CREATE_ANNOUNCE);
         } catch (JsonException | RuntimeFailure e) {
             throw failure(e);
@@ -97,12 +103,29 @@ final class ContainerCreation {
      * Paths and mounts as the guest sees them.
      *
      * @param root the root file system in the guest
+     * @param volumes what the guest mounts besides
      */
-    record Prepared(ContainerRoot root, List<OciMount> mounts) {}
+    record Prepared(ContainerRoot root, List<GuestStorage> volumes, List<OciMount> mounts) {
+
+        List<GuestStorage> storages() {
+            return Stream.concat(root.storages().stream(), volumes.stream()).toList();
+        }
+    }
 
     /** Whether the guest must be up for {@link #prepare}: what it can do decides what is made. */
     boolean dependsOnGuest() {
-        return upper() != RootfsUpper.SHARE;
+        return upper() != RootfsUpper.SHARE || volumesOnDisks();
+    }
+
+    private boolean volumesOnDisks() {
+        return guest.config().runtime().emptyDirMode() == EmptyDirMode.BLOCK_PLAIN
+                && container.kind() == ContainerKind.POD_CONTAINER;
+    }
+
+    private EmptyDirVolumes volumes() throws IOException {
+        return volumesOnDisks() && guest.details().has(AgentTrait.MOUNTS_FILES)
+                ? EmptyDirVolumes.of(guest.host(), guest.shared(), spec.mounts())
+                : EmptyDirVolumes.NONE;
     }
 
     private RootfsUpper upper() {

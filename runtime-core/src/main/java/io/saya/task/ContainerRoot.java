@@ -5,8 +5,9 @@ import io.saya.config.SharedFsConfig.RootfsUpper;
 import io.saya.host.Host;
 import io.saya.oci.ContainerKind;
 import io.saya.share.ContainerShares;
+import io.saya.share.DiskFile;
 import io.saya.share.RootLayers;
-import io.saya.share.UpperDisk;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -94,7 +95,7 @@ record ContainerRoot(String path, List<GuestStorage> storages) {
                                     List.of("mode=0755"),
                                     mountPoint));
             case DISK -> {
-                Optional<Path> disk = UpperDisk.of(host, layers.upper());
+                Optional<Path> disk = DiskFile.of(host, layers.upper(), DiskFile.UPPER);
                 if (disk.isEmpty()) {
                     yield Optional.empty();
                 }

@@ -1,6 +1,8 @@
 package io.saya.config.option;
 
+import io.saya.config.RuntimeSettings.EmptyDirMode;
 import io.saya.config.RuntimeSettings.InternetworkingModel;
+
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -105,15 +107,20 @@ public final class RuntimeOptions {
                     .withoutEffect("emptyDir volumes stay on the shared file system")
                     .help("Keep emptyDir volumes on the shared file system.");
 
-    public static final Option<String> EMPTYDIR_MODE =
+    public static final Option<EmptyDirMode> EMPTYDIR_MODE =
             ROWS.row(
                             "emptydir_mode",
-                            Rows.oneOf("shared-fs")
-                                    .refused("block-encrypted", "no disks are made for volumes")
-                                    .refused("block-plain", "no disks are made for volumes"),
-                            "shared-fs")
-                    .withoutEffect("emptyDir volumes stay on the shared file system")
-                    .help("Where an emptyDir volume lives.");
+                            new ChoiceType<EmptyDirMode>()
+                                    .word("shared-fs", EmptyDirMode.SHARED_FS)
+                                    .word("block-plain", EmptyDirMode.BLOCK_PLAIN)
+                                    .refused("block-encrypted", "disks are not encrypted"),
+                            EmptyDirMode.SHARED_FS)
+                    .annotated()
+                    .help(
+                            "Where an emptyDir volume on disk lives. \"block-plain\": on an ext4 of"
+                                + " the guest's own, in a sparse file in the volume's directory on"
+                                + " the host: quick and complete, but not for pods that mount a"
+                                + " subPath of it. Needs the default guest.");
 
     public static final Option<List<String>> EXPERIMENTAL =
             ROWS.texts("experimental", List.of())

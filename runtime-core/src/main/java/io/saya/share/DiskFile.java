@@ -5,6 +5,7 @@ import io.saya.host.HostProcess;
 import io.saya.host.ProcessExit;
 import io.saya.host.Signal;
 import io.saya.host.SpawnSpec;
+
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -20,16 +21,20 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * The disk for what a container writes to its root file system: an ext4 in a sparse file in the
- * snapshot's own directory, so that the snapshotter counts what it takes and removes it with the
- * snapshot. Nobody else looks into a snapshot of a pod's container.
+ * An ext4 of a guest's own in a sparse file of the host: for what a container writes to its root
+ * file system, or for a volume that only its pod sees. The file lies in the directory whose place
+ * it takes, so that who owns the directory (a snapshotter, the kubelet) counts what the file takes
+ * and removes it.
  */
-public final class UpperDisk {
+public final class DiskFile {
 
     /** The only entry of a snapshot's directory then. */
-    static final String NAME = ".saya-upper.ext4";
+    public static final String UPPER = ".saya-upper.ext4";
 
-    /** What the container sees as the size of its root at most; it takes what was written. */
+    /** The only entry of the host's directory of an emptyDir volume then. */
+    public static final String EMPTY_DIR = ".saya-emptydir.ext4";
+
+    /** What the guest sees as the size of the disk at most; the file takes what was written. */
     private static final long LARGEST = 256L << 30;
 
     private static final long SMALLEST = 1L << 30;
@@ -40,23 +45,25 @@ public final class UpperDisk {
     private static final Path MKE2FS = Path.of("/usr/sbin/mke2fs");
     private static final Path MKE2FS_BEFORE_USRMERGE = Path.of("/sbin/mke2fs");
 
-    private UpperDisk() {}
+    private DiskFile() {}
 
     /**
-     * The disk of a snapshot: that which it has, or a new one. A snapshot with files of its own, as
-     * a container leaves that wrote to it by the shared file system, gets none, nor does any
-     * snapshot on a host without mke2fs.
+     * The disk of a directory: that which it has, or a new one. A directory with files of its own,
+     * as a container leaves that wrote to it by the shared file system, gets none, nor does any on
+     * a host without mke2fs. Blocks for some 10 ms, and 10 s at most. To be called by one thread at
+     * a time for one directory.
      *
-     * @param upper the snapshot's directory
+     * @param directory where the file lies
+     * @param name {@link #UPPER} or {@link #EMPTY_DIR}
      * @throws IOException that names the file if it cannot be made; nothing is left of it then
      */
-    public static Optional<Path> of(Host host, Path upper) throws IOException {
-        Path disk = upper.resolve(NAME);
+    public static Optional<Path> of(Host host, Path directory, String name) throws IOException {
+        Path disk = directory.resolve(name);
         if (Files.isRegularFile(disk, LinkOption.NOFOLLOW_LINKS)) {
             return Optional.of(disk);
         }
         Path mke2fs = Files.isExecutable(MKE2FS) ? MKE2FS : MKE2FS_BEFORE_USRMERGE;
-        if (!Files.isExecutable(mke2fs) || !isEmpty(upper)) {
+        if (!Files.isExecutable(mke2fs) || !isEmpty(directory)) {
             return Optional.empty();
         }
         try {
@@ -65,7 +72,7 @@ public final class UpperDisk {
                     PosixFilePermissions.asFileAttribute(
                             PosixFilePermissions.fromString("rw-------")));
             try (RandomAccessFile file = new RandomAccessFile(disk.toFile(), "rw")) {
-                file.setLength(size(upper));
+                file.setLength(size(directory));
             }
             format(host, mke2fs, disk);
         } catch (IOException e) {
@@ -80,8 +87,8 @@ public final class UpperDisk {
     }
 
     /** Whole blocks, as much as the host's file system has in all. */
-    private static long size(Path upper) throws IOException {
-        long total = Files.getFileStore(upper).getTotalSpace();
+    private static long size(Path directory) throws IOException {
+        long total = Files.getFileStore(directory).getTotalSpace();
         return Math.clamp(total, SMALLEST, LARGEST) & -4096L;
     }
 

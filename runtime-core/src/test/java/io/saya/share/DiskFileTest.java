@@ -4,21 +4,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.saya.host.guard.RealGuard;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledIf;
+import org.junit.jupiter.api.io.TempDir;
+
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.condition.EnabledIf;
-import org.junit.jupiter.api.io.TempDir;
 
 /** With the guard that is shipped and the host's own mke2fs. */
 @EnabledIf("io.saya.host.guard.RealGuard#available")
 @Timeout(60)
-class UpperDiskTest {
+class DiskFileTest {
 
     @TempDir Path directory;
 
@@ -26,7 +28,7 @@ class UpperDiskTest {
     void anEmptySnapshotGetsADiskOnce() throws Exception {
         Path upper = Files.createDirectory(directory.resolve("upper"));
         try (RealGuard guard = new RealGuard(directory)) {
-            Path disk = UpperDisk.of(guard.host(), upper).orElseThrow();
+            Path disk = DiskFile.of(guard.host(), upper, DiskFile.UPPER).orElseThrow();
             assertThat(disk.getParent()).isEqualTo(upper);
             assertThat(Files.getPosixFilePermissions(disk))
                     .isEqualTo(PosixFilePermissions.fromString("rw-------"));
@@ -36,7 +38,7 @@ class UpperDiskTest {
             assertThat(Files.size(disk)).isGreaterThanOrEqualTo(1L << 30);
             // As it is found again, with what was written to it.
             Files.setLastModifiedTime(disk, FileTime.fromMillis(1000));
-            assertThat(UpperDisk.of(guard.host(), upper)).contains(disk);
+            assertThat(DiskFile.of(guard.host(), upper, DiskFile.UPPER)).contains(disk);
             assertThat(Files.getLastModifiedTime(disk).toMillis()).isEqualTo(1000);
         }
     }
@@ -46,16 +48,16 @@ class UpperDiskTest {
         Path upper = Files.createDirectory(directory.resolve("upper"));
         Files.writeString(upper.resolve("file"), "of a container that wrote by the share");
         try (RealGuard guard = new RealGuard(directory)) {
-            assertThat(UpperDisk.of(guard.host(), upper)).isEmpty();
+            assertThat(DiskFile.of(guard.host(), upper, DiskFile.UPPER)).isEmpty();
         }
-        assertThat(upper.resolve(UpperDisk.NAME)).doesNotExist();
+        assertThat(upper.resolve(DiskFile.UPPER)).doesNotExist();
     }
 
     @Test
     void aDirectoryThatIsNotThereIsNamed() throws Exception {
         Path upper = directory.resolve("none");
         try (RealGuard guard = new RealGuard(directory)) {
-            assertThatThrownBy(() -> UpperDisk.of(guard.host(), upper))
+            assertThatThrownBy(() -> DiskFile.of(guard.host(), upper, DiskFile.UPPER))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining(upper.toString());
         }
