@@ -8,6 +8,7 @@ import io.saya.agent.Patience;
 import io.saya.agent.SandboxSetup;
 import io.saya.cgroup.PodLimits;
 import io.saya.config.RuntimeConfig;
+import io.saya.config.RuntimeSettings.EmptyDirMode;
 import io.saya.config.SharedFsConfig.RootfsUpper;
 import io.saya.failpoint.Failpoints;
 import io.saya.failpoint.Moment;
@@ -319,6 +320,11 @@ public final class Guest implements TaskGuest {
     @Override
     public RootfsUpper rootfsUpper() {
         return config.hypervisor().sharedFs().rootfsUpper();
+    }
+
+    @Override
+    public EmptyDirMode emptyDirMode() {
+        return config.runtime().emptyDirMode();
     }
 
     @Override

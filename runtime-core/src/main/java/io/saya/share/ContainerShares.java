@@ -4,7 +4,6 @@ import io.saya.oci.OciSpec.OciMount;
 import io.saya.share.HostMounts.Access;
 import io.saya.share.SharedDirectory.Problems;
 import io.saya.share.SharedDirectory.Share;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -5,7 +5,6 @@ import io.saya.host.HostProcess;
 import io.saya.host.ProcessExit;
 import io.saya.host.Signal;
 import io.saya.host.SpawnSpec;
-
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;

@@ -2,7 +2,6 @@ package io.saya.share;
 
 import io.saya.host.Host;
 import io.saya.share.SharedDirectory.Share;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;

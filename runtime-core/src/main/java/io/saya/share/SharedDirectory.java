@@ -2,7 +2,6 @@ package io.saya.share;
 
 import io.saya.host.MountFlag;
 import io.saya.share.HostMounts.Access;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;

@@ -16,14 +16,13 @@ import io.saya.guest.TaskGuest;
 import io.saya.json.JsonException;
 import io.saya.oci.ContainerKind;
 import io.saya.oci.GuestSpec;
-import io.saya.oci.OciSpec;
 import io.saya.oci.OciSpec.OciMount;
+import io.saya.oci.OciSpec;
 import io.saya.proto.agent.oci.Spec;
 import io.saya.sandbox.Sandbox;
 import io.saya.share.ContainerShares;
 import io.saya.share.HostMounts;
 import io.saya.share.RootLayers;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -118,7 +117,7 @@ final class ContainerCreation {
     }
 
     private boolean volumesOnDisks() {
-        return guest.config().runtime().emptyDirMode() == EmptyDirMode.BLOCK_PLAIN
+        return guest.emptyDirMode() == EmptyDirMode.BLOCK_PLAIN
                 && container.kind() == ContainerKind.POD_CONTAINER;
     }
 

@@ -7,7 +7,6 @@ import io.saya.oci.ContainerKind;
 import io.saya.share.ContainerShares;
 import io.saya.share.DiskFile;
 import io.saya.share.RootLayers;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

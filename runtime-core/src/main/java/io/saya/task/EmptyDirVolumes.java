@@ -5,7 +5,6 @@ import io.saya.host.Host;
 import io.saya.oci.OciSpec.OciMount;
 import io.saya.share.EmptyDirDisk;
 import io.saya.share.SharedDirectory;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

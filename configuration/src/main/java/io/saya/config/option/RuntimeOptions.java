@@ -2,7 +2,6 @@ package io.saya.config.option;
 
 import io.saya.config.RuntimeSettings.EmptyDirMode;
 import io.saya.config.RuntimeSettings.InternetworkingModel;
-
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -118,9 +117,9 @@ public final class RuntimeOptions {
                     .annotated()
                     .help(
                             "Where an emptyDir volume on disk lives. \"block-plain\": on an ext4 of"
-                                + " the guest's own, in a sparse file in the volume's directory on"
-                                + " the host: quick and complete, but not for pods that mount a"
-                                + " subPath of it. Needs the default guest.");
+                                    + " the guest's own, in a sparse file in the volume's directory on"
+                                    + " the host: quick and complete, but not for pods that mount a"
+                                    + " subPath of it. Needs the default guest.");
 
     public static final Option<List<String>> EXPERIMENTAL =
             ROWS.texts("experimental", List.of())

@@ -5,9 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.saya.test.Host;
 import io.saya.test.Ran;
 import io.saya.test.WithProduct;
-
-import org.junit.jupiter.api.Test;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +12,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.junit.jupiter.api.Test;
 
 /**
  * {@code emptydir_mode = "block-plain"}: a volume of the kubelet's on a disk of the guest's own.

@@ -1,0 +1,69 @@
+package io.saya.guest;
+
+import io.saya.agent.Agent;
+import io.saya.agent.GuestDetails;
+import io.saya.agent.Patience;
+import io.saya.config.RuntimeSettings.EmptyDirMode;
+import io.saya.config.SharedFsConfig.RootfsUpper;
+import io.saya.failure.RuntimeFailure;
+import io.saya.host.Host;
+import io.saya.resources.MachineFollower;
+import io.saya.share.SharedDirectory;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * A guest as those see it who work on its containers: they can use it and cannot end it. Thread
+ * safe.
+ */
+public interface TaskGuest {
+
+    /** The agent; empty until it has answered. */
+    Optional<Agent> agent();
+
+    /**
+     * The agent.
+     *
+     * @throws RuntimeFailure UNAVAILABLE until it has answered
+     */
+    Agent requireAgent();
+
+    /**
+     * What the agent can do.
+     *
+     * @throws IllegalStateException until the guest is up
+     */
+    GuestDetails details();
+
+    /** Makes the machine larger or smaller as its containers come, change and go. */
+    MachineFollower machine();
+
+    /** The files of the host that the guest sees. */
+    SharedDirectory shared();
+
+    /** Where a container's root file system is to be written, as the configuration says. */
+    RootfsUpper rootfsUpper();
+
+    /** Where emptyDir volumes live, as configured. */
+    EmptyDirMode emptyDirMode();
+
+    /** The host's kernel. */
+    Host host();
+
+    /** Begins to wait for something that the guest is to do within {@code limit}. */
+    Patience await(Duration limit);
+
+    /**
+     * Gives the guest the interfaces that have come since its start, if {@code containerId} is the
+     * sandbox container. Blocks.
+     *
+     * @throws RuntimeFailure if that cannot be done: the container's program must not run then
+     */
+    void beforeStart(String containerId);
+
+    /**
+     * Follows the interfaces that come and go from now on, if {@code containerId} is the sandbox
+     * container. Returns at once.
+     */
+    void afterStart(String containerId);
+}
