@@ -15,12 +15,7 @@ import java.util.Optional;
  * @param kernelModules modules with their parameters, loaded by the agent before the first
  *     container ({@code kernel_modules})
  * @param debugConsole a shell in the guest may be opened ({@code debug_console_enabled})
- * @param dialTimeout how long the agent may take to answer first, from QEMU's start ({@code
- *     dial_timeout})
- * @param createContainerTimeout how long the agent may take to create a container ({@code
- *     create_container_timeout} of {@code [runtime]})
- * @param healthCheckTimeout how long the agent may take to answer a health check ({@code
- *     health_check_request_timeout_ms})
+ * @param timeouts how long the agent may take
  */
 public record AgentConfig(
         Transport transport,
@@ -29,9 +24,17 @@ public record AgentConfig(
         boolean enableTracing,
         List<String> kernelModules,
         boolean debugConsole,
-        Duration dialTimeout,
-        Duration createContainerTimeout,
-        Duration healthCheckTimeout) {
+        Timeouts timeouts) {
+
+    /**
+     * How long the agent may take.
+     *
+     * @param dial to answer first, from QEMU's start ({@code dial_timeout})
+     * @param createContainer to create a container ({@code create_container_timeout} of {@code
+     *     [runtime]})
+     * @param healthCheck to answer a health check ({@code health_check_request_timeout_ms})
+     */
+    public record Timeouts(Duration dial, Duration createContainer, Duration healthCheck) {}
 
     /** Carrier of the agent's protocol. */
     public enum Transport {

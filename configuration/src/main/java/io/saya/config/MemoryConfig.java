@@ -7,10 +7,7 @@ package io.saya.config;
  * @param maxMib ceiling that hot-plug can reach ({@code default_maxmemory}), at least {@code
  *     defaultMib}
  * @param slots DIMM slots ({@code memory_slots})
- * @param offsetMib added to the ceiling for NVDIMM devices ({@code memory_offset})
- * @param preallocate touch all memory before boot ({@code enable_mem_prealloc})
  * @param hugePages back memory by {@code /dev/hugepages} ({@code enable_hugepages})
- * @param virtioMem resize by virtio-mem instead of DIMMs ({@code enable_virtio_mem})
  * @param reclaimFreed balloon with free page reporting ({@code reclaim_guest_freed_memory})
  * @param guestSwap swap files for containers that ask for swap ({@code enable_guest_swap})
  */
@@ -18,10 +15,7 @@ public record MemoryConfig(
         int defaultMib,
         int maxMib,
         int slots,
-        int offsetMib,
-        boolean preallocate,
         boolean hugePages,
-        boolean virtioMem,
         boolean reclaimFreed,
         boolean guestSwap) {
 
@@ -29,17 +23,14 @@ public record MemoryConfig(
     public static final int MINIMUM_MIB = 128;
 
     public MemoryConfig {
-        if (defaultMib < MINIMUM_MIB || maxMib < defaultMib || slots < 0 || offsetMib < 0) {
+        if (defaultMib < MINIMUM_MIB || maxMib < defaultMib || slots < 0) {
             throw new IllegalArgumentException(
                     "memory: default "
                             + defaultMib
                             + " MiB, ceiling "
                             + maxMib
                             + " MiB, slots "
-                            + slots
-                            + ", offset "
-                            + offsetMib
-                            + " MiB");
+                            + slots);
         }
     }
 }

@@ -1,7 +1,6 @@
 package io.saya.config;
 
 import java.nio.file.Path;
-import java.util.List;
 
 /**
  * Section {@code [runtime]}.
@@ -10,38 +9,23 @@ import java.util.List;
  * @param internetworkingModel how a pod's interface meets the VM's ({@code internetworking_model})
  * @param disableNewNetns stay in the host's network namespace ({@code disable_new_netns}); only
  *     with model {@code NONE}
- * @param disableGuestSeccomp do not send the seccomp profile to the guest ({@code
- *     disable_guest_seccomp})
  * @param sandboxCgroupOnly shim, QEMU and virtiofsd all in the pod's cgroup ({@code
  *     sandbox_cgroup_only})
  * @param staticSandboxResourceManagement size the VM at boot and never again ({@code
  *     static_sandbox_resource_mgmt})
  * @param enableVcpusPinning one host CPU per virtual CPU ({@code enable_vcpus_pinning})
- * @param sandboxBindMounts host paths shown read-only to the guest ({@code sandbox_bind_mounts})
- * @param vfioMode {@code vfio_mode}: {@code guest-kernel} or {@code vfio}
- * @param disableGuestEmptyDir keep emptyDir volumes on the shared file system ({@code
- *     disable_guest_empty_dir})
  * @param emptyDirMode where an emptyDir volume lives ({@code emptydir_mode})
- * @param enablePprof profiles on the management socket ({@code enable_pprof})
  * @param danConf directory of directly attachable networks ({@code dan_conf})
- * @param kubeletRootDirectory where ConfigMaps and Secrets are recognised by ({@code
- *     kubelet_root_dir})
  */
 public record RuntimeSettings(
         boolean enableDebug,
         InternetworkingModel internetworkingModel,
         boolean disableNewNetns,
-        boolean disableGuestSeccomp,
         boolean sandboxCgroupOnly,
         boolean staticSandboxResourceManagement,
         boolean enableVcpusPinning,
-        List<Path> sandboxBindMounts,
-        String vfioMode,
-        boolean disableGuestEmptyDir,
         EmptyDirMode emptyDirMode,
-        boolean enablePprof,
-        Path danConf,
-        Path kubeletRootDirectory) {
+        Path danConf) {
 
     /** How a pod's interface meets the VM's. */
     public enum InternetworkingModel {
@@ -56,9 +40,5 @@ public record RuntimeSettings(
         SHARED_FS,
         /** On an ext4 of the guest's own, in a file in that directory. */
         BLOCK_PLAIN
-    }
-
-    public RuntimeSettings {
-        sandboxBindMounts = List.copyOf(sandboxBindMounts);
     }
 }

@@ -6,10 +6,7 @@ import java.util.List;
 /**
  * How the container's files reach the guest.
  *
- * @param kind {@code shared_fs}
  * @param daemon virtiofsd ({@code virtio_fs_daemon})
- * @param validDaemonPaths globs an annotation's value must match ({@code
- *     valid_virtio_fs_daemon_paths})
  * @param cache {@code virtio_fs_cache}: {@code never}, {@code metadata}, {@code auto}, {@code
  *     revalidate} or {@code always}
  * @param cacheSizeMib DAX window in MiB, 0: none ({@code virtio_fs_cache_size})
@@ -18,21 +15,12 @@ import java.util.List;
  * @param extraArguments further arguments of virtiofsd ({@code virtio_fs_extra_args})
  */
 public record SharedFsConfig(
-        Kind kind,
         Path daemon,
-        List<String> validDaemonPaths,
         String cache,
         int cacheSizeMib,
         int queueSize,
         RootfsUpper rootfsUpper,
         List<String> extraArguments) {
-
-    /** A transport for files. */
-    public enum Kind {
-        VIRTIO_FS,
-        /** Files are copied into the guest; nothing is shared. */
-        NONE
-    }
 
     /** Where what a container writes to its root file system goes. */
     public enum RootfsUpper {
@@ -47,7 +35,6 @@ public record SharedFsConfig(
     }
 
     public SharedFsConfig {
-        validDaemonPaths = List.copyOf(validDaemonPaths);
         extraArguments = List.copyOf(extraArguments);
     }
 }

@@ -30,13 +30,15 @@ import io.saya.resources.SizingRule;
 import io.saya.share.HostMounts;
 import io.saya.share.SharedDirectory;
 import io.saya.share.Virtiofsd;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Everything outside of this process that a sandbox consists of: run directory, shared directory,
@@ -197,7 +199,8 @@ public final class Guest implements TaskGuest {
         try {
             Failpoints.reach(Moment.CREATE_CONNECT);
             Agent connected =
-                    connector.connect(machine.agent(), time().await(config.agent().dialTimeout()));
+                    connector.connect(
+                            machine.agent(), time().await(config.agent().timeouts().dial()));
             agent = connected;
             var _ =
                     connected

@@ -2,7 +2,8 @@ package io.saya.network;
 
 import io.saya.config.RuntimeConfig;
 import io.saya.config.RuntimeSettings.InternetworkingModel;
-import io.saya.config.VfioConfig;
+import io.saya.config.VfioPort;
+
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -51,7 +52,7 @@ public record NetworkSettings(
                 config.hypervisor().network().rxRateLimit(),
                 config.hypervisor().network().txRateLimit(),
                 speaksIpv6(config.hypervisor().guest().kernelParameters()),
-                config.hypervisor().vfio().coldPlug() != VfioConfig.Port.NO_PORT);
+                config.hypervisor().network().coldPlug() != VfioPort.NO_PORT);
     }
 
     private static boolean speaksIpv6(List<String> kernelParameters) {

@@ -26,13 +26,15 @@ import io.saya.sandbox.SandboxEvent.BootSucceeded;
 import io.saya.sandbox.SandboxEvent.StopFinished;
 import io.saya.sandbox.SandboxEvent.StopRequested;
 import io.saya.text.PlainText;
+
+import org.jspecify.annotations.Nullable;
+
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The life of a sandbox: boots once, runs containers, stops once and for all. What clients do with
@@ -131,7 +133,10 @@ public final class Sandbox implements AutoCloseable {
         // From now on: a guest that hangs while it boots is as lost as one that hangs later.
         GuestHealth health =
                 new GuestHealth(
-                        guest.pid(), guest::agent, config.agent().healthCheckTimeout(), stopped);
+                        guest.pid(),
+                        guest::agent,
+                        config.agent().timeouts().healthCheck(),
+                        stopped);
         Thread.ofVirtual().name("health").start(() -> requestStop(health.watch()));
         Thread.ofVirtual().name("boot").start(() -> connect(SetupPlan.of(identity, config, spec)));
     }
@@ -151,7 +156,7 @@ public final class Sandbox implements AutoCloseable {
      *     not come up
      */
     public void awaitBoot() {
-        Duration limit = config.agent().dialTimeout().plus(limits.boot());
+        Duration limit = config.agent().timeouts().dial().plus(limits.boot());
         booted.await(
                 guest.time().await(limit),
                 () ->

@@ -12,6 +12,9 @@ import io.saya.guest.SandboxLimits;
 import io.saya.guest.StartClock;
 import io.saya.oci.OciSpec;
 import io.saya.sandbox.Sandbox;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -21,7 +24,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BiFunction;
-import org.jspecify.annotations.Nullable;
 
 /** A sandbox on a fake host, with a fake VM and a scripted agent; everything between is real. */
 final class SandboxFixture {
@@ -94,9 +96,10 @@ final class SandboxFixture {
                         agent.enableTracing(),
                         agent.kernelModules(),
                         agent.debugConsole(),
-                        Duration.ZERO,
-                        agent.createContainerTimeout(),
-                        agent.healthCheckTimeout()),
+                        new AgentConfig.Timeouts(
+                                Duration.ZERO,
+                                agent.timeouts().createContainer(),
+                                agent.timeouts().healthCheck())),
                 config.runtime());
     }
 

@@ -1,19 +1,16 @@
 package io.saya.config.load;
 
 import io.saya.config.AgentConfig;
-import io.saya.config.BlockConfig;
 import io.saya.config.CpuConfig;
 import io.saya.config.GuestConfig;
 import io.saya.config.HostSize;
 import io.saya.config.HypervisorConfig;
-import io.saya.config.HypervisorDebugConfig;
 import io.saya.config.MachineConfig;
 import io.saya.config.MemoryConfig;
 import io.saya.config.NetworkDeviceConfig;
 import io.saya.config.RuntimeConfig;
 import io.saya.config.RuntimeSettings;
 import io.saya.config.SharedFsConfig;
-import io.saya.config.VfioConfig;
 import io.saya.config.option.AgentOptions;
 import io.saya.config.option.DeviceOptions;
 import io.saya.config.option.Option;
@@ -21,6 +18,7 @@ import io.saya.config.option.RuntimeOptions;
 import io.saya.config.option.SizeOptions;
 import io.saya.config.option.StorageOptions;
 import io.saya.config.option.VmOptions;
+
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -43,28 +41,16 @@ final class RuntimeConfigAssembly {
     private HypervisorConfig hypervisor() {
         return new HypervisorConfig(
                 values.value(VmOptions.PATH),
-                values.value(VmOptions.VALID_PATHS),
-                values.value(VmOptions.ENABLE_ANNOTATIONS),
                 guest(),
                 machine(),
                 cpu(),
                 memory(),
                 sharedFs(),
-                block(),
                 new NetworkDeviceConfig(
                         values.value(DeviceOptions.DISABLE_VHOST_NET),
                         values.value(DeviceOptions.RX_RATE_LIMITER_MAX_RATE),
-                        values.value(DeviceOptions.TX_RATE_LIMITER_MAX_RATE)),
-                new VfioConfig(
-                        values.value(DeviceOptions.HOT_PLUG_VFIO),
-                        values.value(DeviceOptions.COLD_PLUG_VFIO),
-                        number(DeviceOptions.PCIE_ROOT_PORT),
-                        number(DeviceOptions.PCIE_SWITCH_PORT)),
-                new HypervisorDebugConfig(
-                        values.value(DeviceOptions.ENABLE_DEBUG),
-                        values.value(DeviceOptions.EXTRA_MONITOR_SOCKET),
-                        path(DeviceOptions.GUEST_MEMORY_DUMP_PATH),
-                        values.value(DeviceOptions.GUEST_MEMORY_DUMP_PAGING)));
+                        values.value(DeviceOptions.TX_RATE_LIMITER_MAX_RATE),
+                        values.value(DeviceOptions.COLD_PLUG_VFIO)));
     }
 
     private GuestConfig guest() {
@@ -72,30 +58,17 @@ final class RuntimeConfigAssembly {
                 values.value(VmOptions.KERNEL),
                 path(VmOptions.IMAGE),
                 path(VmOptions.INITRD),
-                values.value(VmOptions.ROOTFS_TYPE),
                 KernelParameters.split(values.value(VmOptions.KERNEL_PARAMS)),
-                path(VmOptions.FIRMWARE),
-                values.value(VmOptions.GUEST_HOOK_PATH),
-                values.value(VmOptions.DISABLE_GUEST_SELINUX));
+                values.value(VmOptions.GUEST_HOOK_PATH));
     }
 
     private MachineConfig machine() {
         return new MachineConfig(
                 values.value(VmOptions.MACHINE_TYPE),
-                values.value(VmOptions.MACHINE_ACCELERATORS),
                 values.value(VmOptions.ACCELERATOR),
                 values.value(VmOptions.CPU_FEATURES),
-                number(VmOptions.DEFAULT_BRIDGES),
-                values.value(VmOptions.ENABLE_IOMMU),
-                values.value(VmOptions.ENABLE_IOMMU_PLATFORM),
-                values.value(VmOptions.ENTROPY_SOURCE),
-                values.value(VmOptions.VALID_ENTROPY_SOURCES),
-                values.value(VmOptions.USE_LEGACY_SERIAL),
-                values.value(VmOptions.DISABLE_NESTING_CHECKS),
                 seccompSandbox(values.value(VmOptions.SECCOMP_SANDBOX)),
-                values.value(VmOptions.ROOTLESS),
-                values.value(VmOptions.DISABLE_SELINUX),
-                values.value(VmOptions.PFLASHES));
+                values.value(VmOptions.ROOTLESS));
     }
 
     /** Kata's shipped files have it empty; QEMU is not to be the weaker for that. */
@@ -124,39 +97,19 @@ final class RuntimeConfigAssembly {
                 memory,
                 Math.max(ceiling, memory),
                 number(SizeOptions.MEMORY_SLOTS),
-                number(SizeOptions.MEMORY_OFFSET),
-                values.value(SizeOptions.ENABLE_MEM_PREALLOC),
                 values.value(SizeOptions.ENABLE_HUGEPAGES),
-                values.value(SizeOptions.ENABLE_VIRTIO_MEM),
                 values.value(SizeOptions.RECLAIM_GUEST_FREED_MEMORY),
                 values.value(SizeOptions.ENABLE_GUEST_SWAP));
     }
 
     private SharedFsConfig sharedFs() {
         return new SharedFsConfig(
-                values.value(StorageOptions.SHARED_FS),
                 values.value(StorageOptions.VIRTIO_FS_DAEMON),
-                values.value(StorageOptions.VALID_VIRTIO_FS_DAEMON_PATHS),
                 values.value(StorageOptions.VIRTIO_FS_CACHE),
                 number(StorageOptions.VIRTIO_FS_CACHE_SIZE),
                 number(StorageOptions.VIRTIO_FS_QUEUE_SIZE),
                 values.value(StorageOptions.ROOTFS_UPPER),
                 values.value(StorageOptions.VIRTIO_FS_EXTRA_ARGS));
-    }
-
-    private BlockConfig block() {
-        return new BlockConfig(
-                values.value(StorageOptions.DISABLE_BLOCK_DEVICE_USE),
-                values.value(StorageOptions.BLOCK_DEVICE_DRIVER),
-                values.value(StorageOptions.BLOCK_DEVICE_AIO),
-                values.value(StorageOptions.BLOCK_DEVICE_CACHE_SET),
-                values.value(StorageOptions.BLOCK_DEVICE_CACHE_DIRECT),
-                values.value(StorageOptions.BLOCK_DEVICE_CACHE_NOFLUSH),
-                number(StorageOptions.BLOCK_DEVICE_LOGICAL_SECTOR_SIZE),
-                number(StorageOptions.BLOCK_DEVICE_PHYSICAL_SECTOR_SIZE),
-                values.value(StorageOptions.ENABLE_IOTHREADS),
-                number(StorageOptions.INDEP_IOTHREADS),
-                values.value(StorageOptions.DISABLE_IMAGE_NVDIMM));
     }
 
     private AgentConfig agent() {
@@ -167,9 +120,10 @@ final class RuntimeConfigAssembly {
                 values.value(AgentOptions.ENABLE_TRACING),
                 values.value(AgentOptions.KERNEL_MODULES),
                 values.value(AgentOptions.DEBUG_CONSOLE_ENABLED),
-                values.value(AgentOptions.DIAL_TIMEOUT),
-                values.value(RuntimeOptions.CREATE_CONTAINER_TIMEOUT),
-                values.value(AgentOptions.HEALTH_CHECK_TIMEOUT));
+                new AgentConfig.Timeouts(
+                        values.value(AgentOptions.DIAL_TIMEOUT),
+                        values.value(RuntimeOptions.CREATE_CONTAINER_TIMEOUT),
+                        values.value(AgentOptions.HEALTH_CHECK_TIMEOUT)));
     }
 
     private RuntimeSettings runtime() {
@@ -177,17 +131,11 @@ final class RuntimeConfigAssembly {
                 values.value(RuntimeOptions.ENABLE_DEBUG),
                 values.value(RuntimeOptions.INTERNETWORKING_MODEL),
                 values.value(RuntimeOptions.DISABLE_NEW_NETNS),
-                values.value(RuntimeOptions.DISABLE_GUEST_SECCOMP),
                 values.value(RuntimeOptions.SANDBOX_CGROUP_ONLY),
                 values.value(RuntimeOptions.STATIC_SANDBOX_RESOURCE_MGMT),
                 values.value(RuntimeOptions.ENABLE_VCPUS_PINNING),
-                values.value(RuntimeOptions.SANDBOX_BIND_MOUNTS),
-                values.value(RuntimeOptions.VFIO_MODE),
-                values.value(RuntimeOptions.DISABLE_GUEST_EMPTY_DIR),
                 values.value(RuntimeOptions.EMPTYDIR_MODE),
-                values.value(RuntimeOptions.ENABLE_PPROF),
-                values.value(RuntimeOptions.DAN_CONF),
-                values.value(RuntimeOptions.KUBELET_ROOT_DIR));
+                values.value(RuntimeOptions.DAN_CONF));
     }
 
     /** The ranges of the table keep these within an int. */

@@ -1,6 +1,7 @@
 package io.saya.config.option;
 
-import io.saya.config.VfioConfig.Port;
+import io.saya.config.VfioPort;
+
 import java.nio.file.Path;
 import java.util.List;
 
@@ -34,8 +35,8 @@ public final class DeviceOptions {
                     .withoutEffect("a network device has one queue pair per virtual CPU")
                     .help("Queue pairs of a network device.");
 
-    public static final Option<Port> HOT_PLUG_VFIO =
-            ROWS.row("hot_plug_vfio", port(), Port.NO_PORT)
+    public static final Option<VfioPort> HOT_PLUG_VFIO =
+            ROWS.row("hot_plug_vfio", port(), VfioPort.NO_PORT)
                     .known(Option.Known.GO)
                     .annotated()
                     .refused(NO_VFIO)
@@ -48,15 +49,15 @@ public final class DeviceOptions {
                     .refused(NO_VFIO)
                     .help("Plug passed-through devices into the root bus.");
 
-    public static final Option<Port> COLD_PLUG_VFIO =
+    public static final Option<VfioPort> COLD_PLUG_VFIO =
             ROWS.row(
                             "cold_plug_vfio",
-                            new ChoiceType<Port>()
-                                    .word("no-port", Port.NO_PORT)
-                                    .word("root-port", Port.ROOT_PORT)
+                            new ChoiceType<VfioPort>()
+                                    .word("no-port", VfioPort.NO_PORT)
+                                    .word("root-port", VfioPort.ROOT_PORT)
                                     .refused("bridge-port", ROOT_PORTS)
                                     .refused("switch-port", ROOT_PORTS),
-                            Port.NO_PORT)
+                            VfioPort.NO_PORT)
                     .annotated()
                     .help(
                             "Port that takes a passed-through network card before boot;"
@@ -156,12 +157,12 @@ public final class DeviceOptions {
                     .refused(CONFIDENTIAL)
                     .help("Data for the components of a confidential guest.");
 
-    private static ChoiceType<Port> port() {
-        return new ChoiceType<Port>()
-                .word("no-port", Port.NO_PORT)
-                .word("bridge-port", Port.BRIDGE_PORT)
-                .word("root-port", Port.ROOT_PORT)
-                .word("switch-port", Port.SWITCH_PORT);
+    private static ChoiceType<VfioPort> port() {
+        return new ChoiceType<VfioPort>()
+                .word("no-port", VfioPort.NO_PORT)
+                .word("bridge-port", VfioPort.BRIDGE_PORT)
+                .word("root-port", VfioPort.ROOT_PORT)
+                .word("switch-port", VfioPort.SWITCH_PORT);
     }
 
     private DeviceOptions() {}

@@ -1,6 +1,5 @@
 package io.saya.config.option;
 
-import io.saya.config.SharedFsConfig.Kind;
 import io.saya.config.SharedFsConfig.RootfsUpper;
 
 import java.nio.file.Path;
@@ -14,16 +13,15 @@ public final class StorageOptions {
             "block devices are shared as files, not passed to the guest as disks";
     private static final String NO_SPDK = "vhost-user disks are not passed to the guest";
 
-    public static final Option<Kind> SHARED_FS =
+    public static final Option<String> SHARED_FS =
             ROWS.row(
                             "shared_fs",
-                            new ChoiceType<Kind>()
-                                    .word("virtio-fs", Kind.VIRTIO_FS)
+                            Rows.oneOf("virtio-fs")
                                     .refused("none", "files are not copied into the guest")
                                     .refused("virtio-9p", "9p is slow and not fully POSIX")
                                     .refused("virtio-fs-nydus", "nydus images are not supported")
                                     .refused("inline-virtio-fs", "QEMU has no built-in virtio-fs"),
-                            Kind.VIRTIO_FS)
+                            "virtio-fs")
                     .annotated()
                     .help("How the container's files reach the guest.");
 
@@ -58,7 +56,7 @@ public final class StorageOptions {
                     .mustBe(PathCheck.EXECUTABLE)
                     .help(
                             "The virtiofsd binary; QEMU's own (in C) and the newer one (in Rust)"
-                                + " both do.");
+                                    + " both do.");
 
     public static final Option<List<String>> VALID_VIRTIO_FS_DAEMON_PATHS =
             ROWS.texts("valid_virtio_fs_daemon_paths", List.of())

@@ -7,6 +7,7 @@ import io.saya.config.ConfigException;
 import io.saya.config.Problem;
 import io.saya.config.load.LoadedConfig;
 import io.saya.config.load.TestHost;
+import io.saya.config.option.RuntimeOptions;
 import io.saya.config.option.SizeOptions;
 
 import org.junit.jupiter.api.BeforeEach;
@@ -125,7 +126,7 @@ class AnnotationOverridesTest {
                         base("enable_annotations = ['runtime.create_container_timeout']\n"),
                         name,
                         "9");
-        assertThat(loaded.config().agent().createContainerTimeout()).hasSeconds(9);
+        assertThat(loaded.config().agent().timeouts().createContainer()).hasSeconds(9);
         assertThat(refusal(base("enable_annotations = ['.*']\n"), name, "9")).isEmpty();
     }
 
@@ -167,11 +168,11 @@ class AnnotationOverridesTest {
                                 "vmlinux"))
                 .containsExactlyInAnyOrder(
                         "annotation io.katacontainers.config.hypervisor.accelerator: error:"
-                            + " \"hvf\": expected one of \"auto\", \"kvm\", \"tcg\"",
+                                + " \"hvf\": expected one of \"auto\", \"kvm\", \"tcg\"",
                         "annotation io.katacontainers.config.hypervisor.default_memory: error:"
                                 + " \"2G\": expected a whole number of MiB, 128 or more",
                         "annotation io.katacontainers.config.hypervisor.default_vcpus: error:"
-                            + " \"5\": expected 0 to 4, as many CPUs as this host has",
+                                + " \"5\": expected 0 to 4, as many CPUs as this host has",
                         "annotation io.katacontainers.config.hypervisor.kernel: error: \"vmlinux\":"
                                 + " expected an absolute path or \"\"; it must begin with '/'");
         assertThat(refusal(base, KATA + "default_memory", "9000").getFirst())
@@ -183,8 +184,10 @@ class AnnotationOverridesTest {
         LoadedConfig base = base("enable_annotations = ['.*']\n");
         String name = "io.katacontainers.config.runtime.disable_guest_seccomp";
 
-        assertThat(apply(base, name, "F").config().runtime().disableGuestSeccomp()).isFalse();
-        assertThat(apply(base, name, "1").config().runtime().disableGuestSeccomp()).isTrue();
+        assertThat(apply(base, name, "F").effective().value(RuntimeOptions.DISABLE_GUEST_SECCOMP))
+                .isFalse();
+        assertThat(apply(base, name, "1").effective().value(RuntimeOptions.DISABLE_GUEST_SECCOMP))
+                .isTrue();
         assertThat(refusal(base, name, "yes").getFirst()).contains("expected true or false");
     }
 

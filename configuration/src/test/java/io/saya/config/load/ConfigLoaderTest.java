@@ -9,6 +9,11 @@ import io.saya.config.RuntimeConfig;
 import io.saya.config.option.SizeOptions;
 import io.saya.config.option.VmOptions;
 import io.saya.config.toml.TomlFile;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,9 +23,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 class ConfigLoaderTest {
 
@@ -52,7 +54,7 @@ class ConfigLoaderTest {
         assertThat(config.hypervisor().memory().defaultMib()).isEqualTo(2048);
         assertThat(config.hypervisor().memory().maxMib()).isEqualTo(8000);
         assertThat(config.agent().transport()).isEqualTo(AgentConfig.Transport.AUTO);
-        assertThat(config.agent().dialTimeout()).isEqualTo(Duration.ofSeconds(45));
+        assertThat(config.agent().timeouts().dial()).isEqualTo(Duration.ofSeconds(45));
     }
 
     @Test
@@ -67,7 +69,7 @@ class ConfigLoaderTest {
         assertThat(loaded.config().hypervisor().memory().defaultMib()).isEqualTo(512);
         assertThat(loaded.config().hypervisor().guest().kernelParameters())
                 .containsExactly("a=1", "b=\"x y\"", "c");
-        assertThat(loaded.config().agent().dialTimeout()).isEqualTo(Duration.ofMillis(12500));
+        assertThat(loaded.config().agent().timeouts().dial()).isEqualTo(Duration.ofMillis(12500));
         assertThat(loaded.effective().setting(SizeOptions.DEFAULT_MEMORY).origin())
                 .hasToString(root + "/etc/saya/configuration.toml:4:1");
         assertThat(loaded.warnings()).isEmpty();
@@ -216,11 +218,12 @@ class ConfigLoaderTest {
                 "etc/saya/config.d/1",
                 "[hypervisor.qemu]\nenable_annotations = ['c']\n[agent.kata]\ndial_timeout = 9\n");
 
-        RuntimeConfig config = load().config();
+        LoadedConfig loaded = load();
+        RuntimeConfig config = loaded.config();
 
-        assertThat(config.hypervisor().enableAnnotations()).containsExactly("c");
+        assertThat(loaded.effective().value(VmOptions.ENABLE_ANNOTATIONS)).containsExactly("c");
         assertThat(config.hypervisor().memory().slots()).isEqualTo(3);
-        assertThat(config.agent().dialTimeout()).isEqualTo(Duration.ofSeconds(9));
+        assertThat(config.agent().timeouts().dial()).isEqualTo(Duration.ofSeconds(9));
     }
 
     @Test
@@ -230,7 +233,7 @@ class ConfigLoaderTest {
                 host.hypervisor("") + "[agent.kata]\ndial_timeout = 20\n");
         host.write("etc/saya/config.d/1", "[agent.kata]\nreconnect_timeout_ms = 30000\n");
 
-        assertThat(load().config().agent().dialTimeout()).isEqualTo(Duration.ofSeconds(30));
+        assertThat(load().config().agent().timeouts().dial()).isEqualTo(Duration.ofSeconds(30));
     }
 
     @Test

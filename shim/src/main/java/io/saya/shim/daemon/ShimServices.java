@@ -23,12 +23,14 @@ import io.saya.task.Tasks;
 import io.saya.ttrpc.TtrpcServer;
 import io.saya.ttrpc.transport.PeerCheck;
 import io.saya.ttrpc.transport.Transport;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What the daemon offers while the sandbox lives: the task service, events, the log; all of it
@@ -78,7 +80,9 @@ final class ShimServices {
     /** Connects as soon as there is a transport: the VM is started before Netty is loaded. */
     AgentConnector agents(RuntimeConfig configuration) {
         return (endpoint, timeout) ->
-                new TtrpcConnector(transport.join(), configuration.agent().createContainerTimeout())
+                new TtrpcConnector(
+                                transport.join(),
+                                configuration.agent().timeouts().createContainer())
                         .connect(endpoint, timeout);
     }
 

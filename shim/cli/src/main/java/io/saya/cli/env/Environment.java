@@ -21,6 +21,7 @@ import io.saya.config.option.VmOptions;
 import io.saya.json.JsonArray;
 import io.saya.json.JsonObject;
 import io.saya.qemu.probe.KvmVerdict;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -88,7 +89,7 @@ final class Environment {
 
     private JsonObject table(String place, String name, Option<Path> option) {
         origin(place, option);
-        return JsonObject.builder().put(name, loaded.effective().value(option).toString()).build();
+        return JsonObject.builder().put(name, value(option).toString()).build();
     }
 
     private JsonObject hypervisor() {
@@ -108,19 +109,19 @@ final class Environment {
                 .put("MachineType", hypervisor.machine().machineType())
                 .put("Version", version(hypervisor.path()))
                 .put("Path", hypervisor.path().toString())
-                .put("BlockDeviceDriver", hypervisor.block().driver())
-                .put("EntropySource", hypervisor.machine().entropySource().toString())
+                .put("BlockDeviceDriver", word(StorageOptions.BLOCK_DEVICE_DRIVER))
+                .put("EntropySource", value(VmOptions.ENTROPY_SOURCE).toString())
                 .put("SharedFS", word(StorageOptions.SHARED_FS))
                 .put("VirtioFSDaemon", hypervisor.sharedFs().daemon().toString())
                 // Kata fills it in for remote hypervisors alone.
                 .put("SocketPath", "")
-                .put("Msize9p", loaded.effective().value(StorageOptions.MSIZE_9P))
+                .put("Msize9p", value(StorageOptions.MSIZE_9P))
                 .put("MemorySlots", hypervisor.memory().slots())
                 .put("HotPlugVFIO", word(DeviceOptions.HOT_PLUG_VFIO))
                 .put("ColdPlugVFIO", word(DeviceOptions.COLD_PLUG_VFIO))
-                .put("PCIeRootPort", loaded.effective().value(DeviceOptions.PCIE_ROOT_PORT))
-                .put("PCIeSwitchPort", loaded.effective().value(DeviceOptions.PCIE_SWITCH_PORT))
-                .put("Debug", loaded.effective().value(DeviceOptions.ENABLE_DEBUG))
+                .put("PCIeRootPort", value(DeviceOptions.PCIE_ROOT_PORT))
+                .put("PCIeSwitchPort", value(DeviceOptions.PCIE_SWITCH_PORT))
+                .put("Debug", value(DeviceOptions.ENABLE_DEBUG))
                 .put("Accelerator", word(VmOptions.ACCELERATOR))
                 .put("DefaultVCPUs", hypervisor.cpu().bootVcpus())
                 .put("DefaultMemory", hypervisor.memory().defaultMib())
@@ -134,7 +135,7 @@ final class Environment {
                 .put("Rootless", hypervisor.machine().rootless())
                 .put("DisableSeccomp", hypervisor.machine().seccompSandbox().isEmpty())
                 .put("GuestHookPath", hypervisor.guest().hookPath())
-                .put("EnableAnnotations", JsonArray.ofStrings(hypervisor.enableAnnotations()))
+                .put("EnableAnnotations", JsonArray.ofStrings(value(VmOptions.ENABLE_ANNOTATIONS)))
                 .put("ConfidentialGuest", false)
                 .build();
     }
@@ -150,15 +151,11 @@ final class Environment {
         loaded.sources().dropIns().forEach(file -> dropIns.add(file.toString()));
         return JsonObject.builder()
                 .put("Path", installation.resolve("bin/containerd-shim-saya-v2").toString())
-                .put(
-                        "GuestSeLinuxLabel",
-                        loaded.effective().value(RuntimeOptions.GUEST_SELINUX_LABEL))
-                .put(
-                        "Experimental",
-                        JsonArray.ofStrings(loaded.effective().value(RuntimeOptions.EXPERIMENTAL)))
+                .put("GuestSeLinuxLabel", value(RuntimeOptions.GUEST_SELINUX_LABEL))
+                .put("Experimental", JsonArray.ofStrings(value(RuntimeOptions.EXPERIMENTAL)))
                 .put("Debug", runtime.enableDebug())
-                .put("Trace", loaded.effective().value(RuntimeOptions.ENABLE_TRACING))
-                .put("DisableGuestSeccomp", runtime.disableGuestSeccomp())
+                .put("Trace", value(RuntimeOptions.ENABLE_TRACING))
+                .put("DisableGuestSeccomp", value(RuntimeOptions.DISABLE_GUEST_SECCOMP))
                 .put("DisableNewNetNs", runtime.disableNewNetns())
                 .put("SandboxCgroupOnly", runtime.sandboxCgroupOnly())
                 .put("InternetworkingModel", word(RuntimeOptions.INTERNETWORKING_MODEL))
@@ -226,6 +223,10 @@ final class Environment {
 
     private RuntimeConfig config() {
         return loaded.config();
+    }
+
+    private <T> T value(Option<T> option) {
+        return loaded.effective().value(option);
     }
 
     /** A choice in the word that the file has for it. */

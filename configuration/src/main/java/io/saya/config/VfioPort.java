@@ -1,0 +1,10 @@
+package io.saya.config;
+
+/** Where a host's device that is passed through is plugged into the guest. */
+public enum VfioPort {
+    /** It is not passed through. */
+    NO_PORT,
+    BRIDGE_PORT,
+    ROOT_PORT,
+    SWITCH_PORT
+}

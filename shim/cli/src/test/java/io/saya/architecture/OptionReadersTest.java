@@ -1,0 +1,257 @@
+package io.saya.architecture;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.JavaAccess;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaCodeUnit;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+
+import io.saya.config.ConfigException;
+import io.saya.config.RuntimeConfig;
+import io.saya.config.load.ConfigLoader;
+import io.saya.config.load.LoadedConfig;
+import io.saya.config.load.Origin;
+import io.saya.config.load.Setting;
+import io.saya.config.option.BadValue;
+import io.saya.config.option.Option;
+import io.saya.config.option.OptionTable;
+import io.saya.config.option.Status;
+
+import org.junit.jupiter.api.Test;
+
+import java.lang.reflect.Method;
+import java.lang.reflect.RecordComponent;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * An option that is said to work is read by something that acts on it. The way from an option to
+ * its readers is found, not written down: from the option to a component of a record by a change of
+ * the option's value, from the component to its readers by the calls in the compiled classes.
+ */
+class OptionReadersTest {
+
+    /** Texts of which each type of value takes at least two. */
+    private static final List<String> SAMPLES =
+            List.of(
+                    "true",
+                    "false",
+                    "0",
+                    "1",
+                    "2",
+                    "3",
+                    "64",
+                    "512",
+                    "300",
+                    "4096",
+                    "20000",
+                    "2000000",
+                    "0.5",
+                    "1.5",
+                    "/elsewhere",
+                    "word",
+                    "pc-q35-7.2",
+                    "quiet=1");
+
+    private static final Pattern QUOTED = Pattern.compile("\"([^\"]*)\"");
+
+    /** What only shows settings does not make them work. */
+    private static final List<String> SHOWING = List.of("io.saya.cli.env", "io.saya.cli.config");
+
+    /** Their readers are being written; a name goes when its reader comes. */
+    private static final Set<String> AWAITED =
+            Set.of(
+                    "MachineConfig.rootless",
+                    "MemoryConfig.hugePages",
+                    "MemoryConfig.guestSwap",
+                    "RuntimeSettings.enableVcpusPinning",
+                    "AgentConfig.enableTracing");
+
+    private static final JavaClasses CLASSES =
+            new ClassFileImporter()
+                    .withImportOption(new ImportOption.DoNotIncludeTests())
+                    .importPackages("io.saya");
+
+    private static final ConfigLoader LOADER = new ConfigLoader(Path.of("/opt/saya"));
+    private static final LoadedConfig DEFAULTS = defaults();
+
+    @Test
+    void everyComponentOfTheConfigurationHasAReader() {
+        List<String> unread = new ArrayList<>();
+        for (RecordComponent component : components(RuntimeConfig.class, new ArrayList<>())) {
+            if (!isRead(component) && !AWAITED.contains(name(component))) {
+                unread.add(name(component));
+            }
+        }
+
+        assertThat(unread)
+                .as("components that nothing outside of the configuration reads; remove them")
+                .isEmpty();
+    }
+
+    @Test
+    void everyOptionThatWorksChangesWhatIsReadOutsideOfTheConfiguration() {
+        List<String> withoutReader = new ArrayList<>();
+        for (Option<?> option : OptionTable.all()) {
+            if (option.status() == Status.WORKS && !decidesOnAnnotations(option)) {
+                check(option, withoutReader);
+            }
+        }
+
+        assertThat(withoutReader)
+                .as("options that the table says work, with the components they change")
+                .isEmpty();
+    }
+
+    private static <T> void check(Option<T> option, List<String> withoutReader) {
+        Set<T> values = values(option);
+        if (values.size() == 1) {
+            return; // Its only value changes nothing; the others are refused.
+        }
+        Set<RecordComponent> changed = changedBy(option, values);
+        if (changed.stream().noneMatch(OptionReadersTest::isRead)) {
+            withoutReader.add(
+                    option + " " + changed.stream().map(OptionReadersTest::name).toList());
+        }
+    }
+
+    /**
+     * The reader of such an option is the configuration itself, which refuses annotations by it.
+     */
+    private static boolean decidesOnAnnotations(Option<?> option) {
+        return option.key().equals("enable_annotations")
+                || OptionTable.all().stream()
+                        .anyMatch(
+                                other ->
+                                        other.section() == option.section()
+                                                && other.allowedBy().equals(option.key()));
+    }
+
+    private static <T> Set<RecordComponent> changedBy(Option<T> option, Set<T> values) {
+        Set<RecordComponent> changed = new LinkedHashSet<>();
+        for (T value : values) {
+            difference(DEFAULTS.config(), withValue(option, value), changed);
+        }
+        return changed;
+    }
+
+    private static <T> Set<T> values(Option<T> option) {
+        Set<T> values = new LinkedHashSet<>();
+        Stream<String> choices =
+                QUOTED.matcher(option.type().range()).results().map(match -> match.group(1));
+        Stream.concat(choices, SAMPLES.stream())
+                .forEach(
+                        text -> {
+                            try {
+                                values.add(option.type().fromText(text));
+                            } catch (BadValue e) {
+                                // A text for options of another type.
+                            }
+                        });
+        return values;
+    }
+
+    /** As a file says it; a value that contradicts a default is put beside it all the same. */
+    private static <T> RuntimeConfig withValue(Option<T> option, T value) {
+        String toml = option.section() + "\n" + option.key() + " = " + option.type().toToml(value);
+        try {
+            return LOADER.parse(toml).config();
+        } catch (ConfigException e) {
+            return DEFAULTS.with(
+                            DEFAULTS.effective().toBuilder()
+                                    .set(new Setting<>(option, value, new Origin.BuiltIn()))
+                                    .build(),
+                            List.of())
+                    .config();
+        }
+    }
+
+    private static LoadedConfig defaults() {
+        try {
+            return LOADER.parse("");
+        } catch (ConfigException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** The components, of the innermost records, in which two configurations differ. */
+    private static void difference(Record one, Record other, Set<RecordComponent> found) {
+        for (RecordComponent component : one.getClass().getRecordComponents()) {
+            Object first = value(component, one);
+            Object second = value(component, other);
+            if (first instanceof Record inner && second instanceof Record innerToo) {
+                difference(inner, innerToo, found);
+            } else if (!Objects.equals(first, second)) {
+                found.add(component);
+            }
+        }
+    }
+
+    private static Object value(RecordComponent component, Record record) {
+        try {
+            return component.getAccessor().invoke(record);
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static List<RecordComponent> components(Class<?> record, List<RecordComponent> found) {
+        for (RecordComponent component : record.getRecordComponents()) {
+            if (component.getType().isRecord()) {
+                components(component.getType(), found);
+            } else {
+                found.add(component);
+            }
+        }
+        return found;
+    }
+
+    /**
+     * Whether code outside of the configuration reads it, or calls a method of its record that
+     * does.
+     */
+    private static boolean isRead(RecordComponent component) {
+        Method accessor = component.getAccessor();
+        JavaClass record = CLASSES.get(component.getDeclaringRecord());
+        Set<JavaCodeUnit> readers = new HashSet<>();
+        readers.add(record.getMethod(accessor.getName()));
+        for (JavaAccess<?> access : record.getField(component.getName()).getAccessesToSelf()) {
+            if (!isMadeByTheCompiler(access.getOrigin())) {
+                readers.add(access.getOrigin());
+            }
+        }
+        for (JavaAccess<?> access : record.getMethod(accessor.getName()).getCallsOfSelf()) {
+            if (access.getOriginOwner().equals(record)) {
+                readers.add(access.getOrigin());
+            }
+        }
+        return readers.stream()
+                .flatMap(reader -> reader.getAccessesToSelf().stream())
+                .anyMatch(access -> acts(access.getOriginOwner().getPackageName()));
+    }
+
+    private static boolean isMadeByTheCompiler(JavaCodeUnit unit) {
+        return unit.isConstructor()
+                || Set.of("equals", "hashCode", "toString").contains(unit.getName());
+    }
+
+    private static boolean acts(String place) {
+        return !place.equals("io.saya.config")
+                && !place.startsWith("io.saya.config.")
+                && !SHOWING.contains(place);
+    }
+
+    private static String name(RecordComponent component) {
+        return component.getDeclaringRecord().getSimpleName() + "." + component.getName();
+    }
+}
