@@ -39,9 +39,11 @@ public final class GuestTime {
     }
 
     /**
-     * @param pid of the VMM; 0 before there is one
+     * The time of the guest of a VMM.
+     *
+     * @param pid of the VMM; 0 before there is one, and then the clock alone counts
      */
-    static GuestTime of(long pid) {
+    public static GuestTime of(long pid) {
         return new GuestTime(
                 () -> pid == 0 ? Optional.empty() : ProcessorTimes.of(pid), System::nanoTime);
     }

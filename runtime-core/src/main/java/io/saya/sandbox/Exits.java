@@ -9,8 +9,8 @@ import io.saya.container.ExitStatus;
 import io.saya.container.ProcessState;
 import io.saya.event.TaskEvent;
 import io.saya.failure.RuntimeFailure;
-import io.saya.guest.Guest;
 import io.saya.guest.StopCause;
+import io.saya.guest.TaskGuest;
 import io.saya.log.Log;
 import io.saya.oci.ContainerKind;
 import java.time.Duration;
@@ -21,6 +21,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * How ends of processes become public, in one place. A waiting thread per process learns its exit
@@ -58,14 +59,15 @@ public final class Exits {
     private static final long KILLED_OUTPUT_LIMIT_MS = 1_000;
 
     private final TaskTable tasks;
-    private final Guest guest;
+    private final Supplier<TaskGuest> guest;
     private final Consumer<StopCause> stop;
     private final CompletableFuture<ExitStatus> heldBack = new CompletableFuture<>();
 
     /**
+     * @param guest the guest; asked once it is up
      * @param stop asks for the sandbox's stop; must not block
      */
-    Exits(TaskTable tasks, Guest guest, Consumer<StopCause> stop) {
+    Exits(TaskTable tasks, Supplier<TaskGuest> guest, Consumer<StopCause> stop) {
         this.tasks = tasks;
         this.guest = guest;
         this.stop = stop;
@@ -73,8 +75,8 @@ public final class Exits {
 
     /** Begins to wait for the end of a process that exists in the guest. */
     public void watch(Container container, ContainerProcess process) {
-        Agent agent = guest.requireAgent();
-        GuestDetails details = guest.details();
+        Agent agent = guest.get().requireAgent();
+        GuestDetails details = guest.get().details();
         Thread.ofVirtual()
                 .name("exit of " + process.describe())
                 .start(() -> await(agent, details, container, process));
@@ -130,10 +132,9 @@ public final class Exits {
         tasks.finish(
                 container,
                 container.kind().ownsSandbox() ? heldBack.getNow(fallback) : fallback,
-                fallback,
-                guest.pid());
+                fallback);
         for (ContainerProcess never : tasks.locked(() -> List.copyOf(container.execs().values()))) {
-            tasks.finish(container, never, fallback, guest.pid());
+            tasks.finish(container, never, fallback);
         }
     }
 
@@ -177,13 +178,13 @@ public final class Exits {
         }
         ExitStatus exit = ExitStatus.now(status);
         if (!process.isInit()) {
-            tasks.finish(container, process, exit, guest.pid());
+            tasks.finish(container, process, exit);
         } else if (container.kind().ownsSandbox()) {
             heldBack.complete(exit);
             stop.accept(new StopCause.ContainerExited(exit));
         } else {
             awaitExecs(container);
-            tasks.finish(container, exit, ExitStatus.now(ExitStatus.KILLED), guest.pid());
+            tasks.finish(container, exit, ExitStatus.now(ExitStatus.KILLED));
         }
     }
 

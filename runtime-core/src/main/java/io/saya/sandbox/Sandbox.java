@@ -1,24 +1,22 @@
 package io.saya.sandbox;
 
-import io.saya.agent.AgentConnector;
 import io.saya.agent.GuestDetails;
 import io.saya.agent.SandboxSetup;
-import io.saya.config.RuntimeConfig;
 import io.saya.event.EventSink;
 import io.saya.failure.RuntimeFailure;
 import io.saya.guest.Guest;
 import io.saya.guest.GuestHealth;
+import io.saya.guest.GuestLaunch;
+import io.saya.guest.GuestTime;
+import io.saya.guest.LaunchedGuest;
 import io.saya.guest.NetworkPlace;
-import io.saya.guest.SandboxCgroup;
 import io.saya.guest.SandboxIdentity;
 import io.saya.guest.SandboxLimits;
 import io.saya.guest.SetupPlan;
 import io.saya.guest.StartClock;
 import io.saya.guest.StopCause;
 import io.saya.guest.TaskGuest;
-import io.saya.host.Host;
 import io.saya.hypervisor.GuestConsole;
-import io.saya.hypervisor.Hypervisor;
 import io.saya.log.Log;
 import io.saya.oci.OciSpec;
 import io.saya.sandbox.SandboxEvent.BootRequested;
@@ -26,15 +24,13 @@ import io.saya.sandbox.SandboxEvent.BootSucceeded;
 import io.saya.sandbox.SandboxEvent.StopFinished;
 import io.saya.sandbox.SandboxEvent.StopRequested;
 import io.saya.text.PlainText;
-
-import org.jspecify.annotations.Nullable;
-
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The life of a sandbox: boots once, runs containers, stops once and for all. What clients do with
@@ -50,64 +46,25 @@ public final class Sandbox implements AutoCloseable {
     /** How long after a lost connection the cause may be found: a VMM's end, above all. */
     private static final long CAUSE_LIMIT_MS = 2_000;
 
-    private final SandboxIdentity identity;
-    private final RuntimeConfig config;
-    private final StartClock clock;
-    private final SandboxLimits limits;
-    private final Guest guest;
+    private final GuestLaunch launch;
     private final TaskTable tasks;
     private final Exits exits;
     private final SandboxStop stop;
     private final BootVerdict booted;
-    private final CompletableFuture<Void> launchEnded = new CompletableFuture<>();
+    private final CompletableFuture<Optional<LaunchedGuest>> launched = new CompletableFuture<>();
     private final CompletableFuture<Void> bootEnded = new CompletableFuture<>();
     private final CompletableFuture<StopCause> stopped = new CompletableFuture<>();
     private final CompletableFuture<StopCause> stopping = new CompletableFuture<>();
     // Guarded by the task table's lock.
     private SandboxState state = new SandboxState.New();
 
-    public Sandbox(
-            SandboxIdentity identity,
-            RuntimeConfig config,
-            Host host,
-            Hypervisor hypervisor,
-            AgentConnector connector,
-            EventSink events,
-            SandboxCgroup cgroup,
-            StartClock clock) {
-        this(
-                identity,
-                config,
-                host,
-                hypervisor,
-                connector,
-                events,
-                cgroup,
-                clock,
-                SandboxLimits.NORMAL);
-    }
-
-    /** As the other constructor, with bounds that tests can shorten. */
-    public Sandbox(
-            SandboxIdentity identity,
-            RuntimeConfig config,
-            Host host,
-            Hypervisor hypervisor,
-            AgentConnector connector,
-            EventSink events,
-            SandboxCgroup cgroup,
-            StartClock clock,
-            SandboxLimits limits) {
-        this.identity = identity;
-        this.config = config;
-        this.clock = clock;
-        this.limits = limits;
-        this.booted = new BootVerdict(identity.id());
-        this.guest =
-                new Guest(identity, config, host, hypervisor, connector, cgroup, clock, limits);
-        this.tasks = new TaskTable(events);
-        this.exits = new Exits(tasks, guest, this::requestStop);
-        this.stop = new SandboxStop(tasks, guest, exits);
+    /** A sandbox that is not booted yet. */
+    public Sandbox(GuestLaunch launch, EventSink events) {
+        this.launch = launch;
+        this.booted = new BootVerdict(launch.identity().id());
+        this.tasks = new TaskTable(events, this::vmmPid);
+        this.exits = new Exits(tasks, this::guest, this::requestStop);
+        this.stop = new SandboxStop(tasks, exits);
     }
 
     /**
@@ -119,15 +76,18 @@ public final class Sandbox implements AutoCloseable {
      */
     public void boot(OciSpec spec) {
         advance(new BootRequested());
+        Guest guest;
         try {
-            guest.launch(spec, NetworkPlace.of(spec, config));
+            LaunchedGuest made = launch.launch(spec, NetworkPlace.of(spec, launch.config()));
+            guest = made.guest();
+            launched.complete(Optional.of(made));
         } catch (RuntimeFailure e) {
             booted.failed(e);
             bootEnded.complete(null);
             requestStop(new StopCause.BootFailed(e.getMessage()));
             throw e;
         } finally {
-            launchEnded.complete(null);
+            launched.complete(Optional.empty());
         }
         var _ = guest.lost().thenAccept(this::requestStop);
         // From now on: a guest that hangs while it boots is as lost as one that hangs later.
@@ -135,10 +95,11 @@ public final class Sandbox implements AutoCloseable {
                 new GuestHealth(
                         guest.pid(),
                         guest::agent,
-                        config.agent().timeouts().healthCheck(),
+                        launch.config().agent().timeouts().healthCheck(),
                         stopped);
+        SandboxSetup setup = SetupPlan.of(identity(), launch.config(), spec);
         Thread.ofVirtual().name("health").start(() -> requestStop(health.watch()));
-        Thread.ofVirtual().name("boot").start(() -> connect(SetupPlan.of(identity, config, spec)));
+        Thread.ofVirtual().name("boot").start(() -> connect(guest, setup));
     }
 
     /** Whether the sandbox can still get, or has, a guest. */
@@ -156,13 +117,14 @@ public final class Sandbox implements AutoCloseable {
      *     not come up
      */
     public void awaitBoot() {
-        Duration limit = config.agent().timeouts().dial().plus(limits.boot());
-        booted.await(
-                guest.time().await(limit),
-                () ->
-                        guest.overdue(
-                                RuntimeFailure.deadlineExceeded(
-                                        "it is not up after " + limit, null)));
+        Duration limit = launch.config().agent().timeouts().dial().plus(limits().boot());
+        booted.await(GuestTime.of(vmmPid()).await(limit), () -> overdue(limit));
+    }
+
+    private RuntimeFailure overdue(Duration limit) {
+        RuntimeFailure failure =
+                RuntimeFailure.deadlineExceeded("it is not up after " + limit, null);
+        return launched().map(guest -> guest.overdue(failure)).orElse(failure);
     }
 
     /**
@@ -177,7 +139,7 @@ public final class Sandbox implements AutoCloseable {
             return failure.get();
         }
         return RuntimeFailure.failedPrecondition(
-                "cannot " + doing + ": sandbox " + identity.id() + " has stopped" + stopCause());
+                "cannot " + doing + ": sandbox " + identity().id() + " has stopped" + stopCause());
     }
 
     /**
@@ -210,7 +172,7 @@ public final class Sandbox implements AutoCloseable {
                     new RuntimeFailure(
                             known.kind(),
                             "sandbox "
-                                    + identity.id()
+                                    + identity().id()
                                     + " has stopped: "
                                     + cause.describe()
                                     + "; "
@@ -258,21 +220,21 @@ public final class Sandbox implements AutoCloseable {
     /** Waits for a stop that was requested. */
     public void awaitStopped() {
         try {
-            stopped.get(limits.stop().toMillis(), TimeUnit.MILLISECONDS);
+            stopped.get(limits().stop().toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException | ExecutionException e) {
             throw RuntimeFailure.deadlineExceeded(
                     "sandbox "
-                            + identity.id()
+                            + identity().id()
                             + " did not stop within "
-                            + limits.stop()
+                            + limits().stop()
                             + ": QEMU "
-                            + guest.pid()
+                            + vmmPid()
                             + " or virtiofsd cannot be reaped",
                     e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw RuntimeFailure.unavailable(
-                    "interrupted while sandbox " + identity.id() + " stops", e);
+                    "interrupted while sandbox " + identity().id() + " stops", e);
         }
     }
 
@@ -286,7 +248,7 @@ public final class Sandbox implements AutoCloseable {
      * released.
      */
     public void release() {
-        guest.release();
+        made().ifPresent(guest -> guest.stop().release());
     }
 
     /** Stops everything and gives everything back, whatever state it is in. */
@@ -297,22 +259,25 @@ public final class Sandbox implements AutoCloseable {
     }
 
     public SandboxIdentity identity() {
-        return identity;
+        return launch.identity();
     }
 
     /** The guest's console; empty before the VM is started. */
     public Optional<GuestConsole> console() {
-        return guest.console();
+        return launched().map(Guest::console);
     }
 
     /** The version of the agent as it tells it; empty before the guest is up. */
     public PlainText agentVersion() {
-        return guest.knownDetails().map(GuestDetails::version).orElse(PlainText.EMPTY);
+        return launched()
+                .flatMap(Guest::knownDetails)
+                .map(GuestDetails::version)
+                .orElse(PlainText.EMPTY);
     }
 
     /** The VMM's process; 0 before the VM is started. */
     public int vmmPid() {
-        return guest.pid();
+        return launched().map(Guest::pid).orElse(0);
     }
 
     /** Where it is in its life, in one word. */
@@ -327,7 +292,7 @@ public final class Sandbox implements AutoCloseable {
 
     /** How long the phases of the start took. */
     public StartClock clock() {
-        return clock;
+        return launch.clock();
     }
 
     SandboxState state() {
@@ -335,12 +300,25 @@ public final class Sandbox implements AutoCloseable {
     }
 
     public SandboxLimits limits() {
-        return limits;
+        return launch.limits();
     }
 
-    /** The guest, for those who work on its containers. */
+    /**
+     * The guest, for those who work on its containers.
+     *
+     * @throws IllegalStateException if it was not launched
+     */
     public TaskGuest guest() {
-        return guest;
+        return launched()
+                .orElseThrow(() -> new IllegalStateException("the guest has not been launched"));
+    }
+
+    private Optional<Guest> launched() {
+        return made().map(LaunchedGuest::guest);
+    }
+
+    private Optional<LaunchedGuest> made() {
+        return launched.getNow(Optional.empty());
     }
 
     public TaskTable tasks() {
@@ -351,13 +329,13 @@ public final class Sandbox implements AutoCloseable {
         return exits;
     }
 
-    private void connect(SandboxSetup setup) {
+    private void connect(Guest guest, SandboxSetup setup) {
         try {
             guest.connect(setup);
             advance(new BootSucceeded());
             if (state() instanceof SandboxState.Running) {
                 new OutOfMemoryWatch(guest.requireAgent(), tasks).start();
-                LOG.info("sandbox is up", clock.fields());
+                LOG.info("sandbox is up", clock().fields());
                 booted.up();
             } else {
                 booted.failed(stoppedMeanwhile(null));
@@ -371,17 +349,11 @@ public final class Sandbox implements AutoCloseable {
     }
 
     private void runStop(StopCause cause, SandboxState before) {
-        if (before instanceof SandboxState.Booting) {
-            // A VM that is just being started must not slip away: its start is awaited, then it is
-            // ended. The start has no wait of its own that could last.
-            launchEnded.join();
-        }
-        try {
-            stop.endGuest(cause);
-        } catch (RuntimeException e) {
-            LOG.error("stop failed; the VM is killed", "error", e);
-            guest.stop(false);
-        }
+        // A VM that is just being started must not slip away: its start is awaited, then it is
+        // ended. The start has no wait of its own that could last.
+        Optional<LaunchedGuest> guest =
+                before instanceof SandboxState.New ? Optional.empty() : launched.join();
+        guest.ifPresent(running -> end(running, cause));
         if (!(cause instanceof StopCause.Requested)) {
             // The thread that connects knows best why there is no guest: with its console. It fails
             // now that the VM is gone.
@@ -391,6 +363,15 @@ public final class Sandbox implements AutoCloseable {
         advance(new StopFinished());
         stop.publish(cause);
         stopped.complete(cause);
+    }
+
+    private void end(LaunchedGuest guest, StopCause cause) {
+        try {
+            stop.endGuest(guest, cause);
+        } catch (RuntimeException e) {
+            LOG.error("stop failed; the VM is killed", "error", e);
+            guest.stop().stop(false);
+        }
     }
 
     private void advance(SandboxEvent event) {
@@ -415,7 +396,7 @@ public final class Sandbox implements AutoCloseable {
     /** What ended because we ended it has not failed: the cause is that of the stop. */
     private RuntimeFailure stoppedMeanwhile(@Nullable Throwable consequence) {
         return RuntimeFailure.unavailable(
-                "sandbox " + identity.id() + " was stopped while it came up" + stopCause(),
+                "sandbox " + identity().id() + " was stopped while it came up" + stopCause(),
                 consequence);
     }
 

@@ -8,6 +8,7 @@ import io.saya.failpoint.Failpoints;
 import io.saya.failpoint.Moment;
 import io.saya.failure.RuntimeFailure;
 import io.saya.guest.Guest;
+import io.saya.guest.LaunchedGuest;
 import io.saya.guest.StopCause;
 import io.saya.host.Signal;
 import io.saya.log.Log;
@@ -44,15 +45,13 @@ final class SandboxStop {
     private static final Duration SHUTDOWN_LIMIT = Duration.ofMillis(1_500);
 
     private final TaskTable tasks;
-    private final Guest guest;
     private final Exits exits;
 
     /** Done when a client wants the sandbox gone. */
     private final CompletableFuture<Void> wanted = new CompletableFuture<>();
 
-    SandboxStop(TaskTable tasks, Guest guest, Exits exits) {
+    SandboxStop(TaskTable tasks, Exits exits) {
         this.tasks = tasks;
-        this.guest = guest;
         this.exits = exits;
     }
 
@@ -60,14 +59,16 @@ final class SandboxStop {
      * Ends the guest. Blocks for a few seconds at most, unless the kernel does not let go of a
      * process.
      */
-    void endGuest(StopCause cause) {
+    void endGuest(LaunchedGuest launched, StopCause cause) {
         Failpoints.reach(Moment.KILL_GUEST);
         boolean graceful = false;
+        Guest guest = launched.guest();
         Agent agent = guest.agent().orElse(null);
         if (agent != null && cause.guestAnswers()) {
-            boolean ended = endContainers(agent);
+            boolean ended = endContainers(guest, agent);
             if (ended) {
                 awaitOutput(
+                        guest,
                         cause instanceof StopCause.ContainerExited
                                 ? OUTPUT_LIMIT_MS
                                 : KILLED_OUTPUT_LIMIT_MS);
@@ -75,7 +76,7 @@ final class SandboxStop {
             graceful = ended && shutDown(agent);
         }
         Failpoints.reach(Moment.KILL_VM);
-        guest.stop(graceful);
+        launched.stop().stop(graceful);
     }
 
     /**
@@ -91,7 +92,7 @@ final class SandboxStop {
         exits.publishAll(cause);
     }
 
-    private boolean endContainers(Agent agent) {
+    private boolean endContainers(Guest guest, Agent agent) {
         List<CompletableFuture<?>> ends = new ArrayList<>();
         for (Container container : tasks.all()) {
             boolean live = tasks.locked(() -> container.state().liveInGuest());
@@ -102,7 +103,7 @@ final class SandboxStop {
                 ends.add(exits.known(container));
             }
         }
-        boolean ended = withinOrLost(ends, CONTAINERS_LIMIT_MS);
+        boolean ended = withinOrLost(guest, ends, CONTAINERS_LIMIT_MS);
         if (!ended) {
             LOG.warn(
                     "containers do not end in time; the VM is killed",
@@ -112,7 +113,7 @@ final class SandboxStop {
         return ended;
     }
 
-    private void awaitOutput(long limitMs) {
+    private void awaitOutput(Guest guest, long limitMs) {
         List<CompletableFuture<?>> ends = new ArrayList<>();
         for (Container container : tasks.all()) {
             tasks.locked(
@@ -139,14 +140,14 @@ final class SandboxStop {
                                                 null,
                                                 KILLED_OUTPUT_LIMIT_MS,
                                                 TimeUnit.MILLISECONDS));
-        withinOrLost(List.of(CompletableFuture.anyOf(all, hurried)), limitMs);
+        withinOrLost(guest, List.of(CompletableFuture.anyOf(all, hurried)), limitMs);
         if (!all.isDone()) {
             LOG.warn("output is lost: nobody reads it and the VM stops", "limit_ms", limitMs);
         }
     }
 
     /** A guest that is lost meanwhile will not do any of it. */
-    private boolean withinOrLost(List<CompletableFuture<?>> futures, long limitMs) {
+    private boolean withinOrLost(Guest guest, List<CompletableFuture<?>> futures, long limitMs) {
         CompletableFuture<Void> all =
                 CompletableFuture.allOf(futures.toArray(CompletableFuture[]::new));
         try {

@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -27,9 +28,14 @@ public final class TaskTable {
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<String, Container> containers = new LinkedHashMap<>();
     private final EventSink events;
+    private final IntSupplier vmmPid;
 
-    TaskTable(EventSink events) {
+    /**
+     * @param vmmPid the process on the host that stands for every process of the sandbox
+     */
+    TaskTable(EventSink events, IntSupplier vmmPid) {
         this.events = events;
+        this.vmmPid = vmmPid;
     }
 
     /** Runs {@code action} under the lock. It must not block. */
@@ -149,11 +155,9 @@ public final class TaskTable {
     /**
      * Makes the end of a process public: state, event, then those who wait. The first call counts;
      * later ones do nothing.
-     *
-     * @param pid what the event gives as the process's id on the host
      */
-    public void finish(Container container, ContainerProcess process, ExitStatus exit, int pid) {
-        ExitStatus published = locked(() -> end(container, process, exit, pid));
+    public void finish(Container container, ContainerProcess process, ExitStatus exit) {
+        ExitStatus published = locked(() -> end(container, process, exit));
         process.exited().complete(published);
     }
 
@@ -161,20 +165,19 @@ public final class TaskTable {
      * Makes the end of a container public, in one step with the ends of those of its execs that run
      * or are being started: none of them can be told of later.
      */
-    public void finish(Container container, ExitStatus exit, ExitStatus ofExecs, int pid) {
+    public void finish(Container container, ExitStatus exit, ExitStatus ofExecs) {
         Map<ContainerProcess, ExitStatus> ended = new LinkedHashMap<>();
         locked(
                 () -> {
                     for (ContainerProcess exec : container.liveExecs()) {
-                        ended.put(exec, end(container, exec, ofExecs, pid));
+                        ended.put(exec, end(container, exec, ofExecs));
                     }
-                    ended.put(container.init(), end(container, container.init(), exit, pid));
+                    ended.put(container.init(), end(container, container.init(), exit));
                 });
         ended.forEach((process, published) -> process.exited().complete(published));
     }
 
-    private ExitStatus end(
-            Container container, ContainerProcess process, ExitStatus exit, int pid) {
+    private ExitStatus end(Container container, ContainerProcess process, ExitStatus exit) {
         ProcessState before = container.stateOf(process);
         if (before instanceof ProcessState.Stopped(ExitStatus earlier)) {
             return earlier;
@@ -190,7 +193,7 @@ public final class TaskTable {
                     new TaskEvent.Exit(
                             process.containerId(),
                             process.processId(),
-                            pid,
+                            vmmPid.getAsInt(),
                             exit.status(),
                             exit.at()));
         }

@@ -152,8 +152,7 @@ final class TaskDeletion {
                 gone = false;
             }
         }
-        table.finish(
-                container, container.init(), ExitStatus.now(ExitStatus.UNKNOWN), sandbox.vmmPid());
+        table.finish(container, container.init(), ExitStatus.now(ExitStatus.UNKNOWN));
         if (gone) {
             dismantle(container, Duration.ZERO);
         } else {
@@ -175,7 +174,7 @@ final class TaskDeletion {
     /** Execs that were never started end with their container; the others have. */
     private void endExecs(Container container) {
         for (ContainerProcess exec : execs(container)) {
-            table.finish(container, exec, ExitStatus.now(ExitStatus.KILLED), sandbox.vmmPid());
+            table.finish(container, exec, ExitStatus.now(ExitStatus.KILLED));
         }
     }
 
@@ -209,11 +208,7 @@ final class TaskDeletion {
             sandbox.stop();
         } else {
             // Never started: it ends by being removed from the guest.
-            table.finish(
-                    container,
-                    container.init(),
-                    ExitStatus.now(ExitStatus.KILLED),
-                    sandbox.vmmPid());
+            table.finish(container, container.init(), ExitStatus.now(ExitStatus.KILLED));
         }
         return container.init().exited().join();
     }

@@ -187,7 +187,7 @@ final class TaskStart {
 
     private void endExec(Container container, ContainerProcess exec, int status) {
         // Without an event: its start was not told of either.
-        table.finish(container, exec, ExitStatus.now(status), sandbox.vmmPid());
+        table.finish(container, exec, ExitStatus.now(status));
         exec.startSettled().complete(null);
         exec.stdio().close();
     }

@@ -6,6 +6,7 @@ import io.saya.config.RuntimeConfig;
 import io.saya.config.load.ConfigLoader;
 import io.saya.event.TaskEvent;
 import io.saya.event.TaskIo;
+import io.saya.guest.GuestLaunch;
 import io.saya.guest.SandboxCgroup;
 import io.saya.guest.SandboxIdentity;
 import io.saya.guest.SandboxLimits;
@@ -62,15 +63,16 @@ final class SandboxFixture {
                         directory.resolve("run").resolve(SANDBOX));
         this.sandbox =
                 new Sandbox(
-                        identity,
-                        configuration(directory),
-                        host,
-                        _ -> vm,
-                        (_, _) -> connect.apply(agent, vm),
-                        events::add,
-                        SandboxCgroup.none(),
-                        new StartClock(),
-                        limits);
+                        new GuestLaunch(
+                                identity,
+                                configuration(directory),
+                                host,
+                                _ -> vm,
+                                (_, _) -> connect.apply(agent, vm),
+                                SandboxCgroup.none(),
+                                new StartClock(),
+                                limits),
+                        events::add);
         this.tasks = new Tasks(sandbox, (_, _) -> new NoStdio());
         var _ = vm.exited().thenRun(host::vmIsGone);
     }

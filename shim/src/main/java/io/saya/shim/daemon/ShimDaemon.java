@@ -8,6 +8,7 @@ import io.saya.config.load.LoadedConfig;
 import io.saya.failpoint.Failpoints;
 import io.saya.failpoint.Moment;
 import io.saya.failure.RuntimeFailure;
+import io.saya.guest.GuestLaunch;
 import io.saya.guest.SandboxCgroup;
 import io.saya.guest.SandboxIdentity;
 import io.saya.guest.StartClock;
@@ -134,14 +135,16 @@ public final class ShimDaemon {
             ShimServices services) {
         Sandbox sandbox =
                 new Sandbox(
-                        identity,
-                        configuration.config(),
-                        host,
-                        QemuHypervisor.of(host, parent(identity.runDirectory()), System.getenv()),
-                        services.agents(configuration.config()),
-                        services.events(),
-                        cgroup,
-                        clock);
+                        new GuestLaunch(
+                                identity,
+                                configuration.config(),
+                                host,
+                                QemuHypervisor.of(
+                                        host, parent(identity.runDirectory()), System.getenv()),
+                                services.agents(configuration.config()),
+                                cgroup,
+                                clock),
+                        services.events());
         sandbox.boot(spec);
         return sandbox;
     }

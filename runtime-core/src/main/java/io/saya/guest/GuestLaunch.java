@@ -1,0 +1,213 @@
+package io.saya.guest;
+
+import io.saya.agent.AgentConnector;
+import io.saya.cgroup.PodLimits;
+import io.saya.config.RuntimeConfig;
+import io.saya.failpoint.Failpoints;
+import io.saya.failpoint.Moment;
+import io.saya.failure.RuntimeFailure;
+import io.saya.host.Host;
+import io.saya.host.HostProcess;
+import io.saya.hypervisor.Hypervisor;
+import io.saya.hypervisor.HypervisorFailure;
+import io.saya.hypervisor.Vm;
+import io.saya.lifecycle.UndoStack;
+import io.saya.log.Log;
+import io.saya.oci.OciSpec;
+import io.saya.resources.BootSize;
+import io.saya.resources.MachineFollower;
+import io.saya.resources.MachineSize;
+import io.saya.resources.Sizing;
+import io.saya.resources.SizingRule;
+import io.saya.share.HostMounts;
+import io.saya.share.SharedDirectory;
+import io.saya.share.Virtiofsd;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A guest before its launch: whom it is for, and what it will be made with. The launch makes
+ * everything outside of this process that a sandbox consists of, as a transaction: run directory,
+ * shared directory, virtiofsd, network and VM.
+ */
+public final class GuestLaunch {
+
+    private static final Log LOG = Log.of("guest");
+
+    private final SandboxIdentity identity;
+    private final RuntimeConfig config;
+    private final Host host;
+    private final Hypervisor hypervisor;
+    private final AgentConnector connector;
+    private final SandboxCgroup cgroup;
+    private final StartClock clock;
+    private final SandboxLimits limits;
+
+    /** A guest with the bounds of normal operation. */
+    public GuestLaunch(
+            SandboxIdentity identity,
+            RuntimeConfig config,
+            Host host,
+            Hypervisor hypervisor,
+            AgentConnector connector,
+            SandboxCgroup cgroup,
+            StartClock clock) {
+        this(identity, config, host, hypervisor, connector, cgroup, clock, SandboxLimits.NORMAL);
+    }
+
+    /** A guest with bounds that tests can shorten. */
+    public GuestLaunch(
+            SandboxIdentity identity,
+            RuntimeConfig config,
+            Host host,
+            Hypervisor hypervisor,
+            AgentConnector connector,
+            SandboxCgroup cgroup,
+            StartClock clock,
+            SandboxLimits limits) {
+        this.identity = identity;
+        this.config = config;
+        this.host = host;
+        this.hypervisor = hypervisor;
+        this.connector = connector;
+        this.cgroup = cgroup;
+        this.clock = clock;
+        this.limits = limits;
+    }
+
+    public SandboxIdentity identity() {
+        return identity;
+    }
+
+    public RuntimeConfig config() {
+        return config;
+    }
+
+    public StartClock clock() {
+        return clock;
+    }
+
+    public SandboxLimits limits() {
+        return limits;
+    }
+
+    /**
+     * Starts virtiofsd and the VM; returns while the guest boots. On failure nothing is left. To be
+     * called once.
+     *
+     * @param spec the specification of the sandbox container, which sizes the machine
+     * @param place where the VMM runs and whose interfaces the guest gets
+     * @throws RuntimeFailure that names the phase and the cause
+     */
+    public LaunchedGuest launch(OciSpec spec, NetworkPlace place) {
+        UndoStack undo = new UndoStack();
+        StartPhase phase = StartPhase.SHARE;
+        @Nullable HostProcess daemon = null;
+        try {
+            SharedDirectory shared = share(undo);
+            Path socket = identity.runDirectory().resolve("virtiofs.sock");
+            HostProcess virtiofsd = serve(shared, socket, undo);
+            daemon = virtiofsd;
+            clock.done(phase);
+
+            phase = StartPhase.NETWORK;
+            SandboxNetwork network =
+                    SandboxNetwork.prepare(host, place.pod(), identity, config, cgroup, undo);
+            clock.done(phase);
+
+            phase = StartPhase.QEMU_SPAWN;
+            Failpoints.reach(Moment.START_SPAWN);
+            SizingRule rule =
+                    SizingRule.of(
+                            config.hypervisor(),
+                            config.runtime().staticSandboxResourceManagement());
+            MachineSize size = bootSize(rule, spec);
+            Vm vm = hypervisor.start(VmPlan.of(identity, config, size, socket, place, network));
+            undo.push("VM", () -> vm.stop(Duration.ZERO));
+            clock.done(phase);
+            cgroup.started();
+            var _ = vm.vmmReady().thenRun(() -> clock.done(StartPhase.QMP));
+            var _ = vm.channelOpen().thenRun(() -> clock.done(StartPhase.KERNEL));
+
+            AgentLink link = new AgentLink(identity.id());
+            network.join();
+            network.follow(place, vm, link::require, undo);
+            Guest guest =
+                    new Guest(
+                            this,
+                            new Guest.Parts(
+                                    vm,
+                                    new MachineFollower(rule, size, vm, link::require),
+                                    shared,
+                                    network,
+                                    virtiofsd),
+                            link);
+            guest.watch();
+            return new LaunchedGuest(
+                    guest, new GuestStop(link, vm, network, virtiofsd, limits.reap(), undo));
+        } catch (IOException | HypervisorFailure | RuntimeException e) {
+            // Before anything is ended: what has ended by itself is the cause.
+            RuntimeFailure failure = diagnosis(daemon).ofLaunch(phase, e);
+            undo.unwind(failure);
+            throw failure;
+        }
+    }
+
+    private SharedDirectory share(UndoStack undo) throws IOException {
+        RunDirectory.create(identity.runDirectory());
+        undo.push(
+                "run directory", () -> RunDirectory.remove(identity.runDirectory(), undo.failed()));
+        undo.push("cgroup", cgroup::release);
+        SharedDirectory shared =
+                SharedDirectory.create(identity.runDirectory(), new HostMounts(host));
+        undo.push("shared directory", () -> shared.release(GuestLaunch::problem));
+        return shared;
+    }
+
+    private HostProcess serve(SharedDirectory shared, Path socket, UndoStack undo)
+            throws IOException {
+        cgroup.awaitPlaced(config.runtime().sandboxCgroupOnly());
+        HostProcess virtiofsd =
+                Virtiofsd.start(
+                        host,
+                        config.hypervisor().sharedFs().daemon(),
+                        socket,
+                        shared.exported(),
+                        config.hypervisor().sharedFs().cache(),
+                        config.hypervisor().sharedFs().extraArguments());
+        undo.push("virtiofsd", () -> Reaping.kill(virtiofsd, limits.reap()));
+        return virtiofsd;
+    }
+
+    private MachineSize bootSize(SizingRule rule, OciSpec spec) {
+        PodLimits pod = cgroup.podLimits();
+        Sizing sizing = BootSize.of(rule, spec, pod);
+        BootSize.tooLarge(sizing.size(), pod)
+                .ifPresent(why -> LOG.warn("the VM may be killed for want of memory", "why", why));
+        sizing.clipped().forEach(why -> LOG.warn("less than was asked for", "why", why));
+        return sizing.size();
+    }
+
+    /** Says why the guest does not come up, by what there is of it now. */
+    BootDiagnosis diagnosis(@Nullable HostProcess virtiofsd) {
+        return new BootDiagnosis(identity, config, clock.millis(), virtiofsd, cgroup);
+    }
+
+    Host host() {
+        return host;
+    }
+
+    AgentConnector connector() {
+        return connector;
+    }
+
+    SandboxCgroup cgroup() {
+        return cgroup;
+    }
+
+    private static void problem(Exception cause) {
+        LOG.warn("cannot undo", "what", "share", "error", cause);
+    }
+}
