@@ -110,6 +110,12 @@ public interface Agent extends AutoCloseable {
      */
     StatsContainerResponse stats(String containerId) throws RuntimeFailure;
 
+    /**
+     * What the agent tells of itself and of the guest, in Prometheus' text format as it came.
+     * Agents before Kata 2.0 fail with UNIMPLEMENTED.
+     */
+    GuestMetrics metrics(Duration limit) throws RuntimeFailure;
+
     /** Freezes a container. */
     void pause(String containerId) throws RuntimeFailure;
 

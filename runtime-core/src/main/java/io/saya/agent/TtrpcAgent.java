@@ -10,6 +10,7 @@ import io.saya.proto.agent.CreateContainerRequest;
 import io.saya.proto.agent.CreateSandboxRequest;
 import io.saya.proto.agent.DestroySandboxRequest;
 import io.saya.proto.agent.ExecProcessRequest;
+import io.saya.proto.agent.GetMetricsRequest;
 import io.saya.proto.agent.GetOOMEventRequest;
 import io.saya.proto.agent.GuestDetailsRequest;
 import io.saya.proto.agent.HealthClient;
@@ -33,7 +34,9 @@ import io.saya.proto.agent.oci.LinuxResources;
 import io.saya.proto.agent.oci.Process;
 import io.saya.proto.agent.oci.Spec;
 import io.saya.ttrpc.CallOptions;
+import io.saya.ttrpc.StatusCode;
 import io.saya.ttrpc.TtrpcClient;
+import io.saya.ttrpc.TtrpcStatusException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -315,6 +318,29 @@ public final class TtrpcAgent implements Agent {
                 AgentCall.run(
                         "StatsContainer",
                         () -> service.statsContainer(request, CallOptions.timeout(SHORT_LIMIT))));
+    }
+
+    @Override
+    public GuestMetrics metrics(Duration limit) {
+        CallOptions options =
+                CallOptions.timeout(limit).withAnswerBytes(GuestMetrics.LONGEST_ANSWER);
+        try {
+            return new GuestMetrics(
+                    AgentCall.run(
+                                    "GetMetrics",
+                                    () ->
+                                            service.getMetrics(
+                                                    GetMetricsRequest.getDefaultInstance(),
+                                                    options))
+                            .getMetrics(),
+                    false);
+        } catch (RuntimeFailure e) {
+            if (e.getCause() instanceof TtrpcStatusException status
+                    && status.code() == StatusCode.RESOURCE_EXHAUSTED) {
+                return new GuestMetrics("", true);
+            }
+            throw e;
+        }
     }
 
     @Override

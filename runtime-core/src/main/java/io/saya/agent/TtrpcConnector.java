@@ -5,6 +5,7 @@ import io.saya.hypervisor.AgentEndpoint;
 import io.saya.ttrpc.ClientOptions;
 import io.saya.ttrpc.ConnectionFailure;
 import io.saya.ttrpc.TtrpcClient;
+import io.saya.ttrpc.TtrpcObserver;
 import io.saya.ttrpc.transport.Endpoint;
 import io.saya.ttrpc.transport.Transport;
 import java.time.Duration;
@@ -33,10 +34,15 @@ public final class TtrpcConnector implements AgentConnector {
 
     private final Transport transport;
     private final Duration createContainerLimit;
+    private final TtrpcObserver calls;
 
-    public TtrpcConnector(Transport transport, Duration createContainerLimit) {
+    /**
+     * @param calls told of every call to the agent
+     */
+    public TtrpcConnector(Transport transport, Duration createContainerLimit, TtrpcObserver calls) {
         this.transport = transport;
         this.createContainerLimit = createContainerLimit;
+        this.calls = calls;
     }
 
     @Override
@@ -48,7 +54,8 @@ public final class TtrpcConnector implements AgentConnector {
                                 transport,
                                 address(endpoint),
                                 ClientOptions.connectWithin(ATTEMPT_LIMIT)
-                                        .untrusting(ANSWER_BYTES, UNWANTED_ANSWERS)),
+                                        .untrusting(ANSWER_BYTES, UNWANTED_ANSWERS)
+                                        .observedBy(calls)),
                         patience);
             } catch (ConnectionFailure e) {
                 if (endpoint instanceof AgentEndpoint.SerialPort || patience.exhausted()) {

@@ -155,6 +155,11 @@ public final class Guest implements TaskGuest {
         return parts.vm().console();
     }
 
+    @Override
+    public long sharePid() {
+        return parts.virtiofsd().pid();
+    }
+
     /** What the agent said of itself; empty until the guest is up. */
     public Optional<GuestDetails> knownDetails() {
         return link.details();

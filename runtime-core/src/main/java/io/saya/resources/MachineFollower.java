@@ -63,6 +63,11 @@ public final class MachineFollower {
         this.reached = boot;
     }
 
+    /** The size that the machine has been brought to. */
+    public MachineSize size() {
+        return reached;
+    }
+
     /**
      * A container is about to be made. Waits until the machine has grown as far as it will, or for
      * {@link #GROW_LIMIT}; not at all if it has to change nothing.

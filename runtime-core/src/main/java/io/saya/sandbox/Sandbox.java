@@ -139,7 +139,7 @@ public final class Sandbox implements AutoCloseable {
             return failure.get();
         }
         return RuntimeFailure.failedPrecondition(
-                "cannot " + doing + ": sandbox " + identity().id() + " has stopped" + stopCause());
+                "cannot " + doing + ": sandbox " + identity().id() + " has stopped" + why());
     }
 
     /**
@@ -236,6 +236,11 @@ public final class Sandbox implements AutoCloseable {
             throw RuntimeFailure.unavailable(
                     "interrupted while sandbox " + identity().id() + " stops", e);
         }
+    }
+
+    /** Why it stops or has stopped; empty while it does not. Never waits. */
+    public Optional<StopCause> stopCause() {
+        return Optional.ofNullable(stopping.getNow(null));
     }
 
     /** Completes, never exceptionally, when the VM is gone and every exit is public. */
@@ -396,11 +401,11 @@ public final class Sandbox implements AutoCloseable {
     /** What ended because we ended it has not failed: the cause is that of the stop. */
     private RuntimeFailure stoppedMeanwhile(@Nullable Throwable consequence) {
         return RuntimeFailure.unavailable(
-                "sandbox " + identity().id() + " was stopped while it came up" + stopCause(),
+                "sandbox " + identity().id() + " was stopped while it came up" + why(),
                 consequence);
     }
 
-    private String stopCause() {
+    private String why() {
         return switch (state()) {
             case SandboxState.Stopping(StopCause why) -> ": " + why.describe();
             case SandboxState.Stopped(StopCause why) -> ": " + why.describe();

@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import io.saya.agent.Agent;
 import io.saya.agent.AgentTrait;
 import io.saya.agent.GuestDetails;
+import io.saya.agent.GuestMetrics;
 import io.saya.agent.GuestStorage;
 import io.saya.agent.SandboxSetup;
 import io.saya.failure.RuntimeFailure;
@@ -275,6 +276,11 @@ public final class ScriptedAgent implements Agent {
     @Override
     public void useNewHardware(int vcpus, boolean memory) {
         answer();
+    }
+
+    @Override
+    public GuestMetrics metrics(Duration limit) {
+        return new GuestMetrics("", false);
     }
 
     @Override

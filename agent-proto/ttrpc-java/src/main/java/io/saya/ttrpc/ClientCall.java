@@ -20,6 +20,7 @@ abstract class ClientCall extends OutboundFrame {
     private final CallOptions options;
     private final byte flags;
     private final long deadline;
+    private final long madeAt = System.nanoTime();
 
     // On the event loop only.
     private int streamId;
@@ -70,6 +71,11 @@ abstract class ClientCall extends OutboundFrame {
     /** {@link System#nanoTime}, or 0 for none. */
     final long deadline() {
         return deadline;
+    }
+
+    /** Since the caller made it. */
+    final long ageNanos() {
+        return System.nanoTime() - madeAt;
     }
 
     final int streamId() {

@@ -193,6 +193,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Fra
         if (nextStreamId < 0) {
             call.settle();
             outstanding.decrementAndGet();
+            ended(call, StatusCode.UNAVAILABLE);
             call.fail(
                     new ConnectionFailure(
                             "all stream ids of the connection to " + peer + " are used up"));
@@ -207,10 +208,15 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Fra
 
     /** Removes a call whose answer may come later; does nothing if it has ended. */
     void giveUp(ClientCall call) {
-        if (call.written() && !call.settled()) {
+        if (call.settled()) {
+            return;
+        }
+        if (call.written()) {
             givenUp++;
         }
         forget(call);
+        boolean late = call.deadline() != 0 && call.deadline() - System.nanoTime() <= 0;
+        ended(call, late ? StatusCode.DEADLINE_EXCEEDED : StatusCode.CANCELED);
     }
 
     /** Removes a call; does nothing if it has ended. */
@@ -227,6 +233,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Fra
     void discard(ClientCall call) {
         if (call.settle()) {
             outstanding.decrementAndGet();
+            ended(call, StatusCode.UNAVAILABLE);
             ConnectionFailure ended = failure;
             call.fail(ended == null ? new ConnectionFailure("the transport is closed") : ended);
         }
@@ -255,6 +262,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Fra
         }
         try {
             response.read(payload);
+            ended(call, response.code());
             call.onResponse(
                     response.code(),
                     response.message(),
@@ -262,6 +270,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Fra
                     response.payloadOffset(),
                     response.payloadLength());
         } catch (MalformedEnvelopeException e) {
+            ended(call, StatusCode.INTERNAL);
             call.fail(
                     new TtrpcStatusException(
                             StatusCode.INTERNAL,
@@ -276,6 +285,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Fra
             drop(streamId, WireFormat.DATA);
         } else if (call.onData(flags, payload)) {
             forget(call);
+            ended(call, StatusCode.OK);
         }
     }
 
@@ -287,6 +297,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Fra
             forget(call);
         }
         return call;
+    }
+
+    private void ended(ClientCall call, StatusCode code) {
+        ended(call, code.number());
+    }
+
+    private void ended(ClientCall call, int code) {
+        options.observer().callEnded(call.method(), call.ageNanos(), code);
     }
 
     private void drop(int streamId, byte type) {
@@ -308,6 +326,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Fra
         }
         ClientCall call = remove(streamId, type);
         if (call != null) {
+            ended(call, StatusCode.RESOURCE_EXHAUSTED);
             call.fail(
                     new TtrpcStatusException(
                             StatusCode.RESOURCE_EXHAUSTED,
@@ -365,6 +384,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Fra
         List<ClientCall> waiting = new ArrayList<>(calls.values());
         for (ClientCall call : waiting) {
             forget(call);
+            ended(call, StatusCode.UNAVAILABLE);
             call.fail(ended);
         }
         queue.close();

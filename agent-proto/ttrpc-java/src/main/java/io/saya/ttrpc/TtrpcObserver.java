@@ -1,5 +1,6 @@
 package io.saya.ttrpc;
 
+import io.saya.ttrpc.wire.MethodName;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +31,16 @@ public interface TtrpcObserver {
      * and the message.
      */
     default void handlerFailed(CallContext context, Throwable failure) {}
+
+    /**
+     * A client's call has ended: answered, failed, or given up by its caller. A call that was
+     * refused before it was queued is not told of.
+     *
+     * @param nanos since it was made
+     * @param code the number of its {@link StatusCode}; {@link StatusCode#UNAVAILABLE} where the
+     *     connection ended first
+     */
+    default void callEnded(MethodName method, long nanos, int code) {}
 
     /** A client got a response that nobody waits for: to a call that was given up. */
     default void responseDropped(int streamId) {}

@@ -18,6 +18,8 @@ import io.saya.shim.log.DaemonLog;
 import io.saya.shim.log.NettyLogFactory;
 import io.saya.shim.management.ManagementSocket;
 import io.saya.shim.management.Pages;
+import io.saya.shim.metrics.MetricsPage;
+import io.saya.shim.metrics.SandboxCounts;
 import io.saya.shim.service.SandboxTaskService;
 import io.saya.task.Tasks;
 import io.saya.ttrpc.TtrpcServer;
@@ -56,6 +58,7 @@ final class ShimServices {
     private final GuardStart start;
     private final EventPublisher events;
     private final CompletableFuture<Transport> transport = new CompletableFuture<>();
+    private final CompletableFuture<SandboxCounts> counts = new CompletableFuture<>();
     private final CountDownLatch ended = new CountDownLatch(1);
     private volatile @Nullable DaemonLifetime lifetime;
     private volatile @Nullable ManagementSocket management;
@@ -82,7 +85,8 @@ final class ShimServices {
         return (endpoint, timeout) ->
                 new TtrpcConnector(
                                 transport.join(),
-                                configuration.agent().timeouts().createContainer())
+                                configuration.agent().timeouts().createContainer(),
+                                counts.join())
                         .connect(endpoint, timeout);
     }
 
@@ -91,13 +95,16 @@ final class ShimServices {
             throws IOException, InterruptedException {
         NettyLogFactory.install();
         Transport opened = Transport.open("shim");
+        SandboxCounts counted = new SandboxCounts(sandbox.identity().id(), sandbox::stopCause);
+        counts.complete(counted);
         transport.complete(opened);
+        events.observedBy(counted::happened);
         Tasks tasks =
                 new Tasks(sandbox, new HostStdio(sandbox.identity().runDirectory().resolve("io")));
         DaemonLifetime lifetime =
                 new DaemonLifetime(tasks::idle, IDLE_LIMIT, () -> !sandbox.live(), OVER_LIMIT);
         this.lifetime = lifetime;
-        SandboxTaskService service = new SandboxTaskService(tasks, lifetime);
+        SandboxTaskService service = new SandboxTaskService(tasks, lifetime, counted);
         server =
                 TtrpcServer.builder(opened)
                         .service(TaskService.bind(service))
@@ -111,12 +118,17 @@ final class ShimServices {
         DaemonLog started = log;
         Thread.ofVirtual()
                 .name("management")
-                .start(() -> manage(sandbox, tasks, started, configuration));
+                .start(() -> manage(sandbox, tasks, started, configuration, counted));
         LOG.info("daemon serves", "address", start.address());
     }
 
     /** The management socket is for operators, so it waits until the guest is up. */
-    private void manage(Sandbox sandbox, Tasks tasks, DaemonLog log, LoadedConfig configuration) {
+    private void manage(
+            Sandbox sandbox,
+            Tasks tasks,
+            DaemonLog log,
+            LoadedConfig configuration,
+            SandboxCounts counted) {
         try {
             sandbox.awaitBoot();
             Pages pages =
@@ -124,7 +136,7 @@ final class ShimServices {
             management =
                     ManagementSocket.open(
                             sandbox.identity().runDirectory(),
-                            pages.all(),
+                            pages.with("/metrics", new MetricsPage(sandbox, tasks, counted)),
                             sandbox.console().orElseThrow(),
                             configuration.config().agent().debugConsole());
         } catch (RuntimeFailure e) {

@@ -12,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +47,8 @@ public final class EventPublisher implements EventSink, AutoCloseable {
     private final String namespace;
     private final Supplier<EventForwarder> forwarder;
     private final Thread sender;
+
+    private volatile @Nullable Consumer<TaskEvent> observer;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
@@ -90,8 +93,20 @@ public final class EventPublisher implements EventSink, AutoCloseable {
                                 : new TtrpcForwarder(transport.join(), Path.of(ttrpcAddress)));
     }
 
+    /**
+     * From now on each event is told to {@code observer} as well, in order, under the lock of its
+     * sandbox: it must return at once.
+     */
+    public void observedBy(Consumer<TaskEvent> observer) {
+        this.observer = observer;
+    }
+
     @Override
     public void publish(TaskEvent event) {
+        Consumer<TaskEvent> told = observer;
+        if (told != null) {
+            told.accept(event);
+        }
         Instant now = Instant.now();
         lock.lock();
         try {

@@ -179,10 +179,12 @@ public final class ManagementSocket implements AutoCloseable {
             return;
         }
         try {
-            Page.Answer answer = page.answer(request.body());
+            Page.Answer answer = page.answer(request);
             send(client, "200 OK", answer.type(), answer.text());
         } catch (IllegalArgumentException e) {
             send(client, "400 Bad Request", "text/plain", e.getMessage() + "\n");
+        } catch (IllegalStateException e) {
+            send(client, "503 Service Unavailable", "text/plain", e.getMessage() + "\n");
         }
     }
 

@@ -7,10 +7,10 @@ public interface Page {
     /**
      * The answer.
      *
-     * @param body what came with the request; empty: it only asks
      * @throws IllegalArgumentException with what is wrong with the request
+     * @throws IllegalStateException with what keeps it from being answered now
      */
-    Answer answer(String body);
+    Answer answer(Request request);
 
     /**
      * What is sent back.

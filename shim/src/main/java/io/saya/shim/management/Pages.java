@@ -44,12 +44,17 @@ public final class Pages {
         this.configuration = configuration;
     }
 
-    /** All pages by their paths. */
-    public Map<String, Page> all() {
+    /** All pages by their paths, and one more. */
+    public Map<String, Page> with(String path, Page page) {
         return Map.of(
-                "/status", _ -> new Page.Answer(JSON, Json.write(status()) + "\n"),
-                "/logs", _ -> new Page.Answer(JSON, Json.write(logs()) + "\n"),
-                "/log-level", Pages::logLevel);
+                "/status",
+                _ -> new Page.Answer(JSON, Json.write(status()) + "\n"),
+                "/logs",
+                _ -> new Page.Answer(JSON, Json.write(logs()) + "\n"),
+                "/log-level",
+                Pages::logLevel,
+                path,
+                page);
     }
 
     private JsonObject status() {
@@ -124,8 +129,8 @@ public final class Pages {
         return JsonObject.builder().put("lines", new JsonArray(lines)).build();
     }
 
-    private static Page.Answer logLevel(String body) {
-        String wanted = body.strip();
+    private static Page.Answer logLevel(Request request) {
+        String wanted = request.body().strip();
         if (!wanted.isEmpty()) {
             LogLevel level = level(wanted);
             LogRouter.threshold(level);

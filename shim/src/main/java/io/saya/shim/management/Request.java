@@ -7,11 +7,13 @@ import java.nio.charset.StandardCharsets;
 
 /**
  * A request as far as it counts here: {@code GET /status HTTP/1.1}, headers of which only the
- * content's length is read, and the content.
+ * content's length and what the client accepts are read, and the content.
  *
  * @param path without its query
+ * @param accept value of the header Accept; empty if there is none
+ * @param body empty: the client only asks
  */
-record Request(String method, String path, String body) {
+public record Request(String method, String path, String accept, String body) {
     private static final int HEAD_LIMIT = 4096;
     private static final int BODY_LIMIT = 1024;
 
@@ -39,6 +41,7 @@ record Request(String method, String path, String body) {
         return new Request(
                 words[0],
                 query < 0 ? words[1] : words[1].substring(0, query),
+                accept(lines),
                 body(channel, contentLength(lines)));
     }
 
@@ -46,6 +49,16 @@ record Request(String method, String path, String body) {
         int length = head.length();
         return (length >= 2 && head.charAt(length - 1) == '\n' && head.charAt(length - 2) == '\n')
                 || (length >= 4 && head.substring(length - 4).equals("\r\n\r\n"));
+    }
+
+    private static String accept(String[] lines) {
+        for (String line : lines) {
+            int colon = line.indexOf(':');
+            if (colon > 0 && line.substring(0, colon).equalsIgnoreCase("accept")) {
+                return line.substring(colon + 1).strip();
+            }
+        }
+        return "";
     }
 
     private static int contentLength(String[] lines) throws IOException {

@@ -9,7 +9,7 @@ import java.util.Map;
  * kernel's own names of the two (Documentation/admin-guide/cgroup-v1/memory.rst, cgroup-v2.rst)
  * stand side by side at each use.
  */
-final class GuestMemory {
+public final class GuestMemory {
     /** What cgroup v1 shows for "no limit": the largest number of pages, in bytes. */
     static final long UNLIMITED_V1 = 0x7fff_ffff_ffff_f000L;
 
@@ -23,7 +23,7 @@ final class GuestMemory {
     private final Map<String, Long> lines;
     private final boolean v2;
 
-    GuestMemory(MemoryStats stats) {
+    public GuestMemory(MemoryStats stats) {
         this.stats = stats;
         this.lines = stats.getStatsMap();
         // "anon" is a line of v2's memory.stat only; v1 calls it rss.
@@ -37,7 +37,7 @@ final class GuestMemory {
      *     preferred, as v2 counts
      * @param nameV2 its name in cgroup v2
      */
-    long line(String v1, String nameV2) {
+    public long line(String v1, String nameV2) {
         if (v2) {
             return lines.getOrDefault(nameV2, 0L);
         }
@@ -55,7 +55,7 @@ final class GuestMemory {
         return lines.getOrDefault(v2 ? nameV2 : v1, 0L);
     }
 
-    MemoryData usage() {
+    public MemoryData usage() {
         return stats.getUsage();
     }
 
@@ -69,7 +69,7 @@ final class GuestMemory {
     }
 
     /** Swap without memory, as v2 counts. */
-    MemoryData swapOnly() {
+    public MemoryData swapOnly() {
         MemoryData swap = stats.getSwapUsage();
         return v2 ? swap : shifted(swap, -1);
     }
@@ -100,7 +100,8 @@ final class GuestMemory {
         return isUnlimited(limit) ? UNLIMITED_V2 : limit;
     }
 
-    private static boolean isUnlimited(long limit) {
+    /** Whether a limit is none, in whatever way the guest's kernel says so. */
+    public static boolean isUnlimited(long limit) {
         return limit == 0 || Long.compareUnsigned(limit, HIGHEST_LIMIT) >= 0;
     }
 }

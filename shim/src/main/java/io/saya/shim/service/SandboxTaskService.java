@@ -3,6 +3,7 @@ package io.saya.shim.service;
 import com.google.protobuf.Empty;
 import io.saya.container.ExitStatus;
 import io.saya.failure.RuntimeFailure;
+import io.saya.host.Signal;
 import io.saya.json.JsonObject;
 import io.saya.log.Log;
 import io.saya.log.LogLevel;
@@ -56,18 +57,22 @@ public final class SandboxTaskService implements TaskService {
 
     private final Tasks tasks;
     private final TaskLifetime lifetime;
+    private final TaskCallObserver observer;
     private final HostCgroups cgroups;
 
     /**
      * @param lifetime told when the last container may have gone, and asked to end
+     * @param observer told of every call
      */
-    public SandboxTaskService(Tasks tasks, TaskLifetime lifetime) {
-        this(tasks, lifetime, HostCgroups.detect());
+    public SandboxTaskService(Tasks tasks, TaskLifetime lifetime, TaskCallObserver observer) {
+        this(tasks, lifetime, observer, HostCgroups.detect());
     }
 
-    SandboxTaskService(Tasks tasks, TaskLifetime lifetime, HostCgroups cgroups) {
+    SandboxTaskService(
+            Tasks tasks, TaskLifetime lifetime, TaskCallObserver observer, HostCgroups cgroups) {
         this.tasks = tasks;
         this.lifetime = lifetime;
+        this.observer = observer;
         this.cgroups = cgroups;
     }
 
@@ -159,13 +164,24 @@ public final class SandboxTaskService implements TaskService {
                 request.getId(),
                 request.getExecId(),
                 () -> {
-                    tasks.kill(
-                            request.getId(),
-                            request.getExecId(),
-                            request.getSignal(),
-                            request.getAll());
+                    kill(request);
                     return Empty.getDefaultInstance();
                 });
+    }
+
+    private void kill(KillRequest request) {
+        boolean timed = request.getSignal() == Signal.SIGKILL;
+        if (timed) {
+            observer.killAsked(request.getId(), request.getExecId());
+        }
+        try {
+            tasks.kill(request.getId(), request.getExecId(), request.getSignal(), request.getAll());
+        } catch (RuntimeException e) {
+            if (timed) {
+                observer.killRefused(request.getId(), request.getExecId());
+            }
+            throw e;
+        }
     }
 
     @Override
@@ -343,12 +359,14 @@ public final class SandboxTaskService implements TaskService {
         R run() throws TtrpcException, InterruptedException;
     }
 
-    private static <R> R call(CallContext context, String container, String exec, Body<R> body)
+    private <R> R call(CallContext context, String container, String exec, Body<R> body)
             throws TtrpcException, InterruptedException {
         String method = context.method().method();
         long start = System.nanoTime();
         try {
-            R answer = body.run();
+            R answer = translated(method, container, exec, body);
+            long nanos = System.nanoTime() - start;
+            observer.ended(method, nanos, 0);
             LOG.debug(
                     "request served",
                     "method",
@@ -358,8 +376,18 @@ public final class SandboxTaskService implements TaskService {
                     "exec",
                     exec,
                     "ms",
-                    (System.nanoTime() - start) / 1_000_000);
+                    nanos / 1_000_000);
             return answer;
+        } catch (TtrpcException e) {
+            observer.ended(method, System.nanoTime() - start, StatusMapper.number(e));
+            throw e;
+        }
+    }
+
+    private static <R> R translated(String method, String container, String exec, Body<R> body)
+            throws TtrpcException, InterruptedException {
+        try {
+            return body.run();
         } catch (RuntimeFailure e) {
             LOG.log(
                     level(e),

@@ -3,6 +3,7 @@ package io.saya.shim.wire;
 import io.saya.failure.RuntimeFailure;
 import io.saya.log.Log;
 import io.saya.ttrpc.StatusCode;
+import io.saya.ttrpc.TtrpcException;
 import io.saya.ttrpc.TtrpcStatusException;
 import java.util.UUID;
 
@@ -57,6 +58,13 @@ public final class StatusMapper {
             case UNAVAILABLE, DEADLINE_EXCEEDED, CANCELED, RESOURCE_EXHAUSTED -> true;
             default -> false;
         };
+    }
+
+    /** The number that a call's failure has on the wire. */
+    public static int number(TtrpcException failure) {
+        return failure instanceof TtrpcStatusException status
+                ? status.code().number()
+                : StatusCode.UNAVAILABLE.number();
     }
 
     static StatusCode code(RuntimeFailure.Kind kind) {

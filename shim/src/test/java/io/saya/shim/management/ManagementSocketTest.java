@@ -136,7 +136,8 @@ class ManagementSocketTest {
                         "/status",
                         _ -> new Page.Answer("text/plain", "fine\n"),
                         "/log-level",
-                        body -> {
+                        request -> {
+                            String body = request.body();
                             if (!body.equals("debug")) {
                                 throw new IllegalArgumentException("level: " + body);
                             }

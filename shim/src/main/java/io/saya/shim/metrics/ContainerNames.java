@@ -1,0 +1,46 @@
+package io.saya.shim.metrics;
+
+import io.saya.container.Container;
+import io.saya.failure.RuntimeFailure;
+import io.saya.oci.OciSpec;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * How people call a container: as its pod's specification does, else by its id. Read from the
+ * bundle at the first look. Not thread safe.
+ */
+final class ContainerNames {
+    private static final List<String> ANNOTATIONS =
+            List.of(
+                    "io.kubernetes.cri.container-name",
+                    "io.kubernetes.cri-o.ContainerName",
+                    "io.kubernetes.container.name");
+
+    private final Map<String, String> names = new HashMap<>();
+
+    String of(Container container) {
+        return names.computeIfAbsent(container.id(), _ -> read(container));
+    }
+
+    /** Forgets those that are not there any more. */
+    void keepOnly(List<Container> containers) {
+        names.keySet().retainAll(containers.stream().map(Container::id).toList());
+    }
+
+    private static String read(Container container) {
+        try {
+            Map<String, String> annotations = OciSpec.read(container.bundle()).annotations();
+            for (String annotation : ANNOTATIONS) {
+                String name = annotations.getOrDefault(annotation, "");
+                if (!name.isEmpty()) {
+                    return name;
+                }
+            }
+        } catch (RuntimeFailure e) {
+            // It is just being deleted.
+        }
+        return container.id();
+    }
+}

@@ -1,0 +1,55 @@
+package io.saya.shim.metrics;
+
+import io.saya.sandbox.Sandbox;
+import io.saya.shim.management.Page;
+import io.saya.shim.management.Request;
+import io.saya.task.Tasks;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code /metrics}. What is scraped is loaded with the first request. Scrapes wait for one another,
+ * so that ten scrapers cost a guest no more than one at a time. Thread safe.
+ */
+public final class MetricsPage implements Page {
+    /** How long a scrape waits for the one before it, so that both take less than 5 s. */
+    private static final long TURN_LIMIT_MS = 2_500;
+
+    private final Sandbox sandbox;
+    private final Tasks tasks;
+    private final SandboxCounts counts;
+    private final ReentrantLock turn = new ReentrantLock();
+    // Guarded by turn.
+    private @Nullable Scrape scrape;
+
+    public MetricsPage(Sandbox sandbox, Tasks tasks, SandboxCounts counts) {
+        this.sandbox = sandbox;
+        this.tasks = tasks;
+        this.counts = counts;
+    }
+
+    @Override
+    public Answer answer(Request request) {
+        TextFormat format = TextFormat.of(request.accept());
+        try {
+            if (!turn.tryLock(TURN_LIMIT_MS, TimeUnit.MILLISECONDS)) {
+                throw new IllegalStateException(
+                        "other scrapes have waited for the guest for " + TURN_LIMIT_MS + " ms");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted", e);
+        }
+        try {
+            Scrape current = scrape;
+            if (current == null) {
+                current = new Scrape(sandbox, tasks, counts);
+                scrape = current;
+            }
+            return new Answer(format.contentType(), current.answer(format));
+        } finally {
+            turn.unlock();
+        }
+    }
+}

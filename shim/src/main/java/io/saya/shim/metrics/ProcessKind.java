@@ -1,0 +1,22 @@
+package io.saya.shim.metrics;
+
+/** What can end, by what depends on it. */
+enum ProcessKind {
+    /** The container that owns the sandbox; its end is the VM's. */
+    SANDBOX("sandbox"),
+    /** A container of a pod. */
+    CONTAINER("container"),
+    /** A further process of a container. */
+    EXEC("exec");
+
+    private final String word;
+
+    ProcessKind(String word) {
+        this.word = word;
+    }
+
+    /** As the label {@code target} says it. */
+    String word() {
+        return word;
+    }
+}

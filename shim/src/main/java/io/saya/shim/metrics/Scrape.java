@@ -1,0 +1,76 @@
+package io.saya.shim.metrics;
+
+import io.saya.container.Container;
+import io.saya.sandbox.Sandbox;
+import io.saya.task.Tasks;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * Answers scrapes, one at a time; blocks for as long as the guest may take. What it remembers from
+ * one to the next is what the host and the guest do not: containers that are gone, names, what was
+ * dropped. Takes the lock of the sandbox only to list its containers. Not thread safe.
+ */
+final class Scrape {
+    static final Metric GUEST_ANSWERED =
+            Metric.gauge("saya_guest_answered", "Whether the agent answered this scrape in time");
+    static final Metric GUEST_METRICS_DROPPED_TOTAL =
+            Metric.counter(
+                    "saya_guest_metrics_dropped_total",
+                    "What was left out of the guest's answers",
+                    "reason");
+    static final Metric SCRAPES_TOTAL =
+            Metric.counter("saya_scrapes_total", "Answers before this one");
+    static final Metric SCRAPE_CPU_SECONDS_TOTAL =
+            Metric.counter("saya_scrape_cpu_seconds_total", "Processor time of the shim for them");
+
+    private final Sandbox sandbox;
+    private final Tasks tasks;
+    private final SandboxCounts counts;
+    private final DropCounts drops = new DropCounts();
+    private final ContainerSamples containers = new ContainerSamples();
+    private final PodOverhead overhead = new PodOverhead();
+    private long scrapes;
+    private long cpuNanos;
+
+    Scrape(Sandbox sandbox, Tasks tasks, SandboxCounts counts) {
+        this.sandbox = sandbox;
+        this.tasks = tasks;
+        this.counts = counts;
+    }
+
+    /** The answer to one scrape. */
+    String answer(TextFormat format) {
+        long cpuBefore = ownCpu();
+        Exposition out = new Exposition(format);
+        GuestReading guest = GuestReading.of(sandbox, tasks);
+        // Right behind the guest's figures, which they are compared with.
+        HostProcesses host = HostProcesses.read(sandbox);
+        List<Container> all = sandbox.tasks().all();
+        SandboxSamples.write(sandbox, out);
+        CallSamples.write(counts, out);
+        ProcessSamples.write(host, out);
+        VmmSamples.write(sandbox.vmmPid(), out);
+        JvmSamples.write(out);
+        containers.write(guest, all, out);
+        overhead.write(host, guest, out);
+        out.add(GUEST_ANSWERED, guest.answered() ? 1 : 0);
+        guest.metrics().ifPresent(told -> out.add(GuestText.read(told, drops)));
+        for (DropReason reason : DropReason.values()) {
+            out.add(GUEST_METRICS_DROPPED_TOTAL, drops.of(reason), reason.word());
+        }
+        out.add(SCRAPES_TOTAL, scrapes);
+        out.addNanos(SCRAPE_CPU_SECONDS_TOTAL, cpuNanos);
+        String text = out.text();
+        scrapes++;
+        cpuNanos += Math.max(0, ownCpu() - cpuBefore);
+        return text;
+    }
+
+    /**
+     * Of the whole process: a scrape's work is done by several threads, of which few others run.
+     */
+    private static long ownCpu() {
+        return ProcessHandle.current().info().totalCpuDuration().map(Duration::toNanos).orElse(0L);
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.saya.shim.metrics;
+
+import org.jspecify.annotations.NullMarked;
