@@ -38,6 +38,9 @@ public interface TaskGuest {
     /** Makes the machine larger or smaller as its containers come, change and go. */
     MachineFollower machine();
 
+    /** The process that serves the guest its files; 0 until there is one. */
+    long sharePid();
+
     /** The files of the host that the guest sees. */
     SharedDirectory shared();
 

@@ -1,0 +1,175 @@
+package io.saya.test.cri;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.saya.proto.cri.ContainerStatsRequest;
+import io.saya.test.Host;
+import io.saya.test.Wait;
+import io.saya.test.WithProduct;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+
+/** What a sandbox tells a scraper, against what was done to it. */
+@WithProduct
+final class MetricsTest extends PodSuite {
+    private static final Duration LIMIT = Duration.ofSeconds(60);
+    private static final long MIB = 1 << 20;
+
+    private static String of(String metric, String container, String name) {
+        return "%s{container_id=\"%s\",container_name=\"%s\"}".formatted(metric, container, name);
+    }
+
+    @Test
+    void eachMetricOfTheTableIsThereAndNoOther() throws IOException {
+        var pod = pod();
+        var container = pod.idle("app");
+        assertThat(pod.exec(container, "false").status()).isEqualTo(1);
+        // Some are there from the second scrape on.
+        var _ = Scraped.of(pod.id());
+        var scraped = Scraped.of(pod.id());
+        Files.createDirectories(Path.of("target"));
+        Files.writeString(Path.of("target/metrics.txt"), scraped.text());
+        var told = new TreeSet<String>();
+        scraped.text()
+                .lines()
+                .filter(line -> line.startsWith("# TYPE "))
+                .map(line -> line.split(" ", -1)[2])
+                .filter(name -> !name.startsWith("kata_guest_") && !name.startsWith("kata_agent_"))
+                .forEach(told::add);
+        assertThat(scraped.has("kata_guest_load")).isTrue();
+        assertThat(scraped.has("kata_agent_threads")).isTrue();
+        var table = new TreeSet<String>();
+        for (String line : Files.readAllLines(table())) {
+            if (line.startsWith("| `") && !line.contains("*`")) {
+                table.add(line.substring(3, line.indexOf('`', 3)));
+            }
+        }
+        // What a healthy container without limits does not have.
+        table.remove("saya_container_memory_limit_bytes");
+        table.remove("saya_container_processes_limit");
+        table.remove("saya_trace_spans_total");
+        told.remove("saya_container_processes_limit");
+        assertThat(told).isEqualTo(table);
+    }
+
+    private static Path table() {
+        var here = Path.of("shim/metrics.md");
+        return Files.exists(here) ? here : Path.of("..").resolve(here);
+    }
+
+    @Test
+    void aHundredExecsAreAHundred() {
+        var pod = pod();
+        var container = pod.idle("app");
+        var before = Scraped.of(pod.id());
+        for (int i = 0; i < 100; i++) {
+            assertThat(pod.exec(container, "true").status()).isZero();
+        }
+        var after = Scraped.of(pod.id());
+        for (var sample :
+                new String[] {
+                    "saya_task_call_duration_seconds_count{action=\"exec\",outcome=\"ok\"}",
+                    "saya_agent_call_duration_seconds_count{action=\"ExecProcess\",outcome=\"ok\"}",
+                    "kata_shim_rpc_durations_histogram_milliseconds_count{action=\"exec\"}",
+                    "saya_exits_total{target=\"exec\",cause=\"zero\"}"
+                }) {
+            assertThat(after.value(sample) - before.samples().getOrDefault(sample, 0.0))
+                    .as(sample)
+                    .isEqualTo(100);
+        }
+    }
+
+    @Test
+    void aKnownLoadAndMemoryAreSeenAndAgreeWithStats() {
+        var pod = pod();
+        var busy = pod.started("busy", "while :; do :; done");
+        var hungry = pod.started("hungry", "head -c 50000000 /dev/zero > /dev/shm/x; sleep 1000");
+        var usage = of("saya_container_memory_usage_bytes", hungry, "hungry");
+        assertThat(Wait.until(LIMIT, () -> Scraped.of(pod.id()).value(usage) > 50_000_000))
+                .isTrue();
+        var cpu = of("saya_container_cpu_seconds_total", busy, "busy");
+        var before = Scraped.of(pod.id());
+        var qemu = Host.processes("qemu-system", pod.id()).getFirst();
+        var ranBefore = vcpuSeconds(before);
+        assertThat(Wait.until(LIMIT, () -> vcpuSeconds(Scraped.of(pod.id())) > ranBefore + 5))
+                .isTrue();
+        var after = Scraped.of(pod.id());
+        // All that the virtual processor ran was for the loop, but for some hundredths.
+        var ran = vcpuSeconds(after) - ranBefore;
+        assertThat(after.value(cpu) - before.value(cpu)).isBetween(0.9 * ran, 1.1 * ran);
+        assertThat(qemu).isPositive();
+        assertThat(after.value(usage)).isBetween(50_000_000.0, 60_000_000.0);
+        assertThat(after.value("saya_pod_host_memory_bytes"))
+                .isGreaterThan(after.value("saya_pod_guest_memory_bytes"));
+        assertThat(after.value("saya_pod_host_cpu_seconds_total"))
+                .isGreaterThanOrEqualTo(after.value("saya_pod_guest_cpu_seconds_total"));
+        var stats =
+                node().cri()
+                        .runtime()
+                        .containerStats(
+                                ContainerStatsRequest.newBuilder().setContainerId(hungry).build())
+                        .getStats();
+        assertThat((double) stats.getMemory().getUsageBytes().getValue())
+                .isBetween(0.95 * after.value(usage), 1.05 * after.value(usage));
+        assertThat((double) stats.getMemory().getWorkingSetBytes().getValue())
+                .isBetween(
+                        after.value(of("saya_container_memory_working_set_bytes", hungry, "hungry"))
+                                - MIB,
+                        after.value(usage) + MIB);
+    }
+
+    private static double vcpuSeconds(Scraped scraped) {
+        return scraped.samples().entrySet().stream()
+                .filter(sample -> sample.getKey().startsWith("saya_vcpu_cpu_seconds_total{"))
+                .mapToDouble(java.util.Map.Entry::getValue)
+                .sum();
+    }
+
+    @Test
+    void killsAndFailuresAreCounted() {
+        var pod = pod();
+        var container = pod.started("app", "trap '' TERM; while :; do sleep 0.1; done");
+        pod.stop(container, Duration.ZERO);
+        var scraped = Scraped.of(pod.id());
+        assertThat(scraped.value("saya_exits_total{target=\"container\",cause=\"signal\"}"))
+                .isEqualTo(1);
+        assertThat(scraped.value("saya_kill_to_stopped_seconds_count{target=\"container\"}"))
+                .isEqualTo(1);
+        assertThat(scraped.value("saya_kill_to_stopped_seconds_sum{target=\"container\"}"))
+                .isPositive()
+                .isLessThan(20);
+    }
+
+    @Test
+    void aDeafGuestCostsAScrapeNoMoreThanFiveSeconds() {
+        var pod = pod();
+        var container = pod.idle("app");
+        assertThat(Scraped.of(pod.id()).value("saya_guest_answered")).isEqualTo(1);
+        var qemu = Host.processes("qemu-system", pod.id()).getFirst();
+        Host.signal(qemu, "STOP");
+        var began = System.nanoTime();
+        var deaf = Scraped.of(pod.id());
+        var took = Duration.ofNanos(System.nanoTime() - began);
+        assertThat(took).isLessThan(Duration.ofSeconds(5));
+        assertThat(deaf.value("saya_guest_answered")).isZero();
+        assertThat(deaf.has("kata_guest_load")).isFalse();
+        assertThat(deaf.has("saya_container_memory_usage_bytes")).isFalse();
+        assertThat(deaf.has("saya_pod_overhead_memory_bytes")).isFalse();
+        assertThat(deaf.value("saya_process_threads{process=\"qemu\"}")).isPositive();
+        assertThat(deaf.value(of("saya_container_info", container, "app"))).isEqualTo(1);
+    }
+
+    @Test
+    void openMetricsIsForThoseWhoAsk() {
+        var pod = pod();
+        var _ = pod.idle("app");
+        var text = Scraped.of(pod.id(), "application/openmetrics-text;version=1.0.0").text();
+        assertThat(text)
+                .endsWith("# EOF\n")
+                .contains("# TYPE saya_exits counter\n", "\nsaya_exits_total{target=");
+    }
+}
