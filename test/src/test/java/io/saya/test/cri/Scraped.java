@@ -20,7 +20,7 @@ import java.util.Map;
  */
 public record Scraped(String text, Map<String, Double> samples) {
     /** Of an id, what is in the name of its run directory. */
-    private static final int SHORT = 12;
+    private static final int SHORT = 40;
 
 
     /** Scrapes the sandbox of this id. */
