@@ -43,7 +43,7 @@ final class PluggedMemory {
 
     /** Whether a machine has a place for it. */
     static boolean wanted(VmSpec spec) {
-        return spec.maxMemoryMib() - spec.memoryMib() >= STEP_MIB;
+        return spec.memory().maxMib() - spec.memory().mib() >= STEP_MIB;
     }
 
     /** See {@link io.saya.hypervisor.Vm#requestMemory}. */

@@ -78,9 +78,9 @@ final class QemuVm implements Vm {
             console.close();
             throw e;
         }
-        this.cards = new PluggedCards(qmp, spec.plugSlots());
-        this.cpus = new PluggedCpus(qmp, spec.vcpus());
-        this.memory = new PluggedMemory(qmp, spec.memoryMib(), spec.maxMemoryMib());
+        this.cards = new PluggedCards(qmp, spec.devices().plugSlots());
+        this.cpus = new PluggedCpus(qmp, spec.cpu().vcpus());
+        this.memory = new PluggedMemory(qmp, spec.memory().mib(), spec.memory().maxMib());
         var _ = qmp.serving().thenAccept(_ -> vmmReady.complete(null));
     }
 

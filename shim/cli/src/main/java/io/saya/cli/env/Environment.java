@@ -21,7 +21,6 @@ import io.saya.config.option.VmOptions;
 import io.saya.json.JsonArray;
 import io.saya.json.JsonObject;
 import io.saya.qemu.probe.KvmVerdict;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -116,7 +115,7 @@ final class Environment {
                 // Kata fills it in for remote hypervisors alone.
                 .put("SocketPath", "")
                 .put("Msize9p", value(StorageOptions.MSIZE_9P))
-                .put("MemorySlots", hypervisor.memory().slots())
+                .put("MemorySlots", value(SizeOptions.MEMORY_SLOTS))
                 .put("HotPlugVFIO", word(DeviceOptions.HOT_PLUG_VFIO))
                 .put("ColdPlugVFIO", word(DeviceOptions.COLD_PLUG_VFIO))
                 .put("PCIeRootPort", value(DeviceOptions.PCIE_ROOT_PORT))
