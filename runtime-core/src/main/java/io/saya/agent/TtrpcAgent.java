@@ -24,15 +24,11 @@ import io.saya.proto.agent.ResumeContainerRequest;
 import io.saya.proto.agent.SignalProcessRequest;
 import io.saya.proto.agent.StartContainerRequest;
 import io.saya.proto.agent.StatsContainerRequest;
-import io.saya.proto.agent.StatsContainerResponse;
 import io.saya.proto.agent.Storage;
 import io.saya.proto.agent.TtyWinResizeRequest;
 import io.saya.proto.agent.UpdateContainerRequest;
 import io.saya.proto.agent.WaitProcessRequest;
 import io.saya.proto.agent.WaitProcessResponse;
-import io.saya.proto.agent.oci.LinuxResources;
-import io.saya.proto.agent.oci.Process;
-import io.saya.proto.agent.oci.Spec;
 import io.saya.ttrpc.CallOptions;
 import io.saya.ttrpc.StatusCode;
 import io.saya.ttrpc.TtrpcClient;
@@ -132,9 +128,9 @@ public final class TtrpcAgent implements Agent {
                         .addStorages(
                                 Storage.newBuilder()
                                         .setDriver("virtio-fs")
-                                        .setSource(setup.sharedDirectoryTag())
+                                        .setSource(setup.share().tag())
                                         .setFstype("virtiofs")
-                                        .setMountPoint(setup.sharedDirectoryMount()))
+                                        .setMountPoint(setup.share().mountPoint()))
                         .addStorages(
                                 Storage.newBuilder()
                                         .setDriver("ephemeral")
@@ -194,14 +190,14 @@ public final class TtrpcAgent implements Agent {
     @Override
     public void createContainer(
             String containerId,
-            Spec spec,
+            GuestSpec spec,
             List<GuestStorage> storages,
             boolean sharedPidNamespace) {
         CreateContainerRequest.Builder building =
                 CreateContainerRequest.newBuilder()
                         .setContainerId(containerId)
                         .setExecId(containerId)
-                        .setOCI(spec)
+                        .setOCI(spec.message())
                         .setSandboxPidns(sharedPidNamespace);
         for (GuestStorage storage : storages) {
             building.addStorages(
@@ -229,12 +225,12 @@ public final class TtrpcAgent implements Agent {
     }
 
     @Override
-    public void execProcess(String containerId, String execId, Process process) {
+    public void execProcess(String containerId, String execId, GuestProcess process) {
         ExecProcessRequest request =
                 ExecProcessRequest.newBuilder()
                         .setContainerId(containerId)
                         .setExecId(execId)
-                        .setProcess(process)
+                        .setProcess(process.message())
                         .build();
         AgentCall.run(
                 "ExecProcess", () -> service.execProcess(request, CallOptions.timeout(LIMIT)));
@@ -291,11 +287,11 @@ public final class TtrpcAgent implements Agent {
     }
 
     @Override
-    public void update(String containerId, LinuxResources resources) {
+    public void update(String containerId, GuestResources resources) {
         UpdateContainerRequest request =
                 UpdateContainerRequest.newBuilder()
                         .setContainerId(containerId)
-                        .setResources(resources)
+                        .setResources(resources.message())
                         .build();
         AgentCall.run(
                 "UpdateContainer",
@@ -311,10 +307,10 @@ public final class TtrpcAgent implements Agent {
     }
 
     @Override
-    public StatsContainerResponse stats(String containerId) {
+    public ContainerUsage stats(String containerId) {
         StatsContainerRequest request =
                 StatsContainerRequest.newBuilder().setContainerId(containerId).build();
-        return GuestFigures.bounded(
+        return GuestFigures.of(
                 AgentCall.run(
                         "StatsContainer",
                         () -> service.statsContainer(request, CallOptions.timeout(SHORT_LIMIT))));

@@ -1,8 +1,8 @@
 package io.saya.container;
 
+import io.saya.agent.ContainerUsage;
 import io.saya.failure.RuntimeFailure;
 import io.saya.host.ProcessorTimes;
-import io.saya.proto.agent.StatsContainerResponse;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -38,11 +38,11 @@ public final class ContainerFigures {
     private static final Duration FIRST_QUESTION = Duration.ofSeconds(1);
 
     private final String containerId;
-    private final Supplier<StatsContainerResponse> question;
+    private final Supplier<ContainerUsage> question;
     // One question at a time: so only the thread that asks it is in there.
     private final HostShare share;
-    private @Nullable StatsContainerResponse last;
-    private @Nullable CompletableFuture<StatsContainerResponse> asked;
+    private @Nullable ContainerUsage last;
+    private @Nullable CompletableFuture<ContainerUsage> asked;
     private long askedNanos;
 
     /**
@@ -51,7 +51,7 @@ public final class ContainerFigures {
      */
     public ContainerFigures(
             String containerId,
-            Supplier<StatsContainerResponse> question,
+            Supplier<ContainerUsage> question,
             Supplier<Optional<ProcessorTimes>> vmm) {
         this.containerId = containerId;
         this.question = question;
@@ -82,9 +82,9 @@ public final class ContainerFigures {
      * @throws RuntimeFailure what the agent says; DEADLINE_EXCEEDED or UNAVAILABLE only where it
      *     has never answered
      */
-    public StatsContainerResponse now() {
-        CompletableFuture<StatsContainerResponse> answer;
-        StatsContainerResponse known;
+    public ContainerUsage now() {
+        CompletableFuture<ContainerUsage> answer;
+        ContainerUsage known;
         long left;
         synchronized (this) {
             answer = asked;
@@ -123,12 +123,12 @@ public final class ContainerFigures {
                 || failure.kind() == RuntimeFailure.Kind.DEADLINE_EXCEEDED;
     }
 
-    private synchronized void remember(StatsContainerResponse fresh) {
+    private synchronized void remember(ContainerUsage fresh) {
         last = fresh;
     }
 
-    private CompletableFuture<StatsContainerResponse> ask() {
-        CompletableFuture<StatsContainerResponse> answer = new CompletableFuture<>();
+    private CompletableFuture<ContainerUsage> ask() {
+        CompletableFuture<ContainerUsage> answer = new CompletableFuture<>();
         asked = answer;
         askedNanos = System.nanoTime();
         Thread.ofVirtual()
@@ -136,8 +136,8 @@ public final class ContainerFigures {
                 .start(
                         () -> {
                             try {
-                                StatsContainerResponse told = question.get();
-                                StatsContainerResponse fresh = share.of(told);
+                                ContainerUsage told = question.get();
+                                ContainerUsage fresh = share.of(told);
                                 remember(fresh);
                                 answer.complete(fresh);
                             } catch (RuntimeException e) {

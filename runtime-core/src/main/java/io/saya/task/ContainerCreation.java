@@ -2,6 +2,7 @@ package io.saya.task;
 
 import io.saya.agent.Agent;
 import io.saya.agent.AgentTrait;
+import io.saya.agent.GuestSpec;
 import io.saya.agent.GuestStorage;
 import io.saya.agent.StartError;
 import io.saya.config.RuntimeSettings.EmptyDirMode;
@@ -15,10 +16,8 @@ import io.saya.guest.StartPhase;
 import io.saya.guest.TaskGuest;
 import io.saya.json.JsonException;
 import io.saya.oci.ContainerKind;
-import io.saya.oci.GuestSpec;
 import io.saya.oci.OciSpec.OciMount;
 import io.saya.oci.OciSpec;
-import io.saya.proto.agent.oci.Spec;
 import io.saya.sandbox.Sandbox;
 import io.saya.share.ContainerShares;
 import io.saya.share.HostMounts;
@@ -80,7 +79,7 @@ final class ContainerCreation {
     void create(Prepared prepared) {
         try {
             phase = "specification";
-            Spec guestSpec =
+            GuestSpec guestSpec =
                     GuestSpec.of(
                             spec,
                             prepared.root().path(),

@@ -1,5 +1,8 @@
 package io.saya.task;
 
+import io.saya.agent.ContainerUsage;
+import io.saya.agent.GuestProcess;
+import io.saya.agent.GuestResources;
 import io.saya.container.Container;
 import io.saya.container.ContainerEvent;
 import io.saya.container.ContainerFigures;
@@ -22,11 +25,7 @@ import io.saya.io.StdioOpener;
 import io.saya.json.JsonObject;
 import io.saya.log.Log;
 import io.saya.oci.ContainerKind;
-import io.saya.oci.GuestProcess;
-import io.saya.oci.GuestResources;
 import io.saya.oci.OciSpec;
-import io.saya.proto.agent.StatsContainerResponse;
-import io.saya.proto.agent.oci.LinuxResources;
 import io.saya.resources.Demand;
 import io.saya.resources.MachineFollower;
 import io.saya.sandbox.Sandbox;
@@ -291,14 +290,14 @@ public final class Tasks {
      */
     public void update(String containerId, JsonObject resources) {
         var _ = checked(containerId, ContainerVerb.UPDATE);
-        LinuxResources guestResources =
+        GuestResources guestResources =
                 GuestResources.of(resources, sandbox.guest().details().abilities().pids());
         sandbox.guest().machine().change(containerId, resources);
         sandbox.guest().requireAgent().update(containerId, guestResources);
     }
 
     /** What a container uses; what it used a moment ago where the guest does not answer. */
-    public StatsContainerResponse stats(String containerId) {
+    public ContainerUsage stats(String containerId) {
         Container container = table.container(containerId);
         if (sandbox.guest().agent().isEmpty()) {
             throw RuntimeFailure.notFound("container " + containerId + " has no guest");

@@ -133,6 +133,18 @@ class LayeringTest {
     }
 
     @Test
+    void generatedTypesOfTheGuestsAgentEndAtItsTranslators() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackages("io.saya.agent..", "io.saya.proto..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("io.saya.proto.agent..")
+                .because("what the guest is told and tells is known in the words of the domain")
+                .check(CLASSES);
+    }
+
+    @Test
     void qemuIsKnownToTheCompositionRootAlone() {
         noClasses()
                 .that()

@@ -1,4 +1,0 @@
-@NullMarked
-package io.saya.oci;
-
-import org.jspecify.annotations.NullMarked;
