@@ -21,7 +21,7 @@ import io.saya.config.option.VmOptions;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** From checked values to the records that the runtime works with. */
+/** Makes, of checked values, the records that the runtime works with. */
 final class RuntimeConfigAssembly {
 
     private final EffectiveConfig values;
