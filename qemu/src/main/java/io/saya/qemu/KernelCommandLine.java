@@ -21,7 +21,7 @@ final class KernelCommandLine {
     private KernelCommandLine() {}
 
     /**
-     * All words.
+     * Makes the whole command line.
      *
      * @param clock what the guest is told about its clock, {@link GuestClock}
      */

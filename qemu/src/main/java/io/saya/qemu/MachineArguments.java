@@ -221,7 +221,7 @@ final class MachineArguments {
     }
 
     /**
-     * Who executes the guest's code, as what kind of processor.
+     * Says what executes the guest's code, and as what kind of processor.
      *
      * @param cpuModel in the syntax of {@code -cpu}
      * @param clock what the guest is told about its clock, {@link GuestClock}

@@ -41,7 +41,7 @@ final class PluggedMemory {
         this.maxMib = maxMib;
     }
 
-    /** Whether a machine has a place for it. */
+    /** True if the machine has a place for memory that is plugged later. */
     static boolean wanted(VmSpec spec) {
         return spec.memory().maxMib() - spec.memory().mib() >= STEP_MIB;
     }

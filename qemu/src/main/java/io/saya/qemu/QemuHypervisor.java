@@ -31,7 +31,7 @@ public final class QemuHypervisor implements Hypervisor {
      */
     static final int TCG_CACHE_MIB = 64;
 
-    /** Where agents listen on vsock (agent-proto/api/agents.md#where-an-agent-listens). */
+    /** The vsock port of agents (agent-proto/api/agents.md#where-an-agent-listens). */
     private static final int AGENT_VSOCK_PORT = 1024;
 
     /**

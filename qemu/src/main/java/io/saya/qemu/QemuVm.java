@@ -29,18 +29,18 @@ final class QemuVm implements Vm {
     private static final Log LOG = Log.of("qemu");
 
     /**
-     * For commands that QEMU carries out at once. On a busy host it may not get a processor for
-     * seconds; one that is stopped or gone is noticed elsewhere, and sooner.
+     * Limit for commands that QEMU carries out at once. On a busy host it may not get a processor
+     * for seconds; one that is stopped or gone is noticed elsewhere, and sooner.
      */
     private static final Duration COMMAND_DEADLINE = Duration.ofSeconds(30);
 
     /**
-     * How long the last events and console lines may take after the process is gone. They lie in
-     * the sockets already, so this is never reached unless someone else holds QEMU's end.
+     * Limit for the last events and console lines after the process is gone. They lie in the
+     * sockets already, so this is never reached unless someone else holds QEMU's end.
      */
     private static final Duration DRAIN_DEADLINE = Duration.ofSeconds(1);
 
-    /** How often a process that survives SIGKILL (stuck in the kernel) is complained about. */
+    /** Interval between complaints about a process that survives SIGKILL (stuck in the kernel). */
     private static final Duration KILL_REMINDER = Duration.ofSeconds(10);
 
     private final String sandboxId;
@@ -56,7 +56,10 @@ final class QemuVm implements Vm {
     private final CompletableFuture<Void> vmmReady = new CompletableFuture<>();
     private final CompletableFuture<Void> channelOpen = new CompletableFuture<>();
 
-    /** Whether we want the guest to stand still; one that does so of itself has met an error. */
+    /**
+     * True if the runtime wants the guest to stand still; a guest that stands still of its own
+     * accord has met an error.
+     */
     private volatile boolean pauseWanted;
 
     private volatile boolean stopRequested;

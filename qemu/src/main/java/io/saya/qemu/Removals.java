@@ -15,7 +15,9 @@ import java.util.concurrent.TimeoutException;
 
 /** Takes devices away from the running guest, which has to let go of them first. Thread safe. */
 final class Removals {
-    /** For commands that QEMU carries out at once; more means that it is stopped or hangs. */
+    /**
+     * Limit for commands that QEMU carries out at once; QEMU that needs longer is stopped or hangs.
+     */
     private static final Duration COMMAND_DEADLINE = Duration.ofSeconds(5);
 
     /**

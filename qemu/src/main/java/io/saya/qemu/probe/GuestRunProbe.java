@@ -33,10 +33,10 @@ final class GuestRunProbe implements KvmProbe {
      */
     private static final Duration PROCESSOR_TIME = Duration.ofSeconds(1);
 
-    /** When to give up a process that does not even get processor time. */
+    /** Limit for a process that gets no processor time at all. */
     private static final Duration DEADLINE = Duration.ofSeconds(20);
 
-    /** How often the processor time is looked at. */
+    /** Interval between two looks at the processor time. */
     private static final Duration GLANCE = Duration.ofMillis(50);
 
     /** Unit of times in /proc, 1/100 s on every architecture that KVM has. */
