@@ -10,9 +10,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 
 /**
- * How long the daemon lives: until containerd shuts it down or it is told to by a signal, and not
- * for ever where both fail to come. A daemon without a container that nobody asks for anything is
- * one whose containerd was killed between two steps (shim/containerd.md#limits).
+ * Ends the daemon when containerd shuts it down or a signal says so, and after a while where
+ * neither comes. A daemon without a container that nobody asks for anything is one whose containerd
+ * was killed between two steps (shim/containerd.md#limits).
  */
 final class DaemonLifetime implements TaskLifetime {
     private static final Log LOG = Log.of("daemon");
@@ -84,7 +84,7 @@ final class DaemonLifetime implements TaskLifetime {
         return changes.get();
     }
 
-    /** Whether nothing has come or gone since this change, and nothing is there or on its way. */
+    /** True if nothing has come or gone since this change, and nothing is there or on its way. */
     boolean stillIdle(long change) {
         return changes.get() == change && isIdle();
     }

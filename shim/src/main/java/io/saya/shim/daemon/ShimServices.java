@@ -25,14 +25,12 @@ import io.saya.task.Tasks;
 import io.saya.ttrpc.TtrpcServer;
 import io.saya.ttrpc.transport.PeerCheck;
 import io.saya.ttrpc.transport.Transport;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the daemon offers while the sandbox lives: the task service, events, the log; all of it
@@ -44,15 +42,13 @@ final class ShimServices {
     /** A daemon without any container ends after this time. */
     private static final Duration IDLE_LIMIT = Duration.ofSeconds(30);
 
-    /** The same when none can come any more, because the sandbox has stopped. */
+    /** That limit when no call can come any more, because the sandbox has stopped. */
     private static final Duration OVER_LIMIT = Duration.ofSeconds(5);
 
-    /** How long calls that are in progress at the end may go on. */
+    /** Limit for calls that are in progress at the end. */
     private static final Duration CALL_GRACE = Duration.ofSeconds(2);
 
-    /**
-     * How long a signal that ends the JVM waits for the orderly end; the guard kills after 15 s.
-     */
+    /** Limit for the orderly end after a signal that ends the JVM; the guard kills after 15 s. */
     private static final long SIGNAL_LIMIT_SECONDS = 14;
 
     private final GuardStart start;

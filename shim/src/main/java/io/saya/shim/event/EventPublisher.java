@@ -33,10 +33,10 @@ public final class EventPublisher implements EventSink, AutoCloseable {
      */
     static final int QUEUE_EVENTS = 2048;
 
-    /** How often an event may be refused by a containerd that is there. */
+    /** Limit on how often containerd may refuse an event while it is reachable. */
     static final int REFUSALS = 5;
 
-    /** How long {@link #close()} tries to deliver what waits (as containerd's own shims do). */
+    /** Limit for {@link #close()} to deliver what waits (as containerd's own shims do). */
     static final Duration FLUSH_LIMIT = Duration.ofSeconds(5);
 
     private static final Duration FIRST_PAUSE = Duration.ofMillis(50);

@@ -30,7 +30,7 @@ public final class DaemonLog implements LogSink, AutoCloseable {
     /** Lines that may wait; a burst of a second, far more than a life cycle logs in a minute. */
     static final int QUEUE_LINES = 1024;
 
-    /** How long {@link #close()} waits for the lines that were logged before it. */
+    /** Limit for {@link #close()} to wait for the lines that were logged before it. */
     static final Duration FLUSH_LIMIT = Duration.ofSeconds(1);
 
     /** Losses are told at most this often. */
@@ -99,12 +99,12 @@ public final class DaemonLog implements LogSink, AutoCloseable {
         }
     }
 
-    /** The last lines, for those who ask the daemon itself. */
+    /** The last lines, for clients that ask the daemon itself. */
     public RecentLines recent() {
         return recent;
     }
 
-    /** Whether the thread that writes is still there. */
+    /** True if the thread that writes is still alive. */
     boolean isWriting() {
         return writer.isAlive();
     }

@@ -20,7 +20,7 @@ final class RepeatFilter extends AbstractFilter {
     static final int LINES_OF_A_KIND = 50;
     static final int LINES_OF_A_COMPONENT = 500;
 
-    /** By how much more may be written of level debug. */
+    /** Factor by which level debug may write more. */
     static final int DEBUG_FACTOR = 20;
 
     private final LossCount loss;

@@ -33,7 +33,7 @@ public final class ManagementSocket implements AutoCloseable {
     /** Connections at once. */
     private static final int CONNECTIONS = 8;
 
-    /** For a request and its answer. */
+    /** Limit for a request and its answer. */
     private static final Duration LIMIT = Duration.ofSeconds(10);
 
     /** After an error, before the next client is taken. */
@@ -76,7 +76,7 @@ public final class ManagementSocket implements AutoCloseable {
                 consoleHasShell);
     }
 
-    /** The same with a socket that is not bound yet. */
+    /** Serves a socket that it binds first. */
     static ManagementSocket open(
             ServerSocketChannel listener,
             Path runDirectory,

@@ -16,7 +16,7 @@ public final class GuestMemory {
     /** What cgroup v2's {@code max} becomes in containerd's messages: 2^64 - 1. */
     static final long UNLIMITED_V2 = -1L;
 
-    /** From here on a limit counts as none: 2^62. */
+    /** The number from which on a limit counts as none: 2^62. */
     private static final long HIGHEST_LIMIT = 1L << 62;
 
     private final Memory stats;
@@ -63,7 +63,9 @@ public final class GuestMemory {
         return stats.kernel();
     }
 
-    /** How many processes were killed because memory ran out, as far as the guest tells. */
+    /**
+     * The number of processes that were killed because memory ran out, as far as the guest tells.
+     */
     long oomKills() {
         return lines.getOrDefault("oom_kill", 0L);
     }

@@ -50,7 +50,7 @@ import java.util.concurrent.CompletionException;
  * the same. Thread safe; every call has a virtual thread of its own.
  */
 public final class SandboxTaskService implements TaskService {
-    /** The same service by the name that containerd 2.0 and later know as well. */
+    /** This service under the name that containerd 2.0 and later know as well. */
     public static final String V3_NAME = "containerd.task.v3.Task";
 
     private static final Log LOG = Log.of("service");

@@ -44,7 +44,7 @@ final class Environment {
     private final Path installation;
     private final Path runBase;
 
-    /** Where values come from, by their place in the tree. */
+    /** The origin of each value, by their place in the tree. */
     private final Map<String, String> origins = new LinkedHashMap<>();
 
     private Environment(LoadedConfig loaded, HostFiles host, Path installation, Path runBase) {

@@ -39,7 +39,7 @@ public final class ManagementClient {
         }
     }
 
-    /** The same as text; {@code body} is sent with the request. */
+    /** Asks for a page and returns it as text; {@code body} is sent with the request. */
     String text(String method, String path, String body) throws IOException {
         try (SocketChannel channel = connect()) {
             Thread watch = Thread.ofVirtual().name("limit").start(() -> closeAfterLimit(channel));
