@@ -47,7 +47,9 @@ public final class Host {
         }
     }
 
-    /** The same from where the shim has written it, for as long as the bundle is there. */
+    /**
+     * Reads a shim's socket from the file that the shim wrote, for as long as the bundle is there.
+     */
     public static Path writtenSocket(Path bundle) {
         try {
             var address = Files.readString(bundle.resolve("address"));

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Where on the host the processes of a sandbox count. */
+/** The cgroups of the host that count the processes of a sandbox. */
 @WithProduct
 final class CgroupTest extends PodSuite {
     private static final Duration LIMIT = Duration.ofSeconds(60);
