@@ -1,11 +1,11 @@
 package io.saya.shim.metrics;
 
-import io.saya.agent.ContainerUsage;
 import io.saya.agent.ContainerUsage.Amount;
 import io.saya.agent.ContainerUsage.BlockFile;
 import io.saya.agent.ContainerUsage.Cpu;
 import io.saya.agent.ContainerUsage.DeviceCount;
 import io.saya.agent.ContainerUsage.Pids;
+import io.saya.agent.ContainerUsage;
 import io.saya.container.Container;
 import io.saya.shim.service.GuestMemory;
 import java.util.ArrayList;
@@ -138,10 +138,7 @@ final class ContainerSamples {
                         (container, figures) -> {
                             String[] labels = {container.id(), names.of(container)};
                             cpu(figures.cpu(), labels, out);
-                            memory(
-                                    new GuestMemory(figures.memory()),
-                                    labels,
-                                    out);
+                            memory(new GuestMemory(figures.memory()), labels, out);
                             processes(figures.pids(), labels, out);
                             io(figures, labels, out);
                         });
@@ -149,21 +146,11 @@ final class ContainerSamples {
 
     private static void cpu(Cpu cpu, String[] labels, Exposition out) {
         out.addNanos(CONTAINER_CPU_SECONDS_TOTAL, cpu.time().total(), labels);
-        out.addNanos(
-                CONTAINER_CPU_USER_SECONDS_TOTAL, cpu.time().user(), labels);
-        out.addNanos(
-                CONTAINER_CPU_SYSTEM_SECONDS_TOTAL,
-                cpu.time().kernel(),
-                labels);
+        out.addNanos(CONTAINER_CPU_USER_SECONDS_TOTAL, cpu.time().user(), labels);
+        out.addNanos(CONTAINER_CPU_SYSTEM_SECONDS_TOTAL, cpu.time().kernel(), labels);
         out.add(CONTAINER_CPU_PERIODS_TOTAL, cpu.periods(), labels);
-        out.add(
-                CONTAINER_CPU_THROTTLED_PERIODS_TOTAL,
-                cpu.throttledPeriods(),
-                labels);
-        out.addNanos(
-                CONTAINER_CPU_THROTTLED_SECONDS_TOTAL,
-                cpu.throttledNanos(),
-                labels);
+        out.add(CONTAINER_CPU_THROTTLED_PERIODS_TOTAL, cpu.throttledPeriods(), labels);
+        out.addNanos(CONTAINER_CPU_THROTTLED_SECONDS_TOTAL, cpu.throttledNanos(), labels);
     }
 
     private static void memory(GuestMemory memory, String[] labels, Exposition out) {
@@ -193,8 +180,7 @@ final class ContainerSamples {
     private static void io(ContainerUsage figures, String[] labels, Exposition out) {
         long read = 0;
         long written = 0;
-        for (DeviceCount entry :
-                figures.io(BlockFile.SERVICE_BYTES)) {
+        for (DeviceCount entry : figures.io(BlockFile.SERVICE_BYTES)) {
             // Agents write Read, read or rbytes; other operations count these again.
             if (entry.operation().startsWith("r") || entry.operation().startsWith("R")) {
                 read += entry.value();

@@ -1,7 +1,7 @@
 package io.saya.shim.metrics;
 
-import io.saya.agent.ContainerUsage;
 import io.saya.agent.Agent;
+import io.saya.agent.ContainerUsage;
 import io.saya.agent.GuestMetrics;
 import io.saya.container.Container;
 import io.saya.failure.RuntimeFailure;

@@ -105,8 +105,7 @@ final class PodOverhead {
     private long guestCpu(GuestReading guest) {
         Map<String, Long> seen = new HashMap<>();
         for (Map.Entry<Container, ContainerUsage> each : guest.containers().entrySet()) {
-            long used =
-                    each.getValue().cpu().time().total();
+            long used = each.getValue().cpu().time().total();
             seen.put(each.getKey().id(), used);
         }
         cpuOf.forEach(
