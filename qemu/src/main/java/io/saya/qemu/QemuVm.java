@@ -12,6 +12,7 @@ import io.saya.hypervisor.VmExit;
 import io.saya.hypervisor.VmSpec;
 import io.saya.json.JsonException;
 import io.saya.json.JsonObject;
+import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
 import io.saya.qemu.qmp.QmpCommand;
 import io.saya.qemu.qmp.QmpConnection;
@@ -20,9 +21,6 @@ import io.saya.qemu.qmp.QmpFailure;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /** A VM in a QEMU process, watched from the moment that process exists. Thread safe. */
 final class QemuVm implements Vm {
@@ -229,26 +227,7 @@ final class QemuVm implements Vm {
 
     /** Not ended by interruption: a VM that is being stopped must be gone when stop returns. */
     private boolean awaitExit(Duration limit) {
-        boolean interrupted = false;
-        long deadline = System.nanoTime() + limit.toNanos();
-        try {
-            while (true) {
-                try {
-                    exited.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
-                    return true;
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                } catch (TimeoutException e) {
-                    return false;
-                } catch (ExecutionException e) {
-                    throw new IllegalStateException("exited never fails", e);
-                }
-            }
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
-        }
+        return Waited.regardless(exited, limit).isDone();
     }
 
     private void execute(String purpose, String command) throws HypervisorFailure {
@@ -270,12 +249,8 @@ final class QemuVm implements Vm {
     }
 
     private static void drain(CompletableFuture<?> ended) {
-        try {
-            ended.get(DRAIN_DEADLINE.toNanos(), TimeUnit.NANOSECONDS);
-        } catch (ExecutionException | TimeoutException e) {
-            LOG.warn("QEMU is gone, but its sockets are held open", "error", e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+        if (!Waited.on(ended, DRAIN_DEADLINE).isDone()) {
+            LOG.warn("QEMU is gone, but its sockets are held open");
         }
     }
 

@@ -2,6 +2,8 @@ package io.saya.agent;
 
 import io.saya.failure.RuntimeFailure;
 import io.saya.io.GuestStreams;
+import io.saya.lifecycle.Patience;
+import io.saya.lifecycle.Waited;
 import io.saya.network.GuestNetwork;
 import io.saya.proto.agent.AgentClient;
 import io.saya.proto.agent.AgentDetails;
@@ -37,9 +39,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -58,8 +57,8 @@ public final class TtrpcAgent implements Agent {
     /** A signal, a window size: nothing that a guest that is alive needs long for. */
     private static final Duration SHORT_LIMIT = Duration.ofSeconds(10);
 
-    /** Between two questions whether the patience with a guest that boots lasts. */
-    private static final long GLANCE_MS = 500;
+    /** How often the patience with a guest that boots is asked whether it lasts. */
+    private static final Duration GLANCE = Duration.ofMillis(500);
 
     private final TtrpcClient client;
     private final AgentClient service;
@@ -92,28 +91,24 @@ public final class TtrpcAgent implements Agent {
     /**
      * Waits for the first answer of an agent that may not be there yet.
      *
-     * @throws RuntimeFailure DEADLINE_EXCEEDED when the patience is exhausted
+     * @throws RuntimeFailure DEADLINE_EXCEEDED when the patience is exhausted, UNAVAILABLE when
+     *     this thread is interrupted
      */
-    void awaitGreeting(Patience patience) throws InterruptedException {
+    void awaitGreeting(Patience patience) {
         CompletableFuture<?> answer =
                 AgentCall.translate(
                         "Check",
                         health.checkAsync(
                                 CheckRequest.getDefaultInstance(), CallOptions.noDeadline()));
-        while (true) {
-            try {
-                answer.get(GLANCE_MS, TimeUnit.MILLISECONDS);
-                return;
-            } catch (TimeoutException e) {
-                if (patience.exhausted()) {
+        switch (Waited.on(answer, patience, GLANCE)) {
+            case Waited.Done(var _) -> {}
+            case Waited.Failed<?> failed -> throw failed.failure("agent, Check");
+            case Waited.TimedOut() ->
                     throw RuntimeFailure.deadlineExceeded(
-                            "agent, Check: no answer within dial_timeout", e);
-                }
-            } catch (ExecutionException e) {
-                throw e.getCause() instanceof RuntimeFailure failure
-                        ? failure
-                        : RuntimeFailure.internal("agent, Check: " + e.getCause(), e);
-            }
+                            "agent, Check: no answer within dial_timeout", null);
+            case Waited.Interrupted() ->
+                    throw RuntimeFailure.unavailable(
+                            "interrupted while waiting for the agent", null);
         }
     }
 

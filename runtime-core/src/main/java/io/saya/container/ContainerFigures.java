@@ -3,12 +3,10 @@ package io.saya.container;
 import io.saya.agent.ContainerUsage;
 import io.saya.failure.RuntimeFailure;
 import io.saya.host.ProcessorTimes;
+import io.saya.lifecycle.Waited;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -85,7 +83,7 @@ public final class ContainerFigures {
     public ContainerUsage now() {
         CompletableFuture<ContainerUsage> answer;
         ContainerUsage known;
-        long left;
+        Duration left;
         synchronized (this) {
             answer = asked;
             if (answer == null || answer.isDone()) {
@@ -93,28 +91,26 @@ public final class ContainerFigures {
             }
             known = last;
             Duration limit = known == null ? FIRST_LIMIT : FRESH_LIMIT;
-            left = Math.max(0, askedNanos + limit.toNanos() - System.nanoTime());
+            left = limit.minusNanos(System.nanoTime() - askedNanos);
         }
-        try {
-            return answer.get(left, TimeUnit.NANOSECONDS);
-        } catch (TimeoutException e) {
-            if (known != null) {
-                return known;
-            }
-            throw RuntimeFailure.deadlineExceeded(
-                    "the guest does not tell what container " + containerId + " uses", e);
-        } catch (ExecutionException e) {
-            if (!(e.getCause() instanceof RuntimeFailure failure)) {
-                throw RuntimeFailure.internal("figures of container " + containerId, e);
-            }
-            if (known != null && silent(failure)) {
-                return known;
-            }
-            throw new RuntimeFailure(failure.kind(), failure.getMessage(), failure);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw RuntimeFailure.unavailable("interrupted", e);
-        }
+        return switch (Waited.on(answer, left)) {
+            case Waited.Done(ContainerUsage fresh) -> fresh;
+            case Waited.TimedOut() when known != null -> known;
+            case Waited.TimedOut() ->
+                    throw RuntimeFailure.deadlineExceeded(
+                            "the guest does not tell what container " + containerId + " uses",
+                            null);
+            case Waited.Failed(RuntimeFailure failure) when known != null && silent(failure) ->
+                    known;
+            case Waited.Failed<ContainerUsage> failed ->
+                    throw failed.failure("figures of container " + containerId);
+            case Waited.Interrupted() ->
+                    throw RuntimeFailure.unavailable(
+                            "interrupted while the guest tells what container "
+                                    + containerId
+                                    + " uses",
+                            null);
+        };
     }
 
     /** Whether the guest has said nothing at all. */

@@ -3,6 +3,7 @@ package io.saya.guest;
 import io.saya.cgroup.CgroupPath;
 import io.saya.cgroup.CgroupPlacement;
 import io.saya.cgroup.PodLimits;
+import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -245,12 +246,7 @@ public final class SandboxCgroup {
         if (working == null) {
             return true;
         }
-        try {
-            return working.join(moveLimit);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
-        }
+        return Waited.happens(moveLimit, nanos -> working.join(Duration.ofNanos(nanos)));
     }
 
     /** The guard, by {@code /proc/self/stat}; {@link ProcessHandle} would start a thread. */

@@ -2,11 +2,11 @@ package io.saya.guest;
 
 import io.saya.agent.Agent;
 import io.saya.agent.GuestDetails;
-import io.saya.agent.Patience;
 import io.saya.config.RuntimeSettings.EmptyDirMode;
 import io.saya.config.SharedFsConfig.RootfsUpper;
 import io.saya.failure.RuntimeFailure;
 import io.saya.host.Host;
+import io.saya.lifecycle.Patience;
 import io.saya.resources.MachineFollower;
 import io.saya.share.SharedDirectory;
 import java.time.Duration;

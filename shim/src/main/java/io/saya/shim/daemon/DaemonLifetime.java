@@ -1,10 +1,10 @@
 package io.saya.shim.daemon;
 
+import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
 import io.saya.shim.service.TaskLifetime;
 import java.time.Duration;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
@@ -21,7 +21,7 @@ final class DaemonLifetime implements TaskLifetime {
     private final Duration idleLimit;
     private final BooleanSupplier over;
     private final Duration overLimit;
-    private final CountDownLatch end = new CountDownLatch(1);
+    private final CompletableFuture<Void> end = new CompletableFuture<>();
 
     /** Containers that are being made. */
     private final AtomicInteger creations = new AtomicInteger();
@@ -66,12 +66,8 @@ final class DaemonLifetime implements TaskLifetime {
     }
 
     private void endIfStillIdle(long change, Duration limit) {
-        try {
-            if (end.await(limit.toMillis(), TimeUnit.MILLISECONDS)) {
-                return;
-            }
-        } catch (InterruptedException _) {
-            // Nobody interrupts this thread; the condition below decides.
+        if (Waited.on(end, limit).isDone()) {
+            return;
         }
         if (stillIdle(change)) {
             LOG.warn("no container and no shutdown", "for", limit);
@@ -96,18 +92,11 @@ final class DaemonLifetime implements TaskLifetime {
     @Override
     public void end(String reason) {
         LOG.info("daemon ends", "reason", reason);
-        end.countDown();
+        end.complete(null);
     }
 
     /** Waits until somebody wants the end. */
     void await() {
-        while (true) {
-            try {
-                end.await();
-                return;
-            } catch (InterruptedException _) {
-                // The main thread ends by the latch alone.
-            }
-        }
+        end.join();
     }
 }

@@ -2,6 +2,7 @@ package io.saya.shim.event;
 
 import io.saya.event.EventSink;
 import io.saya.event.TaskEvent;
+import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
 import io.saya.ttrpc.transport.Transport;
 import java.nio.file.Path;
@@ -144,12 +145,9 @@ public final class EventPublisher implements EventSink, AutoCloseable {
         } finally {
             lock.unlock();
         }
-        try {
-            if (!sender.join(FLUSH_LIMIT.plus(FLUSH_LIMIT))) {
-                LOG.error("events could not be flushed in time");
-            }
-        } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
+        if (!Waited.happens(
+                FLUSH_LIMIT.multipliedBy(2), nanos -> sender.join(Duration.ofNanos(nanos)))) {
+            LOG.error("events could not be flushed in time");
         }
     }
 

@@ -1,6 +1,7 @@
 package io.saya.shim.log;
 
 import io.netty.channel.EventLoopGroup;
+import io.saya.lifecycle.Waited;
 import io.saya.log.LogLevel;
 import io.saya.log.LogRecord;
 import io.saya.log.LogRouter;
@@ -13,7 +14,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.TimeUnit;
 import org.apache.logging.log4j.core.Appender;
 import org.jspecify.annotations.Nullable;
 
@@ -34,7 +34,7 @@ public final class DaemonLog implements LogSink, AutoCloseable {
     static final Duration FLUSH_LIMIT = Duration.ofSeconds(1);
 
     /** Losses are told at most this often. */
-    private static final long LOSS_REPORT_NANOS = TimeUnit.SECONDS.toNanos(10);
+    private static final Duration LOSS_REPORT = Duration.ofSeconds(10);
 
     private final BlockingQueue<LogRecord> queue = new ArrayBlockingQueue<>(QUEUE_LINES);
     private final LossCount queueFull = new LossCount("queue_full");
@@ -92,11 +92,7 @@ public final class DaemonLog implements LogSink, AutoCloseable {
         LogRouter.uninstall();
         closing = true;
         writer.interrupt();
-        try {
-            writer.join(FLUSH_LIMIT);
-        } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
-        }
+        var _ = Waited.happens(FLUSH_LIMIT, nanos -> writer.join(Duration.ofNanos(nanos)));
     }
 
     /** The last lines, for clients that ask the daemon itself. */
@@ -125,7 +121,7 @@ public final class DaemonLog implements LogSink, AutoCloseable {
     }
 
     private void writeUntilClosed(LogPipeline pipeline) {
-        long lastReport = System.nanoTime() - LOSS_REPORT_NANOS;
+        long lastReport = System.nanoTime() - LOSS_REPORT.toNanos();
         while (true) {
             LogRecord line = next();
             if (line == null) {
@@ -134,7 +130,7 @@ public final class DaemonLog implements LogSink, AutoCloseable {
             }
             recent.add(line);
             pipeline.write(line);
-            if (System.nanoTime() - lastReport >= LOSS_REPORT_NANOS && reportLosses(pipeline)) {
+            if (System.nanoTime() - lastReport >= LOSS_REPORT.toNanos() && reportLosses(pipeline)) {
                 lastReport = System.nanoTime();
             }
         }

@@ -1,0 +1,4 @@
+@NullMarked
+package io.saya.lifecycle;
+
+import org.jspecify.annotations.NullMarked;
