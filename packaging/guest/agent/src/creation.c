@@ -16,6 +16,7 @@
 #include "json.h"
 #include "launch.h"
 #include "log.h"
+#include "modules.h"
 #include "oom.h"
 #include "removal.h"
 #include "sandbox.h"
@@ -154,6 +155,13 @@ static bool set_network_sysctls(struct creation *creation) {
     return true;
 }
 
+static bool may_set_up_firewalls(const Grpc__Process *process) {
+    const Grpc__LinuxCapabilities *capabilities = process->capabilities;
+    for (size_t i = 0; capabilities != NULL && i < capabilities->n_bounding; i++)
+        if (strcmp(capabilities->bounding[i], "CAP_NET_ADMIN") == 0) return true;
+    return false;
+}
+
 static void run_crun(struct creation *creation) {
     const Grpc__Spec *spec = creation->request->oci;
     struct container *container = creation->container;
@@ -169,6 +177,7 @@ static void run_crun(struct creation *creation) {
         return;
     }
     note_termination_log(container, spec);
+    if (sandbox.first_process && may_set_up_firewalls(spec->process)) modules_for_firewalls();
     container->hooks_after_start = spec->hooks != NULL && spec->hooks->n_poststart > 0;
     container->init = process_new(container, container->id, spec->process->terminal);
     if (container->init == NULL) {

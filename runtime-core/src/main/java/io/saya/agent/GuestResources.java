@@ -30,13 +30,15 @@ public final class GuestResources {
     /**
      * Translates {@code resources}.
      *
+     * @param allDevices whether the container may open every device of the guest, whatever the
+     *     rules say
      * @param pids whether the guest's agent applies a limit of processes as it is meant; Kata's
      *     reads the field the wrong way round (agent-proto/api/agents.md#containers)
      */
-    public static GuestResources of(JsonObject resources, boolean pids) {
+    public static GuestResources of(JsonObject resources, boolean allDevices, boolean pids) {
         LinuxResources.Builder guest = LinuxResources.newBuilder();
         Fields fields = new Fields(resources);
-        if (opensAllDevices(resources)) {
+        if (allDevices || opensAllDevices(resources)) {
             guest.addDevices(
                     LinuxDeviceCgroup.newBuilder().setAllow(true).setType("a").setAccess("rwm"));
         }

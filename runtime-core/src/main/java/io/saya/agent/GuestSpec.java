@@ -73,7 +73,8 @@ public final class GuestSpec {
                             }
                         });
         JsonObject linux = spec.json().object("linux").orElse(JsonObject.EMPTY);
-        guest.setLinux(linux(linux, spec.namespaces(), abilities));
+        boolean privileged = Privileged.is(guest.getProcess().getCapabilities(), linux);
+        guest.setLinux(linux(linux, spec.namespaces(), privileged, abilities));
         if (!guest.getHostname().isEmpty() && !has(spec.namespaces(), "uts")) {
             // It would share the host's name, which comes with the specification.
             guest.getLinuxBuilder().addNamespaces(LinuxNamespace.newBuilder().setType("uts"));
@@ -82,7 +83,10 @@ public final class GuestSpec {
     }
 
     private static Linux linux(
-            JsonObject json, List<Namespace> namespaces, GuestAbilities abilities) {
+            JsonObject json,
+            List<Namespace> namespaces,
+            boolean privileged,
+            GuestAbilities abilities) {
         Linux.Builder linux = Linux.newBuilder();
         Fields fields = new Fields(json);
         fields.objects("uidMappings", mapping -> linux.addUIDMappings(mapping(mapping)));
@@ -92,7 +96,8 @@ public final class GuestSpec {
                 "resources",
                 resources ->
                         linux.setResources(
-                                GuestResources.of(resources.json(), abilities.pids()).message()));
+                                GuestResources.of(resources.json(), privileged, abilities.pids())
+                                        .message()));
         fields.string("cgroupsPath", linux::setCgroupsPath);
         for (Namespace namespace : namespaces) {
             // The guest has one network and one cgroup tree; which pid namespace to use is said in

@@ -115,6 +115,13 @@ public final class SharedDirectory {
         return new Share(GUEST_PATH + name, target);
     }
 
+    /** Where the guest finds what was shared as {@code name}, if anything was. */
+    Optional<String> guestPath(String name) {
+        return bound.contains(mounts.resolve(name))
+                ? Optional.of(GUEST_PATH + name)
+                : Optional.empty();
+    }
+
     /**
      * Shows a file for writing as long as the sandbox lives: what several of its containers use.
      * The first call makes the file, others wait for it and answer its share; after a failure the

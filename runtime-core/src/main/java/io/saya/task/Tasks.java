@@ -291,7 +291,7 @@ public final class Tasks {
     public void update(String containerId, JsonObject resources) {
         var _ = checked(containerId, ContainerVerb.UPDATE);
         GuestResources guestResources =
-                GuestResources.of(resources, sandbox.guest().details().abilities().pids());
+                GuestResources.of(resources, false, sandbox.guest().details().abilities().pids());
         sandbox.guest().machine().change(containerId, resources);
         sandbox.guest().requireAgent().update(containerId, guestResources);
     }

@@ -38,6 +38,6 @@ class GuestResourcesTest {
 
     private static List<LinuxDeviceCgroup> devices(String rules) {
         var json = Json.parseObject(("{\"devices\":[" + rules + "]}").getBytes(UTF_8));
-        return GuestResources.of(json, true).message().getDevicesList();
+        return GuestResources.of(json, false, true).message().getDevicesList();
     }
 }
