@@ -115,8 +115,7 @@ suite() {
 }
 
 need_for_pods() {
-  need_packages busybox-static containerd containernetworking-plugins e2fsprogs fuse-overlayfs ipset iproute2 iptables kmod maven nftables procps qemu-system-x86 runc util-linux \
-    wireguard-tools
+  need_packages busybox-static containerd containernetworking-plugins iproute2 maven nftables procps qemu-system-x86 runc util-linux
 }
 
 # What is about networks, with containerd and without.

@@ -27,18 +27,18 @@ public record RuntimeSettings(
         EmptyDirMode emptyDirMode,
         Path danConf) {
 
-    /** Means by which a pod's interface meets the VM's. */
+    /** How a pod's interface meets the VM's. */
     public enum InternetworkingModel {
         TCFILTER,
         MACVTAP,
         NONE
     }
 
-    /** Places for an emptyDir volume that is not in memory. */
+    /** Where an emptyDir volume that is not in memory lives. */
     public enum EmptyDirMode {
         /** In the kubelet's directory on the host, shared with the guest. */
         SHARED_FS,
-        /** An ext4 of the guest's own, in a file in that directory. */
+        /** On an ext4 of the guest's own, in a file in that directory. */
         BLOCK_PLAIN
     }
 }

@@ -11,9 +11,7 @@ final class ConsoleTail {
 
     private final byte[] ring = new byte[CAPACITY];
 
-    /**
-     * Counts all bytes that were ever added; the next byte goes to this index modulo the capacity.
-     */
+    /** How many bytes have ever been added; the next one goes to this index modulo the capacity. */
     private long added;
 
     /** Takes all that remains in {@code bytes}. */

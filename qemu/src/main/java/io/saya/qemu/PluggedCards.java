@@ -18,8 +18,8 @@ import java.util.Map;
  */
 final class PluggedCards {
     /**
-     * Limit for commands that QEMU carries out at once. On a busy host it may not get a processor
-     * for seconds; one that is stopped or gone is noticed elsewhere, and sooner.
+     * For commands that QEMU carries out at once. On a busy host it may not get a processor for
+     * seconds; one that is stopped or gone is noticed elsewhere, and sooner.
      */
     private static final Duration COMMAND_DEADLINE = Duration.ofSeconds(30);
 
@@ -96,7 +96,7 @@ final class PluggedCards {
         release(card);
     }
 
-    /** Ignores the failure that says the thing is gone already. */
+    /** What is not there any more is fine. */
     private void removeNetdev(VmDevice.Network card) throws QmpFailure {
         try {
             qmp.execute(

@@ -41,9 +41,9 @@ final class PluggedMemory {
         this.maxMib = maxMib;
     }
 
-    /** True if the machine has a place for memory that is plugged later. */
+    /** Whether a machine has a place for it. */
     static boolean wanted(VmSpec spec) {
-        return spec.memory().maxMib() - spec.memory().mib() >= STEP_MIB;
+        return spec.maxMemoryMib() - spec.memoryMib() >= STEP_MIB;
     }
 
     /** See {@link io.saya.hypervisor.Vm#requestMemory}. */

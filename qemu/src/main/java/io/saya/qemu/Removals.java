@@ -1,7 +1,6 @@
 package io.saya.qemu;
 
 import io.saya.json.JsonObject;
-import io.saya.lifecycle.Waited;
 import io.saya.qemu.qmp.QmpCommand;
 import io.saya.qemu.qmp.QmpConnection;
 import io.saya.qemu.qmp.QmpEvent;
@@ -10,12 +9,13 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /** Takes devices away from the running guest, which has to let go of them first. Thread safe. */
 final class Removals {
-    /**
-     * Limit for commands that QEMU carries out at once; QEMU that needs longer is stopped or hangs.
-     */
+    /** For commands that QEMU carries out at once; more means that it is stopped or hangs. */
     private static final Duration COMMAND_DEADLINE = Duration.ofSeconds(5);
 
     /**
@@ -66,8 +66,7 @@ final class Removals {
             qmp.execute(
                     new QmpCommand("device_del", JsonObject.builder().put("id", id).build()),
                     COMMAND_DEADLINE);
-            return Waited.on(released, RELEASE_DEADLINE) instanceof Waited.Done(Boolean gone)
-                    && gone;
+            return released.get(RELEASE_DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
         } catch (QmpFailure e) {
             // It has gone after all, when nobody waited any more. Any other refusal is of one that
             // is still there, such as one whose guest was asked and has not answered yet.
@@ -75,6 +74,11 @@ final class Removals {
                 throw e;
             }
             return true;
+        } catch (TimeoutException | ExecutionException e) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
         } finally {
             leaving.remove(id);
         }

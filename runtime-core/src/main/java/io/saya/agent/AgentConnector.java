@@ -2,7 +2,6 @@ package io.saya.agent;
 
 import io.saya.failure.RuntimeFailure;
 import io.saya.hypervisor.AgentEndpoint;
-import io.saya.lifecycle.Patience;
 
 /** Reaches agents. */
 @FunctionalInterface

@@ -2,7 +2,6 @@ package io.saya.guest;
 
 import io.saya.agent.Agent;
 import io.saya.failure.RuntimeFailure;
-import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -10,6 +9,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -143,7 +145,17 @@ public final class GuestHealth {
     }
 
     private boolean ended() {
-        return !(Waited.on(end, period) instanceof Waited.TimedOut);
+        try {
+            end.get(period.toMillis(), TimeUnit.MILLISECONDS);
+            return true;
+        } catch (TimeoutException e) {
+            return false;
+        } catch (ExecutionException e) {
+            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return true;
+        }
     }
 
     /** Whether the state of the VMM's process in {@code /proc/pid/stat} is T or t. */

@@ -1,6 +1,5 @@
 package io.saya.io;
 
-import java.time.Duration;
 import java.util.concurrent.Executor;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -17,7 +16,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class BlockingThreads implements Executor {
     /** How long an idle thread waits for more work. */
-    static final Duration KEEP_ALIVE = Duration.ofMillis(250);
+    static final long KEEP_ALIVE_MILLIS = 250;
 
     /** Reserved, not used: what is touched of it is a few pages. */
     private static final long STACK_BYTES = 256 << 10;
@@ -27,7 +26,7 @@ final class BlockingThreads implements Executor {
             new ThreadPoolExecutor(
                     0,
                     Integer.MAX_VALUE,
-                    KEEP_ALIVE.toMillis(),
+                    KEEP_ALIVE_MILLIS,
                     TimeUnit.MILLISECONDS,
                     new SynchronousQueue<>(),
                     this::thread);

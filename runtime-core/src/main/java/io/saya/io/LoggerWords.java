@@ -1,6 +1,5 @@
 package io.saya.io;
 
-import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
 import io.saya.text.PlainText;
 import java.io.IOException;
@@ -8,8 +7,10 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * What a logger prints to its stdout and stderr, of which the end is kept: it says why the logger
@@ -22,7 +23,7 @@ final class LoggerWords {
     private static final int KEPT_BYTES = 1024;
 
     /** How long after the logger's end is waited for words that are still in the FIFO. */
-    private static final Duration END_LIMIT = Duration.ofMillis(200);
+    private static final long END_LIMIT_MS = 200;
 
     private final FileChannel from;
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
@@ -70,7 +71,12 @@ final class LoggerWords {
      * a child of it still holds open.
      */
     String last() {
-        if (!Waited.on(ended, END_LIMIT).isDone()) {
+        try {
+            ended.get(END_LIMIT_MS, TimeUnit.MILLISECONDS);
+        } catch (TimeoutException | ExecutionException e) {
+            close();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
             close();
         }
         return text();

@@ -1,7 +1,6 @@
 package io.saya.io;
 
 import com.google.protobuf.ByteString;
-import io.saya.lifecycle.Waited;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
@@ -138,16 +137,14 @@ final class OverlappedWriter implements AutoCloseable {
     }
 
     private void awaitThreadGone() {
-        var _ = Waited.happens(ProcessStdio.CLOSE_LIMIT, this::idleWithin);
-    }
-
-    private boolean idleWithin(long nanos) throws InterruptedException {
+        long left = ProcessStdio.CLOSE_LIMIT.toNanos();
         lock.lock();
         try {
-            for (long left = nanos; writing && left > 0; ) {
+            while (writing && left > 0) {
                 left = idle.awaitNanos(left);
             }
-            return !writing;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         } finally {
             lock.unlock();
         }

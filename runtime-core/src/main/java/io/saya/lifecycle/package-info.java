@@ -1,6 +1,4 @@
-/**
- * What a start that is transactional and a stop that is total are made of, and how threads wait.
- */
+/** Start is transactional, stop is total: what both are made of. */
 @NullMarked
 package io.saya.lifecycle;
 

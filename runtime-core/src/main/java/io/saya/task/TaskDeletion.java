@@ -11,16 +11,17 @@ import io.saya.failpoint.Failpoints;
 import io.saya.failpoint.Moment;
 import io.saya.failure.RuntimeFailure;
 import io.saya.guest.StopCause;
-import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
 import io.saya.sandbox.Sandbox;
 import io.saya.sandbox.TaskTable;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * The end of a container's record: output handed over, container removed from the guest, everything
@@ -71,7 +72,7 @@ final class TaskDeletion {
                                     new TaskEvent.Delete(
                                             containerId,
                                             containerId,
-                                            sandbox.vmmPid(),
+                                            container.standIn().pid(),
                                             exit.status(),
                                             exit.at()));
                         }
@@ -98,18 +99,18 @@ final class TaskDeletion {
             if (container.kind().ownsSandbox()) {
                 sandbox.requestStop(new StopCause.Requested());
             }
-            switch (Waited.on(container.creationEnded(), CREATION_LIMIT)) {
-                case Waited.Done(var _) -> {}
-                case Waited.TimedOut(), Waited.Failed(var _) ->
-                        throw RuntimeFailure.deadlineExceeded(
-                                "container "
-                                        + containerId
-                                        + " is still being created after "
-                                        + CREATION_LIMIT,
-                                null);
-                case Waited.Interrupted() ->
-                        throw RuntimeFailure.unavailable(
-                                "interrupted while container " + containerId + " is created", null);
+            try {
+                container.creationEnded().get(CREATION_LIMIT.toSeconds(), TimeUnit.SECONDS);
+            } catch (TimeoutException | ExecutionException e) {
+                throw RuntimeFailure.deadlineExceeded(
+                        "container "
+                                + containerId
+                                + " is still being created after "
+                                + CREATION_LIMIT,
+                        e);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw RuntimeFailure.unavailable("interrupted", e);
             }
         }
         return table.container(containerId);
@@ -122,7 +123,8 @@ final class TaskDeletion {
                         () ->
                                 switch (container.stateOf(exec)) {
                                     case ProcessState.Stopped(ExitStatus status) -> status;
-                                    case ProcessState.Created() -> new ExitStatus(0, Instant.EPOCH);
+                                    case ProcessState.Created() ->
+                                            new ExitStatus(0, java.time.Instant.EPOCH);
                                     case ProcessState.Starting(), ProcessState.Running() ->
                                             throw RuntimeFailure.failedPrecondition(
                                                     "cannot delete "

@@ -1,8 +1,5 @@
 package io.saya.task;
 
-import io.saya.agent.ContainerUsage;
-import io.saya.agent.GuestProcess;
-import io.saya.agent.GuestResources;
 import io.saya.container.Container;
 import io.saya.container.ContainerEvent;
 import io.saya.container.ContainerFigures;
@@ -18,6 +15,7 @@ import io.saya.failure.RuntimeFailure;
 import io.saya.guest.StartPhase;
 import io.saya.guest.StopCause;
 import io.saya.host.ProcessorTimes;
+import io.saya.host.Signal;
 import io.saya.io.ContainerIdentity;
 import io.saya.io.DeferredStdio;
 import io.saya.io.ProcessStdio;
@@ -25,7 +23,11 @@ import io.saya.io.StdioOpener;
 import io.saya.json.JsonObject;
 import io.saya.log.Log;
 import io.saya.oci.ContainerKind;
+import io.saya.oci.GuestProcess;
+import io.saya.oci.GuestResources;
 import io.saya.oci.OciSpec;
+import io.saya.proto.agent.StatsContainerResponse;
+import io.saya.proto.agent.oci.LinuxResources;
 import io.saya.resources.Demand;
 import io.saya.resources.MachineFollower;
 import io.saya.sandbox.Sandbox;
@@ -101,6 +103,7 @@ public final class Tasks {
             throw e;
         }
         try {
+            container.standIn().begin(() -> sandbox.guest().standIn(request.id()));
             ContainerCreation creation = new ContainerCreation(sandbox, container, spec);
             if (creation.dependsOnGuest()) {
                 sandbox.awaitBoot();
@@ -114,13 +117,29 @@ public final class Tasks {
             announce(container, request);
             sandbox.clock().done(StartPhase.CONTAINER);
             sandbox.exits().watch(container, container.init());
-            return sandbox.vmmPid();
+            container.standIn().whenKilled(() -> killedOnHost(container));
+            return container.standIn().pid();
         } catch (RuntimeException e) {
             RuntimeException explained = sandbox.explained(e);
             deletion.abandon(container, explained);
             throw explained;
         } finally {
             container.creationEnded().complete(null);
+        }
+    }
+
+    /** Who kills what stands for a container on the host wants the container gone. */
+    private void killedOnHost(Container container) {
+        LOG.warn(
+                "the process on the host was killed, so its container is",
+                "container",
+                container.id(),
+                "pid",
+                container.standIn().pid());
+        try {
+            kill.kill(container.id(), "", Signal.SIGKILL, true);
+        } catch (RuntimeFailure e) {
+            LOG.debug("container is not killed", "container", container.id(), "error", e);
         }
     }
 
@@ -179,7 +198,7 @@ public final class Tasks {
                             containerId,
                             execId,
                             container.bundle(),
-                            sandbox.vmmPid(),
+                            container.standIn().pid(),
                             phase(container, process),
                             process.io(),
                             exit);
@@ -253,8 +272,7 @@ public final class Tasks {
 
     /** The process on the host that stands for the container, for every container that exists. */
     public List<Integer> pids(String containerId) {
-        table.container(containerId);
-        return List.of(sandbox.vmmPid());
+        return List.of(table.container(containerId).standIn().pid());
     }
 
     /** Freezes a container. */
@@ -290,14 +308,14 @@ public final class Tasks {
      */
     public void update(String containerId, JsonObject resources) {
         var _ = checked(containerId, ContainerVerb.UPDATE);
-        GuestResources guestResources =
-                GuestResources.of(resources, false, sandbox.guest().details().abilities().pids());
+        LinuxResources guestResources =
+                GuestResources.of(resources, sandbox.guest().details().abilities().pids());
         sandbox.guest().machine().change(containerId, resources);
         sandbox.guest().requireAgent().update(containerId, guestResources);
     }
 
     /** What a container uses; what it used a moment ago where the guest does not answer. */
-    public ContainerUsage stats(String containerId) {
+    public StatsContainerResponse stats(String containerId) {
         Container container = table.container(containerId);
         if (sandbox.guest().agent().isEmpty()) {
             throw RuntimeFailure.notFound("container " + containerId + " has no guest");
@@ -308,8 +326,7 @@ public final class Tasks {
     /** The process that stands for a container; 0 if there is none. Never fails. */
     public int connect(String containerId) {
         try {
-            table.container(containerId);
-            return sandbox.vmmPid();
+            return table.container(containerId).standIn().pid();
         } catch (RuntimeFailure e) {
             return 0;
         }
@@ -348,7 +365,7 @@ public final class Tasks {
                                     request.rootfs(),
                                     request.io(),
                                     "",
-                                    sandbox.vmmPid()));
+                                    container.standIn().pid()));
                 });
         LOG.info("container created", "container", container.id());
     }

@@ -3,9 +3,11 @@ package io.saya.container;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.saya.agent.ContainerUsage;
-import io.saya.failure.RuntimeFailure.Kind;
 import io.saya.failure.RuntimeFailure;
+import io.saya.failure.RuntimeFailure.Kind;
+import io.saya.proto.agent.CgroupStats;
+import io.saya.proto.agent.PidsStats;
+import io.saya.proto.agent.StatsContainerResponse;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -21,7 +23,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Timeout(30)
 class ContainerFiguresTest {
 
-    private final BlockingQueue<ContainerUsage> answers = new LinkedBlockingQueue<>();
+    private final BlockingQueue<StatsContainerResponse> answers = new LinkedBlockingQueue<>();
     private int put;
     private volatile @Nullable RuntimeFailure failure;
     private final AtomicInteger asked = new AtomicInteger();
@@ -30,15 +32,15 @@ class ContainerFiguresTest {
 
     @Test
     void ofAGuestThatAnswersAreFresh() {
-        ContainerUsage first = put();
+        StatsContainerResponse first = put();
         assertThat(figures.now()).isEqualTo(first);
-        ContainerUsage second = put();
+        StatsContainerResponse second = put();
         assertThat(figures.now()).isEqualTo(second);
     }
 
     @Test
     void ofAGuestThatIsDeafAreThoseItToldLastAndItIsAskedOnce() {
-        ContainerUsage told = put();
+        StatsContainerResponse told = put();
         assertThat(figures.now()).isEqualTo(told);
         assertThat(figures.now()).isEqualTo(told);
         assertThat(figures.now()).isEqualTo(told);
@@ -47,10 +49,10 @@ class ContainerFiguresTest {
 
     @Test
     void anAnswerThatComesLateIsTheNextOnes() throws Exception {
-        ContainerUsage told = put();
+        StatsContainerResponse told = put();
         assertThat(figures.now()).isEqualTo(told);
         assertThat(figures.now()).isEqualTo(told);
-        ContainerUsage late = put();
+        StatsContainerResponse late = put();
         while (!figures.now().equals(late)) {
             TimeUnit.MILLISECONDS.sleep(1);
         }
@@ -59,7 +61,7 @@ class ContainerFiguresTest {
 
     @Test
     void areKnownSoonAfterTheStartThoughNobodyAsked() throws Exception {
-        ContainerUsage told = put();
+        StatsContainerResponse told = put();
         figures.askSoon();
         while (!answers.isEmpty()) {
             TimeUnit.MILLISECONDS.sleep(1);
@@ -71,7 +73,7 @@ class ContainerFiguresTest {
     @ParameterizedTest
     @EnumSource(names = {"UNAVAILABLE", "DEADLINE_EXCEEDED"})
     void ofAGuestThatIsLostAreThoseItToldLast(Kind silence) {
-        ContainerUsage told = put();
+        StatsContainerResponse told = put();
         assertThat(figures.now()).isEqualTo(told);
         failure = new RuntimeFailure(silence, "the connection is lost");
         put();
@@ -96,24 +98,21 @@ class ContainerFiguresTest {
                 .hasMessageContaining("c1");
     }
 
-    private ContainerUsage put() {
-        ContainerUsage none = ContainerUsage.NONE;
-        ContainerUsage answer =
-                new ContainerUsage(
-                        none.cpu(),
-                        none.memory(),
-                        new ContainerUsage.Pids(++put, 0),
-                        none.io(),
-                        none.hugePages(),
-                        none.links());
+    private StatsContainerResponse put() {
+        StatsContainerResponse answer =
+                StatsContainerResponse.newBuilder()
+                        .setCgroupStats(
+                                CgroupStats.newBuilder()
+                                        .setPidsStats(PidsStats.newBuilder().setCurrent(++put)))
+                        .build();
         answers.add(answer);
         return answer;
     }
 
-    private ContainerUsage answer() {
+    private StatsContainerResponse answer() {
         asked.incrementAndGet();
         try {
-            ContainerUsage answer = answers.take();
+            StatsContainerResponse answer = answers.take();
             RuntimeFailure instead = failure;
             if (instead != null) {
                 throw instead;

@@ -3,19 +3,18 @@ package io.saya.task;
 import com.google.protobuf.ByteString;
 import io.saya.agent.Agent;
 import io.saya.agent.AgentTrait;
-import io.saya.agent.ContainerUsage;
 import io.saya.agent.GuestDetails;
 import io.saya.agent.GuestMetrics;
-import io.saya.agent.GuestProcess;
-import io.saya.agent.GuestResources;
-import io.saya.agent.GuestSpec.GuestAbilities;
-import io.saya.agent.GuestSpec;
 import io.saya.agent.GuestStorage;
 import io.saya.agent.SandboxSetup;
-import io.saya.agent.SentMessages;
 import io.saya.failure.RuntimeFailure;
 import io.saya.io.GuestStreams;
 import io.saya.network.GuestNetwork;
+import io.saya.oci.GuestSpec.GuestAbilities;
+import io.saya.proto.agent.StatsContainerResponse;
+import io.saya.proto.agent.oci.LinuxResources;
+import io.saya.proto.agent.oci.Process;
+import io.saya.proto.agent.oci.Spec;
 import io.saya.text.PlainText;
 import java.time.Duration;
 import java.util.List;
@@ -172,11 +171,12 @@ public final class ScriptedAgent implements Agent {
     @Override
     public void createContainer(
             String containerId,
-            GuestSpec spec,
+            Spec spec,
             List<GuestStorage> storages,
             boolean sharedPidNamespace) {
         answer();
-        if (SentMessages.program(spec).equals("missing")) {
+        if (spec.getProcess().getArgsCount() > 0
+                && spec.getProcess().getArgs(0).equals("missing")) {
             throw RuntimeFailure.internal(
                     "exec: \"missing\": executable file not found in $PATH", null);
         }
@@ -195,9 +195,9 @@ public final class ScriptedAgent implements Agent {
     }
 
     @Override
-    public void execProcess(String containerId, String execId, GuestProcess process) {
+    public void execProcess(String containerId, String execId, Process process) {
         answer();
-        if (SentMessages.program(process).equals("missing")) {
+        if (process.getArgsCount() > 0 && process.getArgs(0).equals("missing")) {
             throw RuntimeFailure.internal(
                     "exec: \"missing\": executable file not found in $PATH", null);
         }
@@ -269,7 +269,7 @@ public final class ScriptedAgent implements Agent {
     }
 
     @Override
-    public void update(String containerId, GuestResources resources) {
+    public void update(String containerId, LinuxResources resources) {
         answer();
     }
 
@@ -284,9 +284,9 @@ public final class ScriptedAgent implements Agent {
     }
 
     @Override
-    public ContainerUsage stats(String containerId) {
+    public StatsContainerResponse stats(String containerId) {
         answer();
-        return ContainerUsage.NONE;
+        return StatsContainerResponse.getDefaultInstance();
     }
 
     @Override

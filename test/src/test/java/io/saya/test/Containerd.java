@@ -125,7 +125,7 @@ public final class Containerd implements AutoCloseable {
         return command.toArray(String[]::new);
     }
 
-    /** The socket at which containerd serves. */
+    /** Where it is served. */
     public String address() {
         return directory + "/containerd.sock";
     }
@@ -139,14 +139,12 @@ public final class Containerd implements AutoCloseable {
         return Objects.requireNonNull(process, "before start");
     }
 
-    /** The socket at which the shim of a sandbox in the client's namespace listens. */
+    /** Where the shim of a sandbox in the client's namespace listens. */
     public Path shimSocket(String sandbox) {
         return Host.shimSocket(address(), namespace, sandbox);
     }
 
-    /**
-     * The directory in which containerd keeps the bundle of a container in the client's namespace.
-     */
+    /** Where containerd keeps the bundle of a container in the client's namespace. */
     public Path bundle(String id) {
         return directory
                 .resolve("state/io.containerd.runtime.v2.task")
@@ -159,7 +157,7 @@ public final class Containerd implements AutoCloseable {
         return directory;
     }
 
-    /** The last 8000 characters that containerd and its shims have logged. */
+    /** What it and its shims have logged; the last 8000 characters. */
     public String log() {
         try {
             var log = Files.readString(directory.resolve("containerd.log"));
@@ -191,10 +189,7 @@ public final class Containerd implements AutoCloseable {
         load(name, command, "");
     }
 
-    /**
-     * Loads an image with a second layer of what is in the directory, {@code .wh.NAME} for
-     * whiteouts.
-     */
+    /** The same with a second layer: what is in the directory, {@code .wh.NAME} for whiteouts. */
     public void loadImage(String name, Path layer) {
         load(name, "[\"/bin/sh\"]", layer.toString());
     }

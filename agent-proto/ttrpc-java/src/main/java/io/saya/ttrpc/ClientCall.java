@@ -82,7 +82,7 @@ abstract class ClientCall extends OutboundFrame {
         return streamId;
     }
 
-    /** True if the request has left; on the event loop. */
+    /** Whether the request has left; on the event loop. */
     final boolean written() {
         return written;
     }

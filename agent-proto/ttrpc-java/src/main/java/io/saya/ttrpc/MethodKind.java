@@ -19,12 +19,12 @@ public enum MethodKind {
         this.serverStreams = serverStreams;
     }
 
-    /** True if the client sends data frames. */
+    /** Whether the client sends data frames. */
     public boolean clientStreams() {
         return clientStreams;
     }
 
-    /** True if the server sends data frames. */
+    /** Whether the server sends data frames. */
     public boolean serverStreams() {
         return serverStreams;
     }

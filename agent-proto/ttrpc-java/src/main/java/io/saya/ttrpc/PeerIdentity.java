@@ -5,7 +5,7 @@ import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.unix.PeerCredentials;
 import java.io.IOException;
 
-/** Asks the kernel which process connected. */
+/** Asks the kernel who connected. */
 final class PeerIdentity {
     private PeerIdentity() {}
 

@@ -1,6 +1,6 @@
 package io.saya.ttrpc;
 
-/** The outcomes of a call, with gRPC's numbers. */
+/** How a call ended, by gRPC's numbers. */
 public enum StatusCode {
     /** It succeeded. */
     OK(0),
@@ -22,7 +22,7 @@ public enum StatusCode {
     RESOURCE_EXHAUSTED(8),
     /** The state does not allow it. */
     FAILED_PRECONDITION(9),
-    /** The server gave up because of another operation at that moment. */
+    /** Given up because of something done at the same time. */
     ABORTED(10),
     /** Past an end. */
     OUT_OF_RANGE(11),
@@ -34,7 +34,7 @@ public enum StatusCode {
     UNAVAILABLE(14),
     /** Data is lost for good. */
     DATA_LOSS(15),
-    /** The caller did not identify itself. */
+    /** The caller has not said who it is. */
     UNAUTHENTICATED(16);
 
     private static final StatusCode[] BY_NUMBER = values();

@@ -24,10 +24,15 @@ import org.jspecify.annotations.Nullable;
  * whose peer is not allowed or whose bytes can no longer be written.
  */
 public final class TtrpcServer implements AutoCloseable {
-    /** Limit for handlers to notice that their calls were cancelled by {@link #shutdown}. */
+    /**
+     * How long handlers may take to notice that their calls were cancelled by {@link #shutdown}.
+     */
     private static final long CANCEL_MILLIS = 1000;
 
-    /** Limit for the last responses to reach the kernel; a peer that needs longer does not read. */
+    /**
+     * How long the last responses may take to reach the kernel; more means that a peer does not
+     * read.
+     */
     private static final long FLUSH_MILLIS = 2000;
 
     private final ServiceRegistry registry;
@@ -181,7 +186,7 @@ public final class TtrpcServer implements AutoCloseable {
             return this;
         }
 
-        /** Sets an observer of what happens. */
+        /** Has somebody told of what happens. */
         public Builder observer(TtrpcObserver value) {
             observer = value;
             return this;

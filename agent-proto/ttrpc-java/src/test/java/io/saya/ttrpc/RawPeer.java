@@ -142,7 +142,7 @@ final class RawPeer implements AutoCloseable {
         return frame.streamId() + " code " + code + " '" + text + "' " + payload + " bytes";
     }
 
-    /** True if the other side has closed. */
+    /** Whether the other side has closed. */
     boolean readsEnd() throws IOException {
         return channel.read(ByteBuffer.allocate(1)) < 0;
     }

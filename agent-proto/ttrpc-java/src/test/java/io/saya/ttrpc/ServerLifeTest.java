@@ -20,7 +20,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Servers begin and end, and accept in between only the processes that may connect. */
+/** Beginning and end of servers, and who may connect in between. */
 class ServerLifeTest extends LoopbackTest {
     private static final StringValue HELLO = StringValue.of("hello");
 

@@ -100,8 +100,7 @@ public record JsonNumber(String literal) implements JsonValue {
     }
 
     /**
-     * Index at which the number that starts at {@code from} ends; -1 if there is none or it is
-     * malformed.
+     * Where the number that starts at {@code from} ends; -1 if there is none or it is malformed.
      */
     static int end(String text, int from) {
         int at = from;

@@ -10,10 +10,7 @@ final class KernelLine {
 
     private KernelLine() {}
 
-    /**
-     * Merges two command lines: the pod's words take the place of those of the same name; the
-     * others stay.
-     */
+    /** The pod's words take the place of those of the same name; the others stay. */
     static String merge(String operators, String pods) {
         List<String> added = KernelParameters.split(pods);
         Set<String> names = new HashSet<>();

@@ -22,7 +22,7 @@ import java.util.Optional;
  */
 public final class ConfigLoader {
 
-    /** What a check looks at. */
+    /** Whether a check looks at this host. */
     private enum Scope {
         TEXT,
         HOST
@@ -46,7 +46,7 @@ public final class ConfigLoader {
         this.host = host;
     }
 
-    /** The places in which the loader looks for the configuration. */
+    /** Where the configuration is looked for. */
     public SearchOrder searchOrder() {
         return searchOrder;
     }

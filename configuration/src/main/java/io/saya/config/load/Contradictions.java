@@ -7,12 +7,13 @@ import io.saya.config.option.RuntimeOptions;
 import io.saya.config.option.SizeOptions;
 import io.saya.config.option.StorageOptions;
 import io.saya.config.option.VmOptions;
+
 import java.util.List;
 
 /** Values that are right by themselves and wrong together. */
 final class Contradictions {
 
-    /** The directory in which QEMU up to version 7 installs its own virtiofsd. */
+    /** Where QEMU up to version 7 installs its own virtiofsd. */
     private static final String VIRTIOFSD_IN_C = "/usr/lib/qemu";
 
     private final EffectiveConfig config;

@@ -45,7 +45,7 @@ public final class Problems {
         }
     }
 
-    /** Makes an empty collection that knows which values are wrong already. */
+    /** An empty collection that knows the same values to be wrong. */
     Problems sameBroken() {
         Problems other = new Problems();
         other.broken.addAll(broken);
@@ -57,7 +57,7 @@ public final class Problems {
         broken.add(option);
     }
 
-    /** True if something was wrong with the value itself. */
+    /** Whether something was wrong with the value itself. */
     public boolean isBroken(Option<?> option) {
         return broken.contains(option);
     }
@@ -67,7 +67,7 @@ public final class Problems {
         unsure = true;
     }
 
-    /** True if more may have been said than was understood. */
+    /** Whether more may have been said than was understood. */
     public boolean isUnsure() {
         return unsure;
     }
@@ -79,7 +79,7 @@ public final class Problems {
         return List.copyOf(inOrder);
     }
 
-    /** True if a sandbox may not be started. */
+    /** Whether a sandbox may not be started. */
     public boolean hasErrors() {
         return errors > 0;
     }

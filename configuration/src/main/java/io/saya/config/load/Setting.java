@@ -3,7 +3,7 @@ package io.saya.config.load;
 import io.saya.config.option.Option;
 
 /**
- * A value in effect, with its origin.
+ * A value in effect.
  *
  * @param option what it is a value of
  * @param value checked

@@ -29,7 +29,7 @@ public enum Section {
         return dotted;
     }
 
-    /** Its subject, in a few words. */
+    /** What it is about, in a few words. */
     public String about() {
         return about;
     }

@@ -15,7 +15,7 @@ public enum Status {
         this.text = text;
     }
 
-    /** The status as a text for people. */
+    /** For people. */
     public String text() {
         return text;
     }

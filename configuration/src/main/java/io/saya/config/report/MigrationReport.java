@@ -59,7 +59,7 @@ public record MigrationReport(List<Line> lines, List<TomlDocument.SyntaxError> e
             Section section,
             String note) {
 
-        /** The result as one line for people. */
+        /** For people: one line. */
         @Override
         public String toString() {
             String result =

@@ -9,6 +9,11 @@ import io.saya.config.RuntimeConfig;
 import io.saya.config.option.SizeOptions;
 import io.saya.config.option.VmOptions;
 import io.saya.config.toml.TomlFile;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,9 +23,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 class ConfigLoaderTest {
 
@@ -111,7 +113,7 @@ class ConfigLoaderTest {
         LoadedConfig loaded = load();
 
         assertThat(loaded.config().hypervisor().memory().defaultMib()).isEqualTo(800);
-        assertThat(loaded.effective().value(SizeOptions.MEMORY_SLOTS)).isEqualTo(3);
+        assertThat(loaded.config().hypervisor().memory().slots()).isEqualTo(3);
         assertThat(loaded.sources().dropIns())
                 .containsExactly(
                         root.resolve("etc/saya/config.d/10-a.toml"),
@@ -220,7 +222,7 @@ class ConfigLoaderTest {
         RuntimeConfig config = loaded.config();
 
         assertThat(loaded.effective().value(VmOptions.ENABLE_ANNOTATIONS)).containsExactly("c");
-        assertThat(loaded.effective().value(SizeOptions.MEMORY_SLOTS)).isEqualTo(3);
+        assertThat(config.hypervisor().memory().slots()).isEqualTo(3);
         assertThat(config.agent().timeouts().dial()).isEqualTo(Duration.ofSeconds(9));
     }
 

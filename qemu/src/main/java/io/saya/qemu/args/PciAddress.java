@@ -13,10 +13,7 @@ public record PciAddress(int slot) {
         }
     }
 
-    /**
-     * The path of a device that sits alone on the bus behind this place, in the form that agents
-     * take.
-     */
+    /** Of a device that sits alone on the bus behind this place, as agents take it. */
     public String pathBehind() {
         return (slot < 16 ? "0" : "") + Integer.toHexString(slot) + "/00";
     }

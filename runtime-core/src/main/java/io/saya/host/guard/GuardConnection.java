@@ -2,19 +2,16 @@ package io.saya.host.guard;
 
 import io.saya.host.ProcessExit;
 import io.saya.host.Signal;
-import io.saya.lifecycle.Waited;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,7 +31,7 @@ final class GuardConnection implements Runnable {
     private final Map<Integer, GuardProcess> processes = new HashMap<>();
     private int lastId;
     private @Nullable IOException lost;
-    private final CompletableFuture<GuardStart> start = new CompletableFuture<>();
+    private @Nullable GuardStart start;
 
     GuardConnection(InputStream in, OutputStream out) {
         this.in = new DataInputStream(in);
@@ -42,33 +39,43 @@ final class GuardConnection implements Runnable {
     }
 
     /** Starts the reader and waits for the guard's first frame. */
-    GuardStart open(Duration limit) throws IOException {
+    GuardStart open(int limitMillis) throws IOException {
         Thread reader = new Thread(null, this, "guard-reader", READER_STACK);
         reader.setDaemon(true);
         reader.start();
-        return switch (Waited.on(start, limit)) {
-            case Waited.Done(GuardStart greeting) -> greeting;
-            case Waited.Failed(Throwable cause) ->
-                    throw new IOException("guard: " + cause.getMessage(), cause);
-            case Waited.TimedOut() ->
+        long deadline = System.nanoTime() + limitMillis * 1_000_000L;
+        synchronized (this) {
+            while (start == null) {
+                if (lost != null) {
+                    throw new IOException("guard: " + lost.getMessage(), lost);
+                }
+                long left = (deadline - System.nanoTime()) / 1_000_000L;
+                if (left <= 0) {
                     throw new IOException(
                             "guard: nothing on stdin for "
-                                    + limit.toMillis()
+                                    + limitMillis
                                     + " ms (expected: this process is started by the guard,"
                                     + " which containerd-shim-saya-v2 start makes)");
-            case Waited.Interrupted() ->
-                    throw new IOException("guard: interrupted while waiting for its start");
-        };
+                }
+                try {
+                    wait(left);
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                    throw new IOException("guard: interrupted while waiting for its start", e);
+                }
+            }
+            return start;
+        }
     }
 
-    FrameReader call(FrameWriter request, String operation, Duration limit) throws IOException {
-        return send(request, new PendingReply(operation, null)).await(limit);
+    FrameReader call(FrameWriter request, String operation, int limitMillis) throws IOException {
+        return send(request, new PendingReply(operation, null)).await(limitMillis);
     }
 
     /** Returns when the guard has executed the program; the process then knows its pid. */
-    void spawn(FrameWriter request, String operation, GuardProcess process, Duration limit)
+    void spawn(FrameWriter request, String operation, GuardProcess process, int limitMillis)
             throws IOException {
-        send(request, new PendingReply(operation, process)).await(limit);
+        send(request, new PendingReply(operation, process)).await(limitMillis);
     }
 
     private PendingReply send(FrameWriter request, PendingReply reply) throws IOException {
@@ -138,13 +145,17 @@ final class GuardConnection implements Runnable {
                             + Frame.PROTOCOL_VERSION
                             + "; launcher and jars are of different builds)");
         }
-        start.complete(
+        GuardStart read =
                 new GuardStart(
                         body.u32(),
                         body.string(),
                         body.string(),
                         body.string(),
-                        ByteBuffer.wrap(body.bytes()).asReadOnlyBuffer()));
+                        ByteBuffer.wrap(body.bytes()).asReadOnlyBuffer());
+        synchronized (this) {
+            start = read;
+            notifyAll();
+        }
     }
 
     private void replied(int id, FrameReader body) throws IOException {
@@ -210,8 +221,8 @@ final class GuardConnection implements Runnable {
             children = new ArrayList<>(processes.values());
             pending.clear();
             processes.clear();
+            notifyAll();
         }
-        start.completeExceptionally(cause);
         for (PendingReply reply : replies) {
             reply.lose(cause);
         }

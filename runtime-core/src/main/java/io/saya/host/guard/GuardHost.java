@@ -7,6 +7,7 @@ import io.saya.host.MountFlag;
 import io.saya.host.SpawnSpec;
 import io.saya.host.StandInSpec;
 import io.saya.host.UnmountFlag;
+
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
@@ -14,7 +15,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Set;
 
 /**
@@ -27,19 +27,19 @@ import java.util.Set;
  */
 public final class GuardHost implements Host {
     /** The guard writes its first frame before it executes the JVM. */
-    private static final Duration OPEN_LIMIT = Duration.ofSeconds(10);
+    private static final int OPEN_LIMIT_MILLIS = 10_000;
 
     /** A mount may wait for a journal to be replayed or a server to answer. */
-    private static final Duration MOUNT_LIMIT = Duration.ofSeconds(60);
+    private static final int MOUNT_LIMIT_MILLIS = 60_000;
 
     /** From fork to exec: only the disk that holds the program can be slow. */
-    private static final Duration SPAWN_LIMIT = Duration.ofSeconds(30);
+    private static final int SPAWN_LIMIT_MILLIS = 30_000;
 
     /** The kernel answers at once, unless others hold its lock. */
-    private static final Duration NETLINK_LIMIT = Duration.ofSeconds(10);
+    private static final int NETLINK_LIMIT_MILLIS = 10_000;
 
     /** What the guard does without waiting for anybody. */
-    private static final Duration REPORT_LIMIT = Duration.ofSeconds(10);
+    private static final int REPORT_LIMIT_MILLIS = 10_000;
 
     private final GuardConnection connection;
     private final GuardStart start;
@@ -56,7 +56,7 @@ public final class GuardHost implements Host {
      */
     public GuardHost(InputStream in, OutputStream out) throws IOException {
         connection = new GuardConnection(in, out);
-        start = connection.open(OPEN_LIMIT);
+        start = connection.open(OPEN_LIMIT_MILLIS);
     }
 
     /** What this daemon was started for. */
@@ -70,7 +70,7 @@ public final class GuardHost implements Host {
      * in the socket's backlog.
      */
     public void ready() throws IOException {
-        connection.call(new FrameWriter(Frame.READY), "report to start", REPORT_LIMIT);
+        connection.call(new FrameWriter(Frame.READY), "report to start", REPORT_LIMIT_MILLIS);
     }
 
     /**
@@ -82,7 +82,9 @@ public final class GuardHost implements Host {
      */
     public void failed(String reason) throws IOException {
         connection.call(
-                new FrameWriter(Frame.FAILED).string(reason), "report to start", REPORT_LIMIT);
+                new FrameWriter(Frame.FAILED).string(reason),
+                "report to start",
+                REPORT_LIMIT_MILLIS);
     }
 
     @Override
@@ -100,7 +102,7 @@ public final class GuardHost implements Host {
                         .u64(bits)
                         .string(data),
                 "mount of " + source + " (type " + type + ", " + flags + ", " + data + ")",
-                MOUNT_LIMIT);
+                MOUNT_LIMIT_MILLIS);
     }
 
     @Override
@@ -113,7 +115,7 @@ public final class GuardHost implements Host {
             connection.call(
                     new FrameWriter(Frame.UNMOUNT).string(target.toString()).u64(bits),
                     "unmount (" + flags + ")",
-                    MOUNT_LIMIT);
+                    MOUNT_LIMIT_MILLIS);
         } catch (HostFailure e) {
             if (e.errno() != HostFailure.EINVAL && e.errno() != HostFailure.ENOENT) {
                 throw e;
@@ -127,7 +129,7 @@ public final class GuardHost implements Host {
                 .call(
                         new FrameWriter(Frame.NETLINK).string(namespace.toString()).bytes(messages),
                         "rtnetlink in " + namespace,
-                        NETLINK_LIMIT)
+                        NETLINK_LIMIT_MILLIS)
                 .bytes();
     }
 
@@ -136,7 +138,7 @@ public final class GuardHost implements Host {
         String program = spec.argv().getFirst();
         GuardProcess process =
                 new GuardProcess(connection, program.substring(program.lastIndexOf('/') + 1));
-        connection.spawn(SpawnRequest.of(spec), "start of " + program, process, SPAWN_LIMIT);
+        connection.spawn(SpawnRequest.of(spec), "start of " + program, process, SPAWN_LIMIT_MILLIS);
         return process;
     }
 
@@ -151,7 +153,7 @@ public final class GuardHost implements Host {
             request.string(cgroup.toString());
         }
         GuardProcess process = new GuardProcess(connection, "stand-in");
-        connection.spawn(request, "start of a stand-in", process, SPAWN_LIMIT);
+        connection.spawn(request, "start of a stand-in", process, SPAWN_LIMIT_MILLIS);
         return process;
     }
 }

@@ -23,7 +23,7 @@ final class ForwardFailure extends Exception {
         return new ForwardFailure(true, message, cause);
     }
 
-    /** True if containerd refused this event; false if containerd was away. */
+    /** Whether it is about this event, and not about containerd's being away. */
     boolean isRefusal() {
         return refused;
     }

@@ -2,7 +2,6 @@ package io.saya.shim.log;
 
 import io.saya.log.LogLevel;
 import io.saya.log.LogRecord;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.logging.log4j.core.LogEvent;
@@ -17,11 +16,11 @@ import org.apache.logging.log4j.core.filter.AbstractFilter;
  * thread.
  */
 final class RepeatFilter extends AbstractFilter {
-    static final Duration WINDOW = Duration.ofSeconds(10);
+    static final long WINDOW_MILLIS = 10_000;
     static final int LINES_OF_A_KIND = 50;
     static final int LINES_OF_A_COMPONENT = 500;
 
-    /** Factor by which level debug may write more. */
+    /** By how much more may be written of level debug. */
     static final int DEBUG_FACTOR = 20;
 
     private final LossCount loss;
@@ -40,8 +39,7 @@ final class RepeatFilter extends AbstractFilter {
             return Result.NEUTRAL;
         }
         // A clock that was set back also begins a new window.
-        if (line.epochMillis() - windowStart >= WINDOW.toMillis()
-                || line.epochMillis() < windowStart) {
+        if (line.epochMillis() - windowStart >= WINDOW_MILLIS || line.epochMillis() < windowStart) {
             windowStart = line.epochMillis();
             seen.clear();
         }

@@ -1,7 +1,6 @@
 package io.saya.shim.management;
 
 import io.saya.hypervisor.GuestConsole;
-import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
@@ -34,7 +33,7 @@ public final class ManagementSocket implements AutoCloseable {
     /** Connections at once. */
     private static final int CONNECTIONS = 8;
 
-    /** Limit for a request and its answer. */
+    /** For a request and its answer. */
     private static final Duration LIMIT = Duration.ofSeconds(10);
 
     /** After an error, before the next client is taken. */
@@ -77,7 +76,7 @@ public final class ManagementSocket implements AutoCloseable {
                 consoleHasShell);
     }
 
-    /** Serves a socket that it binds first. */
+    /** The same with a socket that is not bound yet. */
     static ManagementSocket open(
             ServerSocketChannel listener,
             Path runDirectory,
@@ -120,7 +119,7 @@ public final class ManagementSocket implements AutoCloseable {
                     LOG.warn("nobody can connect to the management socket", "error", e);
                     told = true;
                 }
-                var _ = Waited.pause(PAUSE);
+                pause();
             }
         }
         LOG.debug("the management socket is closed");
@@ -134,6 +133,14 @@ public final class ManagementSocket implements AutoCloseable {
             Thread.ofVirtual().name("management request").start(() -> serve(client));
         } else {
             client.close();
+        }
+    }
+
+    private static void pause() {
+        try {
+            Thread.sleep(PAUSE);
+        } catch (InterruptedException _) {
+            // Nobody interrupts it; the state of the listener decides.
         }
     }
 
@@ -157,13 +164,11 @@ public final class ManagementSocket implements AutoCloseable {
     }
 
     private static void endAfterLimit(SocketChannel client) {
-        // An interrupt says that it was served in time.
-        if (Waited.pause(LIMIT)) {
-            try {
-                client.close();
-            } catch (IOException _) {
-                // It is gone.
-            }
+        try {
+            Thread.sleep(LIMIT);
+            client.close();
+        } catch (InterruptedException | IOException _) {
+            // It was served in time, or is gone.
         }
     }
 

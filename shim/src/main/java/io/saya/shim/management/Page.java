@@ -13,7 +13,7 @@ public interface Page {
     Answer answer(Request request);
 
     /**
-     * The answer to a request.
+     * What is sent back.
      *
      * @param type such as {@code application/json}
      */

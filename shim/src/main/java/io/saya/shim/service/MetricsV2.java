@@ -1,10 +1,10 @@
 package io.saya.shim.service;
 
-import io.saya.agent.ContainerUsage.Amount;
-import io.saya.agent.ContainerUsage.BlockFile;
-import io.saya.agent.ContainerUsage.Cpu;
-import io.saya.agent.ContainerUsage.DeviceCount;
-import io.saya.agent.ContainerUsage;
+import io.saya.proto.agent.BlkioStats;
+import io.saya.proto.agent.BlkioStatsEntry;
+import io.saya.proto.agent.CpuStats;
+import io.saya.proto.agent.MemoryData;
+import io.saya.proto.agent.StatsContainerResponse;
 import io.saya.proto.cgroups.v2.CPUStat;
 import io.saya.proto.cgroups.v2.HugeTlbStat;
 import io.saya.proto.cgroups.v2.IOEntry;
@@ -33,55 +33,58 @@ final class MetricsV2 {
 
     private MetricsV2() {}
 
-    static Metrics of(ContainerUsage guest) {
-        GuestMemory memory = new GuestMemory(guest.memory());
+    static Metrics of(StatsContainerResponse guest) {
+        var cgroup = guest.getCgroupStats();
+        GuestMemory memory = new GuestMemory(cgroup.getMemoryStats());
         Metrics.Builder metrics =
                 Metrics.newBuilder()
                         .setPids(
                                 PidsStat.newBuilder()
-                                        .setCurrent(guest.pids().current())
-                                        .setLimit(GuestMemory.limitV2(guest.pids().limit())))
-                        .setCpu(cpu(guest.cpu()))
+                                        .setCurrent(cgroup.getPidsStats().getCurrent())
+                                        .setLimit(
+                                                GuestMemory.limitV2(
+                                                        cgroup.getPidsStats().getLimit())))
+                        .setCpu(cpu(cgroup.getCpuStats()))
                         .setMemory(memory(memory))
                         .setMemoryEvents(
                                 MemoryEvents.newBuilder()
-                                        .setMax(memory.usage().failures())
+                                        .setMax(memory.usage().getFailcnt())
                                         .setOomKill(memory.oomKills()))
-                        .setIo(io(guest))
+                        .setIo(io(cgroup.getBlkioStats()))
                         .setRdma(RdmaStat.getDefaultInstance());
-        guest.hugePages()
+        cgroup.getHugetlbStatsMap()
                 .forEach(
                         (size, pages) ->
                                 metrics.addHugetlb(
                                         HugeTlbStat.newBuilder()
                                                 .setPagesize(size)
-                                                .setCurrent(pages.usage())
-                                                .setMax(pages.maxUsage())
-                                                .setFailcnt(pages.failures())));
-        for (var link : guest.links()) {
+                                                .setCurrent(pages.getUsage())
+                                                .setMax(pages.getMaxUsage())
+                                                .setFailcnt(pages.getFailcnt())));
+        for (var link : guest.getNetworkStatsList()) {
             metrics.addNetwork(
                     NetworkStat.newBuilder()
-                            .setName(link.name())
-                            .setRxBytes(link.received().bytes())
-                            .setRxPackets(link.received().packets())
-                            .setRxErrors(link.received().errors())
-                            .setRxDropped(link.received().dropped())
-                            .setTxBytes(link.sent().bytes())
-                            .setTxPackets(link.sent().packets())
-                            .setTxErrors(link.sent().errors())
-                            .setTxDropped(link.sent().dropped()));
+                            .setName(link.getName())
+                            .setRxBytes(link.getRxBytes())
+                            .setRxPackets(link.getRxPackets())
+                            .setRxErrors(link.getRxErrors())
+                            .setRxDropped(link.getRxDropped())
+                            .setTxBytes(link.getTxBytes())
+                            .setTxPackets(link.getTxPackets())
+                            .setTxErrors(link.getTxErrors())
+                            .setTxDropped(link.getTxDropped()));
         }
         return metrics.build();
     }
 
-    private static CPUStat cpu(Cpu guest) {
+    private static CPUStat cpu(CpuStats guest) {
         return CPUStat.newBuilder()
-                .setUsageUsec(guest.time().total() / NANOS_PER_MICRO)
-                .setUserUsec(guest.time().user() / NANOS_PER_MICRO)
-                .setSystemUsec(guest.time().kernel() / NANOS_PER_MICRO)
-                .setNrPeriods(guest.periods())
-                .setNrThrottled(guest.throttledPeriods())
-                .setThrottledUsec(guest.throttledNanos() / NANOS_PER_MICRO)
+                .setUsageUsec(guest.getCpuUsage().getTotalUsage() / NANOS_PER_MICRO)
+                .setUserUsec(guest.getCpuUsage().getUsageInUsermode() / NANOS_PER_MICRO)
+                .setSystemUsec(guest.getCpuUsage().getUsageInKernelmode() / NANOS_PER_MICRO)
+                .setNrPeriods(guest.getThrottlingData().getPeriods())
+                .setNrThrottled(guest.getThrottlingData().getThrottledPeriods())
+                .setThrottledUsec(guest.getThrottlingData().getThrottledTime() / NANOS_PER_MICRO)
                 .build();
     }
 
@@ -120,32 +123,32 @@ final class MetricsV2 {
                 .setPglazyfreed(guest.lineV2("pglazyfreed"))
                 .setThpFaultAlloc(guest.lineV2("thp_fault_alloc"))
                 .setThpCollapseAlloc(guest.lineV2("thp_collapse_alloc"));
-        Amount swap = guest.swapOnly();
-        return memory.setUsage(guest.usage().usage())
-                .setMaxUsage(guest.usage().maxUsage())
-                .setUsageLimit(GuestMemory.limitV2(guest.usage().limit()))
-                .setSwapUsage(swap.usage())
-                .setSwapMaxUsage(swap.maxUsage())
-                .setSwapLimit(GuestMemory.limitV2(swap.limit()))
+        MemoryData swap = guest.swapOnly();
+        return memory.setUsage(guest.usage().getUsage())
+                .setMaxUsage(guest.usage().getMaxUsage())
+                .setUsageLimit(GuestMemory.limitV2(guest.usage().getLimit()))
+                .setSwapUsage(swap.getUsage())
+                .setSwapMaxUsage(swap.getMaxUsage())
+                .setSwapLimit(GuestMemory.limitV2(swap.getLimit()))
                 .build();
     }
 
-    private static IOStat io(ContainerUsage guest) {
+    private static IOStat io(BlkioStats guest) {
         Map<Device, IOEntry.Builder> devices = new LinkedHashMap<>();
-        for (DeviceCount bytes : guest.io(BlockFile.SERVICE_BYTES)) {
+        for (BlkioStatsEntry bytes : guest.getIoServiceBytesRecursiveList()) {
             IOEntry.Builder entry = entry(devices, bytes);
             if (isOperation(bytes, 'r')) {
-                entry.setRbytes(entry.getRbytes() + bytes.value());
+                entry.setRbytes(entry.getRbytes() + bytes.getValue());
             } else if (isOperation(bytes, 'w')) {
-                entry.setWbytes(entry.getWbytes() + bytes.value());
+                entry.setWbytes(entry.getWbytes() + bytes.getValue());
             }
         }
-        for (DeviceCount operations : guest.io(BlockFile.SERVICED)) {
+        for (BlkioStatsEntry operations : guest.getIoServicedRecursiveList()) {
             IOEntry.Builder entry = entry(devices, operations);
             if (isOperation(operations, 'r')) {
-                entry.setRios(entry.getRios() + operations.value());
+                entry.setRios(entry.getRios() + operations.getValue());
             } else if (isOperation(operations, 'w')) {
-                entry.setWios(entry.getWios() + operations.value());
+                entry.setWios(entry.getWios() + operations.getValue());
             }
         }
         IOStat.Builder io = IOStat.newBuilder();
@@ -153,15 +156,15 @@ final class MetricsV2 {
         return io.build();
     }
 
-    private static IOEntry.Builder entry(Map<Device, IOEntry.Builder> devices, DeviceCount of) {
+    private static IOEntry.Builder entry(Map<Device, IOEntry.Builder> devices, BlkioStatsEntry of) {
         return devices.computeIfAbsent(
-                new Device(of.major(), of.minor()),
+                new Device(of.getMajor(), of.getMinor()),
                 device -> IOEntry.newBuilder().setMajor(device.major()).setMinor(device.minor()));
     }
 
     /** Agents write Read, read or rbytes; other operations (Sync, Total, ...) count these again. */
-    private static boolean isOperation(DeviceCount entry, char initial) {
-        String name = entry.operation();
+    private static boolean isOperation(BlkioStatsEntry entry, char initial) {
+        String name = entry.getOp();
         return !name.isEmpty() && Character.toLowerCase(name.charAt(0)) == initial;
     }
 }

@@ -165,7 +165,7 @@ class ManagementSocketTest {
         }
     }
 
-    /** True if there is no answer: an end, or a reset where something sent was not read. */
+    /** Whether there is no answer: an end, or a reset where something sent was not read. */
     private boolean hungUpOn(String request) {
         try {
             return ask(request).isEmpty();

@@ -102,12 +102,12 @@ public final class Pod {
         return id.substring(0, ID_LENGTH);
     }
 
-    /** The request that the pod was made from. */
+    /** What was asked for. */
     public PodSandboxConfig config() {
         return config;
     }
 
-    /** True if the sandbox runs. */
+    /** Whether the sandbox runs. */
     public boolean ready() {
         return node.cri()
                         .runtime()
@@ -230,7 +230,7 @@ public final class Pod {
         }
     }
 
-    /** The file of the container's log. */
+    /** Where the container's log is. */
     public Path logFile(String container) {
         return Path.of(status(container).getLogPath());
     }

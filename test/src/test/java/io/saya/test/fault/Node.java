@@ -26,7 +26,7 @@ final class Node implements AutoCloseable {
     static final String IMAGE = "saya.local/fault:latest";
     private static final String NAMESPACE = "saya-fault";
 
-    /** Limit for one call on a busy machine; the product's own limits are shorter. */
+    /** For one call on a busy machine; the product's own limits are shorter. */
     static final Duration LIMIT = Duration.ofSeconds(90);
 
     /** What ends in the background, such as a shim after Shutdown. */
@@ -213,7 +213,7 @@ final class Node implements AutoCloseable {
         return found;
     }
 
-    /** The events so far, as the client prints them. */
+    /** All events so far, as the client prints them. */
     String events() {
         return read(events);
     }
@@ -226,10 +226,7 @@ final class Node implements AutoCloseable {
         return directory;
     }
 
-    /**
-     * The directory that holds the run directories of this node's sandboxes: other nodes on the
-     * host have theirs.
-     */
+    /** Where the run directories of this node's sandboxes are: others on the host have theirs. */
     Path runBase() {
         return directory.resolve("run");
     }
@@ -248,7 +245,7 @@ final class Node implements AutoCloseable {
         return traces;
     }
 
-    /** The socket at which the shim of a sandbox listens. */
+    /** Where the shim of a sandbox listens. */
     Path shimSocket(String sandbox) {
         return Host.shimSocket(address(), NAMESPACE, sandbox);
     }
@@ -264,7 +261,7 @@ final class Node implements AutoCloseable {
         return traces(id);
     }
 
-    /** The directory in which containerd keeps a container's bundle. */
+    /** Where containerd keeps a container's bundle. */
     Path bundle(String id) {
         return directory.resolve("state/io.containerd.runtime.v2.task/" + NAMESPACE + "/" + id);
     }

@@ -22,10 +22,7 @@ import org.junit.jupiter.api.Timeout;
 final class NodeTest extends FaultSuite {
     private static final Duration LIMIT = Duration.ofSeconds(60);
 
-    /**
-     * The time for which containerd is away where nothing else decides it: a minute with {@code
-     * --full}.
-     */
+    /** How long containerd is away where nothing else decides it: a minute with {@code --full}. */
     private static final Duration AWAY = FULL ? Duration.ofSeconds(60) : Duration.ofSeconds(4);
 
     @Test

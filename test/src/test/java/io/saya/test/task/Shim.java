@@ -85,7 +85,7 @@ final class Shim implements AutoCloseable {
     }
 
     /**
-     * Starts a shim with a network namespace that exists.
+     * The same with a network namespace that exists.
      *
      * @param namespace its path
      * @param environment containerd's, beyond what the test's own is
@@ -173,12 +173,12 @@ final class Shim implements AutoCloseable {
         return id;
     }
 
-    /** The address at which it listens, as {@code start} said. */
+    /** Where it listens, as {@code start} has said. */
     Path socket() {
         return socket;
     }
 
-    /** The address at which the shim of a sandbox of that name is to listen. */
+    /** Where the shim of a sandbox of that name is to listen. */
     static Path socket(Path directory, String id) {
         return Host.shimSocket(address(directory), NAMESPACE, id);
     }
@@ -187,12 +187,12 @@ final class Shim implements AutoCloseable {
         return directory.resolve("containerd.sock").toString();
     }
 
-    /** The calls of the task service; without a deadline of their own. */
+    /** All calls of the task service; without a deadline of their own. */
     TaskClient tasks() {
         return tasks;
     }
 
-    /** Limit for a call. */
+    /** How long a call may take. */
     static CallOptions within() {
         return CallOptions.timeout(LIMIT);
     }

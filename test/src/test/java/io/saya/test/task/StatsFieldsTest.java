@@ -31,7 +31,7 @@ class StatsFieldsTest extends ShimSuite {
         assertThat(parts(saya)).containsAll(parts(runc));
     }
 
-    /** The figures of a container that runs. */
+    /** Of a container that runs. */
     private Message statistics(String runtime)
             throws IOException, TtrpcException, InterruptedException {
         var before = events().events().size();

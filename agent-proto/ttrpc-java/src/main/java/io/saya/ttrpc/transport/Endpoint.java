@@ -5,7 +5,7 @@ import io.netty.channel.ChannelHandler;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** An address that a client connects to. */
+/** Where a client connects to. */
 public sealed interface Endpoint {
     /**
      * Starts to connect; must be followed by {@link #preamble} where there is one.
@@ -14,7 +14,7 @@ public sealed interface Endpoint {
      */
     ChannelFuture connect(Transport transport, ChannelHandler handler) throws IOException;
 
-    /** The exchange on a new connection before ttrpc begins. */
+    /** What is said on a new connection before ttrpc begins. */
     default Preamble preamble() {
         return Preamble.NONE;
     }

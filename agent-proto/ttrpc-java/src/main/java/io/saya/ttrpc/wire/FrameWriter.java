@@ -193,10 +193,7 @@ public final class FrameWriter {
         }
     }
 
-    /**
-     * Takes what protobuf's writer empties its staging buffer into, and large byte strings past
-     * that buffer.
-     */
+    /** Where protobuf's writer empties its staging buffer, and puts large byte strings past it. */
     private final class Pieces extends OutputStream {
         @Override
         public void write(int value) {

@@ -14,7 +14,7 @@ public abstract class OutboundFrame {
     @Nullable OutboundFrame next;
     private int reservedLength;
 
-    /** Makes a frame; for subclasses. */
+    /** For subclasses. */
     protected OutboundFrame() {}
 
     /**

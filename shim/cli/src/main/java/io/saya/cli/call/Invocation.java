@@ -76,12 +76,12 @@ public final class Invocation {
         this.err = CleanWriter.before(err);
     }
 
-    /** The stream for data. */
+    /** Where data goes. */
     public PrintWriter out() {
         return out;
     }
 
-    /** The stream for messages. */
+    /** Where messages go. */
     public PrintWriter err() {
         return err;
     }
@@ -124,7 +124,7 @@ public final class Invocation {
                 : loader.load(Optional.empty(), environment);
     }
 
-    /** The file in which the caller wants a log of this call; empty: none. */
+    /** Where the caller wants a log of this call, if anywhere. */
     public Optional<Path> logFile() {
         return Optional.ofNullable(log);
     }

@@ -4,7 +4,7 @@ import io.saya.config.AgentConfig.Transport;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Checks the host's device nodes, and whether other programs hold them. */
+/** Device nodes of the host, and others who may hold them. */
 final class DeviceChecks {
     private DeviceChecks() {}
 

@@ -9,9 +9,7 @@ package io.saya.cli.check;
  */
 record Finding(String check, Verdict verdict, String text, String advice) {
 
-    /**
-     * What a finding means for containers: they run, they run with a drawback, or they do not run.
-     */
+    /** Whether containers run. */
     enum Verdict {
         PASS,
         /** They do, but something is slower or missing. */

@@ -26,10 +26,7 @@ record LeftSandbox(Path runDirectory, String id, List<String> processes, List<St
     /** The mount point in a line of {@code /proc/self/mountinfo}. */
     private static final int MOUNT_POINT = 4;
 
-    /**
-     * Finds all sandboxes without a living guard, sorted by name; passes over whatever is no run
-     * directory.
-     */
+    /** All of them, by name. What is no run directory is passed over. */
     static List<LeftSandbox> in(Path runBase, HostFiles host) throws IOException {
         List<LeftSandbox> left = new ArrayList<>();
         List<String> standing =

@@ -26,7 +26,7 @@ final class HostProcesses {
         }
     }
 
-    /** Finds all daemons of this host. */
+    /** All daemons. */
     static List<Found> daemons() {
         List<Found> daemons = new ArrayList<>();
         for (Found process : all()) {

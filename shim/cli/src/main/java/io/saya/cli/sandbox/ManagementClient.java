@@ -3,7 +3,6 @@ package io.saya.cli.sandbox;
 import io.saya.json.Json;
 import io.saya.json.JsonException;
 import io.saya.json.JsonObject;
-import io.saya.lifecycle.Waited;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
@@ -40,7 +39,7 @@ public final class ManagementClient {
         }
     }
 
-    /** Asks for a page and returns it as text; {@code body} is sent with the request. */
+    /** The same as text; {@code body} is sent with the request. */
     String text(String method, String path, String body) throws IOException {
         try (SocketChannel channel = connect()) {
             Thread watch = Thread.ofVirtual().name("limit").start(() -> closeAfterLimit(channel));
@@ -131,13 +130,11 @@ public final class ManagementClient {
     }
 
     private static void closeAfterLimit(SocketChannel channel) {
-        // An interrupt says that it answered in time.
-        if (Waited.pause(LIMIT)) {
-            try {
-                channel.close();
-            } catch (IOException _) {
-                // It is gone.
-            }
+        try {
+            Thread.sleep(LIMIT);
+            channel.close();
+        } catch (InterruptedException | IOException _) {
+            // It answered in time, or is gone.
         }
     }
 }

@@ -23,8 +23,7 @@ final class Sandboxes {
     }
 
     /**
-     * Finds all sandboxes, sorted by the names of their directories, and asks each living daemon
-     * for its status.
+     * All of them, by their directories' names; those that can be asked have been.
      *
      * @throws CommandFailure if the caller may not look
      */

@@ -1,4 +1,4 @@
 @NullMarked
-package io.saya.lifecycle;
+package io.saya.oci;
 
 import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,4 @@
-package io.saya.agent;
+package io.saya.oci;
 
 import io.saya.json.JsonArray;
 import io.saya.json.JsonNumber;

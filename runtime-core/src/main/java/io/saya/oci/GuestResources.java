@@ -1,4 +1,4 @@
-package io.saya.agent;
+package io.saya.oci;
 
 import io.saya.json.JsonArray;
 import io.saya.json.JsonObject;
@@ -16,29 +16,18 @@ import io.saya.proto.agent.oci.LinuxResources;
  */
 public final class GuestResources {
 
-    private final LinuxResources message;
-
-    private GuestResources(LinuxResources message) {
-        this.message = message;
-    }
-
-    /** As they are sent. */
-    LinuxResources message() {
-        return message;
-    }
+    private GuestResources() {}
 
     /**
      * Translates {@code resources}.
      *
-     * @param allDevices whether the container may open every device of the guest, whatever the
-     *     rules say
      * @param pids whether the guest's agent applies a limit of processes as it is meant; Kata's
      *     reads the field the wrong way round (agent-proto/api/agents.md#containers)
      */
-    public static GuestResources of(JsonObject resources, boolean allDevices, boolean pids) {
+    public static LinuxResources of(JsonObject resources, boolean pids) {
         LinuxResources.Builder guest = LinuxResources.newBuilder();
         Fields fields = new Fields(resources);
-        if (allDevices || opensAllDevices(resources)) {
+        if (opensAllDevices(resources)) {
             guest.addDevices(
                     LinuxDeviceCgroup.newBuilder().setAllow(true).setType("a").setAccess("rwm"));
         }
@@ -61,7 +50,7 @@ public final class GuestResources {
                     limit.uint64("limit", hugepages::setLimit);
                     guest.addHugepageLimits(hugepages);
                 });
-        return new GuestResources(guest.build());
+        return guest.build();
     }
 
     /**

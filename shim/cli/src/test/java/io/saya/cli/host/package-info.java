@@ -1,4 +1,0 @@
-@NullMarked
-package io.saya.cli.host;
-
-import org.jspecify.annotations.NullMarked;
