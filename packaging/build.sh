@@ -53,6 +53,7 @@ build_jars() {
   cp "$top"/shim/cli/target/saya-cli-*.jar "$work/jars/"
   sort_jars "$work/jars" "$here/jars" "$out/lib"
   unpack_native "$out/lib"
+  unpack_jffi "$out/lib/cli"
 }
 step java "$out/lib/saya-shim.jar" "$java_sources $(digest_of "$here/jars" "$here/lib/jars.sh") $jdk" build_jars
 

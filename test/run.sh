@@ -115,7 +115,8 @@ suite() {
 }
 
 need_for_pods() {
-  need_packages busybox-static containerd containernetworking-plugins iproute2 maven nftables procps qemu-system-x86 runc util-linux
+  need_packages busybox-static containerd containernetworking-plugins e2fsprogs fuse-overlayfs ipset iproute2 iptables kmod maven nftables procps qemu-system-x86 runc util-linux \
+    wireguard-tools
 }
 
 # What is about networks, with containerd and without.

@@ -13,7 +13,7 @@ usage() {
   cat <<'EOF'
 usage: packaging/guest/build.sh [--out DIR] [--cache DIR] [--init FILE] [--refresh]
 
-  --out DIR    where vmlinux, saya-initrd.img and guest.manifest go (default: packaging/target/saya/share/saya)
+  --out DIR    where vmlinux, saya-initrd.img, modules and guest.manifest go (default: packaging/target/saya/share/saya)
   --cache DIR  downloads and intermediate results (default: packaging/target/cache)
   --init FILE  a static program to be the guest's /init instead of the agent built from packaging/guest/agent
   --refresh    look for newer Debian packages; otherwise those of the last build are used again
@@ -40,7 +40,7 @@ cache=$(cd "$cache" && pwd)
 # Every file of the image carries this time; it is an input like any other (seconds since 1970).
 : "${SOURCE_DATE_EPOCH:=1767225600}"
 
-need_packages binutils cpio dpkg-dev gcc libc6-dev lz4 make xz-utils zstd
+need_packages binutils cpio dpkg-dev gcc kmod libc6-dev lz4 make xz-utils zstd
 
 # ---- 1. inputs: what Debian has, remembered so that a second build needs no network --------------------------------
 inputs=$cache/guest-inputs
@@ -79,7 +79,7 @@ fi
 mapfile -t input_files < <(awk '{print $2}' "$inputs")
 mapfile -t own_files < <(find "$here/build.sh" "$here/kernel.sh" "$here/crun.sh" "$here/modules" "$here/rootfs" -type f | sort)
 key=$( (cat "${input_files[@]}" "$init" "${own_files[@]}"; echo "$SOURCE_DATE_EPOCH") | sha256sum | cut -c1-64)
-if [[ -f $out/vmlinux && -f $out/saya-initrd.img && $(sed -n 's/^inputs-sha256 //p' "$out/guest.manifest" 2>/dev/null) == "$key" ]]; then
+if [[ -f $out/vmlinux && -f $out/saya-initrd.img && -d $out/modules && $(sed -n 's/^inputs-sha256 //p' "$out/guest.manifest" 2>/dev/null) == "$key" ]]; then
   say "nothing changed, $out is up to date"
   exit 0
 fi
@@ -132,22 +132,36 @@ done < "$work/all"
 sed 's|.*/|/lib/modules/|' "$work/first" > "$root/lib/modules/order"
 grep -v -x -F -f "$work/first" "$work/started" | sed 's|.*/|/lib/modules/|' > "$root/lib/modules/later"
 
-# ---- 7. pack: sorted names, one time stamp, owner root, inode numbers by position --------------------------------------
+# ---- 7. all other modules: beside the kernel, shared with guests as they are, and read by those that ask for one -----------------
+say "preparing the modules for demand"
+tree=$work/demand
+install -d -m 755 "$tree/lib/modules"
+mv "$modules" "$tree/lib/modules/$release"
+find "$tree" -name '*.ko' -print0 | xargs -0 strip --strip-debug
+depmod -b "$tree" "$release"
+chmod -R go-w "$tree"
+find "$tree" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
+tree_sum=$(cd "$tree/lib/modules" && find . -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -c1-64)
+
+# ---- 8. pack: sorted names, one time stamp, owner root, inode numbers by position --------------------------------------
 chmod -R go-w "$root"
 find "$root" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
 (cd "$root" && find . -mindepth 1 | sort | cpio --quiet --reproducible -R 0:0 -H newc -o) > "$work/initrd"
 
-# ---- 8. hand over ---------------------------------------------------------------------------------------------------
+# ---- 9. hand over ---------------------------------------------------------------------------------------------------
 {
   echo "inputs-sha256 $key"
   echo "kernel-release $release"
   while read -r name file; do echo "input $name $(basename "$file") $(sha256sum "$file" | cut -c1-64)"; done < "$inputs"
   echo "input agent $(sha256sum "$init" | cut -c1-64)"
   echo "output vmlinux $(sha256sum "$work/vmlinux" | cut -c1-64)"
+  echo "output modules $tree_sum"
   echo "output saya-initrd.img $(sha256sum "$work/initrd" | cut -c1-64)"
 } > "$work/manifest"
 rm -f "$out/guest.manifest"   # last in, first out: whoever finds a manifest finds what it describes
 install -m 644 "$work/vmlinux" "$out/vmlinux"
 install -m 644 "$work/initrd" "$out/saya-initrd.img"
+rm -rf "$out/modules"
+mv "$tree/lib/modules" "$out/modules"
 install -m 644 "$work/manifest" "$out/guest.manifest"
 say "kernel $release, image $(stat -c %s "$out/saya-initrd.img") bytes, in $out"

@@ -21,9 +21,12 @@ make -s -j2 OUT="$out/static"
 compile=(gcc -std=gnu17 -g -Wall -Wextra -Werror -fsanitize=address,undefined -fno-sanitize-recover=all)
 shopt -s extglob
 "${compile[@]}" -o "$out/unit" test/unit.c src/!(main).c -ljansson -lnettle
+"${compile[@]}" -Wl,--wrap=rmdir -o "$out/record" test/record.c src/{record,files,bytes,fault}.c -ljansson
 gcc -std=gnu17 -Wall -Wextra -Werror -o "$out/fake_daemon" test/fake_daemon.c src/bytes.c
 
 "$out/unit"
 echo "ok   unit tests"
+"$out/record" record-fields.json test/records/complete.json test/records/bare.json
+echo "ok   record.json as it is described"
 test/actions.sh "$out/sanitized/containerd-shim-saya-v2" "$out/fake_daemon" "$out/with-sanitizers"
 test/actions.sh "$out/static/containerd-shim-saya-v2" "$out/fake_daemon" "$out/as-shipped"

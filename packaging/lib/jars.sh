@@ -1,8 +1,12 @@
 # shellcheck shell=bash
 # Jars and modules of the product. Sourced; needs debian.sh (die).
 
-# artifact_of FILE: name of a jar without version and classifier.
-artifact_of() { basename "$1" .jar | sed -E 's/-[0-9].*$//'; }
+# artifact_of FILE: name of a jar without version and classifier; the classifier `native` stays, as it stands beside a jar without.
+artifact_of() {
+  local name
+  name=$(basename "$1" .jar)
+  [[ $name == *-native ]] && echo "${name%%-[0-9]*}-native" || echo "${name%%-[0-9]*}"
+}
 
 # sort_jars FROM LIST LIB: puts each jar where the list says (see packaging/jars), under its name without version, so that the
 # class path and the AOT cache made for it stay the same over releases of libraries.
@@ -32,6 +36,15 @@ unpack_native() {
   [[ -f $lib/META-INF/native/$library ]] || die "no $library in netty-transport-native-epoll.jar"
   install -m 644 "$lib/META-INF/native/$library" "$lib/$library"
   rm -r "$lib/META-INF"
+}
+
+# unpack_jffi CLI: the same for the library that the command's system calls go through, which leaves those of other processors out.
+unpack_jffi() {
+  local cli=$1 library=libjffi-1.2.so
+  (cd "$cli" && "$JAVA_HOME/bin/jar" xf jffi-native.jar "jni/x86_64-Linux/$library")
+  [[ -f $cli/jni/x86_64-Linux/$library ]] || die "no $library in jffi-native.jar"
+  install -m 644 "$cli/jni/x86_64-Linux/$library" "$cli/$library"
+  rm -r "$cli/jni" "$cli/jffi-native.jar"
 }
 
 jar_names() { (cd "$1" && find . -name '*.jar' -not -path './runtime/*' | LC_ALL=C sort | tr '\n' ' '); }

@@ -16,6 +16,7 @@
 #include "json.h"
 #include "launch.h"
 #include "log.h"
+#include "modules.h"
 #include "oom.h"
 #include "removal.h"
 #include "sandbox.h"
@@ -121,24 +122,15 @@ static void choose_rootfs(struct creation *creation) {
     snprintf(creation->rootfs, sizeof creation->rootfs, "%s", path);
 }
 
-// Whose pid namespace the container is to be in: another one's, by its id in the place of a path, or that of the sandbox, which the first
-// container has. The container itself where it is to have its own. NULL: there is none of that id.
-static const struct container *pid_namespace_owner(const struct creation *creation) {
-    const Grpc__Linux *linux = creation->request->oci->linux;
-    for (size_t i = 0; i < linux->n_namespaces; i++)
-        if (strcmp(linux->namespaces[i]->type, "pid") == 0 && linux->namespaces[i]->path[0] != 0)
-            return container_find(linux->namespaces[i]->path);
-    if (!creation->request->sandbox_pidns) return creation->container;
-    struct list *first = list_first(&sandbox.containers);
-    return container_of(first, struct container, link);
-}
-
+// The pid namespace of the first container is the one that is shared.
 static bool choose_pid_namespace(struct creation *creation) {
-    const struct container *owner = pid_namespace_owner(creation);
+    if (!creation->request->sandbox_pidns) return true;
+    struct list *first = list_first(&sandbox.containers);
+    const struct container *owner = container_of(first, struct container, link);
     if (owner == creation->container) return true;
-    if (owner == NULL || owner->init == NULL || owner->init->child.pid == 0) {
-        snprintf(creation->error, sizeof creation->error, "pid namespace: container %s, which has it, is not running",
-                 owner == NULL ? "that was named" : owner->id);
+    if (owner->init == NULL || owner->init->child.pid == 0) {
+        snprintf(creation->error, sizeof creation->error,
+                 "Sandbox does not have sandbox_pidns: container %s, the first one, is not running", owner->id);
         return false;
     }
     snprintf(creation->pid_namespace, sizeof creation->pid_namespace, "/proc/%d/ns/pid", (int)owner->init->child.pid);
@@ -163,6 +155,13 @@ static bool set_network_sysctls(struct creation *creation) {
     return true;
 }
 
+static bool may_set_up_firewalls(const Grpc__Process *process) {
+    const Grpc__LinuxCapabilities *capabilities = process->capabilities;
+    for (size_t i = 0; capabilities != NULL && i < capabilities->n_bounding; i++)
+        if (strcmp(capabilities->bounding[i], "CAP_NET_ADMIN") == 0) return true;
+    return false;
+}
+
 static void run_crun(struct creation *creation) {
     const Grpc__Spec *spec = creation->request->oci;
     struct container *container = creation->container;
@@ -178,6 +177,7 @@ static void run_crun(struct creation *creation) {
         return;
     }
     note_termination_log(container, spec);
+    if (sandbox.first_process && may_set_up_firewalls(spec->process)) modules_for_firewalls();
     container->hooks_after_start = spec->hooks != NULL && spec->hooks->n_poststart > 0;
     container->init = process_new(container, container->id, spec->process->terminal);
     if (container->init == NULL) {

@@ -1,5 +1,6 @@
 #include "linux_json.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "resources_json.h"
@@ -45,20 +46,61 @@ static void namespaces_json(struct json *json, const Grpc__Linux *linux, const s
     json_close_array(json);
 }
 
-static void devices_json(struct json *json, Grpc__LinuxDevice *const *devices, size_t count) {
-    if (count == 0) return;
-    json_open_array(json, "devices");
-    for (size_t i = 0; i < count; i++) {
-        json_open_object(json, NULL);
-        json_string(json, "path", devices[i]->path);
-        json_string(json, "type", devices[i]->type);
-        json_integer(json, "major", devices[i]->major);
-        json_integer(json, "minor", devices[i]->minor);
-        json_unsigned_if_given(json, "fileMode", devices[i]->filemode);
-        json_unsigned(json, "uid", devices[i]->uid);
-        json_unsigned(json, "gid", devices[i]->gid);
-        json_close_object(json);
+static void device_json(struct json *json, const Grpc__LinuxDevice *device) {
+    json_open_object(json, NULL);
+    json_string(json, "path", device->path);
+    json_string(json, "type", device->type);
+    json_integer(json, "major", device->major);
+    json_integer(json, "minor", device->minor);
+    json_unsigned_if_given(json, "fileMode", device->filemode);
+    json_unsigned(json, "uid", device->uid);
+    json_unsigned(json, "gid", device->gid);
+    json_close_object(json);
+}
+
+static void own_device_json(struct json *json, const Grpc__Linux *linux, const char *path, const char *type, int number, int minor,
+                            unsigned mode) {
+    for (size_t i = 0; i < linux->n_devices; i++)
+        if (strcmp(linux->devices[i]->path, path) == 0) return;
+    Grpc__LinuxDevice device = GRPC__LINUX_DEVICE__INIT;
+    device.path = (char *)path;
+    device.type = (char *)type;
+    device.major = number;
+    device.minor = minor;
+    device.filemode = mode;
+    device_json(json, &device);
+}
+
+// Of what a host's /dev has for a privileged container, the guest has these: for file systems in files, FUSE, and tunnels. Their drivers
+// come when they are opened.
+static void own_devices_json(struct json *json, const Grpc__Linux *linux) {
+    enum { LOOP_DEVICES = 16, LOOP = 7, MISC = 10 };
+    own_device_json(json, linux, "/dev/fuse", "c", MISC, 229, 0666);
+    own_device_json(json, linux, "/dev/net/tun", "c", MISC, 200, 0666);
+    own_device_json(json, linux, "/dev/btrfs-control", "c", MISC, 234, 0660);
+    own_device_json(json, linux, "/dev/mapper/control", "c", MISC, 236, 0600);
+    own_device_json(json, linux, "/dev/loop-control", "c", MISC, 237, 0660);
+    own_device_json(json, linux, "/dev/kmsg", "c", 1, 11, 0644);
+    for (int i = 0; i < LOOP_DEVICES; i++) {
+        char path[32];
+        snprintf(path, sizeof path, "/dev/loop%d", i);
+        own_device_json(json, linux, path, "b", LOOP, i, 0660);
     }
+}
+
+static bool opens_all_devices(const Grpc__LinuxResources *resources) {
+    bool all = false;
+    for (size_t i = 0; resources != NULL && i < resources->n_devices; i++)
+        if (strcmp(resources->devices[i]->type, "a") == 0) all = resources->devices[i]->allow;
+    return all;
+}
+
+static void devices_json(struct json *json, const Grpc__Linux *linux) {
+    bool all = opens_all_devices(linux->resources);
+    if (linux->n_devices == 0 && !all) return;
+    json_open_array(json, "devices");
+    for (size_t i = 0; i < linux->n_devices; i++) device_json(json, linux->devices[i]);
+    if (all) own_devices_json(json, linux);
     json_close_array(json);
 }
 
@@ -113,7 +155,7 @@ void linux_json(struct json *json, const Grpc__Linux *linux, const struct spec_c
     container_resources_json(json, linux, context->default_devices);
     json_string(json, "cgroupsPath", context->cgroup);
     namespaces_json(json, linux, context);
-    devices_json(json, linux->devices, linux->n_devices);
+    devices_json(json, linux);
     seccomp_json(json, linux->seccomp);
     json_string_if_given(json, "rootfsPropagation", linux->rootfspropagation);
     json_strings_if_given(json, "maskedPaths", linux->maskedpaths, linux->n_maskedpaths);

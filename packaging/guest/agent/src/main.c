@@ -14,6 +14,7 @@
 #include "log.h"
 #include "log_port.h"
 #include "loop.h"
+#include "modprobe.h"
 #include "modules.h"
 #include "oom.h"
 #include "options.h"
@@ -86,6 +87,7 @@ static void read_kernel_command_line(void) {
 }
 
 int main(int count, char **words) {
+    if (count > 0 && modprobe_is_meant(words[0])) return modprobe_run(count, words);
     bool first_process = count == 1 && getpid() == 1;
     struct arguments arguments;
     if (!first_process && !parse_arguments(count, words, &arguments)) return usage();

@@ -2,14 +2,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "log.h"
 #include "loop.h"
+
+// Where the host shows the modules that belong to the kernel it boots, a directory for each release.
+#define SHARED_MODULES "/run/kata-containers/shared/containers/.modules"
 
 static void load(const char *path) {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -68,25 +71,23 @@ void modules_finish(void) {
 
 // ---- by name
 
-static struct {
-    const char *name;
+static bool is_name(const char *name) {
+    return name[0] != 0 && strlen(name) < 256 && strchr(name, '/') == NULL && strchr(name, '\n') == NULL;
+}
+
+// Those of the image lie flat, and what they depend on is loaded already: the image has them for being quick.
+static enum module_result load_from_image(const char *name, const char *parameters, char *error, size_t error_size) {
     char path[512];
-} search;
-
-// The kernel takes '-' and '_' in a module's name for the same.
-static bool is_module_file(const char *file, const char *name) {
-    for (; *name != 0; name++, file++)
-        if (*file != *name && !((*file == '-' || *file == '_') && (*name == '-' || *name == '_'))) return false;
-    return strcmp(file, ".ko") == 0;
+    snprintf(path, sizeof path, "/lib/modules/%s.ko", name);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return MODULE_UNKNOWN;
+    bool loaded = syscall(SYS_finit_module, fd, parameters, 0) == 0 || errno == EEXIST;
+    if (!loaded) snprintf(error, error_size, "kernel module %s: %s with \"%s\": %s", name, path, parameters, strerror(errno));
+    close(fd);
+    return loaded ? MODULE_LOADED : MODULE_FAILED;
 }
 
-static int visit(const char *path, const struct stat *status, int kind, struct FTW *position) {
-    (void)status;
-    if (kind != FTW_F || !is_module_file(path + position->base, search.name)) return 0;
-    return (size_t)snprintf(search.path, sizeof search.path, "%s", path) < sizeof search.path;
-}
-
-static bool is_loaded_or_builtin(const char *name) {
+static bool is_loaded(const char *name) {
     char path[300];
     snprintf(path, sizeof path, "/sys/module/%s", name);
     for (char *c = path + sizeof "/sys/module/" - 1; *c != 0; c++)
@@ -94,26 +95,50 @@ static bool is_loaded_or_builtin(const char *name) {
     return access(path, F_OK) == 0;
 }
 
+static enum module_result load_with_parameters(const char *name, const char *parameters, char *error, size_t error_size) {
+    enum module_result result = load_from_image(name, parameters, error, error_size);
+    if (result != MODULE_UNKNOWN) return result;
+    struct utsname kernel;
+    char tree[sizeof SHARED_MODULES + sizeof kernel.release + 1];
+    uname(&kernel);
+    snprintf(tree, sizeof tree, SHARED_MODULES "/%s", kernel.release);
+    result = module_tree_load(tree, name, parameters, error, error_size);
+    if (result == MODULE_UNKNOWN)
+        snprintf(error, error_size, "kernel module %s: neither in the guest image nor in modules/%s beside the kernel%s", name,
+                 kernel.release, access(tree, F_OK) == 0 ? "" : ", a directory that is not there on the host");
+    return result;
+}
+
+enum module_result modules_demand(const char *name, char *error, size_t error_size) {
+    if (!is_name(name)) return MODULE_UNKNOWN;
+    return load_with_parameters(name, "", error, error_size);
+}
+
 bool module_load_by_name(const char *name, char *const *parameters, size_t count, char *error, size_t error_size) {
-    if (name[0] == 0 || strlen(name) > 255 || strchr(name, '/') != NULL) {
+    if (!is_name(name)) {
         snprintf(error, error_size, "kernel module \"%.64s\": not a module's name", name);
         return false;
     }
-    if (is_loaded_or_builtin(name)) return true;
+    if (is_loaded(name)) return true;
     char words[1024];
     size_t used = 0;
     words[0] = 0;
     for (size_t i = 0; i < count && used < sizeof words; i++)
         used += (size_t)snprintf(words + used, sizeof words - used, "%s%s", i > 0 ? " " : "", parameters[i]);
-    search.name = name;
-    if (used >= sizeof words || nftw("/lib/modules", visit, 16, FTW_PHYS) != 1) {
-        snprintf(error, error_size, "kernel module %s: %s", name,
-                 used >= sizeof words ? "parameters longer than 1 KiB" : "no such file below /lib/modules of the guest image");
+    if (used >= sizeof words) {
+        snprintf(error, error_size, "kernel module %s: parameters longer than 1 KiB", name);
         return false;
     }
-    int fd = open(search.path, O_RDONLY | O_CLOEXEC);
-    bool loaded = fd >= 0 && (syscall(SYS_finit_module, fd, words, 0) == 0 || errno == EEXIST);
-    if (!loaded) snprintf(error, error_size, "kernel module %s (%s) with \"%s\": %s", name, search.path, words, strerror(errno));
-    if (fd >= 0) close(fd);
-    return loaded;
+    return load_with_parameters(name, words, error, error_size) == MODULE_LOADED;
+}
+
+// iptables of the older kind runs the container's own modprobe for them, which few images have.
+void modules_for_firewalls(void) {
+    static const char *const names[] = {"ip_tables", "ip6_tables"};
+    static bool tried;
+    for (size_t i = 0; !tried && i < sizeof names / sizeof names[0]; i++) {
+        char error[1024];
+        if (!is_loaded(names[i]) && modules_demand(names[i], error, sizeof error) != MODULE_LOADED) log_debug("%s", error);
+    }
+    tried = true;
 }

@@ -12,6 +12,7 @@
 #include "files.h"
 #include "init.h"
 #include "log.h"
+#include "modprobe.h"
 #include "modules.h"
 #include "namespaces.h"
 #include "removal.h"
@@ -33,12 +34,23 @@ struct creation {
     const Grpc__CreateSandboxRequest *request;
 };
 
+// Most are among what the host shares with the sandbox, so this comes after its storages.
+static bool load_modules(const Grpc__CreateSandboxRequest *request, char *error, size_t size) {
+    for (size_t i = 0; i < request->n_kernel_modules; i++)
+        if (!module_load_by_name(request->kernel_modules[i]->name, request->kernel_modules[i]->parameters,
+                                 request->kernel_modules[i]->n_parameters, error, size))
+            return false;
+    if (sandbox.first_process) modprobe_offer();
+    return true;
+}
+
 static void storages_done(struct storage_setup *setup, const char *error) {
     struct creation *creation = container_of(setup, struct creation, setup);
     struct call *call = creation->call;
     const Grpc__CreateSandboxRequest *request = creation->request;
     char text[1024];
     free(creation);
+    if (error == NULL && !load_modules(request, text, sizeof text)) error = text;
     if (error == NULL && !dns_apply(request->dns, request->n_dns, text, sizeof text)) error = text;
     if (error != NULL) {
         storage_release(&sandbox.storages);
@@ -57,10 +69,6 @@ static bool prepare(const Grpc__CreateSandboxRequest *request, char *error, size
         snprintf(error, size, "%s: %s", AGENT_ROOT, strerror(errno));
         return false;
     }
-    for (size_t i = 0; i < request->n_kernel_modules; i++)
-        if (!module_load_by_name(request->kernel_modules[i]->name, request->kernel_modules[i]->parameters,
-                                 request->kernel_modules[i]->n_parameters, error, size))
-            return false;
     return namespaces_create(request->hostname, error, size);
 }
 

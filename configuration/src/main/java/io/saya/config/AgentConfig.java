@@ -27,7 +27,7 @@ public record AgentConfig(
         Timeouts timeouts) {
 
     /**
-     * How long the agent may take.
+     * Limits for what the agent does.
      *
      * @param dial to answer first, from QEMU's start ({@code dial_timeout})
      * @param createContainer to create a container ({@code create_container_timeout} of {@code

@@ -22,7 +22,7 @@ public final class ConfigException extends Exception {
         this.problems = sorted(problems);
     }
 
-    /** All problems, errors and warnings. */
+    /** The problems that were found, errors and warnings. */
     public List<Problem> problems() {
         return problems;
     }

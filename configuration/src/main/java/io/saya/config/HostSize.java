@@ -7,7 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * How large the host is: what "0" means for the ceilings of a VM.
+ * The size of the host: what "0" means for the ceilings of a VM.
  *
  * <p>Read from {@code /proc} and {@code /sys} rather than asked of the JVM, which sees only what
  * the cgroup of the shim leaves it.

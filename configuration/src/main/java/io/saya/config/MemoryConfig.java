@@ -6,31 +6,20 @@ package io.saya.config;
  * @param defaultMib at boot ({@code default_memory}), at least 128
  * @param maxMib ceiling that hot-plug can reach ({@code default_maxmemory}), at least {@code
  *     defaultMib}
- * @param slots DIMM slots ({@code memory_slots})
  * @param hugePages back memory by {@code /dev/hugepages} ({@code enable_hugepages})
  * @param reclaimFreed balloon with free page reporting ({@code reclaim_guest_freed_memory})
  * @param guestSwap swap files for containers that ask for swap ({@code enable_guest_swap})
  */
 public record MemoryConfig(
-        int defaultMib,
-        int maxMib,
-        int slots,
-        boolean hugePages,
-        boolean reclaimFreed,
-        boolean guestSwap) {
+        int defaultMib, int maxMib, boolean hugePages, boolean reclaimFreed, boolean guestSwap) {
 
     /** Below this the default guest does not boot. */
     public static final int MINIMUM_MIB = 128;
 
     public MemoryConfig {
-        if (defaultMib < MINIMUM_MIB || maxMib < defaultMib || slots < 0) {
+        if (defaultMib < MINIMUM_MIB || maxMib < defaultMib) {
             throw new IllegalArgumentException(
-                    "memory: default "
-                            + defaultMib
-                            + " MiB, ceiling "
-                            + maxMib
-                            + " MiB, slots "
-                            + slots);
+                    "memory: default " + defaultMib + " MiB, ceiling " + maxMib + " MiB");
         }
     }
 }

@@ -8,7 +8,7 @@ package io.saya.config;
  */
 public record Position(int line, int column) implements Comparable<Position> {
 
-    /** For what is wrong with a file as a whole. */
+    /** The position for a fault of a file as a whole. */
     public static final Position START = new Position(1, 1);
 
     @Override

@@ -3,7 +3,7 @@ package io.saya.config;
 import java.nio.file.Path;
 
 /**
- * Something that an operator should mend or at least know.
+ * A fault that an operator should mend, or a fact that an operator should know.
  *
  * @param severity whether a sandbox may be started all the same
  * @param source the file, or the annotation, that says what is wrong
@@ -26,7 +26,7 @@ public record Problem(Severity severity, Source source, String text)
         return clean.toString();
     }
 
-    /** How bad it is. */
+    /** The weight of a problem. */
     public enum Severity {
         /** No sandbox is started with it. */
         ERROR,
@@ -34,7 +34,7 @@ public record Problem(Severity severity, Source source, String text)
         WARNING
     }
 
-    /** Where the cause stands. */
+    /** The place of the cause. */
     public sealed interface Source {
         /** A place in a configuration file or drop-in. */
         record InFile(Path file, Position position) implements Source {
@@ -61,7 +61,9 @@ public record Problem(Severity severity, Source source, String text)
         }
     }
 
-    /** By file, line and column, so that a report reads in the order of the file. */
+    /**
+     * Orders problems by file, line and column, so that a report reads in the order of the file.
+     */
     @Override
     public int compareTo(Problem other) {
         if (source instanceof Source.InFile mine && other.source instanceof Source.InFile theirs) {

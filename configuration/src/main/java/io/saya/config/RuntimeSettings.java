@@ -27,18 +27,18 @@ public record RuntimeSettings(
         EmptyDirMode emptyDirMode,
         Path danConf) {
 
-    /** How a pod's interface meets the VM's. */
+    /** Means by which a pod's interface meets the VM's. */
     public enum InternetworkingModel {
         TCFILTER,
         MACVTAP,
         NONE
     }
 
-    /** Where an emptyDir volume that is not in memory lives. */
+    /** Places for an emptyDir volume that is not in memory. */
     public enum EmptyDirMode {
         /** In the kubelet's directory on the host, shared with the guest. */
         SHARED_FS,
-        /** On an ext4 of the guest's own, in a file in that directory. */
+        /** An ext4 of the guest's own, in a file in that directory. */
         BLOCK_PLAIN
     }
 }

@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * How the container's files reach the guest.
+ * Settings of virtiofsd, by which a container's files reach the guest.
  *
  * @param daemon virtiofsd ({@code virtio_fs_daemon})
  * @param cache {@code virtio_fs_cache}: {@code never}, {@code metadata}, {@code auto}, {@code
@@ -22,7 +22,7 @@ public record SharedFsConfig(
         RootfsUpper rootfsUpper,
         List<String> extraArguments) {
 
-    /** Where what a container writes to its root file system goes. */
+    /** Places for what a container writes to its root file system. */
     public enum RootfsUpper {
         /** {@code DISK} for containers of a pod, {@code SHARE} for those started alone. */
         AUTO,

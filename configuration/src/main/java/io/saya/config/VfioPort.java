@@ -1,6 +1,6 @@
 package io.saya.config;
 
-/** Where a host's device that is passed through is plugged into the guest. */
+/** The port by which a host's device that is passed through is plugged into the guest. */
 public enum VfioPort {
     /** It is not passed through. */
     NO_PORT,

@@ -16,13 +16,13 @@ import java.util.List;
 final class ConsoleLines {
     private static final Log LOG = Log.of("agent");
 
-    /** How the default guest's agent begins, behind the time. */
+    /** The beginning of a line of the default guest's agent, behind the time. */
     private static final String AGENT = "saya-agent ";
 
     /** Longer lines are broken. */
     private static final int LINE_LIMIT = 512;
 
-    /** Of all lines together. */
+    /** The most bytes that all lines may have together. */
     private static final int TEXT_LIMIT = 16 * 1024;
 
     private final ArrayDeque<Line> lines = new ArrayDeque<>();
@@ -60,7 +60,10 @@ final class ConsoleLines {
         tell(text);
     }
 
-    /** The agent's lines as it means them; the kernel's only for those who follow a problem. */
+    /**
+     * Gives an agent's line the level that the agent meant; a line of the kernel gets one that is
+     * shown only to readers who follow a problem.
+     */
     private static void tell(String text) {
         int at = text.indexOf(AGENT);
         int colon = at < 0 ? -1 : text.indexOf(": ", at);

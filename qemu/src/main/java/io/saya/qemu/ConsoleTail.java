@@ -11,7 +11,9 @@ final class ConsoleTail {
 
     private final byte[] ring = new byte[CAPACITY];
 
-    /** How many bytes have ever been added; the next one goes to this index modulo the capacity. */
+    /**
+     * Counts all bytes that were ever added; the next byte goes to this index modulo the capacity.
+     */
     private long added;
 
     /** Takes all that remains in {@code bytes}. */

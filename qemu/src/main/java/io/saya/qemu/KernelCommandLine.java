@@ -21,7 +21,7 @@ final class KernelCommandLine {
     private KernelCommandLine() {}
 
     /**
-     * All words.
+     * Makes the whole command line.
      *
      * @param clock what the guest is told about its clock, {@link GuestClock}
      */
@@ -31,7 +31,7 @@ final class KernelCommandLine {
             words.append(" no_timer_check");
         }
         words.append(clock);
-        words.append(" nr_cpus=").append(spec.maxVcpus());
+        words.append(" nr_cpus=").append(spec.cpu().maxVcpus());
         if (!passesThrough(spec)) {
             // Every device is virtio, which reaches all memory: no bounce buffers. The kernel sets
             // 64
@@ -39,15 +39,15 @@ final class KernelCommandLine {
             words.append(" swiotlb=noforce");
         }
         // A root that is no tmpfs lets crun trust its own binary; see packaging/guest/README.md.
-        words.append(spec.image().isPresent() ? " root=/dev/vda1 ro" : " rootfstype=ramfs");
-        for (String word : spec.kernelParameters()) {
+        words.append(spec.guest().image().isPresent() ? " root=/dev/vda1 ro" : " rootfstype=ramfs");
+        for (String word : spec.guest().kernelParameters()) {
             words.append(' ').append(word);
         }
         return words.toString();
     }
 
     private static boolean passesThrough(VmSpec spec) {
-        for (VmDevice device : spec.devices()) {
+        for (VmDevice device : spec.devices().atStart()) {
             if (device instanceof VmDevice.HostPci) {
                 return true;
             }

@@ -50,7 +50,8 @@ final class MachineArguments {
     private MachineArguments(VmSpec spec, VmSockets sockets) {
         this.spec = spec;
         this.sockets = sockets;
-        this.slots = new PciSlots(spec.plugSlots() + (PluggedMemory.wanted(spec) ? 1 : 0));
+        this.slots =
+                new PciSlots(spec.devices().plugSlots() + (PluggedMemory.wanted(spec) ? 1 : 0));
     }
 
     /**
@@ -69,51 +70,53 @@ final class MachineArguments {
         addConsole();
         addAgentTransport(guestCid);
         addRng();
-        if (spec.image().isPresent()) {
-            addDisk("image", spec.image().get(), true, PciSlots.ROOT_IMAGE);
+        if (spec.guest().image().isPresent()) {
+            addDisk("image", spec.guest().image().get(), true, PciSlots.ROOT_IMAGE);
         }
-        for (VmDevice device : spec.devices()) {
+        for (VmDevice device : spec.devices().atStart()) {
             addDevice(device);
         }
-        for (int number = 0; number < spec.plugSlots(); number++) {
+        for (int number = 0; number < spec.devices().plugSlots(); number++) {
             arguments.add(
                     new Device.PcieRootPort(
                             PluggedCards.port(number), number + 1, PciSlots.port(number), false));
         }
         if (PluggedMemory.wanted(spec)) {
-            int number = spec.plugSlots();
+            int number = spec.devices().plugSlots();
             arguments.add(
                     new Device.PcieRootPort(
                             PluggedMemory.PORT, number + 1, PciSlots.port(number), false));
         }
         addKernel(execution);
-        if (!spec.extraArguments().isEmpty()) {
-            arguments.add(new Raw(spec.extraArguments()));
+        if (!spec.vmm().extraArguments().isEmpty()) {
+            arguments.add(new Raw(spec.vmm().extraArguments()));
         }
-        return new CommandLine(spec.vmm(), arguments);
+        return new CommandLine(spec.vmm().binary(), arguments);
     }
 
     private void addProcess() {
-        arguments.add(new Name(spec.sandboxId()));
+        arguments.add(new Name(spec.vmm().sandboxId()));
         arguments.add(Flag.NODEFAULTS);
         arguments.add(Flag.NO_USER_CONFIG);
         arguments.add(new Display());
         arguments.add(Flag.NO_REBOOT);
-        if (!spec.seccompSandbox().isEmpty()) {
-            arguments.add(new Sandbox(spec.seccompSandbox()));
+        if (!spec.vmm().seccompSandbox().isEmpty()) {
+            arguments.add(new Sandbox(spec.vmm().seccompSandbox()));
         }
         arguments.add(new Chardev.InheritedSocket(VmSockets.QMP, VmSockets.QMP));
         arguments.add(new Mon(VmSockets.QMP));
     }
 
     private void addBoard(Execution execution) throws HypervisorFailure {
-        if (!spec.machineType().equals("q35") && !spec.machineType().startsWith("pc-q35-")) {
+        if (!spec.machine().type().equals("q35") && !spec.machine().type().startsWith("pc-q35-")) {
             throw new HypervisorFailure(
-                    "machine type: " + spec.machineType() + " (expected: q35 or pc-q35-VERSION)");
+                    "machine type: "
+                            + spec.machine().type()
+                            + " (expected: q35 or pc-q35-VERSION)");
         }
         arguments.add(
                 new Machine(
-                        spec.machineType(),
+                        spec.machine().type(),
                         MEMORY,
                         // What no guest of ours uses is only something to attack.
                         List.of(
@@ -124,10 +127,10 @@ final class MachineArguments {
                                 new Machine.Option("i8042", "off"),
                                 new Machine.Option("smm", "off"))));
         arguments.add(execution.accel());
-        arguments.add(new Cpu(execution.cpuModel(), spec.cpuFeatures()));
-        arguments.add(new Smp(spec.vcpus(), spec.maxVcpus()));
-        arguments.add(new Memory(spec.memoryMib(), 0, spec.maxMemoryMib()));
-        arguments.add(new ObjectOption.MemoryBackendMemfd(MEMORY, spec.memoryMib()));
+        arguments.add(new Cpu(execution.cpuModel(), spec.machine().cpuFeatures()));
+        arguments.add(new Smp(spec.cpu().vcpus(), spec.cpu().maxVcpus()));
+        arguments.add(new Memory(spec.memory().mib(), 0, spec.memory().maxMib()));
+        arguments.add(new ObjectOption.MemoryBackendMemfd(MEMORY, spec.memory().mib()));
         arguments.add(new Device.Pvpanic());
     }
 
@@ -209,8 +212,8 @@ final class MachineArguments {
     }
 
     private void addKernel(Execution execution) {
-        arguments.add(new Kernel(spec.kernel()));
-        Optional<Path> initrd = spec.initrd();
+        arguments.add(new Kernel(spec.guest().kernel()));
+        Optional<Path> initrd = spec.guest().initrd();
         if (initrd.isPresent()) {
             arguments.add(new Initrd(initrd.get()));
         }
@@ -218,7 +221,7 @@ final class MachineArguments {
     }
 
     /**
-     * Who executes the guest's code, as what kind of processor.
+     * Says what executes the guest's code, and as what kind of processor.
      *
      * @param cpuModel in the syntax of {@code -cpu}
      * @param clock what the guest is told about its clock, {@link GuestClock}

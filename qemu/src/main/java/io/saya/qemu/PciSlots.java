@@ -4,8 +4,8 @@ import io.saya.hypervisor.HypervisorFailure;
 import io.saya.qemu.args.PciAddress;
 
 /**
- * Who sits where on the root bus. Addresses are given, not left to QEMU, so that a device's place
- * in the guest depends on nothing but the specification. Used once.
+ * Gives each device its address on the root bus. Addresses are given, not left to QEMU, so that a
+ * device's place in the guest depends on nothing but the specification. Used once.
  */
 final class PciSlots {
     static final PciAddress SERIAL = new PciAddress(1);

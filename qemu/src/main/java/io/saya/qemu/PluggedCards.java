@@ -18,8 +18,8 @@ import java.util.Map;
  */
 final class PluggedCards {
     /**
-     * For commands that QEMU carries out at once. On a busy host it may not get a processor for
-     * seconds; one that is stopped or gone is noticed elsewhere, and sooner.
+     * Limit for commands that QEMU carries out at once. On a busy host it may not get a processor
+     * for seconds; one that is stopped or gone is noticed elsewhere, and sooner.
      */
     private static final Duration COMMAND_DEADLINE = Duration.ofSeconds(30);
 
@@ -96,7 +96,7 @@ final class PluggedCards {
         release(card);
     }
 
-    /** What is not there any more is fine. */
+    /** Ignores the failure that says the thing is gone already. */
     private void removeNetdev(VmDevice.Network card) throws QmpFailure {
         try {
             qmp.execute(

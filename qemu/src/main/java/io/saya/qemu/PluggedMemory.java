@@ -41,9 +41,9 @@ final class PluggedMemory {
         this.maxMib = maxMib;
     }
 
-    /** Whether a machine has a place for it. */
+    /** True if the machine has a place for memory that is plugged later. */
     static boolean wanted(VmSpec spec) {
-        return spec.maxMemoryMib() - spec.memoryMib() >= STEP_MIB;
+        return spec.memory().maxMib() - spec.memory().mib() >= STEP_MIB;
     }
 
     /** See {@link io.saya.hypervisor.Vm#requestMemory}. */

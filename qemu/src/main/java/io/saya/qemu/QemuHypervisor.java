@@ -7,8 +7,8 @@ import io.saya.hypervisor.AgentEndpoint;
 import io.saya.hypervisor.Hypervisor;
 import io.saya.hypervisor.HypervisorFailure;
 import io.saya.hypervisor.Vm;
-import io.saya.hypervisor.VmSpec;
 import io.saya.hypervisor.VmSpec.AgentTransport;
+import io.saya.hypervisor.VmSpec;
 import io.saya.log.Log;
 import io.saya.qemu.MachineArguments.Execution;
 import io.saya.qemu.args.Accel;
@@ -31,7 +31,7 @@ public final class QemuHypervisor implements Hypervisor {
      */
     static final int TCG_CACHE_MIB = 64;
 
-    /** Where agents listen on vsock (agent-proto/api/agents.md#where-an-agent-listens). */
+    /** The vsock port of agents (agent-proto/api/agents.md#where-an-agent-listens). */
     private static final int AGENT_VSOCK_PORT = 1024;
 
     /**
@@ -74,7 +74,7 @@ public final class QemuHypervisor implements Hypervisor {
     @Override
     public Vm start(VmSpec spec) throws HypervisorFailure {
         boolean serialAgent = spec.agentTransport() == AgentTransport.VIRTIO_SERIAL;
-        VmSockets sockets = VmSockets.in(spec.runDirectory());
+        VmSockets sockets = VmSockets.in(spec.vmm().runDirectory());
         int guestCid = guestCid();
         CommandLine commandLine = MachineArguments.of(spec, execution(spec), sockets, guestCid);
         SpawnSpec spawn =
@@ -82,26 +82,30 @@ public final class QemuHypervisor implements Hypervisor {
                         commandLine.words(),
                         Map.of(),
                         sockets.inherited(serialAgent),
-                        spec.networkNamespace(),
-                        spec.runDirectory(),
+                        spec.vmm().networkNamespace(),
+                        spec.vmm().runDirectory(),
                         VmDescriptors.placement(spec));
         HostProcess process;
         try {
             process = host.spawn(spawn);
         } catch (IOException e) {
             throw new HypervisorFailure(
-                    "start QEMU for sandbox " + spec.sandboxId() + ": " + e.getMessage(), e);
+                    "start QEMU for sandbox " + spec.vmm().sandboxId() + ": " + e.getMessage(), e);
         }
         return QemuVm.attach(
-                spec.sandboxId(), process, sockets, agentEndpoint(spec, sockets, guestCid), spec);
+                spec.vmm().sandboxId(),
+                process,
+                sockets,
+                agentEndpoint(spec, sockets, guestCid),
+                spec);
     }
 
     private Execution execution(VmSpec spec) throws HypervisorFailure {
-        return switch (spec.accelerator()) {
+        return switch (spec.machine().accelerator()) {
             case TCG -> tcg();
             case KVM -> kvm("host");
             case AUTO ->
-                    switch (probe.verdict(spec.vmm())) {
+                    switch (probe.verdict(spec.vmm().binary())) {
                         case KvmVerdict.Usable(String cpuModel) -> kvm(cpuModel);
                         case KvmVerdict.Unusable(String reason) -> emulated(reason);
                         case KvmVerdict.Undecided(String reason) -> emulated(reason);

@@ -12,6 +12,7 @@ import io.saya.hypervisor.VmExit;
 import io.saya.hypervisor.VmSpec;
 import io.saya.json.JsonException;
 import io.saya.json.JsonObject;
+import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
 import io.saya.qemu.qmp.QmpCommand;
 import io.saya.qemu.qmp.QmpConnection;
@@ -20,27 +21,24 @@ import io.saya.qemu.qmp.QmpFailure;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /** A VM in a QEMU process, watched from the moment that process exists. Thread safe. */
 final class QemuVm implements Vm {
     private static final Log LOG = Log.of("qemu");
 
     /**
-     * For commands that QEMU carries out at once. On a busy host it may not get a processor for
-     * seconds; one that is stopped or gone is noticed elsewhere, and sooner.
+     * Limit for commands that QEMU carries out at once. On a busy host it may not get a processor
+     * for seconds; one that is stopped or gone is noticed elsewhere, and sooner.
      */
     private static final Duration COMMAND_DEADLINE = Duration.ofSeconds(30);
 
     /**
-     * How long the last events and console lines may take after the process is gone. They lie in
-     * the sockets already, so this is never reached unless someone else holds QEMU's end.
+     * Limit for the last events and console lines after the process is gone. They lie in the
+     * sockets already, so this is never reached unless someone else holds QEMU's end.
      */
     private static final Duration DRAIN_DEADLINE = Duration.ofSeconds(1);
 
-    /** How often a process that survives SIGKILL (stuck in the kernel) is complained about. */
+    /** Interval between complaints about a process that survives SIGKILL (stuck in the kernel). */
     private static final Duration KILL_REMINDER = Duration.ofSeconds(10);
 
     private final String sandboxId;
@@ -56,7 +54,10 @@ final class QemuVm implements Vm {
     private final CompletableFuture<Void> vmmReady = new CompletableFuture<>();
     private final CompletableFuture<Void> channelOpen = new CompletableFuture<>();
 
-    /** Whether we want the guest to stand still; one that does so of itself has met an error. */
+    /**
+     * True if the runtime wants the guest to stand still; a guest that stands still of its own
+     * accord has met an error.
+     */
     private volatile boolean pauseWanted;
 
     private volatile boolean stopRequested;
@@ -78,9 +79,9 @@ final class QemuVm implements Vm {
             console.close();
             throw e;
         }
-        this.cards = new PluggedCards(qmp, spec.plugSlots());
-        this.cpus = new PluggedCpus(qmp, spec.vcpus());
-        this.memory = new PluggedMemory(qmp, spec.memoryMib(), spec.maxMemoryMib());
+        this.cards = new PluggedCards(qmp, spec.devices().plugSlots());
+        this.cpus = new PluggedCpus(qmp, spec.cpu().vcpus());
+        this.memory = new PluggedMemory(qmp, spec.memory().mib(), spec.memory().maxMib());
         var _ = qmp.serving().thenAccept(_ -> vmmReady.complete(null));
     }
 
@@ -226,26 +227,7 @@ final class QemuVm implements Vm {
 
     /** Not ended by interruption: a VM that is being stopped must be gone when stop returns. */
     private boolean awaitExit(Duration limit) {
-        boolean interrupted = false;
-        long deadline = System.nanoTime() + limit.toNanos();
-        try {
-            while (true) {
-                try {
-                    exited.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
-                    return true;
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                } catch (TimeoutException e) {
-                    return false;
-                } catch (ExecutionException e) {
-                    throw new IllegalStateException("exited never fails", e);
-                }
-            }
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
-        }
+        return Waited.regardless(exited, limit).isDone();
     }
 
     private void execute(String purpose, String command) throws HypervisorFailure {
@@ -267,12 +249,8 @@ final class QemuVm implements Vm {
     }
 
     private static void drain(CompletableFuture<?> ended) {
-        try {
-            ended.get(DRAIN_DEADLINE.toNanos(), TimeUnit.NANOSECONDS);
-        } catch (ExecutionException | TimeoutException e) {
-            LOG.warn("QEMU is gone, but its sockets are held open", "error", e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+        if (!Waited.on(ended, DRAIN_DEADLINE).isDone()) {
+            LOG.warn("QEMU is gone, but its sockets are held open");
         }
     }
 

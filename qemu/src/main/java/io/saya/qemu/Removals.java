@@ -1,6 +1,7 @@
 package io.saya.qemu;
 
 import io.saya.json.JsonObject;
+import io.saya.lifecycle.Waited;
 import io.saya.qemu.qmp.QmpCommand;
 import io.saya.qemu.qmp.QmpConnection;
 import io.saya.qemu.qmp.QmpEvent;
@@ -9,13 +10,12 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /** Takes devices away from the running guest, which has to let go of them first. Thread safe. */
 final class Removals {
-    /** For commands that QEMU carries out at once; more means that it is stopped or hangs. */
+    /**
+     * Limit for commands that QEMU carries out at once; QEMU that needs longer is stopped or hangs.
+     */
     private static final Duration COMMAND_DEADLINE = Duration.ofSeconds(5);
 
     /**
@@ -66,7 +66,8 @@ final class Removals {
             qmp.execute(
                     new QmpCommand("device_del", JsonObject.builder().put("id", id).build()),
                     COMMAND_DEADLINE);
-            return released.get(RELEASE_DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
+            return Waited.on(released, RELEASE_DEADLINE) instanceof Waited.Done(Boolean gone)
+                    && gone;
         } catch (QmpFailure e) {
             // It has gone after all, when nobody waited any more. Any other refusal is of one that
             // is still there, such as one whose guest was asked and has not answered yet.
@@ -74,11 +75,6 @@ final class Removals {
                 throw e;
             }
             return true;
-        } catch (TimeoutException | ExecutionException e) {
-            return false;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
         } finally {
             leaving.remove(id);
         }

@@ -1,11 +1,11 @@
 package io.saya.qemu;
 
-import io.saya.host.Placement;
 import io.saya.host.Placement.InheritedFile;
 import io.saya.host.Placement.InheritedTap;
+import io.saya.host.Placement;
 import io.saya.hypervisor.VmDevice;
-import io.saya.hypervisor.VmSpec;
 import io.saya.hypervisor.VmSpec.AgentTransport;
+import io.saya.hypervisor.VmSpec;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,7 +45,7 @@ final class VmDescriptors {
         if (spec.agentTransport() == AgentTransport.VSOCK) {
             files.add(new InheritedFile(VHOST_VSOCK, Path.of("/dev/vhost-vsock")));
         }
-        for (VmDevice device : spec.devices()) {
+        for (VmDevice device : spec.devices().atStart()) {
             if (device instanceof VmDevice.Network network) {
                 for (String name : taps(network)) {
                     taps.add(new InheritedTap(name, network.tap(), network.kind()));

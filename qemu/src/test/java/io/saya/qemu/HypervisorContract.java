@@ -164,7 +164,7 @@ abstract class HypervisorContract {
         VmSpec spec = Specs.withVmm(spec(TinyGuest.IDLE), Path.of("/nonexistent/vmm"));
         assertThatExceptionOfType(HypervisorFailure.class)
                 .isThrownBy(() -> hypervisor().start(spec))
-                .withMessageContaining(spec.sandboxId())
+                .withMessageContaining(spec.vmm().sandboxId())
                 .withMessageContaining("/nonexistent/vmm");
     }
 

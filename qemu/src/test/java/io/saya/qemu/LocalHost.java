@@ -4,11 +4,10 @@ import io.saya.host.Host;
 import io.saya.host.HostProcess;
 import io.saya.host.MountFlag;
 import io.saya.host.ProcessExit;
-import io.saya.host.SpawnSpec;
 import io.saya.host.SpawnSpec.InheritedSocket;
+import io.saya.host.SpawnSpec;
 import io.saya.host.StandInSpec;
 import io.saya.host.UnmountFlag;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -77,7 +76,7 @@ public final class LocalHost implements Host, AutoCloseable {
         return List.copyOf(processes);
     }
 
-    /** Whether something that was started has not ended. */
+    /** True if something that was started has not ended. */
     public boolean anyAlive() {
         for (LocalProcess process : processes()) {
             if (!process.exited().isDone()) {

@@ -1,9 +1,9 @@
 package io.saya.qemu;
 
 import io.saya.hypervisor.VmDevice;
-import io.saya.hypervisor.VmSpec;
 import io.saya.hypervisor.VmSpec.Accelerator;
 import io.saya.hypervisor.VmSpec.AgentTransport;
+import io.saya.hypervisor.VmSpec;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -26,177 +26,97 @@ final class Specs {
             AgentTransport transport,
             List<String> extraArguments) {
         return new VmSpec(
-                "sandbox-1",
-                runDirectory,
-                QEMU,
-                "q35",
-                Accelerator.TCG,
-                "pmu=off",
-                1,
-                1,
-                64,
-                64,
-                0,
-                kernel,
-                Optional.empty(),
-                Optional.empty(),
-                List.of("agent.log=debug"),
+                new VmSpec.Vmm(
+                        "sandbox-1",
+                        runDirectory,
+                        QEMU,
+                        Optional.empty(),
+                        "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
+                        extraArguments),
+                new VmSpec.Guest(
+                        kernel, Optional.empty(), Optional.empty(), List.of("agent.log=debug")),
+                new VmSpec.Machine("q35", Accelerator.TCG, "pmu=off"),
+                new VmSpec.Cpu(1, 1),
+                new VmSpec.Memory(64, 64),
                 transport,
-                devices,
-                0,
-                Optional.empty(),
-                extraArguments,
-                "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
+                new VmSpec.Devices(devices, 0));
     }
 
-    static VmSpec withVmm(VmSpec spec, Path vmm) {
+    static VmSpec withVmm(VmSpec spec, Path binary) {
+        VmSpec.Vmm vmm = spec.vmm();
         return new VmSpec(
-                spec.sandboxId(),
-                spec.runDirectory(),
-                vmm,
-                spec.machineType(),
-                spec.accelerator(),
-                spec.cpuFeatures(),
-                spec.vcpus(),
-                spec.maxVcpus(),
-                spec.memoryMib(),
-                spec.maxMemoryMib(),
-                spec.memorySlots(),
-                spec.kernel(),
-                spec.initrd(),
-                spec.image(),
-                spec.kernelParameters(),
+                new VmSpec.Vmm(
+                        vmm.sandboxId(),
+                        vmm.runDirectory(),
+                        binary,
+                        vmm.networkNamespace(),
+                        vmm.seccompSandbox(),
+                        vmm.extraArguments()),
+                spec.guest(),
+                spec.machine(),
+                spec.cpu(),
+                spec.memory(),
                 spec.agentTransport(),
-                spec.devices(),
-                spec.plugSlots(),
-                spec.networkNamespace(),
-                spec.extraArguments(),
-                spec.seccompSandbox());
+                spec.devices());
     }
 
-    static VmSpec withMachineType(VmSpec spec, String machineType) {
-        return new VmSpec(
-                spec.sandboxId(),
-                spec.runDirectory(),
-                spec.vmm(),
-                machineType,
-                spec.accelerator(),
-                spec.cpuFeatures(),
-                spec.vcpus(),
-                spec.maxVcpus(),
-                spec.memoryMib(),
-                spec.maxMemoryMib(),
-                spec.memorySlots(),
-                spec.kernel(),
-                spec.initrd(),
-                spec.image(),
-                spec.kernelParameters(),
-                spec.agentTransport(),
-                spec.devices(),
-                spec.plugSlots(),
-                spec.networkNamespace(),
-                spec.extraArguments(),
-                spec.seccompSandbox());
+    static VmSpec withMachineType(VmSpec spec, String type) {
+        return withMachine(
+                spec,
+                new VmSpec.Machine(
+                        type, spec.machine().accelerator(), spec.machine().cpuFeatures()));
     }
 
     static VmSpec withAccelerator(VmSpec spec, Accelerator accelerator) {
+        return withMachine(
+                spec,
+                new VmSpec.Machine(
+                        spec.machine().type(), accelerator, spec.machine().cpuFeatures()));
+    }
+
+    private static VmSpec withMachine(VmSpec spec, VmSpec.Machine machine) {
         return new VmSpec(
-                spec.sandboxId(),
-                spec.runDirectory(),
                 spec.vmm(),
-                spec.machineType(),
-                accelerator,
-                spec.cpuFeatures(),
-                spec.vcpus(),
-                spec.maxVcpus(),
-                spec.memoryMib(),
-                spec.maxMemoryMib(),
-                spec.memorySlots(),
-                spec.kernel(),
-                spec.initrd(),
-                spec.image(),
-                spec.kernelParameters(),
+                spec.guest(),
+                machine,
+                spec.cpu(),
+                spec.memory(),
                 spec.agentTransport(),
-                spec.devices(),
-                spec.plugSlots(),
-                spec.networkNamespace(),
-                spec.extraArguments(),
-                spec.seccompSandbox());
+                spec.devices());
     }
 
     static VmSpec withImage(VmSpec spec, Optional<Path> image) {
+        VmSpec.Guest guest = spec.guest();
         return new VmSpec(
-                spec.sandboxId(),
-                spec.runDirectory(),
                 spec.vmm(),
-                spec.machineType(),
-                spec.accelerator(),
-                spec.cpuFeatures(),
-                spec.vcpus(),
-                spec.maxVcpus(),
-                spec.memoryMib(),
-                spec.maxMemoryMib(),
-                spec.memorySlots(),
-                spec.kernel(),
-                spec.initrd(),
-                image,
-                spec.kernelParameters(),
+                new VmSpec.Guest(guest.kernel(), guest.initrd(), image, guest.kernelParameters()),
+                spec.machine(),
+                spec.cpu(),
+                spec.memory(),
                 spec.agentTransport(),
-                spec.devices(),
-                spec.plugSlots(),
-                spec.networkNamespace(),
-                spec.extraArguments(),
-                spec.seccompSandbox());
+                spec.devices());
     }
 
     /** With room to grow. */
     static VmSpec withRoom(VmSpec spec, int maxVcpus, int maxMemoryMib) {
         return new VmSpec(
-                spec.sandboxId(),
-                spec.runDirectory(),
                 spec.vmm(),
-                spec.machineType(),
-                spec.accelerator(),
-                spec.cpuFeatures(),
-                spec.vcpus(),
-                maxVcpus,
-                spec.memoryMib(),
-                maxMemoryMib,
-                spec.memorySlots(),
-                spec.kernel(),
-                spec.initrd(),
-                spec.image(),
-                spec.kernelParameters(),
+                spec.guest(),
+                spec.machine(),
+                new VmSpec.Cpu(spec.cpu().vcpus(), maxVcpus),
+                new VmSpec.Memory(spec.memory().mib(), maxMemoryMib),
                 spec.agentTransport(),
-                spec.devices(),
-                spec.plugSlots(),
-                spec.networkNamespace(),
-                spec.extraArguments(),
-                spec.seccompSandbox());
+                spec.devices());
     }
 
     static VmSpec withPlugSlots(VmSpec spec, int plugSlots) {
         return new VmSpec(
-                spec.sandboxId(),
-                spec.runDirectory(),
                 spec.vmm(),
-                spec.machineType(),
-                spec.accelerator(),
-                spec.cpuFeatures(),
-                spec.vcpus(),
-                spec.maxVcpus(),
-                spec.memoryMib(),
-                spec.maxMemoryMib(),
-                spec.memorySlots(),
-                spec.kernel(),
-                spec.initrd(),
-                spec.image(),
-                spec.kernelParameters(),
+                spec.guest(),
+                spec.machine(),
+                spec.cpu(),
+                spec.memory(),
                 spec.agentTransport(),
-                spec.devices(),
-                plugSlots,
-                spec.networkNamespace(),
-                spec.extraArguments(),
-                spec.seccompSandbox());
+                new VmSpec.Devices(spec.devices().atStart(), plugSlots));
     }
 }

@@ -3,10 +3,6 @@ package io.saya.agent;
 import io.saya.failure.RuntimeFailure;
 import io.saya.io.GuestStreams;
 import io.saya.network.GuestNetwork;
-import io.saya.proto.agent.StatsContainerResponse;
-import io.saya.proto.agent.oci.LinuxResources;
-import io.saya.proto.agent.oci.Process;
-import io.saya.proto.agent.oci.Spec;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -57,14 +53,17 @@ public interface Agent extends AutoCloseable {
      * @param sharedPidNamespace join the pid namespace that the sandbox's containers share
      */
     void createContainer(
-            String containerId, Spec spec, List<GuestStorage> storages, boolean sharedPidNamespace)
+            String containerId,
+            GuestSpec spec,
+            List<GuestStorage> storages,
+            boolean sharedPidNamespace)
             throws RuntimeFailure;
 
     /** Runs the program of a container. */
     void startContainer(String containerId) throws RuntimeFailure;
 
     /** Makes and runs a further process of a container. */
-    void execProcess(String containerId, String execId, Process process) throws RuntimeFailure;
+    void execProcess(String containerId, String execId, GuestProcess process) throws RuntimeFailure;
 
     /** Sends a signal to one process; NOT_FOUND if it has ended. */
     void signalProcess(String containerId, String execId, int signal) throws RuntimeFailure;
@@ -91,7 +90,7 @@ public interface Agent extends AutoCloseable {
             throws RuntimeFailure;
 
     /** Sets limits. */
-    void update(String containerId, LinuxResources resources) throws RuntimeFailure;
+    void update(String containerId, GuestResources resources) throws RuntimeFailure;
 
     /**
      * Has the guest use hardware that was plugged. Returns when all CPUs are online; memory may
@@ -108,7 +107,7 @@ public interface Agent extends AutoCloseable {
      * What a container uses. Cut to what an honest guest tells: 64 entries of each list, with short
      * plain names, in 256 KiB.
      */
-    StatsContainerResponse stats(String containerId) throws RuntimeFailure;
+    ContainerUsage stats(String containerId) throws RuntimeFailure;
 
     /**
      * What the agent tells of itself and of the guest, in Prometheus' text format as it came.

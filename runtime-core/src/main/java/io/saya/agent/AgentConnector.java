@@ -2,6 +2,7 @@ package io.saya.agent;
 
 import io.saya.failure.RuntimeFailure;
 import io.saya.hypervisor.AgentEndpoint;
+import io.saya.lifecycle.Patience;
 
 /** Reaches agents. */
 @FunctionalInterface

@@ -1,6 +1,7 @@
 package io.saya.agent;
 
 import com.google.protobuf.ByteString;
+import io.saya.lifecycle.Waited;
 import io.saya.proto.agent.ReadStreamResponse;
 import io.saya.ttrpc.TtrpcException;
 import io.saya.ttrpc.TtrpcStatusException;
@@ -9,9 +10,6 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -70,68 +68,67 @@ final class AgentOutput {
     ByteString read(int max) throws IOException {
         while (true) {
             long askedAt = System.nanoTime();
-            try {
-                ByteString data = checked(await(reads.read(max)), max);
-                if (!data.isEmpty() || emptyIsEnd) {
-                    return data;
-                }
-                LockSupport.parkNanos(EMPTY_PAUSE.toNanos());
-            } catch (TimeoutException e) {
-                return ByteString.EMPTY;
-            } catch (ExecutionException e) {
-                switch (meaning(e)) {
-                    case OUTPUT_ENDED, PROCESS_GONE -> {
-                        return ByteString.EMPTY;
+            switch (await(reads.read(max))) {
+                case Waited.Done(ReadStreamResponse response) -> {
+                    ByteString data = checked(response, max);
+                    if (!data.isEmpty() || emptyIsEnd) {
+                        return data;
                     }
-                    case READ_CUT_OFF -> {
-                        signs.readCutOff(askedAt);
-                        if (++cuts > CUTS) {
-                            throw new IOException(
-                                    name + ": cut off " + cuts + " times by the agent", e);
+                    LockSupport.parkNanos(EMPTY_PAUSE.toNanos());
+                }
+                case Waited.TimedOut() -> {
+                    return ByteString.EMPTY;
+                }
+                case Waited.Failed(CancellationException e) ->
+                        throw new IOException(name + ": given up", e);
+                case Waited.Failed(Throwable cause) -> {
+                    switch (meaning(cause)) {
+                        case OUTPUT_ENDED, PROCESS_GONE -> {
+                            return ByteString.EMPTY;
                         }
+                        case READ_CUT_OFF -> {
+                            signs.readCutOff(askedAt);
+                            if (++cuts > CUTS) {
+                                throw new IOException(
+                                        name + ": cut off " + cuts + " times by the agent", cause);
+                            }
+                        }
+                        case CARD_NOT_SEEN, OTHER ->
+                                throw new IOException(name + ": " + why(cause), cause);
                     }
-                    case CARD_NOT_SEEN, OTHER ->
-                            throw new IOException(name + ": " + why(e.getCause()), e);
                 }
+                case Waited.Interrupted() -> throw new IOException("interrupted in " + name);
             }
         }
     }
 
-    private ReadStreamResponse await(CompletableFuture<ReadStreamResponse> call)
-            throws IOException, ExecutionException, TimeoutException {
+    private Waited<ReadStreamResponse> await(CompletableFuture<ReadStreamResponse> call) {
         underWay = call;
         try {
             if (closed) {
                 call.cancel(false);
             }
-            return watchesExit ? awaitUnlessExited(call) : call.get();
-        } catch (CancellationException e) {
-            throw new IOException(name + ": given up", e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IOException("interrupted in " + name, e);
+            return watchesExit ? awaitUnlessExited(call) : Waited.on(call);
         } finally {
             underWay = null;
         }
     }
 
     /** Without a limit until the exit is known, then as long as the limit is not used up. */
-    private ReadStreamResponse awaitUnlessExited(CompletableFuture<ReadStreamResponse> call)
-            throws ExecutionException, InterruptedException, TimeoutException {
-        try {
-            CompletableFuture.anyOf(call, signs.exited()).get();
-        } catch (ExecutionException e) {
-            // The call's: it throws its own below.
+    private Waited<ReadStreamResponse> awaitUnlessExited(
+            CompletableFuture<ReadStreamResponse> call) {
+        if (Waited.on(CompletableFuture.anyOf(call, signs.exited()))
+                instanceof Waited.Interrupted) {
+            return new Waited.Interrupted<>();
         }
         long begun = System.nanoTime();
-        try {
-            return call.get(Math.max(0, leftOverNanos), TimeUnit.NANOSECONDS);
-        } catch (TimeoutException e) {
+        Waited<ReadStreamResponse> answer =
+                Waited.on(call, Duration.ofNanos(Math.max(0, leftOverNanos)));
+        if (answer instanceof Waited.TimedOut) {
             call.cancel(false);
-            throw e;
-        } finally {
-            leftOverNanos -= System.nanoTime() - begun;
         }
+        leftOverNanos -= System.nanoTime() - begun;
+        return answer;
     }
 
     private static ByteString checked(ReadStreamResponse response, int max) throws IOException {
@@ -146,8 +143,8 @@ final class AgentOutput {
         return response.getData();
     }
 
-    private static AgentError meaning(ExecutionException e) {
-        return e.getCause() instanceof TtrpcStatusException status
+    private static AgentError meaning(Throwable cause) {
+        return cause instanceof TtrpcStatusException status
                 ? AgentError.of(status)
                 : AgentError.OTHER;
     }

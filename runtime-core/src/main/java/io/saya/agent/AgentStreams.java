@@ -2,6 +2,7 @@ package io.saya.agent;
 
 import com.google.protobuf.ByteString;
 import io.saya.io.GuestStreams;
+import io.saya.lifecycle.Waited;
 import io.saya.proto.agent.AgentClient;
 import io.saya.proto.agent.CloseStdinRequest;
 import io.saya.proto.agent.ReadStreamRequest;
@@ -14,7 +15,6 @@ import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
 
 /**
  * The streams of one process by ReadStdout, ReadStderr, WriteStdin and CloseStdin
@@ -139,14 +139,15 @@ final class AgentStreams implements GuestStreams {
             if (closed) {
                 call.cancel(false);
             }
-            return call.get();
-        } catch (ExecutionException e) {
-            throw new IOException(name(name) + ": " + AgentOutput.why(e.getCause()), e);
-        } catch (CancellationException e) {
-            throw new IOException(name(name) + ": given up", e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IOException("interrupted in " + name, e);
+            return switch (Waited.on(call)) {
+                case Waited.Done(T answer) -> answer;
+                case Waited.Failed(CancellationException e) ->
+                        throw new IOException(name(name) + ": given up", e);
+                case Waited.Failed(Throwable cause) ->
+                        throw new IOException(name(name) + ": " + AgentOutput.why(cause), cause);
+                case Waited.TimedOut(), Waited.Interrupted() ->
+                        throw new IOException("interrupted in " + name(name));
+            };
         } finally {
             underWay.remove(name);
         }

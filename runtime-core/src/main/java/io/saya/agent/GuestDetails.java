@@ -1,6 +1,6 @@
 package io.saya.agent;
 
-import io.saya.oci.GuestSpec.GuestAbilities;
+import io.saya.agent.GuestSpec.GuestAbilities;
 import io.saya.text.PlainText;
 import java.util.Set;
 

@@ -1,21 +1,36 @@
 package io.saya.agent;
 
+import io.saya.agent.ContainerUsage.Amount;
+import io.saya.agent.ContainerUsage.BlockFile;
+import io.saya.agent.ContainerUsage.Cpu;
+import io.saya.agent.ContainerUsage.CpuTime;
+import io.saya.agent.ContainerUsage.DeviceCount;
+import io.saya.agent.ContainerUsage.Link;
+import io.saya.agent.ContainerUsage.Memory;
+import io.saya.agent.ContainerUsage.Pids;
+import io.saya.agent.ContainerUsage.Traffic;
 import io.saya.failure.RuntimeFailure;
 import io.saya.proto.agent.BlkioStats;
 import io.saya.proto.agent.BlkioStatsEntry;
 import io.saya.proto.agent.CgroupStats;
+import io.saya.proto.agent.CpuStats;
+import io.saya.proto.agent.CpuUsage;
 import io.saya.proto.agent.HugetlbStats;
+import io.saya.proto.agent.MemoryData;
+import io.saya.proto.agent.MemoryStats;
 import io.saya.proto.agent.NetworkStats;
 import io.saya.proto.agent.StatsContainerResponse;
 import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
- * What a guest tells of a container, cut to what an honest one has to tell. The last figures are
- * kept for each container, and containerd makes labels of the names in them, on which a node's
- * metrics must not grow. More entries than the limits, and those with other than short plain names,
- * are left out.
+ * Translates what a guest tells of a container, and cuts it to what an honest one has to tell. The
+ * daemon keeps the last figures of each container, and containerd makes labels of the names in
+ * them, on which a node's metrics must not grow. More entries than the limits, and those with other
+ * than short plain names, are left out.
  */
 final class GuestFigures {
 
@@ -39,7 +54,7 @@ final class GuestFigures {
      *
      * @throws RuntimeFailure INTERNAL if the answer as a whole is too long
      */
-    static StatsContainerResponse bounded(StatsContainerResponse told) {
+    static ContainerUsage of(StatsContainerResponse told) {
         if (told.getSerializedSize() > SIZE_LIMIT) {
             throw RuntimeFailure.internal(
                     "agent, StatsContainer: "
@@ -49,65 +64,115 @@ final class GuestFigures {
                             + ")",
                     null);
         }
-        StatsContainerResponse.Builder figures = told.toBuilder();
-        CgroupStats.Builder cgroup = figures.getCgroupStatsBuilder();
-        List<Long> processors = cgroup.getCpuStats().getCpuUsage().getPercpuUsageList();
-        if (processors.size() > PROCESSORS) {
-            cgroup.getCpuStatsBuilder()
-                    .getCpuUsageBuilder()
-                    .clearPercpuUsage()
-                    .addAllPercpuUsage(processors.subList(0, PROCESSORS));
-        }
-        Map<String, Long> memory = cgroup.getMemoryStats().getStatsMap();
-        cgroup.getMemoryStatsBuilder().clearStats();
-        for (Map.Entry<String, Long> line : memory.entrySet()) {
-            if (cgroup.getMemoryStats().getStatsCount() < MEMORY_LINES && plain(line.getKey())) {
-                cgroup.getMemoryStatsBuilder().putStats(line.getKey(), line.getValue());
-            }
-        }
-        Map<String, HugetlbStats> pages = cgroup.getHugetlbStatsMap();
-        cgroup.clearHugetlbStats();
-        for (Map.Entry<String, HugetlbStats> size : pages.entrySet()) {
-            if (cgroup.getHugetlbStatsCount() < ENTRIES && plain(size.getKey())) {
-                cgroup.putHugetlbStats(size.getKey(), size.getValue());
-            }
-        }
-        bound(cgroup.getBlkioStatsBuilder());
-        figures.clearNetworkStats();
-        for (NetworkStats link : told.getNetworkStatsList()) {
-            if (figures.getNetworkStatsCount() < ENTRIES && plain(link.getName())) {
-                figures.addNetworkStats(link);
-            }
-        }
-        return figures.build();
+        CgroupStats cgroup = told.getCgroupStats();
+        return new ContainerUsage(
+                cpu(cgroup.getCpuStats()),
+                memory(cgroup.getMemoryStats()),
+                new Pids(cgroup.getPidsStats().getCurrent(), cgroup.getPidsStats().getLimit()),
+                io(cgroup.getBlkioStats()),
+                hugePages(cgroup.getHugetlbStatsMap()),
+                links(told.getNetworkStatsList()));
     }
 
-    private static void bound(BlkioStats.Builder io) {
-        List<BlkioStatsEntry> bytes = bounded(io.getIoServiceBytesRecursiveList());
-        List<BlkioStatsEntry> serviced = bounded(io.getIoServicedRecursiveList());
-        List<BlkioStatsEntry> queued = bounded(io.getIoQueuedRecursiveList());
-        List<BlkioStatsEntry> serviceTime = bounded(io.getIoServiceTimeRecursiveList());
-        List<BlkioStatsEntry> waitTime = bounded(io.getIoWaitTimeRecursiveList());
-        List<BlkioStatsEntry> merged = bounded(io.getIoMergedRecursiveList());
-        List<BlkioStatsEntry> time = bounded(io.getIoTimeRecursiveList());
-        List<BlkioStatsEntry> sectors = bounded(io.getSectorsRecursiveList());
-        io.clear()
-                .addAllIoServiceBytesRecursive(bytes)
-                .addAllIoServicedRecursive(serviced)
-                .addAllIoQueuedRecursive(queued)
-                .addAllIoServiceTimeRecursive(serviceTime)
-                .addAllIoWaitTimeRecursive(waitTime)
-                .addAllIoMergedRecursive(merged)
-                .addAllIoTimeRecursive(time)
-                .addAllSectorsRecursive(sectors);
+    private static Cpu cpu(CpuStats told) {
+        CpuUsage usage = told.getCpuUsage();
+        List<Long> processors = usage.getPercpuUsageList();
+        return new Cpu(
+                new CpuTime(
+                        usage.getTotalUsage(),
+                        usage.getUsageInUsermode(),
+                        usage.getUsageInKernelmode(),
+                        processors.subList(0, Math.min(PROCESSORS, processors.size()))),
+                told.getThrottlingData().getPeriods(),
+                told.getThrottlingData().getThrottledPeriods(),
+                told.getThrottlingData().getThrottledTime());
     }
 
-    private static List<BlkioStatsEntry> bounded(List<BlkioStatsEntry> told) {
-        List<BlkioStatsEntry> entries = new ArrayList<>();
+    private static Memory memory(MemoryStats told) {
+        Map<String, Long> lines = new LinkedHashMap<>();
+        for (Map.Entry<String, Long> line : told.getStatsMap().entrySet()) {
+            if (lines.size() < MEMORY_LINES && plain(line.getKey())) {
+                lines.put(line.getKey(), line.getValue());
+            }
+        }
+        return new Memory(
+                amount(told.getUsage()),
+                amount(told.getSwapUsage()),
+                amount(told.getKernelUsage()),
+                lines);
+    }
+
+    private static Amount amount(MemoryData told) {
+        return new Amount(told.getUsage(), told.getMaxUsage(), told.getFailcnt(), told.getLimit());
+    }
+
+    private static Map<String, Amount> hugePages(Map<String, HugetlbStats> told) {
+        Map<String, Amount> pages = new LinkedHashMap<>();
+        for (Map.Entry<String, HugetlbStats> size : told.entrySet()) {
+            if (pages.size() < ENTRIES && plain(size.getKey())) {
+                HugetlbStats stats = size.getValue();
+                pages.put(
+                        size.getKey(),
+                        new Amount(stats.getUsage(), stats.getMaxUsage(), stats.getFailcnt(), 0));
+            }
+        }
+        return pages;
+    }
+
+    private static List<Link> links(List<NetworkStats> told) {
+        List<Link> links = new ArrayList<>();
+        for (NetworkStats link : told) {
+            if (links.size() < ENTRIES && plain(link.getName())) {
+                links.add(
+                        new Link(
+                                link.getName(),
+                                new Traffic(
+                                        link.getRxBytes(),
+                                        link.getRxPackets(),
+                                        link.getRxErrors(),
+                                        link.getRxDropped()),
+                                new Traffic(
+                                        link.getTxBytes(),
+                                        link.getTxPackets(),
+                                        link.getTxErrors(),
+                                        link.getTxDropped())));
+            }
+        }
+        return links;
+    }
+
+    private static Map<BlockFile, List<DeviceCount>> io(BlkioStats told) {
+        Map<BlockFile, List<DeviceCount>> io = new EnumMap<>(BlockFile.class);
+        for (BlockFile file : BlockFile.values()) {
+            io.put(file, bounded(lines(told, file)));
+        }
+        return io;
+    }
+
+    private static List<BlkioStatsEntry> lines(BlkioStats told, BlockFile file) {
+        return switch (file) {
+            case SERVICE_BYTES -> told.getIoServiceBytesRecursiveList();
+            case SERVICED -> told.getIoServicedRecursiveList();
+            case QUEUED -> told.getIoQueuedRecursiveList();
+            case SERVICE_TIME -> told.getIoServiceTimeRecursiveList();
+            case WAIT_TIME -> told.getIoWaitTimeRecursiveList();
+            case MERGED -> told.getIoMergedRecursiveList();
+            case TIME -> told.getIoTimeRecursiveList();
+            case SECTORS -> told.getSectorsRecursiveList();
+        };
+    }
+
+    private static List<DeviceCount> bounded(List<BlkioStatsEntry> told) {
+        List<DeviceCount> entries = new ArrayList<>();
         for (BlkioStatsEntry entry : told) {
             // What has one value for a device names no operation.
             if (entries.size() < ENTRIES && (entry.getOp().isEmpty() || plain(entry.getOp()))) {
-                entries.add(entry);
+                entries.add(
+                        new DeviceCount(
+                                entry.getMajor(),
+                                entry.getMinor(),
+                                entry.getOp(),
+                                entry.getValue()));
             }
         }
         return entries;

@@ -3,6 +3,7 @@ package io.saya.agent;
 import io.saya.failpoint.Failpoints;
 import io.saya.failpoint.Moment;
 import io.saya.failure.RuntimeFailure;
+import io.saya.lifecycle.Waited;
 import io.saya.network.GuestNetwork;
 import io.saya.network.netlink.Rtnetlink;
 import io.saya.proto.agent.ARPNeighbors;
@@ -142,10 +143,7 @@ final class NetworkRequests {
     }
 
     private static void pause(RuntimeFailure cause) {
-        try {
-            Thread.sleep(BETWEEN_TRIES);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+        if (!Waited.pause(BETWEEN_TRIES)) {
             throw cause;
         }
     }

@@ -8,8 +8,7 @@ import java.util.List;
  * @param sandboxId the sandbox's id
  * @param hostname host name of the guest, cut to 64 characters; may be empty
  * @param dns lines of the pod's {@code resolv.conf}
- * @param sharedDirectoryTag virtio-fs tag of the shared directory
- * @param sharedDirectoryMount where the guest mounts it
+ * @param share the directory that host and guest share
  * @param shmMount where the sandbox's {@code /dev/shm} goes
  * @param kernelModules modules with their parameters, one line each
  * @param guestHookPath directory of hooks in the guest; empty: none
@@ -18,11 +17,18 @@ public record SandboxSetup(
         String sandboxId,
         String hostname,
         List<String> dns,
-        String sharedDirectoryTag,
-        String sharedDirectoryMount,
+        Share share,
         String shmMount,
         List<String> kernelModules,
         String guestHookPath) {
+
+    /**
+     * A directory that host and guest share.
+     *
+     * @param tag its virtio-fs tag
+     * @param mountPoint where the guest mounts it
+     */
+    public record Share(String tag, String mountPoint) {}
 
     public SandboxSetup {
         dns = List.copyOf(dns);

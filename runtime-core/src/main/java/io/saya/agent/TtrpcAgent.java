@@ -2,6 +2,8 @@ package io.saya.agent;
 
 import io.saya.failure.RuntimeFailure;
 import io.saya.io.GuestStreams;
+import io.saya.lifecycle.Patience;
+import io.saya.lifecycle.Waited;
 import io.saya.network.GuestNetwork;
 import io.saya.proto.agent.AgentClient;
 import io.saya.proto.agent.AgentDetails;
@@ -24,15 +26,11 @@ import io.saya.proto.agent.ResumeContainerRequest;
 import io.saya.proto.agent.SignalProcessRequest;
 import io.saya.proto.agent.StartContainerRequest;
 import io.saya.proto.agent.StatsContainerRequest;
-import io.saya.proto.agent.StatsContainerResponse;
 import io.saya.proto.agent.Storage;
 import io.saya.proto.agent.TtyWinResizeRequest;
 import io.saya.proto.agent.UpdateContainerRequest;
 import io.saya.proto.agent.WaitProcessRequest;
 import io.saya.proto.agent.WaitProcessResponse;
-import io.saya.proto.agent.oci.LinuxResources;
-import io.saya.proto.agent.oci.Process;
-import io.saya.proto.agent.oci.Spec;
 import io.saya.ttrpc.CallOptions;
 import io.saya.ttrpc.StatusCode;
 import io.saya.ttrpc.TtrpcClient;
@@ -41,9 +39,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -62,8 +57,8 @@ public final class TtrpcAgent implements Agent {
     /** A signal, a window size: nothing that a guest that is alive needs long for. */
     private static final Duration SHORT_LIMIT = Duration.ofSeconds(10);
 
-    /** Between two questions whether the patience with a guest that boots lasts. */
-    private static final long GLANCE_MS = 500;
+    /** How often the patience with a guest that boots is asked whether it lasts. */
+    private static final Duration GLANCE = Duration.ofMillis(500);
 
     private final TtrpcClient client;
     private final AgentClient service;
@@ -96,28 +91,24 @@ public final class TtrpcAgent implements Agent {
     /**
      * Waits for the first answer of an agent that may not be there yet.
      *
-     * @throws RuntimeFailure DEADLINE_EXCEEDED when the patience is exhausted
+     * @throws RuntimeFailure DEADLINE_EXCEEDED when the patience is exhausted, UNAVAILABLE when
+     *     this thread is interrupted
      */
-    void awaitGreeting(Patience patience) throws InterruptedException {
+    void awaitGreeting(Patience patience) {
         CompletableFuture<?> answer =
                 AgentCall.translate(
                         "Check",
                         health.checkAsync(
                                 CheckRequest.getDefaultInstance(), CallOptions.noDeadline()));
-        while (true) {
-            try {
-                answer.get(GLANCE_MS, TimeUnit.MILLISECONDS);
-                return;
-            } catch (TimeoutException e) {
-                if (patience.exhausted()) {
+        switch (Waited.on(answer, patience, GLANCE)) {
+            case Waited.Done(var _) -> {}
+            case Waited.Failed<?> failed -> throw failed.failure("agent, Check");
+            case Waited.TimedOut() ->
                     throw RuntimeFailure.deadlineExceeded(
-                            "agent, Check: no answer within dial_timeout", e);
-                }
-            } catch (ExecutionException e) {
-                throw e.getCause() instanceof RuntimeFailure failure
-                        ? failure
-                        : RuntimeFailure.internal("agent, Check: " + e.getCause(), e);
-            }
+                            "agent, Check: no answer within dial_timeout", null);
+            case Waited.Interrupted() ->
+                    throw RuntimeFailure.unavailable(
+                            "interrupted while waiting for the agent", null);
         }
     }
 
@@ -132,9 +123,9 @@ public final class TtrpcAgent implements Agent {
                         .addStorages(
                                 Storage.newBuilder()
                                         .setDriver("virtio-fs")
-                                        .setSource(setup.sharedDirectoryTag())
+                                        .setSource(setup.share().tag())
                                         .setFstype("virtiofs")
-                                        .setMountPoint(setup.sharedDirectoryMount()))
+                                        .setMountPoint(setup.share().mountPoint()))
                         .addStorages(
                                 Storage.newBuilder()
                                         .setDriver("ephemeral")
@@ -194,14 +185,14 @@ public final class TtrpcAgent implements Agent {
     @Override
     public void createContainer(
             String containerId,
-            Spec spec,
+            GuestSpec spec,
             List<GuestStorage> storages,
             boolean sharedPidNamespace) {
         CreateContainerRequest.Builder building =
                 CreateContainerRequest.newBuilder()
                         .setContainerId(containerId)
                         .setExecId(containerId)
-                        .setOCI(spec)
+                        .setOCI(spec.message())
                         .setSandboxPidns(sharedPidNamespace);
         for (GuestStorage storage : storages) {
             building.addStorages(
@@ -229,12 +220,12 @@ public final class TtrpcAgent implements Agent {
     }
 
     @Override
-    public void execProcess(String containerId, String execId, Process process) {
+    public void execProcess(String containerId, String execId, GuestProcess process) {
         ExecProcessRequest request =
                 ExecProcessRequest.newBuilder()
                         .setContainerId(containerId)
                         .setExecId(execId)
-                        .setProcess(process)
+                        .setProcess(process.message())
                         .build();
         AgentCall.run(
                 "ExecProcess", () -> service.execProcess(request, CallOptions.timeout(LIMIT)));
@@ -291,11 +282,11 @@ public final class TtrpcAgent implements Agent {
     }
 
     @Override
-    public void update(String containerId, LinuxResources resources) {
+    public void update(String containerId, GuestResources resources) {
         UpdateContainerRequest request =
                 UpdateContainerRequest.newBuilder()
                         .setContainerId(containerId)
-                        .setResources(resources)
+                        .setResources(resources.message())
                         .build();
         AgentCall.run(
                 "UpdateContainer",
@@ -311,10 +302,10 @@ public final class TtrpcAgent implements Agent {
     }
 
     @Override
-    public StatsContainerResponse stats(String containerId) {
+    public ContainerUsage stats(String containerId) {
         StatsContainerRequest request =
                 StatsContainerRequest.newBuilder().setContainerId(containerId).build();
-        return GuestFigures.bounded(
+        return GuestFigures.of(
                 AgentCall.run(
                         "StatsContainer",
                         () -> service.statsContainer(request, CallOptions.timeout(SHORT_LIMIT))));

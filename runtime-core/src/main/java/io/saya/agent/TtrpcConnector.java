@@ -2,6 +2,7 @@ package io.saya.agent;
 
 import io.saya.failure.RuntimeFailure;
 import io.saya.hypervisor.AgentEndpoint;
+import io.saya.lifecycle.Patience;
 import io.saya.ttrpc.ClientOptions;
 import io.saya.ttrpc.ConnectionFailure;
 import io.saya.ttrpc.TtrpcClient;
@@ -73,12 +74,12 @@ public final class TtrpcConnector implements AgentConnector {
     /**
      * The connection may be there before the guest is: only an answer shows that the agent is up.
      */
-    private Agent greet(TtrpcClient client, Patience patience) throws InterruptedException {
+    private Agent greet(TtrpcClient client, Patience patience) {
         TtrpcAgent agent = new TtrpcAgent(client, createContainerLimit);
         try {
             agent.awaitGreeting(patience);
             return agent;
-        } catch (RuntimeFailure | InterruptedException e) {
+        } catch (RuntimeFailure e) {
             agent.close();
             throw e;
         }

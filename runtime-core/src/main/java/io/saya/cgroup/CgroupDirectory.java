@@ -1,5 +1,6 @@
 package io.saya.cgroup;
 
+import io.saya.lifecycle.Waited;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
@@ -9,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 
@@ -23,7 +25,7 @@ record CgroupDirectory(Hierarchy hierarchy, Path path, List<Path> missing) {
     /** Whoever shares an ancestor may remove it just when it has been made. */
     private static final int MAKE_ATTEMPTS = 3;
 
-    private static final long EMPTY_PAUSE_MILLIS = 5;
+    private static final Duration EMPTY_PAUSE = Duration.ofMillis(5);
 
     /** Makes it. One that is there was left by a sandbox of the same name. */
     void make() throws IOException {
@@ -106,11 +108,8 @@ record CgroupDirectory(Hierarchy hierarchy, Path path, List<Path> missing) {
                     throw e;
                 }
             }
-            try {
-                Thread.sleep(EMPTY_PAUSE_MILLIS);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new IOException("interrupted", e);
+            if (!Waited.pause(EMPTY_PAUSE)) {
+                throw new IOException("interrupted while " + path + " is removed");
             }
         }
     }

@@ -7,9 +7,9 @@ import io.saya.json.JsonValue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +24,7 @@ public final class CgroupPlacement {
      * The kernel counts a process as there until it is all gone, some milliseconds after its parent
      * was told.
      */
-    private static final long EMPTY_LIMIT_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+    private static final Duration EMPTY_LIMIT = Duration.ofMillis(500);
 
     private final List<CgroupDirectory> directories;
     private final List<CgroupDirectory> unusable = new ArrayList<>();
@@ -172,11 +172,6 @@ public final class CgroupPlacement {
         }
     }
 
-    /** Directories that {@link #enter} led into. */
-    public List<Path> entered() {
-        return entered.stream().map(CgroupDirectory::path).toList();
-    }
-
     private void unusable(CgroupDirectory directory, String what, IOException e) {
         unusable.add(directory);
         problems.add(directory.path() + " cannot be " + what + ": " + CgroupDirectory.cause(e));
@@ -209,7 +204,7 @@ public final class CgroupPlacement {
      * @throws IOException that names those which stay
      */
     public void remove() throws IOException {
-        long deadline = System.nanoTime() + EMPTY_LIMIT_NANOS;
+        long deadline = System.nanoTime() + EMPTY_LIMIT.toNanos();
         List<String> left = new ArrayList<>();
         for (CgroupDirectory directory : directories) {
             try {

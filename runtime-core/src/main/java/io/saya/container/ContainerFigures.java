@@ -1,14 +1,12 @@
 package io.saya.container;
 
+import io.saya.agent.ContainerUsage;
 import io.saya.failure.RuntimeFailure;
 import io.saya.host.ProcessorTimes;
-import io.saya.proto.agent.StatsContainerResponse;
+import io.saya.lifecycle.Waited;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -38,11 +36,11 @@ public final class ContainerFigures {
     private static final Duration FIRST_QUESTION = Duration.ofSeconds(1);
 
     private final String containerId;
-    private final Supplier<StatsContainerResponse> question;
+    private final Supplier<ContainerUsage> question;
     // One question at a time: so only the thread that asks it is in there.
     private final HostShare share;
-    private @Nullable StatsContainerResponse last;
-    private @Nullable CompletableFuture<StatsContainerResponse> asked;
+    private @Nullable ContainerUsage last;
+    private @Nullable CompletableFuture<ContainerUsage> asked;
     private long askedNanos;
 
     /**
@@ -51,7 +49,7 @@ public final class ContainerFigures {
      */
     public ContainerFigures(
             String containerId,
-            Supplier<StatsContainerResponse> question,
+            Supplier<ContainerUsage> question,
             Supplier<Optional<ProcessorTimes>> vmm) {
         this.containerId = containerId;
         this.question = question;
@@ -82,10 +80,10 @@ public final class ContainerFigures {
      * @throws RuntimeFailure what the agent says; DEADLINE_EXCEEDED or UNAVAILABLE only where it
      *     has never answered
      */
-    public StatsContainerResponse now() {
-        CompletableFuture<StatsContainerResponse> answer;
-        StatsContainerResponse known;
-        long left;
+    public ContainerUsage now() {
+        CompletableFuture<ContainerUsage> answer;
+        ContainerUsage known;
+        Duration left;
         synchronized (this) {
             answer = asked;
             if (answer == null || answer.isDone()) {
@@ -93,28 +91,26 @@ public final class ContainerFigures {
             }
             known = last;
             Duration limit = known == null ? FIRST_LIMIT : FRESH_LIMIT;
-            left = Math.max(0, askedNanos + limit.toNanos() - System.nanoTime());
+            left = limit.minusNanos(System.nanoTime() - askedNanos);
         }
-        try {
-            return answer.get(left, TimeUnit.NANOSECONDS);
-        } catch (TimeoutException e) {
-            if (known != null) {
-                return known;
-            }
-            throw RuntimeFailure.deadlineExceeded(
-                    "the guest does not tell what container " + containerId + " uses", e);
-        } catch (ExecutionException e) {
-            if (!(e.getCause() instanceof RuntimeFailure failure)) {
-                throw RuntimeFailure.internal("figures of container " + containerId, e);
-            }
-            if (known != null && silent(failure)) {
-                return known;
-            }
-            throw new RuntimeFailure(failure.kind(), failure.getMessage(), failure);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw RuntimeFailure.unavailable("interrupted", e);
-        }
+        return switch (Waited.on(answer, left)) {
+            case Waited.Done(ContainerUsage fresh) -> fresh;
+            case Waited.TimedOut() when known != null -> known;
+            case Waited.TimedOut() ->
+                    throw RuntimeFailure.deadlineExceeded(
+                            "the guest does not tell what container " + containerId + " uses",
+                            null);
+            case Waited.Failed(RuntimeFailure failure) when known != null && silent(failure) ->
+                    known;
+            case Waited.Failed<ContainerUsage> failed ->
+                    throw failed.failure("figures of container " + containerId);
+            case Waited.Interrupted() ->
+                    throw RuntimeFailure.unavailable(
+                            "interrupted while the guest tells what container "
+                                    + containerId
+                                    + " uses",
+                            null);
+        };
     }
 
     /** Whether the guest has said nothing at all. */
@@ -123,12 +119,12 @@ public final class ContainerFigures {
                 || failure.kind() == RuntimeFailure.Kind.DEADLINE_EXCEEDED;
     }
 
-    private synchronized void remember(StatsContainerResponse fresh) {
+    private synchronized void remember(ContainerUsage fresh) {
         last = fresh;
     }
 
-    private CompletableFuture<StatsContainerResponse> ask() {
-        CompletableFuture<StatsContainerResponse> answer = new CompletableFuture<>();
+    private CompletableFuture<ContainerUsage> ask() {
+        CompletableFuture<ContainerUsage> answer = new CompletableFuture<>();
         asked = answer;
         askedNanos = System.nanoTime();
         Thread.ofVirtual()
@@ -136,8 +132,8 @@ public final class ContainerFigures {
                 .start(
                         () -> {
                             try {
-                                StatsContainerResponse told = question.get();
-                                StatsContainerResponse fresh = share.of(told);
+                                ContainerUsage told = question.get();
+                                ContainerUsage fresh = share.of(told);
                                 remember(fresh);
                                 answer.complete(fresh);
                             } catch (RuntimeException e) {

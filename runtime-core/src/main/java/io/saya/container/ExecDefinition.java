@@ -1,7 +1,7 @@
 package io.saya.container;
 
+import io.saya.agent.GuestProcess;
 import io.saya.io.DeferredStdio;
-import io.saya.proto.agent.oci.Process;
 
 /**
  * What the start of an exec needs.
@@ -9,4 +9,4 @@ import io.saya.proto.agent.oci.Process;
  * @param process as the guest is told it
  * @param streams not opened yet
  */
-public record ExecDefinition(Process process, DeferredStdio streams) {}
+public record ExecDefinition(GuestProcess process, DeferredStdio streams) {}

@@ -1,9 +1,11 @@
 package io.saya.container;
 
+import io.saya.agent.ContainerUsage.CpuTime;
+import io.saya.agent.ContainerUsage;
 import io.saya.host.ProcessorTimes;
-import io.saya.proto.agent.CpuUsage;
-import io.saya.proto.agent.StatsContainerResponse;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -32,30 +34,29 @@ final class HostShare {
         this.vmm = vmm;
     }
 
-    /** The same figures with the processor time that the host has spent. */
-    StatsContainerResponse of(StatsContainerResponse told) {
-        if (!told.getCgroupStats().getCpuStats().hasCpuUsage()) {
+    /** What the guest told, with the processor time that the host has spent. */
+    ContainerUsage of(ContainerUsage told) {
+        CpuTime guest = told.cpu().time();
+        if (guest.equals(CpuTime.NONE)) {
             return told;
         }
         measure();
-        CpuUsage guest = told.getCgroupStats().getCpuStats().getCpuUsage();
-        CpuUsage.Builder host =
-                CpuUsage.newBuilder()
-                        .setTotalUsage(total.advance(guest.getTotalUsage(), share))
-                        .setUsageInUsermode(user.advance(guest.getUsageInUsermode(), share))
-                        .setUsageInKernelmode(kernel.advance(guest.getUsageInKernelmode(), share));
-        if (processors.length != guest.getPercpuUsageCount()) {
-            processors = new Counter[guest.getPercpuUsageCount()];
+        if (processors.length != guest.perCpu().size()) {
+            processors = new Counter[guest.perCpu().size()];
             for (int i = 0; i < processors.length; i++) {
                 processors[i] = new Counter();
             }
         }
+        List<Long> perCpu = new ArrayList<>(processors.length);
         for (int i = 0; i < processors.length; i++) {
-            host.addPercpuUsage(processors[i].advance(guest.getPercpuUsage(i), share));
+            perCpu.add(processors[i].advance(guest.perCpu().get(i), share));
         }
-        StatsContainerResponse.Builder figures = told.toBuilder();
-        figures.getCgroupStatsBuilder().getCpuStatsBuilder().setCpuUsage(host);
-        return figures.build();
+        return told.withCpuTime(
+                new CpuTime(
+                        total.advance(guest.total(), share),
+                        user.advance(guest.user(), share),
+                        kernel.advance(guest.kernel(), share),
+                        perCpu));
     }
 
     private void measure() {

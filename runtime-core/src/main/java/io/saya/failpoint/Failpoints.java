@@ -5,6 +5,7 @@ import io.saya.log.Log;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -29,9 +30,9 @@ public final class Failpoints {
     private static final boolean ON = DIRECTORY != null;
 
     /** A test that has gone away must not leave a daemon behind. */
-    private static final long PAUSE_LIMIT_NANOS = 60_000_000_000L;
+    private static final Duration PAUSE_LIMIT = Duration.ofSeconds(60);
 
-    private static final long LOOK_NANOS = 10_000_000;
+    private static final Duration LOOK = Duration.ofMillis(10);
 
     private static volatile @Nullable Path directory;
 
@@ -98,9 +99,9 @@ public final class Failpoints {
     }
 
     private static void awaitRemoval(Path file) {
-        long deadline = System.nanoTime() + PAUSE_LIMIT_NANOS;
+        long deadline = System.nanoTime() + PAUSE_LIMIT.toNanos();
         while (Files.exists(file) && System.nanoTime() - deadline < 0) {
-            LockSupport.parkNanos(LOOK_NANOS);
+            LockSupport.parkNanos(LOOK.toNanos());
         }
     }
 }

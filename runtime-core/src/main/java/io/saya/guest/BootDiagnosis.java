@@ -9,9 +9,8 @@ import io.saya.host.Signal;
 import io.saya.hypervisor.AgentEndpoint;
 import io.saya.hypervisor.Vm;
 import io.saya.hypervisor.VmExit;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import io.saya.lifecycle.Waited;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,10 +20,10 @@ import org.jspecify.annotations.Nullable;
 final class BootDiagnosis {
 
     /** For what hung up to be reaped as well, so that it can be told to have ended. */
-    private static final long EXIT_LIMIT_MS = 1_000;
+    private static final Duration EXIT_LIMIT = Duration.ofSeconds(1);
 
     /** A guest that cannot reach virtiofsd is told of sooner than of virtiofsd's end. */
-    private static final long SHARE_LIMIT_MS = 300;
+    private static final Duration SHARE_LIMIT = Duration.ofMillis(300);
 
     private final SandboxIdentity identity;
     private final RuntimeConfig config;
@@ -53,7 +52,7 @@ final class BootDiagnosis {
         String doing = "sandbox " + identity.id() + " cannot start";
         HostProcess daemon = virtiofsd;
         // A QEMU that finds nobody at virtiofsd's socket ends at once, too.
-        if (daemon != null && phase == StartPhase.QEMU_SPAWN && failed(daemon, SHARE_LIMIT_MS)) {
+        if (daemon != null && phase == StartPhase.QEMU_SPAWN && failed(daemon, SHARE_LIMIT)) {
             return RuntimeFailure.internal(shareText(doing, daemon, ""), cause);
         }
         String message = String.valueOf(cause.getMessage());
@@ -68,10 +67,10 @@ final class BootDiagnosis {
         // A VMM that is on its way out closes the agent's socket first: give it the moment that its
         // reaping takes.
         boolean connectionLost = cause.kind() == RuntimeFailure.Kind.UNAVAILABLE;
-        @Nullable VmExit exit = exitWithin(machine, connectionLost ? EXIT_LIMIT_MS : 0);
+        @Nullable VmExit exit = exitWithin(machine, connectionLost ? EXIT_LIMIT : Duration.ZERO);
         HostProcess daemon = virtiofsd;
         // It ends with 0 when QEMU hangs up; otherwise it is the cause, and QEMU what follows.
-        if (daemon != null && failed(daemon, 0)) {
+        if (daemon != null && failed(daemon, Duration.ZERO)) {
             return new RuntimeFailure(
                     cause.kind(), shareText(doing, daemon, machine.consoleTail()), cause);
         }
@@ -141,28 +140,13 @@ final class BootDiagnosis {
         };
     }
 
-    private static boolean failed(HostProcess process, long limitMs) {
-        try {
-            return !process.exited()
-                    .get(limitMs, TimeUnit.MILLISECONDS)
-                    .equals(new ProcessExit.Code(0));
-        } catch (TimeoutException | ExecutionException e) {
-            return false;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
-        }
+    private static boolean failed(HostProcess process, Duration limit) {
+        return Waited.on(process.exited(), limit) instanceof Waited.Done(ProcessExit exit)
+                && !exit.equals(new ProcessExit.Code(0));
     }
 
-    private static @Nullable VmExit exitWithin(Vm machine, long limitMs) {
-        try {
-            return machine.exited().get(limitMs, TimeUnit.MILLISECONDS);
-        } catch (TimeoutException | ExecutionException e) {
-            return null;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return null;
-        }
+    private static @Nullable VmExit exitWithin(Vm machine, Duration limit) {
+        return Waited.on(machine.exited(), limit) instanceof Waited.Done(VmExit exit) ? exit : null;
     }
 
     /** Why a sandbox stops whose VM has ended. */

@@ -2,6 +2,7 @@ package io.saya.guest;
 
 import io.saya.agent.Agent;
 import io.saya.failure.RuntimeFailure;
+import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -9,9 +10,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -145,17 +143,7 @@ public final class GuestHealth {
     }
 
     private boolean ended() {
-        try {
-            end.get(period.toMillis(), TimeUnit.MILLISECONDS);
-            return true;
-        } catch (TimeoutException e) {
-            return false;
-        } catch (ExecutionException e) {
-            return true;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return true;
-        }
+        return !(Waited.on(end, period) instanceof Waited.TimedOut);
     }
 
     /** Whether the state of the VMM's process in {@code /proc/pid/stat} is T or t. */

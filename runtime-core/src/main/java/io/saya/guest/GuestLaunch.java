@@ -19,6 +19,7 @@ import io.saya.resources.MachineFollower;
 import io.saya.resources.MachineSize;
 import io.saya.resources.Sizing;
 import io.saya.resources.SizingRule;
+import io.saya.share.GuestModules;
 import io.saya.share.HostMounts;
 import io.saya.share.SharedDirectory;
 import io.saya.share.Virtiofsd;
@@ -132,6 +133,7 @@ public final class GuestLaunch {
             var _ = vm.channelOpen().thenRun(() -> clock.done(StartPhase.KERNEL));
 
             AgentLink link = new AgentLink(identity.id());
+            GuestModules.share(shared, config.hypervisor().guest().kernel());
             network.join();
             network.follow(place, vm, link::require, undo);
             Guest guest =
@@ -142,7 +144,6 @@ public final class GuestLaunch {
                                     new MachineFollower(rule, size, vm, link::require),
                                     shared,
                                     network,
-                                    place.ofProcess(vm.pid()),
                                     virtiofsd),
                             link);
             guest.watch();

@@ -1,7 +1,7 @@
 package io.saya.guest;
 
-import io.saya.agent.Patience;
 import io.saya.host.ProcessorTimes;
+import io.saya.lifecycle.Patience;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.LongSupplier;

@@ -5,6 +5,7 @@ import io.saya.config.RuntimeConfig;
 import io.saya.failure.RuntimeFailure;
 import io.saya.host.Host;
 import io.saya.hypervisor.Vm;
+import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
 import io.saya.network.GuestNetwork;
 import io.saya.network.LateNetwork;
@@ -179,12 +180,7 @@ final class NetworkFollower {
     }
 
     private boolean await(Duration limit) {
-        try {
-            return turn.tryAcquire(limit.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
-        }
+        return Waited.happens(limit, nanos -> turn.tryAcquire(nanos, TimeUnit.NANOSECONDS));
     }
 
     private static String text(Exception cause) {

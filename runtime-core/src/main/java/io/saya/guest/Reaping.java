@@ -2,11 +2,9 @@ package io.saya.guest;
 
 import io.saya.host.HostProcess;
 import io.saya.host.Signal;
+import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
 import java.time.Duration;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /** How a process of the host is ended by force. */
 final class Reaping {
@@ -17,15 +15,7 @@ final class Reaping {
 
     /** Whether it ends by itself within the limit. */
     static boolean awaitExit(HostProcess process, Duration limit) {
-        try {
-            process.exited().get(limit.toMillis(), TimeUnit.MILLISECONDS);
-            return true;
-        } catch (TimeoutException | ExecutionException e) {
-            return false;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
-        }
+        return Waited.on(process.exited(), limit).isDone();
     }
 
     /**

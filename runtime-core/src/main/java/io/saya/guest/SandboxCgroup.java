@@ -3,13 +3,13 @@ package io.saya.guest;
 import io.saya.cgroup.CgroupPath;
 import io.saya.cgroup.CgroupPlacement;
 import io.saya.cgroup.PodLimits;
+import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -36,7 +36,6 @@ public final class SandboxCgroup {
     private boolean daemonInside;
     private @Nullable Thread work;
     private boolean only;
-    private volatile List<Path> entered = List.of();
 
     private SandboxCgroup(SandboxIdentity identity, String cgroupsPath, boolean wanted) {
         this(identity, cgroupsPath, wanted, MOVE_LIMIT);
@@ -113,10 +112,8 @@ public final class SandboxCgroup {
         }
         this.only = only;
         long begun = System.nanoTime();
-        boolean placed = ended();
-        entered = placed ? entered() : List.of();
         String problem =
-                placed ? problem() : "the kernel has not moved the guard within " + moveLimit;
+                ended() ? problem() : "the kernel has not moved the guard within " + moveLimit;
         LOG.debug("waited for the cgroup", "us", (System.nanoTime() - begun) / 1000);
         if (problem.isEmpty()) {
             return;
@@ -132,16 +129,6 @@ public final class SandboxCgroup {
                         + " containerd starts shims in",
                 "why",
                 problem);
-    }
-
-    private List<Path> entered() {
-        CgroupPlacement made = placement;
-        return made == null ? List.of() : made.entered();
-    }
-
-    /** The directories that virtiofsd and the VMM are born in. After the wait. */
-    List<Path> directories() {
-        return entered;
     }
 
     private String problem() {
@@ -259,12 +246,7 @@ public final class SandboxCgroup {
         if (working == null) {
             return true;
         }
-        try {
-            return working.join(moveLimit);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
-        }
+        return Waited.happens(moveLimit, nanos -> working.join(Duration.ofNanos(nanos)));
     }
 
     /** The guard, by {@code /proc/self/stat}; {@link ProcessHandle} would start a thread. */

@@ -9,6 +9,7 @@ import io.saya.host.Host;
 import io.saya.hypervisor.Vm;
 import io.saya.hypervisor.VmDevice;
 import io.saya.lifecycle.UndoStack;
+import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
 import io.saya.network.GuestNetwork;
 import io.saya.network.NetworkSettings;
@@ -23,9 +24,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -205,21 +203,18 @@ final class SandboxNetwork {
      * @throws RuntimeFailure with what the kernel refused
      */
     GuestNetwork awaitJoined() {
-        try {
-            return joined.get(JOIN_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (ExecutionException e) {
-            Throwable cause = e.getCause();
-            throw RuntimeFailure.internal(
-                    "the pod's network cannot be joined: "
-                            + (cause == null ? e : cause).getMessage(),
-                    e);
-        } catch (TimeoutException e) {
-            throw RuntimeFailure.deadlineExceeded(
-                    "the pod's network was not joined within " + JOIN_LIMIT, e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw RuntimeFailure.unavailable("interrupted while the network is joined", e);
-        }
+        return switch (Waited.on(joined, JOIN_LIMIT)) {
+            case Waited.Done(GuestNetwork network) -> network;
+            case Waited.Failed(Throwable cause) ->
+                    throw RuntimeFailure.internal(
+                            "the pod's network cannot be joined: " + cause.getMessage(), cause);
+            case Waited.TimedOut() ->
+                    throw RuntimeFailure.deadlineExceeded(
+                            "the pod's network was not joined within " + JOIN_LIMIT, null);
+            case Waited.Interrupted() ->
+                    throw RuntimeFailure.unavailable(
+                            "interrupted while the network is joined", null);
+        };
     }
 
     /**

@@ -3,8 +3,8 @@ package io.saya.guest;
 import io.saya.agent.SandboxSetup;
 import io.saya.config.RuntimeConfig;
 import io.saya.log.Log;
-import io.saya.oci.OciSpec;
 import io.saya.oci.OciSpec.OciMount;
+import io.saya.oci.OciSpec;
 import io.saya.share.ContainerShares;
 import io.saya.share.SharedDirectory;
 import java.io.IOException;
@@ -39,8 +39,7 @@ public final class SetupPlan {
                 identity.id(),
                 hostname.substring(0, Math.min(HOSTNAME_LENGTH, hostname.length())),
                 dns(spec),
-                SharedDirectory.TAG,
-                SharedDirectory.GUEST_PATH,
+                new SandboxSetup.Share(SharedDirectory.TAG, SharedDirectory.GUEST_PATH),
                 ContainerShares.GUEST_SHM,
                 config.agent().kernelModules(),
                 config.hypervisor().guest().hookPath());

@@ -5,9 +5,9 @@ import io.saya.config.HypervisorConfig;
 import io.saya.config.MachineConfig;
 import io.saya.config.RuntimeConfig;
 import io.saya.hypervisor.VmDevice;
-import io.saya.hypervisor.VmSpec;
 import io.saya.hypervisor.VmSpec.Accelerator;
 import io.saya.hypervisor.VmSpec.AgentTransport;
+import io.saya.hypervisor.VmSpec;
 import io.saya.resources.MachineSize;
 import io.saya.share.SharedDirectory;
 import java.nio.file.Files;
@@ -45,31 +45,44 @@ final class VmPlan {
         if (hypervisor.memory().reclaimFreed()) {
             devices.add(new VmDevice.Balloon());
         }
-        boolean fixed = config.runtime().staticSandboxResourceManagement();
         return new VmSpec(
-                identity.id(),
-                identity.runDirectory(),
-                hypervisor.path(),
-                hypervisor.machine().machineType(),
-                accelerator(hypervisor.machine()),
-                hypervisor.machine().cpuFeatures(),
-                size.vcpus(),
-                fixed ? size.vcpus() : Math.max(size.vcpus(), hypervisor.cpu().maxVcpus()),
-                size.memoryMib(),
-                fixed
-                        ? size.memoryMib()
-                        : Math.clamp(hypervisor.memory().maxMib(), size.memoryMib(), MOST_MIB),
-                hypervisor.memory().slots(),
-                hypervisor.guest().kernel(),
-                hypervisor.guest().initrd(),
-                hypervisor.guest().image(),
-                kernelParameters(config),
+                new VmSpec.Vmm(
+                        identity.id(),
+                        identity.runDirectory(),
+                        hypervisor.path(),
+                        place.vmm(),
+                        hypervisor.machine().seccompSandbox(),
+                        List.of()),
+                new VmSpec.Guest(
+                        hypervisor.guest().kernel(),
+                        hypervisor.guest().initrd(),
+                        hypervisor.guest().image(),
+                        kernelParameters(config)),
+                new VmSpec.Machine(
+                        hypervisor.machine().machineType(),
+                        accelerator(hypervisor.machine()),
+                        hypervisor.machine().cpuFeatures()),
+                cpu(config, size),
+                memory(config, size),
                 transport(config.agent()),
-                devices,
-                network.plugSlots(place),
-                place.vmm(),
-                List.of(),
-                hypervisor.machine().seccompSandbox());
+                new VmSpec.Devices(devices, network.plugSlots(place)));
+    }
+
+    private static VmSpec.Cpu cpu(RuntimeConfig config, MachineSize size) {
+        return new VmSpec.Cpu(
+                size.vcpus(),
+                config.runtime().staticSandboxResourceManagement()
+                        ? size.vcpus()
+                        : Math.max(size.vcpus(), config.hypervisor().cpu().maxVcpus()));
+    }
+
+    private static VmSpec.Memory memory(RuntimeConfig config, MachineSize size) {
+        return new VmSpec.Memory(
+                size.memoryMib(),
+                config.runtime().staticSandboxResourceManagement()
+                        ? size.memoryMib()
+                        : Math.clamp(
+                                config.hypervisor().memory().maxMib(), size.memoryMib(), MOST_MIB));
     }
 
     private static Accelerator accelerator(MachineConfig machine) {

@@ -1,14 +1,13 @@
 package io.saya.host;
 
+import io.saya.lifecycle.Waited;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /**
  * A process in a pod's network namespace that runs one of the launcher's actions until it is
@@ -19,7 +18,7 @@ public final class LauncherAction implements AutoCloseable {
     private static final String LAUNCHER = "/proc/self/exe";
 
     /** Only a process that is stuck in the kernel takes longer. */
-    private static final int REAP_LIMIT_SECONDS = 5;
+    private static final Duration REAP_LIMIT = Duration.ofSeconds(5);
 
     private final HostProcess process;
 
@@ -69,13 +68,13 @@ public final class LauncherAction implements AutoCloseable {
     @Override
     public void close() throws IOException {
         process.signal(Signal.SIGKILL);
-        try {
-            process.exited().get(REAP_LIMIT_SECONDS, TimeUnit.SECONDS);
-        } catch (TimeoutException | ExecutionException e) {
-            throw new IOException("process " + process.pid() + " does not end after SIGKILL", e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new InterruptedIOException("end of process " + process.pid());
+        switch (Waited.on(process.exited(), REAP_LIMIT)) {
+            case Waited.Done(var _) -> {}
+            case Waited.TimedOut(), Waited.Failed(var _) ->
+                    throw new IOException(
+                            "process " + process.pid() + " does not end after SIGKILL");
+            case Waited.Interrupted() ->
+                    throw new InterruptedIOException("end of process " + process.pid());
         }
     }
 }

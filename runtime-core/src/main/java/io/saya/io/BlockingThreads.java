@@ -1,5 +1,6 @@
 package io.saya.io;
 
+import java.time.Duration;
 import java.util.concurrent.Executor;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -16,7 +17,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class BlockingThreads implements Executor {
     /** How long an idle thread waits for more work. */
-    static final long KEEP_ALIVE_MILLIS = 250;
+    static final Duration KEEP_ALIVE = Duration.ofMillis(250);
 
     /** Reserved, not used: what is touched of it is a few pages. */
     private static final long STACK_BYTES = 256 << 10;
@@ -26,7 +27,7 @@ final class BlockingThreads implements Executor {
             new ThreadPoolExecutor(
                     0,
                     Integer.MAX_VALUE,
-                    KEEP_ALIVE_MILLIS,
+                    KEEP_ALIVE.toMillis(),
                     TimeUnit.MILLISECONDS,
                     new SynchronousQueue<>(),
                     this::thread);

@@ -3,12 +3,14 @@ package io.saya.io;
 import static java.nio.file.StandardOpenOption.READ;
 import static java.nio.file.StandardOpenOption.WRITE;
 
+import io.saya.lifecycle.Waited;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -95,16 +97,11 @@ final class LoggerDescriptors implements AutoCloseable {
                         .redirectErrorStream(true)
                         .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                         .start();
-        try {
-            long limit = StdioOpener.LOGGER_READY_LIMIT.toMillis();
-            if (!mkfifo.waitFor(limit, TimeUnit.MILLISECONDS)) {
-                mkfifo.destroyForcibly();
-                throw new IOException("mkfifo in " + directory + ": not done in " + limit + " ms");
-            }
-        } catch (InterruptedException e) {
+        Duration limit = StdioOpener.LOGGER_READY_LIMIT;
+        if (!Waited.happens(limit, nanos -> mkfifo.waitFor(nanos, TimeUnit.NANOSECONDS))) {
             mkfifo.destroyForcibly();
-            Thread.currentThread().interrupt();
-            throw new IOException("mkfifo in " + directory + ": interrupted", e);
+            throw new IOException(
+                    "mkfifo in " + directory + ": not done in " + limit.toMillis() + " ms");
         }
         if (mkfifo.exitValue() != 0) {
             throw new IOException("mkfifo in " + directory + ": exit code " + mkfifo.exitValue());

@@ -1,6 +1,7 @@
 package io.saya.io;
 
 import io.saya.failure.RuntimeFailure;
+import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -9,9 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -155,17 +154,18 @@ final class LoggerProcess {
                     }
                 });
         var _ = ended.thenRun(() -> closeQuietly(descriptors));
-        try {
-            if (!ready.get(readyLimit.toMillis(), TimeUnit.MILLISECONDS)) {
-                throw notReady("it ended, or closed descriptor 5 without a word" + said());
+        switch (Waited.on(ready, readyLimit)) {
+            case Waited.Done(Boolean word) -> {
+                if (!word) {
+                    throw notReady("it ended, or closed descriptor 5 without a word" + said());
+                }
             }
-        } catch (TimeoutException e) {
-            throw notReady("nothing within " + readyLimit.toMillis() + " ms");
-        } catch (ExecutionException e) {
-            throw new IOException("logger " + logger.program(), e.getCause());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IOException("logger " + logger.program() + ": interrupted", e);
+            case Waited.TimedOut() ->
+                    throw notReady("nothing within " + readyLimit.toMillis() + " ms");
+            case Waited.Failed(Throwable cause) ->
+                    throw new IOException("logger " + logger.program(), cause);
+            case Waited.Interrupted() ->
+                    throw new IOException("logger " + logger.program() + ": interrupted");
         }
     }
 
@@ -263,27 +263,13 @@ final class LoggerProcess {
     }
 
     private boolean endsWithin(Duration limit) {
-        try {
-            ended.get(limit.toMillis(), TimeUnit.MILLISECONDS);
-            return true;
-        } catch (TimeoutException e) {
-            return false;
-        } catch (ExecutionException e) {
-            throw new IllegalStateException("an exit never fails", e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return true;
-        }
+        return !(Waited.on(ended, limit) instanceof Waited.TimedOut);
     }
 
     private void killLater() {
-        try {
-            if (!process.waitFor(TERMINATE_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
-                process.destroyForcibly();
-            }
-        } catch (InterruptedException e) {
+        if (!Waited.happens(
+                TERMINATE_LIMIT, nanos -> process.waitFor(nanos, TimeUnit.NANOSECONDS))) {
             process.destroyForcibly();
-            Thread.currentThread().interrupt();
         }
     }
 }

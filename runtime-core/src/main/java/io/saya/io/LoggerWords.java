@@ -1,5 +1,6 @@
 package io.saya.io;
 
+import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
 import io.saya.text.PlainText;
 import java.io.IOException;
@@ -7,10 +8,8 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /**
  * What a logger prints to its stdout and stderr, of which the end is kept: it says why the logger
@@ -23,7 +22,7 @@ final class LoggerWords {
     private static final int KEPT_BYTES = 1024;
 
     /** How long after the logger's end is waited for words that are still in the FIFO. */
-    private static final long END_LIMIT_MS = 200;
+    private static final Duration END_LIMIT = Duration.ofMillis(200);
 
     private final FileChannel from;
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
@@ -71,12 +70,7 @@ final class LoggerWords {
      * a child of it still holds open.
      */
     String last() {
-        try {
-            ended.get(END_LIMIT_MS, TimeUnit.MILLISECONDS);
-        } catch (TimeoutException | ExecutionException e) {
-            close();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+        if (!Waited.on(ended, END_LIMIT).isDone()) {
             close();
         }
         return text();

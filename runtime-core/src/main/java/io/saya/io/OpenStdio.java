@@ -1,12 +1,10 @@
 package io.saya.io;
 
+import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /** The streams of one process, put together: up to two pumps for output, one for input. */
@@ -177,16 +175,6 @@ final class OpenStdio implements ProcessStdio {
     }
 
     private static boolean await(CompletableFuture<Void> event, Duration limit) {
-        try {
-            event.get(limit.toNanos(), TimeUnit.NANOSECONDS);
-            return true;
-        } catch (TimeoutException e) {
-            return false;
-        } catch (ExecutionException e) {
-            throw new IllegalStateException("stdio events never fail", e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
-        }
+        return Waited.on(event, limit).isDone();
     }
 }

@@ -1,6 +1,7 @@
 package io.saya.io;
 
 import com.google.protobuf.ByteString;
+import io.saya.lifecycle.Waited;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
@@ -137,14 +138,16 @@ final class OverlappedWriter implements AutoCloseable {
     }
 
     private void awaitThreadGone() {
-        long left = ProcessStdio.CLOSE_LIMIT.toNanos();
+        var _ = Waited.happens(ProcessStdio.CLOSE_LIMIT, this::idleWithin);
+    }
+
+    private boolean idleWithin(long nanos) throws InterruptedException {
         lock.lock();
         try {
-            while (writing && left > 0) {
+            for (long left = nanos; writing && left > 0; ) {
                 left = idle.awaitNanos(left);
             }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+            return !writing;
         } finally {
             lock.unlock();
         }

@@ -3,12 +3,10 @@ package io.saya.io;
 import static java.nio.file.StandardOpenOption.READ;
 import static java.nio.file.StandardOpenOption.WRITE;
 
+import io.saya.lifecycle.Waited;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /**
  * Waits until somebody has a FIFO open for reading. The kernel tells that in one way only, by
@@ -64,15 +62,16 @@ final class ReaderArrival {
      * @throws IOException the wait was given up, or the FIFO cannot be opened any more
      */
     void await() throws IOException {
-        try {
-            if (!arrived.get()) {
-                throw new IOException(fifo.path() + ": closed before a reader came");
+        switch (Waited.on(arrived)) {
+            case Waited.Done(Boolean came) -> {
+                if (!came) {
+                    throw new IOException(fifo.path() + ": closed before a reader came");
+                }
             }
-        } catch (ExecutionException e) {
-            throw new IOException(fifo.path() + ": cannot wait for a reader", e.getCause());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IOException(fifo.path() + ": interrupted", e);
+            case Waited.Failed(Throwable cause) ->
+                    throw new IOException(fifo.path() + ": cannot wait for a reader", cause);
+            case Waited.TimedOut(), Waited.Interrupted() ->
+                    throw new IOException(fifo.path() + ": interrupted");
         }
     }
 
@@ -85,13 +84,11 @@ final class ReaderArrival {
         // Open for reading and writing never blocks, and it is the reader that the thread waits
         // for. It has to stay until the thread has left: the thread may not be in its open yet.
         try (FileChannel both = fifo.open(READ, WRITE)) {
-            arrived.get(ProcessStdio.CLOSE_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+            boolean gone = Waited.on(arrived, ProcessStdio.CLOSE_LIMIT).isDone();
             assert both.isOpen();
-        } catch (ExecutionException | TimeoutException e) {
-            throw new IOException(fifo.path() + ": the wait for its reader did not end", e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IOException(fifo.path() + ": interrupted", e);
+            if (!gone) {
+                throw new IOException(fifo.path() + ": the wait for its reader did not end");
+            }
         }
     }
 }

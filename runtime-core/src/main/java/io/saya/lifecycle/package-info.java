@@ -1,4 +1,6 @@
-/** Start is transactional, stop is total: what both are made of. */
+/**
+ * What a start that is transactional and a stop that is total are made of, and how threads wait.
+ */
 @NullMarked
 package io.saya.lifecycle;
 

@@ -4,6 +4,7 @@ import io.saya.agent.Agent;
 import io.saya.hypervisor.HypervisorFailure;
 import io.saya.hypervisor.Vm;
 import io.saya.json.JsonObject;
+import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -11,9 +12,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 
 /**
@@ -191,7 +189,7 @@ public final class MachineFollower {
         while (taken < offered
                 && System.nanoTime() < deadline
                 && !Thread.currentThread().isInterrupted()) {
-            pause();
+            var _ = Waited.pause(LOOK);
             // A busy guest may not have seen the device yet when it was told of it.
             agent.get().useNewHardware(0, true);
             taken = vm.memoryMib();
@@ -208,21 +206,9 @@ public final class MachineFollower {
         }
     }
 
-    private static void pause() {
-        try {
-            Thread.sleep(LOOK);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
     private static void await(CompletableFuture<Void> served) {
-        try {
-            served.get(GROW_LIMIT.plusSeconds(1).toMillis(), TimeUnit.MILLISECONDS);
-        } catch (TimeoutException | ExecutionException e) {
-            LOG.warn("the machine has not followed its containers in time", "error", e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+        if (Waited.on(served, GROW_LIMIT.plusSeconds(1)) instanceof Waited.TimedOut) {
+            LOG.warn("the machine has not followed its containers in time");
         }
     }
 }

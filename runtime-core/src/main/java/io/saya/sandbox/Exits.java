@@ -11,15 +11,14 @@ import io.saya.event.TaskEvent;
 import io.saya.failure.RuntimeFailure;
 import io.saya.guest.StopCause;
 import io.saya.guest.TaskGuest;
+import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
 import io.saya.oci.ContainerKind;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -41,7 +40,7 @@ public final class Exits {
     private static final Log LOG = Log.of("exits");
 
     /** How long the exit of a container is held for the exits of its execs, which die with it. */
-    private static final long EXEC_EXIT_LIMIT_MS = 2_000;
+    private static final Duration EXEC_EXIT_LIMIT = Duration.ofSeconds(2);
 
     /**
      * How long the exit of a killed process is held for the agent to tell that it ran out of
@@ -53,10 +52,10 @@ public final class Exits {
      * How long an exit is held for the answer to the start that is under way; an agent that is deaf
      * ends with its sandbox.
      */
-    private static final long START_LIMIT_MS = 60_000;
+    private static final Duration START_LIMIT = Duration.ofSeconds(60);
 
     /** How long the output of a killed process may take where its end loses what is left of it. */
-    private static final long KILLED_OUTPUT_LIMIT_MS = 1_000;
+    private static final Duration KILLED_OUTPUT_LIMIT = Duration.ofSeconds(1);
 
     private final TaskTable tasks;
     private final Supplier<TaskGuest> guest;
@@ -147,25 +146,26 @@ public final class Exits {
             awaitOutput(process);
         }
         int status;
-        try {
-            status = agent.waitProcess(process.containerId(), process.processId()).get();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return;
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof RuntimeFailure failure
-                    && failure.kind() == RuntimeFailure.Kind.UNAVAILABLE) {
+        switch (Waited.on(agent.waitProcess(process.containerId(), process.processId()))) {
+            case Waited.Done(Integer told) -> status = told;
+            case Waited.Failed(RuntimeFailure failure)
+                    when failure.kind() == RuntimeFailure.Kind.UNAVAILABLE -> {
                 // The connection is gone: no answer of the guest is of this kind. Whoever ended it,
                 // or lost it, stops the sandbox, and that publishes.
                 return;
             }
-            LOG.warn(
-                    "the agent does not tell an exit",
-                    "process",
-                    process.describe(),
-                    "error",
-                    e.getCause());
-            status = ExitStatus.UNKNOWN;
+            case Waited.Failed(Throwable cause) -> {
+                LOG.warn(
+                        "the agent does not tell an exit",
+                        "process",
+                        process.describe(),
+                        "error",
+                        cause);
+                status = ExitStatus.UNKNOWN;
+            }
+            case Waited.TimedOut(), Waited.Interrupted() -> {
+                return;
+            }
         }
         process.endTold().complete(null);
         awaitStart(container, process);
@@ -201,7 +201,7 @@ public final class Exits {
                                         new CompletableFuture<Void>()
                                                 .completeOnTimeout(
                                                         null,
-                                                        KILLED_OUTPUT_LIMIT_MS,
+                                                        KILLED_OUTPUT_LIMIT.toMillis(),
                                                         TimeUnit.MILLISECONDS));
         CompletableFuture.anyOf(process.stdio().outputRead(), patience).join();
     }
@@ -222,7 +222,7 @@ public final class Exits {
         boolean starting =
                 tasks.locked(() -> container.stateOf(process) instanceof ProcessState.Starting);
         if (starting) {
-            within(process.startSettled(), START_LIMIT_MS);
+            within(process.startSettled(), START_LIMIT);
         }
     }
 
@@ -234,16 +234,12 @@ public final class Exits {
         for (ContainerProcess exec : tasks.locked(container::liveExecs)) {
             ends.add(exec.exited());
         }
-        within(CompletableFuture.allOf(ends.toArray(CompletableFuture[]::new)), EXEC_EXIT_LIMIT_MS);
+        within(CompletableFuture.allOf(ends.toArray(CompletableFuture[]::new)), EXEC_EXIT_LIMIT);
     }
 
-    private static void within(CompletableFuture<?> future, long millis) {
-        try {
-            future.get(millis, TimeUnit.MILLISECONDS);
-        } catch (TimeoutException | ExecutionException e) {
-            LOG.debug("not waited for any longer", "limit_ms", millis);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+    private static void within(CompletableFuture<?> future, Duration limit) {
+        if (!Waited.on(future, limit).isDone()) {
+            LOG.debug("not waited for any longer", "limit_ms", limit.toMillis());
         }
     }
 }

@@ -5,6 +5,7 @@ import io.saya.container.Container;
 import io.saya.event.TaskEvent;
 import io.saya.failure.RuntimeFailure;
 import io.saya.log.Log;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -30,7 +31,7 @@ final class OutOfMemoryWatch {
     /** The longest id that containerd gives a container (containerd: pkg/identifiers). */
     private static final int ID_LENGTH = 76;
 
-    private static final long WINDOW_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final Duration WINDOW = Duration.ofSeconds(1);
 
     private static final Log LOG = Log.of("oom");
 
@@ -88,7 +89,7 @@ final class OutOfMemoryWatch {
 
     private void answered(String containerId) {
         long now = clock.getAsLong();
-        if (now - windowStart >= WINDOW_NANOS) {
+        if (now - windowStart >= WINDOW.toNanos()) {
             windowStart = now;
             answers = 0;
             told.clear();

@@ -3,10 +3,9 @@ package io.saya.sandbox;
 import io.saya.container.Container;
 import io.saya.container.ContainerProcess;
 import io.saya.host.Signal;
+import io.saya.lifecycle.Waited;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /**
  * Exit statuses of agents that tell the end by signal n and the exit with code n alike ({@link
@@ -20,7 +19,7 @@ final class PlainStatus {
     private static final int SIGNAL_BASE = 128;
 
     /** How long a killed process is held for the guest to tell what killed it. */
-    private static final long SIGN_LIMIT_MS = 500;
+    private static final Duration SIGN_LIMIT = Duration.ofMillis(500);
 
     private PlainStatus() {}
 
@@ -53,14 +52,6 @@ final class PlainStatus {
                         ? container.outOfMemory()
                         : CompletableFuture.anyOf(
                                 container.outOfMemory(), container.init().endTold());
-        try {
-            signs.get(SIGN_LIMIT_MS, TimeUnit.MILLISECONDS);
-            return true;
-        } catch (TimeoutException | ExecutionException e) {
-            return false;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
-        }
+        return Waited.on(signs, SIGN_LIMIT).isDone();
     }
 }

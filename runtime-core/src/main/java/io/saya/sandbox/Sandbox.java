@@ -17,6 +17,7 @@ import io.saya.guest.StartClock;
 import io.saya.guest.StopCause;
 import io.saya.guest.TaskGuest;
 import io.saya.hypervisor.GuestConsole;
+import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
 import io.saya.oci.OciSpec;
 import io.saya.sandbox.SandboxEvent.BootRequested;
@@ -27,9 +28,6 @@ import io.saya.text.PlainText;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,10 +39,10 @@ public final class Sandbox implements AutoCloseable {
     private static final Log LOG = Log.of("sandbox");
 
     /** How long the connecting thread may take to notice that the VM is gone. */
-    private static final long BOOT_FAILURE_LIMIT_MS = 2_000;
+    private static final Duration BOOT_FAILURE_LIMIT = Duration.ofSeconds(2);
 
     /** How long after a lost connection the cause may be found: a VMM's end, above all. */
-    private static final long CAUSE_LIMIT_MS = 2_000;
+    private static final Duration CAUSE_LIMIT = Duration.ofSeconds(2);
 
     private final GuestLaunch launch;
     private final TaskTable tasks;
@@ -62,7 +60,7 @@ public final class Sandbox implements AutoCloseable {
     public Sandbox(GuestLaunch launch, EventSink events) {
         this.launch = launch;
         this.booted = new BootVerdict(launch.identity().id());
-        this.tasks = new TaskTable(events);
+        this.tasks = new TaskTable(events, this::vmmPid);
         this.exits = new Exits(tasks, this::guest, this::requestStop);
         this.stop = new SandboxStop(tasks, exits);
     }
@@ -134,7 +132,7 @@ public final class Sandbox implements AutoCloseable {
      * @param doing such as {@code create container c1}
      */
     public RuntimeFailure whyNot(String doing) {
-        Optional<RuntimeFailure> failure = booted.failureWithin(BOOT_FAILURE_LIMIT_MS);
+        Optional<RuntimeFailure> failure = booted.failureWithin(BOOT_FAILURE_LIMIT);
         if (failure.isPresent()) {
             return failure.get();
         }
@@ -154,7 +152,7 @@ public final class Sandbox implements AutoCloseable {
             return failure;
         }
         if (known.kind() == RuntimeFailure.Kind.UNAVAILABLE) {
-            awaitStopping();
+            var _ = Waited.on(stopping, CAUSE_LIMIT);
         }
         @Nullable StopCause cause = stopping.getNow(null);
         return switch (cause) {
@@ -179,16 +177,6 @@ public final class Sandbox implements AutoCloseable {
                                     + failure.getMessage(),
                             failure);
         };
-    }
-
-    private void awaitStopping() {
-        try {
-            stopping.get(CAUSE_LIMIT_MS, TimeUnit.MILLISECONDS);
-        } catch (TimeoutException | ExecutionException e) {
-            LOG.debug("the connection was lost and nothing else is known");
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
     }
 
     /** Asks for the stop of everything and returns at once; the first cause counts. */
@@ -219,22 +207,21 @@ public final class Sandbox implements AutoCloseable {
 
     /** Waits for a stop that was requested. */
     public void awaitStopped() {
-        try {
-            stopped.get(limits().stop().toMillis(), TimeUnit.MILLISECONDS);
-        } catch (TimeoutException | ExecutionException e) {
-            throw RuntimeFailure.deadlineExceeded(
-                    "sandbox "
-                            + identity().id()
-                            + " did not stop within "
-                            + limits().stop()
-                            + ": QEMU "
-                            + vmmPid()
-                            + " or virtiofsd cannot be reaped",
-                    e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw RuntimeFailure.unavailable(
-                    "interrupted while sandbox " + identity().id() + " stops", e);
+        switch (Waited.on(stopped, limits().stop())) {
+            case Waited.Done(var _) -> {}
+            case Waited.TimedOut(), Waited.Failed(var _) ->
+                    throw RuntimeFailure.deadlineExceeded(
+                            "sandbox "
+                                    + identity().id()
+                                    + " did not stop within "
+                                    + limits().stop()
+                                    + ": QEMU "
+                                    + vmmPid()
+                                    + " or virtiofsd cannot be reaped",
+                            null);
+            case Waited.Interrupted() ->
+                    throw RuntimeFailure.unavailable(
+                            "interrupted while sandbox " + identity().id() + " stops", null);
         }
     }
 
@@ -362,7 +349,7 @@ public final class Sandbox implements AutoCloseable {
         if (!(cause instanceof StopCause.Requested)) {
             // The thread that connects knows best why there is no guest: with its console. It fails
             // now that the VM is gone.
-            bootEnded.completeOnTimeout(null, BOOT_FAILURE_LIMIT_MS, TimeUnit.MILLISECONDS).join();
+            var _ = Waited.on(bootEnded, BOOT_FAILURE_LIMIT);
         }
         booted.failed(stoppedMeanwhile(null));
         advance(new StopFinished());

@@ -11,14 +11,13 @@ import io.saya.guest.Guest;
 import io.saya.guest.LaunchedGuest;
 import io.saya.guest.StopCause;
 import io.saya.host.Signal;
+import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /**
  * The way down, the same for every cause: all containers at once, what they have written, file
@@ -30,16 +29,16 @@ final class SandboxStop {
     private static final Log LOG = Log.of("stop");
 
     /** How long the guest gets to end its containers after SIGKILL. */
-    private static final long CONTAINERS_LIMIT_MS = 2_000;
+    private static final Duration CONTAINERS_LIMIT = Duration.ofSeconds(2);
 
     /**
      * How long output that the guest still holds may take to the host when the container ended by
      * itself. It waits for a reader only where one is so slow that all buffers between are full.
      */
-    private static final long OUTPUT_LIMIT_MS = 10_000;
+    private static final Duration OUTPUT_LIMIT = Duration.ofSeconds(10);
 
     /** The same when a client wants the sandbox gone. */
-    private static final long KILLED_OUTPUT_LIMIT_MS = 1_000;
+    private static final Duration KILLED_OUTPUT_LIMIT = Duration.ofSeconds(1);
 
     /** How long the guest gets to write its files back and to shut down. */
     private static final Duration SHUTDOWN_LIMIT = Duration.ofMillis(1_500);
@@ -70,8 +69,8 @@ final class SandboxStop {
                 awaitOutput(
                         guest,
                         cause instanceof StopCause.ContainerExited
-                                ? OUTPUT_LIMIT_MS
-                                : KILLED_OUTPUT_LIMIT_MS);
+                                ? OUTPUT_LIMIT
+                                : KILLED_OUTPUT_LIMIT);
             }
             graceful = ended && shutDown(agent);
         }
@@ -103,17 +102,17 @@ final class SandboxStop {
                 ends.add(exits.known(container));
             }
         }
-        boolean ended = withinOrLost(guest, ends, CONTAINERS_LIMIT_MS);
+        boolean ended = withinOrLost(guest, ends, CONTAINERS_LIMIT);
         if (!ended) {
             LOG.warn(
                     "containers do not end in time; the VM is killed",
                     "limit_ms",
-                    CONTAINERS_LIMIT_MS);
+                    CONTAINERS_LIMIT.toMillis());
         }
         return ended;
     }
 
-    private void awaitOutput(Guest guest, long limitMs) {
+    private void awaitOutput(Guest guest, Duration limit) {
         List<CompletableFuture<?>> ends = new ArrayList<>();
         for (Container container : tasks.all()) {
             tasks.locked(
@@ -138,27 +137,23 @@ final class SandboxStop {
                                 new CompletableFuture<Void>()
                                         .completeOnTimeout(
                                                 null,
-                                                KILLED_OUTPUT_LIMIT_MS,
+                                                KILLED_OUTPUT_LIMIT.toMillis(),
                                                 TimeUnit.MILLISECONDS));
-        withinOrLost(guest, List.of(CompletableFuture.anyOf(all, hurried)), limitMs);
+        withinOrLost(guest, List.of(CompletableFuture.anyOf(all, hurried)), limit);
         if (!all.isDone()) {
-            LOG.warn("output is lost: nobody reads it and the VM stops", "limit_ms", limitMs);
+            LOG.warn(
+                    "output is lost: nobody reads it and the VM stops",
+                    "limit_ms",
+                    limit.toMillis());
         }
     }
 
     /** A guest that is lost meanwhile will not do any of it. */
-    private boolean withinOrLost(Guest guest, List<CompletableFuture<?>> futures, long limitMs) {
+    private boolean withinOrLost(Guest guest, List<CompletableFuture<?>> futures, Duration limit) {
         CompletableFuture<Void> all =
                 CompletableFuture.allOf(futures.toArray(CompletableFuture[]::new));
-        try {
-            CompletableFuture.anyOf(all, guest.lost()).get(limitMs, TimeUnit.MILLISECONDS);
-            return all.isDone();
-        } catch (TimeoutException | ExecutionException e) {
-            return false;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
-        }
+        return Waited.on(CompletableFuture.anyOf(all, guest.lost()), limit).isDone()
+                && all.isDone();
     }
 
     private void kill(Agent agent, Container container) {

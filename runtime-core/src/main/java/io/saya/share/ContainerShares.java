@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What one container shares with its guest: its root file system and the sources of its bind mounts
@@ -87,12 +88,21 @@ public final class ContainerShares {
 
     private void translate(OciMount mount, int index, List<OciMount> translated)
             throws IOException {
+        Optional<String> modules =
+                mount.bind() ? GuestModules.inPlaceOf(mount.source(), directory) : Optional.empty();
         if (mount.bind() && mount.destination().equals("/dev/shm")) {
             translated.add(new OciMount(mount.destination(), "bind", GUEST_SHM, SHM_OPTIONS));
         } else if (mount.bind() && mount.source().equals(CGROUPS)) {
             translated.add(
                     new OciMount(
                             mount.destination(), "cgroup", "cgroup", withoutBind(mount.options())));
+        } else if (modules.isPresent()) {
+            translated.add(
+                    new OciMount(
+                            mount.destination(),
+                            mount.type(),
+                            modules.get(),
+                            guestOptions(mount.options())));
         } else if (mount.bind() && !guestsOwn(mount.source())) {
             translated.addAll(shared(mount, index));
         } else {

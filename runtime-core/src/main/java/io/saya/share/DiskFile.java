@@ -5,6 +5,7 @@ import io.saya.host.HostProcess;
 import io.saya.host.ProcessExit;
 import io.saya.host.Signal;
 import io.saya.host.SpawnSpec;
+import io.saya.lifecycle.Waited;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -15,9 +16,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /**
  * An ext4 of a guest's own in a sparse file of the host: for what a container writes to its root
@@ -122,23 +120,23 @@ public final class DiskFile {
                                 List.of(),
                                 Optional.empty(),
                                 Path.of("/")));
-        ProcessExit exit;
-        try {
-            exit = process.exited().get(LIMIT.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (TimeoutException | ExecutionException e) {
+        Waited<ProcessExit> ended = Waited.on(process.exited(), LIMIT);
+        if (!ended.isDone()) {
             process.signal(Signal.SIGKILL);
-            throw new IOException(
-                    "cannot make an ext4 in "
-                            + disk
-                            + ": mke2fs did not end within "
-                            + LIMIT.toSeconds()
-                            + " s",
-                    e);
-        } catch (InterruptedException e) {
-            process.signal(Signal.SIGKILL);
-            Thread.currentThread().interrupt();
-            throw new IOException("interrupted while making an ext4 in " + disk, e);
         }
+        ProcessExit exit =
+                switch (ended) {
+                    case Waited.Done(ProcessExit how) -> how;
+                    case Waited.TimedOut(), Waited.Failed(var _) ->
+                            throw new IOException(
+                                    "cannot make an ext4 in "
+                                            + disk
+                                            + ": mke2fs did not end within "
+                                            + LIMIT.toSeconds()
+                                            + " s");
+                    case Waited.Interrupted() ->
+                            throw new IOException("interrupted while making an ext4 in " + disk);
+                };
         if (!exit.equals(new ProcessExit.Code(0))) {
             throw new IOException(
                     "cannot make an ext4 in "

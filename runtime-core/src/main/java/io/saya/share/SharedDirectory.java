@@ -1,6 +1,7 @@
 package io.saya.share;
 
 import io.saya.host.MountFlag;
+import io.saya.lifecycle.Waited;
 import io.saya.share.HostMounts.Access;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -14,7 +15,6 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -115,6 +115,13 @@ public final class SharedDirectory {
         return new Share(GUEST_PATH + name, target);
     }
 
+    /** Where the guest finds what was shared as {@code name}, if anything was. */
+    Optional<String> guestPath(String name) {
+        return bound.contains(mounts.resolve(name))
+                ? Optional.of(GUEST_PATH + name)
+                : Optional.empty();
+    }
+
     /**
      * Shows a file for writing as long as the sandbox lives: what several of its containers use.
      * The first call makes the file, others wait for it and answer its share; after a failure the
@@ -139,15 +146,15 @@ public final class SharedDirectory {
             mine.run();
             first = mine;
         }
-        try {
-            return first.get();
-        } catch (ExecutionException e) {
-            once.remove(name, first);
-            throw e.getCause() instanceof IOException cause ? cause : new IOException(e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IOException("interrupted while sharing " + name, e);
-        }
+        return switch (Waited.on(first)) {
+            case Waited.Done(Optional<Share> shared) -> shared;
+            case Waited.Failed(Throwable cause) -> {
+                once.remove(name, first);
+                throw cause instanceof IOException known ? known : new IOException(cause);
+            }
+            case Waited.TimedOut(), Waited.Interrupted() ->
+                    throw new IOException("interrupted while sharing " + name);
+        };
     }
 
     /**

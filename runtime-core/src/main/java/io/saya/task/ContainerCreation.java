@@ -2,6 +2,7 @@ package io.saya.task;
 
 import io.saya.agent.Agent;
 import io.saya.agent.AgentTrait;
+import io.saya.agent.GuestSpec;
 import io.saya.agent.GuestStorage;
 import io.saya.agent.StartError;
 import io.saya.config.RuntimeSettings.EmptyDirMode;
@@ -15,12 +16,9 @@ import io.saya.guest.StartPhase;
 import io.saya.guest.TaskGuest;
 import io.saya.json.JsonException;
 import io.saya.oci.ContainerKind;
-import io.saya.oci.GuestSpec;
 import io.saya.oci.OciSpec.OciMount;
 import io.saya.oci.OciSpec;
-import io.saya.proto.agent.oci.Spec;
 import io.saya.sandbox.Sandbox;
-import io.saya.sandbox.TaskTable;
 import io.saya.share.ContainerShares;
 import io.saya.share.HostMounts;
 import io.saya.share.RootLayers;
@@ -44,7 +42,7 @@ final class ContainerCreation {
 
     private final TaskGuest guest;
     private final HostMounts mounts;
-    private final TaskTable table;
+    private final int vmmPid;
     private final Container container;
     private final OciSpec spec;
     private String phase = "root file system";
@@ -52,7 +50,7 @@ final class ContainerCreation {
     ContainerCreation(Sandbox sandbox, Container container, OciSpec spec) {
         this.guest = sandbox.guest();
         this.mounts = new HostMounts(guest.host());
-        this.table = sandbox.tasks();
+        this.vmmPid = sandbox.vmmPid();
         this.container = container;
         this.spec = spec;
     }
@@ -66,6 +64,8 @@ final class ContainerCreation {
             ContainerShares shares = new ContainerShares(guest.shared(), container.id());
             container.resources().push("shares", () -> releaseShares(shares));
             ContainerRoot root = root(rootfs, shares);
+            phase = "bundle";
+            writePid();
             phase = "shared files";
             EmptyDirVolumes volumes = volumes();
             return new Prepared(
@@ -78,29 +78,21 @@ final class ContainerCreation {
     /** Makes the container in the guest, which must be up. */
     void create(Prepared prepared) {
         try {
-            phase = "process on the host";
-            writePid(container.standIn().await());
             phase = "specification";
-            PidNamespace pids = PidNamespace.of(spec, table.all());
-            Spec guestSpec =
-                    pids.in(
-                            GuestSpec.of(
-                                    spec,
-                                    prepared.root().path(),
-                                    prepared.mounts(),
-                                    guest.details().abilities()),
-                            guest.details());
+            GuestSpec guestSpec =
+                    GuestSpec.of(
+                            spec,
+                            prepared.root().path(),
+                            prepared.mounts(),
+                            guest.details().abilities());
             phase = "in the guest";
             Agent agent = guest.requireAgent();
             container.resources().push("container in the guest", () -> removeFromGuest(agent));
             Failpoints.reach(Moment.CREATE_CONTAINER);
             agent.createContainer(
-                    container.id(),
-                    guestSpec,
-                    prepared.storages(),
-                    pids.ofSandbox(guest.details()));
+                    container.id(), guestSpec, prepared.storages(), sharesPidNamespace());
             Failpoints.reach(Moment.CREATE_ANNOUNCE);
-        } catch (IOException | JsonException | RuntimeFailure e) {
+        } catch (JsonException | RuntimeFailure e) {
             throw failure(e);
         }
     }
@@ -163,9 +155,9 @@ final class ContainerCreation {
     /**
      * For the launcher's {@code delete}, which reports the exit of a container whose daemon died.
      */
-    private void writePid(int pid) throws IOException {
+    private void writePid() throws IOException {
         Path temporary = container.bundle().resolve(PID_FILE + ".new");
-        Files.writeString(temporary, Integer.toString(pid));
+        Files.writeString(temporary, Integer.toString(vmmPid));
         Files.move(temporary, container.bundle().resolve(PID_FILE), StandardCopyOption.ATOMIC_MOVE);
     }
 
@@ -210,6 +202,13 @@ final class ContainerCreation {
                     "mount target " + target + " leaves the root file system " + rootfs);
         }
         return mountPoint;
+    }
+
+    /** A pid namespace with a path is one that another container of the pod has: it is shared. */
+    private boolean sharesPidNamespace() {
+        return spec.namespaces().stream()
+                .anyMatch(
+                        namespace -> namespace.type().equals("pid") && !namespace.path().isEmpty());
     }
 
     private void removeFromGuest(Agent agent) {

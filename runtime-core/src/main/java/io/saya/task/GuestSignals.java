@@ -1,19 +1,17 @@
 package io.saya.task;
 
 import io.saya.agent.Agent;
-import io.saya.agent.Patience;
 import io.saya.container.Container;
 import io.saya.container.ContainerProcess;
 import io.saya.failure.RuntimeFailure;
 import io.saya.guest.StopCause;
 import io.saya.host.Signal;
+import io.saya.lifecycle.Patience;
+import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
 import io.saya.sandbox.Sandbox;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,10 +26,10 @@ final class GuestSignals {
      * How long who asks waits for the guest's word: a call is to be answered within 100 ms whatever
      * the guest does. The signal is delivered all the same.
      */
-    private static final long ANSWER_LIMIT_MS = 80;
+    private static final Duration ANSWER_LIMIT = Duration.ofMillis(80);
 
-    /** Between two questions whether the patience with a container that is to end lasts. */
-    private static final long GLANCE_MS = 2_000;
+    /** How often the patience with a container that is to end is asked whether it lasts. */
+    private static final Duration GLANCE = Duration.ofSeconds(2);
 
     private final Sandbox sandbox;
 
@@ -47,19 +45,20 @@ final class GuestSignals {
      */
     void send(Container container, ContainerProcess process, int signal, boolean all) {
         CompletableFuture<Void> taken = deliver(container, process, signal, all);
-        try {
-            taken.get(ANSWER_LIMIT_MS, TimeUnit.MILLISECONDS);
-        } catch (TimeoutException e) {
-            var _ = taken.whenComplete((_, failure) -> settled(process, signal, failure));
-        } catch (ExecutionException e) {
-            throw e.getCause() instanceof RuntimeFailure failure
-                    ? new RuntimeFailure(failure.kind(), failure.getMessage(), failure)
-                    : RuntimeFailure.internal(
-                            "signal " + signal + " to " + process.describe() + ": " + e.getCause(),
-                            e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw RuntimeFailure.unavailable("interrupted", e);
+        switch (Waited.on(taken, ANSWER_LIMIT)) {
+            case Waited.Done(var _) -> {}
+            case Waited.Failed<Void> failed ->
+                    throw failed.failure("signal " + signal + " to " + process.describe());
+            case Waited.TimedOut() -> {
+                var _ = taken.whenComplete((_, failure) -> settled(process, signal, failure));
+            }
+            case Waited.Interrupted() ->
+                    throw RuntimeFailure.unavailable(
+                            "interrupted while signal "
+                                    + signal
+                                    + " is sent to "
+                                    + process.describe(),
+                            null);
         }
     }
 
@@ -113,33 +112,15 @@ final class GuestSignals {
     private void expectEnd(Container container) {
         Duration limit = sandbox.limits().obey();
         Patience patience = sandbox.guest().await(limit);
-        CompletableFuture<?> end = container.init().exited();
-        long glance = Math.min(limit.toMillis(), GLANCE_MS);
-        while (!within(end, glance)) {
-            if (patience.exhausted()) {
-                sandbox.requestStop(
-                        new StopCause.AgentLost(
-                                "container "
-                                        + container.id()
-                                        + " has not ended "
-                                        + limit.toMillis()
-                                        + " ms after SIGKILL"));
-                return;
-            }
-        }
-    }
-
-    private static boolean within(CompletableFuture<?> end, long millis) {
-        try {
-            end.get(millis, TimeUnit.MILLISECONDS);
-            return true;
-        } catch (TimeoutException e) {
-            return false;
-        } catch (ExecutionException e) {
-            return true;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return true;
+        Duration glance = limit.compareTo(GLANCE) < 0 ? limit : GLANCE;
+        if (Waited.on(container.init().exited(), patience, glance) instanceof Waited.TimedOut) {
+            sandbox.requestStop(
+                    new StopCause.AgentLost(
+                            "container "
+                                    + container.id()
+                                    + " has not ended "
+                                    + limit.toMillis()
+                                    + " ms after SIGKILL"));
         }
     }
 

@@ -11,17 +11,16 @@ import io.saya.failpoint.Failpoints;
 import io.saya.failpoint.Moment;
 import io.saya.failure.RuntimeFailure;
 import io.saya.guest.StopCause;
+import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
 import io.saya.sandbox.Sandbox;
 import io.saya.sandbox.TaskTable;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /**
  * The end of a container's record: output handed over, container removed from the guest, everything
@@ -72,7 +71,7 @@ final class TaskDeletion {
                                     new TaskEvent.Delete(
                                             containerId,
                                             containerId,
-                                            container.standIn().pid(),
+                                            sandbox.vmmPid(),
                                             exit.status(),
                                             exit.at()));
                         }
@@ -99,18 +98,18 @@ final class TaskDeletion {
             if (container.kind().ownsSandbox()) {
                 sandbox.requestStop(new StopCause.Requested());
             }
-            try {
-                container.creationEnded().get(CREATION_LIMIT.toSeconds(), TimeUnit.SECONDS);
-            } catch (TimeoutException | ExecutionException e) {
-                throw RuntimeFailure.deadlineExceeded(
-                        "container "
-                                + containerId
-                                + " is still being created after "
-                                + CREATION_LIMIT,
-                        e);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw RuntimeFailure.unavailable("interrupted", e);
+            switch (Waited.on(container.creationEnded(), CREATION_LIMIT)) {
+                case Waited.Done(var _) -> {}
+                case Waited.TimedOut(), Waited.Failed(var _) ->
+                        throw RuntimeFailure.deadlineExceeded(
+                                "container "
+                                        + containerId
+                                        + " is still being created after "
+                                        + CREATION_LIMIT,
+                                null);
+                case Waited.Interrupted() ->
+                        throw RuntimeFailure.unavailable(
+                                "interrupted while container " + containerId + " is created", null);
             }
         }
         return table.container(containerId);
@@ -123,8 +122,7 @@ final class TaskDeletion {
                         () ->
                                 switch (container.stateOf(exec)) {
                                     case ProcessState.Stopped(ExitStatus status) -> status;
-                                    case ProcessState.Created() ->
-                                            new ExitStatus(0, java.time.Instant.EPOCH);
+                                    case ProcessState.Created() -> new ExitStatus(0, Instant.EPOCH);
                                     case ProcessState.Starting(), ProcessState.Running() ->
                                             throw RuntimeFailure.failedPrecondition(
                                                     "cannot delete "

@@ -6,14 +6,13 @@ import io.saya.container.ContainerVerb;
 import io.saya.container.ProcessState;
 import io.saya.failure.RuntimeFailure;
 import io.saya.host.Signal;
+import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
 import io.saya.oci.ContainerKind;
 import io.saya.sandbox.Sandbox;
 import io.saya.sandbox.TaskTable;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /**
  * What a kill does (design: kill means stopped). SIGKILL to the sandbox container stops the sandbox
@@ -25,7 +24,7 @@ final class TaskKill {
     private static final Log LOG = Log.of("kill");
 
     /** How long a pause container may take to leave, counted from when SIGTERM is sent. */
-    private static final long PAUSE_LIMIT_MS = 1_000;
+    private static final Duration PAUSE_LIMIT = Duration.ofSeconds(1);
 
     private final Sandbox sandbox;
     private final TaskTable table;
@@ -99,12 +98,8 @@ final class TaskKill {
         CompletableFuture<?> left =
                 signals.deliver(container, container.init(), Signal.SIGTERM, false)
                         .thenCompose(_ -> sandbox.exits().known(container));
-        try {
-            left.get(PAUSE_LIMIT_MS, TimeUnit.MILLISECONDS);
-        } catch (TimeoutException | ExecutionException e) {
-            LOG.debug("the pause container does not leave by itself", "error", e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+        if (!Waited.on(left, PAUSE_LIMIT).isDone()) {
+            LOG.debug("the pause container does not leave by itself");
         }
     }
 }

@@ -14,13 +14,12 @@ import io.saya.failpoint.Moment;
 import io.saya.failure.RuntimeFailure;
 import io.saya.guest.StopCause;
 import io.saya.host.Signal;
+import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
 import io.saya.sandbox.Sandbox;
 import io.saya.sandbox.TaskTable;
+import java.time.Duration;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /**
  * How a process begins to run: a container's first one, or an exec. A start that fails leaves
@@ -35,7 +34,7 @@ final class TaskStart {
      * next finds it stopped. It ends later all the same, or its guest does (see {@link
      * GuestSignals}).
      */
-    private static final long END_LIMIT_MS = 2_000;
+    private static final Duration END_LIMIT = Duration.ofSeconds(2);
 
     private final Sandbox sandbox;
     private final TaskTable table;
@@ -62,7 +61,7 @@ final class TaskStart {
             failed(container, process, e);
             throw e;
         }
-        int pid = container.standIn().pid();
+        int pid = sandbox.vmmPid();
         if (!table.locked(() -> succeeded(container, process, pid))) {
             throw late(container, process);
         }
@@ -158,12 +157,10 @@ final class TaskStart {
             } else {
                 // Its exit is found as any other is; so is the lack of one.
                 var _ = signals.deliver(container, process, Signal.SIGKILL, true);
-                process.exited().get(END_LIMIT_MS, TimeUnit.MILLISECONDS);
+                var _ = Waited.on(process.exited(), END_LIMIT);
             }
-        } catch (RuntimeFailure | ExecutionException | TimeoutException e) {
+        } catch (RuntimeFailure e) {
             cause.addSuppressed(e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         }
     }
 

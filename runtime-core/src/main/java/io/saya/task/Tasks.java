@@ -1,5 +1,8 @@
 package io.saya.task;
 
+import io.saya.agent.ContainerUsage;
+import io.saya.agent.GuestProcess;
+import io.saya.agent.GuestResources;
 import io.saya.container.Container;
 import io.saya.container.ContainerEvent;
 import io.saya.container.ContainerFigures;
@@ -15,7 +18,6 @@ import io.saya.failure.RuntimeFailure;
 import io.saya.guest.StartPhase;
 import io.saya.guest.StopCause;
 import io.saya.host.ProcessorTimes;
-import io.saya.host.Signal;
 import io.saya.io.ContainerIdentity;
 import io.saya.io.DeferredStdio;
 import io.saya.io.ProcessStdio;
@@ -23,11 +25,7 @@ import io.saya.io.StdioOpener;
 import io.saya.json.JsonObject;
 import io.saya.log.Log;
 import io.saya.oci.ContainerKind;
-import io.saya.oci.GuestProcess;
-import io.saya.oci.GuestResources;
 import io.saya.oci.OciSpec;
-import io.saya.proto.agent.StatsContainerResponse;
-import io.saya.proto.agent.oci.LinuxResources;
 import io.saya.resources.Demand;
 import io.saya.resources.MachineFollower;
 import io.saya.sandbox.Sandbox;
@@ -103,7 +101,6 @@ public final class Tasks {
             throw e;
         }
         try {
-            container.standIn().begin(() -> sandbox.guest().standIn(request.id()));
             ContainerCreation creation = new ContainerCreation(sandbox, container, spec);
             if (creation.dependsOnGuest()) {
                 sandbox.awaitBoot();
@@ -117,29 +114,13 @@ public final class Tasks {
             announce(container, request);
             sandbox.clock().done(StartPhase.CONTAINER);
             sandbox.exits().watch(container, container.init());
-            container.standIn().whenKilled(() -> killedOnHost(container));
-            return container.standIn().pid();
+            return sandbox.vmmPid();
         } catch (RuntimeException e) {
             RuntimeException explained = sandbox.explained(e);
             deletion.abandon(container, explained);
             throw explained;
         } finally {
             container.creationEnded().complete(null);
-        }
-    }
-
-    /** Who kills what stands for a container on the host wants the container gone. */
-    private void killedOnHost(Container container) {
-        LOG.warn(
-                "the process on the host was killed, so its container is",
-                "container",
-                container.id(),
-                "pid",
-                container.standIn().pid());
-        try {
-            kill.kill(container.id(), "", Signal.SIGKILL, true);
-        } catch (RuntimeFailure e) {
-            LOG.debug("container is not killed", "container", container.id(), "error", e);
         }
     }
 
@@ -198,7 +179,7 @@ public final class Tasks {
                             containerId,
                             execId,
                             container.bundle(),
-                            container.standIn().pid(),
+                            sandbox.vmmPid(),
                             phase(container, process),
                             process.io(),
                             exit);
@@ -272,7 +253,8 @@ public final class Tasks {
 
     /** The process on the host that stands for the container, for every container that exists. */
     public List<Integer> pids(String containerId) {
-        return List.of(table.container(containerId).standIn().pid());
+        table.container(containerId);
+        return List.of(sandbox.vmmPid());
     }
 
     /** Freezes a container. */
@@ -308,14 +290,14 @@ public final class Tasks {
      */
     public void update(String containerId, JsonObject resources) {
         var _ = checked(containerId, ContainerVerb.UPDATE);
-        LinuxResources guestResources =
-                GuestResources.of(resources, sandbox.guest().details().abilities().pids());
+        GuestResources guestResources =
+                GuestResources.of(resources, false, sandbox.guest().details().abilities().pids());
         sandbox.guest().machine().change(containerId, resources);
         sandbox.guest().requireAgent().update(containerId, guestResources);
     }
 
     /** What a container uses; what it used a moment ago where the guest does not answer. */
-    public StatsContainerResponse stats(String containerId) {
+    public ContainerUsage stats(String containerId) {
         Container container = table.container(containerId);
         if (sandbox.guest().agent().isEmpty()) {
             throw RuntimeFailure.notFound("container " + containerId + " has no guest");
@@ -326,7 +308,8 @@ public final class Tasks {
     /** The process that stands for a container; 0 if there is none. Never fails. */
     public int connect(String containerId) {
         try {
-            return table.container(containerId).standIn().pid();
+            table.container(containerId);
+            return sandbox.vmmPid();
         } catch (RuntimeFailure e) {
             return 0;
         }
@@ -365,7 +348,7 @@ public final class Tasks {
                                     request.rootfs(),
                                     request.io(),
                                     "",
-                                    container.standIn().pid()));
+                                    sandbox.vmmPid()));
                 });
         LOG.info("container created", "container", container.id());
     }

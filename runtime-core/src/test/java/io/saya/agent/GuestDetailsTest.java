@@ -23,10 +23,7 @@ class GuestDetailsTest {
         GuestDetails details = GuestDetails.of(version, true);
 
         assertThat(details.traits())
-                .containsExactlyInAnyOrder(
-                        AgentTrait.CONNECTS_PORTS,
-                        AgentTrait.MOUNTS_FILES,
-                        AgentTrait.JOINS_PID_NAMESPACE);
+                .containsExactlyInAnyOrder(AgentTrait.CONNECTS_PORTS, AgentTrait.MOUNTS_FILES);
         assertThat(details.abilities().pids()).isTrue();
         assertThat(details.version()).hasToString(version);
     }

@@ -3,13 +3,19 @@ package io.saya.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.saya.agent.ContainerUsage.Amount;
+import io.saya.agent.ContainerUsage.BlockFile;
+import io.saya.agent.ContainerUsage.CpuTime;
+import io.saya.agent.ContainerUsage.DeviceCount;
 import io.saya.failure.RuntimeFailure;
 import io.saya.proto.agent.BlkioStatsEntry;
 import io.saya.proto.agent.CgroupStats;
 import io.saya.proto.agent.HugetlbStats;
 import io.saya.proto.agent.NetworkStats;
 import io.saya.proto.agent.StatsContainerResponse;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class GuestFiguresTest {
@@ -38,7 +44,26 @@ class GuestFiguresTest {
                 .addIoTimeRecursive(BlkioStatsEntry.newBuilder().setMajor(5))
                 .addSectorsRecursive(BlkioStatsEntry.newBuilder().setMajor(6));
         told.addNetworkStats(NetworkStats.newBuilder().setName("eth0.5@if7").setRxBytes(9));
-        assertThat(GuestFigures.bounded(told.build())).isEqualTo(told.build());
+        ContainerUsage usage = GuestFigures.of(told.build());
+        assertThat(usage.cpu().time()).isEqualTo(new CpuTime(7, 0, 0, List.of(7L)));
+        assertThat(usage.memory().lines()).isEqualTo(Map.of("workingset_refault_anon", 1L));
+        assertThat(usage.memory().usage()).isEqualTo(new Amount(4096, 0, 0, 0));
+        assertThat(usage.pids()).isEqualTo(new ContainerUsage.Pids(3, 0));
+        assertThat(usage.hugePages()).isEqualTo(Map.of("2MB", new Amount(5, 0, 0, 0)));
+        assertThat(usage.io(BlockFile.SERVICE_BYTES))
+                .containsExactly(new DeviceCount(0, 0, "Read", 0));
+        assertThat(usage.io(BlockFile.SERVICED)).containsExactly(new DeviceCount(0, 0, "Write", 0));
+        long major = 0;
+        for (BlockFile file : EnumSet.range(BlockFile.QUEUED, BlockFile.SECTORS)) {
+            major++;
+            assertThat(usage.io(file)).containsExactly(new DeviceCount(major, 0, "", 0));
+        }
+        assertThat(usage.links())
+                .containsExactly(
+                        new ContainerUsage.Link(
+                                "eth0.5@if7",
+                                new ContainerUsage.Traffic(9, 0, 0, 0),
+                                new ContainerUsage.Traffic(0, 0, 0, 0)));
     }
 
     @Test
@@ -54,17 +79,13 @@ class GuestFiguresTest {
                     .addSectorsRecursive(BlkioStatsEntry.newBuilder().setMajor(i));
             told.addNetworkStats(NetworkStats.newBuilder().setName("eth" + i));
         }
-        StatsContainerResponse figures = GuestFigures.bounded(told.build());
-        CgroupStats bounded = figures.getCgroupStats();
-        assertThat(bounded.getCpuStats().getCpuUsage().getPercpuUsageCount())
-                .isEqualTo(GuestFigures.PROCESSORS);
-        assertThat(bounded.getMemoryStats().getStatsCount()).isEqualTo(GuestFigures.MEMORY_LINES);
-        assertThat(bounded.getHugetlbStatsCount()).isEqualTo(GuestFigures.ENTRIES);
-        assertThat(bounded.getBlkioStats().getIoServiceBytesRecursiveCount())
-                .isEqualTo(GuestFigures.ENTRIES);
-        assertThat(bounded.getBlkioStats().getSectorsRecursiveCount())
-                .isEqualTo(GuestFigures.ENTRIES);
-        assertThat(figures.getNetworkStatsCount()).isEqualTo(GuestFigures.ENTRIES);
+        ContainerUsage usage = GuestFigures.of(told.build());
+        assertThat(usage.cpu().time().perCpu()).hasSize(GuestFigures.PROCESSORS);
+        assertThat(usage.memory().lines()).hasSize(GuestFigures.MEMORY_LINES);
+        assertThat(usage.hugePages()).hasSize(GuestFigures.ENTRIES);
+        assertThat(usage.io(BlockFile.SERVICE_BYTES)).hasSize(GuestFigures.ENTRIES);
+        assertThat(usage.io(BlockFile.SECTORS)).hasSize(GuestFigures.ENTRIES);
+        assertThat(usage.links()).hasSize(GuestFigures.ENTRIES);
     }
 
     @Test
@@ -82,11 +103,11 @@ class GuestFiguresTest {
             }
             told.addNetworkStats(NetworkStats.newBuilder().setName(name));
         }
-        StatsContainerResponse figures = GuestFigures.bounded(told.build());
-        assertThat(figures.getCgroupStats().getHugetlbStatsMap()).isEmpty();
-        assertThat(figures.getCgroupStats().getMemoryStats().getStatsMap()).isEmpty();
-        assertThat(figures.getCgroupStats().getBlkioStats().getIoTimeRecursiveList()).isEmpty();
-        assertThat(figures.getNetworkStatsList()).isEmpty();
+        ContainerUsage usage = GuestFigures.of(told.build());
+        assertThat(usage.hugePages()).isEmpty();
+        assertThat(usage.memory().lines()).isEmpty();
+        assertThat(usage.io(BlockFile.TIME)).isEmpty();
+        assertThat(usage.links()).isEmpty();
     }
 
     @Test
@@ -95,7 +116,7 @@ class GuestFiguresTest {
                 StatsContainerResponse.newBuilder()
                         .addNetworkStats(NetworkStats.newBuilder().setName("x".repeat(256 << 10)))
                         .build();
-        assertThatThrownBy(() -> GuestFigures.bounded(told))
+        assertThatThrownBy(() -> GuestFigures.of(told))
                 .isInstanceOf(RuntimeFailure.class)
                 .hasMessageContaining("expected: at most 262144");
     }

@@ -3,11 +3,9 @@ package io.saya.container;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.saya.failure.RuntimeFailure;
+import io.saya.agent.ContainerUsage;
 import io.saya.failure.RuntimeFailure.Kind;
-import io.saya.proto.agent.CgroupStats;
-import io.saya.proto.agent.PidsStats;
-import io.saya.proto.agent.StatsContainerResponse;
+import io.saya.failure.RuntimeFailure;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -23,7 +21,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Timeout(30)
 class ContainerFiguresTest {
 
-    private final BlockingQueue<StatsContainerResponse> answers = new LinkedBlockingQueue<>();
+    private final BlockingQueue<ContainerUsage> answers = new LinkedBlockingQueue<>();
     private int put;
     private volatile @Nullable RuntimeFailure failure;
     private final AtomicInteger asked = new AtomicInteger();
@@ -32,15 +30,15 @@ class ContainerFiguresTest {
 
     @Test
     void ofAGuestThatAnswersAreFresh() {
-        StatsContainerResponse first = put();
+        ContainerUsage first = put();
         assertThat(figures.now()).isEqualTo(first);
-        StatsContainerResponse second = put();
+        ContainerUsage second = put();
         assertThat(figures.now()).isEqualTo(second);
     }
 
     @Test
     void ofAGuestThatIsDeafAreThoseItToldLastAndItIsAskedOnce() {
-        StatsContainerResponse told = put();
+        ContainerUsage told = put();
         assertThat(figures.now()).isEqualTo(told);
         assertThat(figures.now()).isEqualTo(told);
         assertThat(figures.now()).isEqualTo(told);
@@ -49,10 +47,10 @@ class ContainerFiguresTest {
 
     @Test
     void anAnswerThatComesLateIsTheNextOnes() throws Exception {
-        StatsContainerResponse told = put();
+        ContainerUsage told = put();
         assertThat(figures.now()).isEqualTo(told);
         assertThat(figures.now()).isEqualTo(told);
-        StatsContainerResponse late = put();
+        ContainerUsage late = put();
         while (!figures.now().equals(late)) {
             TimeUnit.MILLISECONDS.sleep(1);
         }
@@ -61,7 +59,7 @@ class ContainerFiguresTest {
 
     @Test
     void areKnownSoonAfterTheStartThoughNobodyAsked() throws Exception {
-        StatsContainerResponse told = put();
+        ContainerUsage told = put();
         figures.askSoon();
         while (!answers.isEmpty()) {
             TimeUnit.MILLISECONDS.sleep(1);
@@ -73,7 +71,7 @@ class ContainerFiguresTest {
     @ParameterizedTest
     @EnumSource(names = {"UNAVAILABLE", "DEADLINE_EXCEEDED"})
     void ofAGuestThatIsLostAreThoseItToldLast(Kind silence) {
-        StatsContainerResponse told = put();
+        ContainerUsage told = put();
         assertThat(figures.now()).isEqualTo(told);
         failure = new RuntimeFailure(silence, "the connection is lost");
         put();
@@ -98,21 +96,24 @@ class ContainerFiguresTest {
                 .hasMessageContaining("c1");
     }
 
-    private StatsContainerResponse put() {
-        StatsContainerResponse answer =
-                StatsContainerResponse.newBuilder()
-                        .setCgroupStats(
-                                CgroupStats.newBuilder()
-                                        .setPidsStats(PidsStats.newBuilder().setCurrent(++put)))
-                        .build();
+    private ContainerUsage put() {
+        ContainerUsage none = ContainerUsage.NONE;
+        ContainerUsage answer =
+                new ContainerUsage(
+                        none.cpu(),
+                        none.memory(),
+                        new ContainerUsage.Pids(++put, 0),
+                        none.io(),
+                        none.hugePages(),
+                        none.links());
         answers.add(answer);
         return answer;
     }
 
-    private StatsContainerResponse answer() {
+    private ContainerUsage answer() {
         asked.incrementAndGet();
         try {
-            StatsContainerResponse answer = answers.take();
+            ContainerUsage answer = answers.take();
             RuntimeFailure instead = failure;
             if (instead != null) {
                 throw instead;

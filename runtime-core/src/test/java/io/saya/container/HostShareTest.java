@@ -2,11 +2,9 @@ package io.saya.container;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.saya.agent.ContainerUsage.CpuTime;
+import io.saya.agent.ContainerUsage;
 import io.saya.host.ProcessorTimes;
-import io.saya.proto.agent.CgroupStats;
-import io.saya.proto.agent.CpuStats;
-import io.saya.proto.agent.CpuUsage;
-import io.saya.proto.agent.StatsContainerResponse;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -49,28 +47,15 @@ class HostShareTest {
                         Duration.ofMillis(ranMillis), Duration.ofMillis(waitedMillis), false));
     }
 
-    private CpuUsage usage(StatsContainerResponse told) {
-        return share.of(told).getCgroupStats().getCpuStats().getCpuUsage();
+    private CpuTime usage(ContainerUsage told) {
+        return share.of(told).cpu().time();
     }
 
-    private static CpuUsage expected(long total, long user, long kernel, List<Long> processors) {
-        return CpuUsage.newBuilder()
-                .setTotalUsage(total)
-                .setUsageInUsermode(user)
-                .setUsageInKernelmode(kernel)
-                .addAllPercpuUsage(processors)
-                .build();
+    private static CpuTime expected(long total, long user, long kernel, List<Long> processors) {
+        return new CpuTime(total, user, kernel, processors);
     }
 
-    private static StatsContainerResponse guest(
-            long total, long user, long kernel, List<Long> processors) {
-        return StatsContainerResponse.newBuilder()
-                .setCgroupStats(
-                        CgroupStats.newBuilder()
-                                .setCpuStats(
-                                        CpuStats.newBuilder()
-                                                .setCpuUsage(
-                                                        expected(total, user, kernel, processors))))
-                .build();
+    private static ContainerUsage guest(long total, long user, long kernel, List<Long> processors) {
+        return ContainerUsage.NONE.withCpuTime(expected(total, user, kernel, processors));
     }
 }

@@ -3,6 +3,7 @@ package io.saya.sandbox;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.saya.agent.Agent;
+import io.saya.agent.ContainerUsage;
 import io.saya.container.Container;
 import io.saya.container.ContainerFigures;
 import io.saya.container.ContainerProcess;
@@ -11,7 +12,6 @@ import io.saya.event.TaskIo;
 import io.saya.log.LogRecord;
 import io.saya.log.LogRouter;
 import io.saya.oci.ContainerKind;
-import io.saya.proto.agent.StatsContainerResponse;
 import io.saya.task.NoStdio;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
@@ -60,17 +60,14 @@ class OutOfMemoryWatchTest {
     }
 
     private OutOfMemoryWatch watch(String containerId) {
-        TaskTable tasks = new TaskTable(events::add);
+        TaskTable tasks = new TaskTable(events::add, () -> 1);
         tasks.add(
                 new Container(
                         "app1",
                         Path.of("/none"),
                         ContainerKind.POD_CONTAINER,
                         new ContainerProcess("app1", TaskIo.NONE, new NoStdio()),
-                        new ContainerFigures(
-                                "app1",
-                                StatsContainerResponse::getDefaultInstance,
-                                Optional::empty)));
+                        new ContainerFigures("app1", () -> ContainerUsage.NONE, Optional::empty)));
         return new OutOfMemoryWatch(
                 flooding(containerId),
                 tasks,

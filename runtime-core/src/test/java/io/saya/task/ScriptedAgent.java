@@ -3,18 +3,19 @@ package io.saya.task;
 import com.google.protobuf.ByteString;
 import io.saya.agent.Agent;
 import io.saya.agent.AgentTrait;
+import io.saya.agent.ContainerUsage;
 import io.saya.agent.GuestDetails;
 import io.saya.agent.GuestMetrics;
+import io.saya.agent.GuestProcess;
+import io.saya.agent.GuestResources;
+import io.saya.agent.GuestSpec.GuestAbilities;
+import io.saya.agent.GuestSpec;
 import io.saya.agent.GuestStorage;
 import io.saya.agent.SandboxSetup;
+import io.saya.agent.SentMessages;
 import io.saya.failure.RuntimeFailure;
 import io.saya.io.GuestStreams;
 import io.saya.network.GuestNetwork;
-import io.saya.oci.GuestSpec.GuestAbilities;
-import io.saya.proto.agent.StatsContainerResponse;
-import io.saya.proto.agent.oci.LinuxResources;
-import io.saya.proto.agent.oci.Process;
-import io.saya.proto.agent.oci.Spec;
 import io.saya.text.PlainText;
 import java.time.Duration;
 import java.util.List;
@@ -171,12 +172,11 @@ public final class ScriptedAgent implements Agent {
     @Override
     public void createContainer(
             String containerId,
-            Spec spec,
+            GuestSpec spec,
             List<GuestStorage> storages,
             boolean sharedPidNamespace) {
         answer();
-        if (spec.getProcess().getArgsCount() > 0
-                && spec.getProcess().getArgs(0).equals("missing")) {
+        if (SentMessages.program(spec).equals("missing")) {
             throw RuntimeFailure.internal(
                     "exec: \"missing\": executable file not found in $PATH", null);
         }
@@ -195,9 +195,9 @@ public final class ScriptedAgent implements Agent {
     }
 
     @Override
-    public void execProcess(String containerId, String execId, Process process) {
+    public void execProcess(String containerId, String execId, GuestProcess process) {
         answer();
-        if (process.getArgsCount() > 0 && process.getArgs(0).equals("missing")) {
+        if (SentMessages.program(process).equals("missing")) {
             throw RuntimeFailure.internal(
                     "exec: \"missing\": executable file not found in $PATH", null);
         }
@@ -269,7 +269,7 @@ public final class ScriptedAgent implements Agent {
     }
 
     @Override
-    public void update(String containerId, LinuxResources resources) {
+    public void update(String containerId, GuestResources resources) {
         answer();
     }
 
@@ -284,9 +284,9 @@ public final class ScriptedAgent implements Agent {
     }
 
     @Override
-    public StatsContainerResponse stats(String containerId) {
+    public ContainerUsage stats(String containerId) {
         answer();
-        return StatsContainerResponse.getDefaultInstance();
+        return ContainerUsage.NONE;
     }
 
     @Override

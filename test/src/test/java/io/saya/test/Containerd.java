@@ -125,7 +125,7 @@ public final class Containerd implements AutoCloseable {
         return command.toArray(String[]::new);
     }
 
-    /** Where it is served. */
+    /** The socket at which containerd serves. */
     public String address() {
         return directory + "/containerd.sock";
     }
@@ -139,12 +139,14 @@ public final class Containerd implements AutoCloseable {
         return Objects.requireNonNull(process, "before start");
     }
 
-    /** Where the shim of a sandbox in the client's namespace listens. */
+    /** The socket at which the shim of a sandbox in the client's namespace listens. */
     public Path shimSocket(String sandbox) {
         return Host.shimSocket(address(), namespace, sandbox);
     }
 
-    /** Where containerd keeps the bundle of a container in the client's namespace. */
+    /**
+     * The directory in which containerd keeps the bundle of a container in the client's namespace.
+     */
     public Path bundle(String id) {
         return directory
                 .resolve("state/io.containerd.runtime.v2.task")
@@ -157,7 +159,7 @@ public final class Containerd implements AutoCloseable {
         return directory;
     }
 
-    /** What it and its shims have logged; the last 8000 characters. */
+    /** The last 8000 characters that containerd and its shims have logged. */
     public String log() {
         try {
             var log = Files.readString(directory.resolve("containerd.log"));
@@ -189,7 +191,10 @@ public final class Containerd implements AutoCloseable {
         load(name, command, "");
     }
 
-    /** The same with a second layer: what is in the directory, {@code .wh.NAME} for whiteouts. */
+    /**
+     * Loads an image with a second layer of what is in the directory, {@code .wh.NAME} for
+     * whiteouts.
+     */
     public void loadImage(String name, Path layer) {
         load(name, "[\"/bin/sh\"]", layer.toString());
     }

@@ -47,7 +47,9 @@ public final class Host {
         }
     }
 
-    /** The same from where the shim has written it, for as long as the bundle is there. */
+    /**
+     * Reads a shim's socket from the file that the shim wrote, for as long as the bundle is there.
+     */
     public static Path writtenSocket(Path bundle) {
         try {
             var address = Files.readString(bundle.resolve("address"));
@@ -159,8 +161,7 @@ public final class Host {
         Ran.run(java.time.Duration.ofSeconds(10), "kill", "-" + name, Long.toString(pid));
     }
 
-    /** What is in a directory; nothing if there is none. */
-    public static List<Path> list(Path directory) {
+    private static List<Path> list(Path directory) {
         var entries = new ArrayList<Path>();
         try (var stream = Files.newDirectoryStream(directory)) {
             stream.forEach(entries::add);

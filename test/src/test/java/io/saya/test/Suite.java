@@ -21,7 +21,10 @@ import org.junit.jupiter.api.Timeout;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(300)
 abstract class Suite {
-    /** For one call that may boot a VM on a busy machine; the product's own limits are shorter. */
+    /**
+     * Limit for one call that may boot a VM on a busy machine; the product's own limits are
+     * shorter.
+     */
     static final Duration LIMIT = Duration.ofSeconds(90);
 
     private static final Duration GONE = Duration.ofSeconds(10);

@@ -13,8 +13,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A call that is being served: who calls, with what, and for how long it is still of interest.
- * Thread-safe.
+ * A call that is being served: its caller, its metadata and its deadline. Thread-safe.
  *
  * <p>Threads of handlers are never interrupted: an interrupt would close any channel of {@code
  * java.nio} that the thread happens to use, which others share. A handler that may wait for long
@@ -86,7 +85,7 @@ public final class CallContext {
         return deadline == 0 ? Long.MAX_VALUE : Math.max(0, deadline - System.nanoTime());
     }
 
-    /** Whether the caller's interest is over. */
+    /** True if the caller's interest is over. */
     public boolean isCancelled() {
         return reason != null || remainingNanos() == 0;
     }

@@ -3,7 +3,7 @@ package io.saya.ttrpc;
 import io.saya.ttrpc.wire.Metadata;
 import java.time.Duration;
 
-/** How long a call may take, and what travels with it. Immutable. */
+/** The deadline of a call, and the metadata that travels with it. Immutable. */
 public final class CallOptions {
     private static final CallOptions NO_DEADLINE = new CallOptions(0, Metadata.EMPTY, 0);
 
@@ -55,13 +55,13 @@ public final class CallOptions {
                 Math.max(1, Math.min(left, saturatedNanos(limit))), Metadata.EMPTY, 0);
     }
 
-    /** The same with these pairs in place of those it had. */
+    /** A copy with these pairs in place of those it had. */
     public CallOptions withMetadata(Metadata pairs) {
         return new CallOptions(timeoutNanos, pairs, answerBytes);
     }
 
     /**
-     * The same with a bound of its own on the frame of the answer, in place of {@link
+     * A copy with a bound of its own on the frame of the answer, in place of {@link
      * ClientOptions#answerBytes}. A longer answer fails the call with {@link
      * StatusCode#RESOURCE_EXHAUSTED}; nothing of it is held or parsed.
      *

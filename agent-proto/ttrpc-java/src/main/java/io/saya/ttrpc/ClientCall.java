@@ -82,7 +82,7 @@ abstract class ClientCall extends OutboundFrame {
         return streamId;
     }
 
-    /** Whether the request has left; on the event loop. */
+    /** True if the request has left; on the event loop. */
     final boolean written() {
         return written;
     }

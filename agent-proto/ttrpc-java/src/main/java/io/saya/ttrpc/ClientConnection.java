@@ -48,7 +48,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Fra
     private long givenUp;
     private int unwanted;
 
-    /** Whether a stream was ever opened: its messages may come when it has been given up. */
+    /** True if a stream was ever opened: its messages may come when it has been given up. */
     private boolean streams;
 
     private int nextStreamId = 1;
@@ -86,7 +86,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Fra
         return options.answerBytes();
     }
 
-    /** How answers are read: with or without unknown fields. */
+    /** Reads answers with or without unknown fields. */
     <T> Parser<T> parser(Parser<T> parser) {
         return switch (options.unknownFields()) {
             case KEEP -> parser;
@@ -94,7 +94,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Fra
         };
     }
 
-    /** What is parsed is a message, though protobuf's type of a parser does not say so. */
+    /** Casts what was parsed to a message, though protobuf's type of a parser does not say so. */
     @SuppressWarnings("unchecked")
     private static <T> Parser<T> withoutUnknownFields(Parser<T> parser) {
         Parser<Message> ofMessages = (Parser<Message>) parser;

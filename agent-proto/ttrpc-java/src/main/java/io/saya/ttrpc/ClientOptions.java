@@ -4,7 +4,7 @@ import io.saya.ttrpc.wire.WireFormat;
 import java.time.Duration;
 
 /**
- * How a client connects, and how much it lets a slow server make it hold.
+ * Options of a client: how it connects, and how much a slow server may make it hold.
  *
  * @param connectTimeout how long the connection may take to come about, its preamble included
  * @param calls that may wait for answers at once; one more fails with {@link
@@ -80,8 +80,8 @@ public record ClientOptions(
     }
 
     /**
-     * The same for a server that may be hostile: unknown fields are discarded, and so are
-     * connections with answers that nobody asked for.
+     * A copy for a server that may be hostile: unknown fields are discarded, and so are connections
+     * with answers that nobody asked for.
      */
     public ClientOptions untrusting(int answers, int unwanted) {
         return new ClientOptions(
@@ -94,7 +94,7 @@ public record ClientOptions(
                 observer);
     }
 
-    /** The same with somebody told of what happens. */
+    /** A copy with an observer of what happens. */
     public ClientOptions observedBy(TtrpcObserver value) {
         return new ClientOptions(
                 connectTimeout,

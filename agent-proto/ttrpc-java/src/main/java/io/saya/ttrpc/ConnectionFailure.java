@@ -19,7 +19,7 @@ public final class ConnectionFailure extends TtrpcException {
         super(message, cause);
     }
 
-    /** The same failure with the stack of the thread that meets it. */
+    /** A copy with the stack of the thread that meets it. */
     ConnectionFailure again() {
         String message = getMessage();
         return new ConnectionFailure(message == null ? "connection failed" : message, this);

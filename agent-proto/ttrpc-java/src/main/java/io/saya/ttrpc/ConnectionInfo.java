@@ -1,7 +1,7 @@
 package io.saya.ttrpc;
 
 /**
- * Who is at the other end of an accepted connection.
+ * The process at the other end of an accepted connection.
  *
  * @param number counts the connections of a server from 1
  * @param pid of the process that connected, as the kernel noted it then; 0 if not known

@@ -8,8 +8,8 @@ import com.google.protobuf.UnsafeByteOperations;
 /** Decodes the messages of calls out of frames. */
 final class Messages {
     /**
-     * From here on a message's byte fields stay slices of the frame; below, a copy costs less than
-     * the slices.
+     * Size from which on a message's byte fields stay slices of the frame; below, a copy costs less
+     * than the slices.
      */
     private static final int ALIAS_FROM = 4 << 10;
 

@@ -19,12 +19,12 @@ public enum MethodKind {
         this.serverStreams = serverStreams;
     }
 
-    /** Whether the client sends data frames. */
+    /** True if the client sends data frames. */
     public boolean clientStreams() {
         return clientStreams;
     }
 
-    /** Whether the server sends data frames. */
+    /** True if the server sends data frames. */
     public boolean serverStreams() {
         return serverStreams;
     }

@@ -5,7 +5,7 @@ import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.unix.PeerCredentials;
 import java.io.IOException;
 
-/** Asks the kernel who connected. */
+/** Asks the kernel which process connected. */
 final class PeerIdentity {
     private PeerIdentity() {}
 

@@ -54,7 +54,7 @@ public final class ServerCall extends OutboundFrame implements Runnable {
         this.inbox = inbox;
     }
 
-    /** Who calls, and for how long the answer is of interest. */
+    /** The caller, and the deadline of the call. */
     public CallContext context() {
         return context;
     }
@@ -101,7 +101,7 @@ public final class ServerCall extends OutboundFrame implements Runnable {
         response = message;
     }
 
-    /** Where to send the responses of a call whose server streams. */
+    /** The stream to which a method sends the responses of a call whose server streams. */
     public <T extends MessageLite> MessageSender<T> responses() {
         return message -> {
             context.throwIfCancelled();

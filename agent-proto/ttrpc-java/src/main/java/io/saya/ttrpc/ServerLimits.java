@@ -3,7 +3,7 @@ package io.saya.ttrpc;
 import io.saya.ttrpc.wire.WireFormat;
 
 /**
- * How much a server lets its peers make it hold.
+ * Limits on what peers can make a server hold.
  *
  * @param connections that may be open at once; one more is closed
  * @param callsPerConnection that may be in progress at once; one more is answered {@link

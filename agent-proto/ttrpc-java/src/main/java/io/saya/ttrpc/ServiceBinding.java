@@ -16,7 +16,7 @@ public abstract class ServiceBinding {
     private final List<MethodKind> kinds = new ArrayList<>();
 
     /**
-     * For generated subclasses.
+     * Makes a binding; for generated subclasses.
      *
      * @param name full name of the service on the wire
      */

@@ -1,6 +1,6 @@
 package io.saya.ttrpc;
 
-/** How a call ended, by gRPC's numbers. */
+/** The outcomes of a call, with gRPC's numbers. */
 public enum StatusCode {
     /** It succeeded. */
     OK(0),
@@ -22,7 +22,7 @@ public enum StatusCode {
     RESOURCE_EXHAUSTED(8),
     /** The state does not allow it. */
     FAILED_PRECONDITION(9),
-    /** Given up because of something done at the same time. */
+    /** The server gave up because of another operation at that moment. */
     ABORTED(10),
     /** Past an end. */
     OUT_OF_RANGE(11),
@@ -34,7 +34,7 @@ public enum StatusCode {
     UNAVAILABLE(14),
     /** Data is lost for good. */
     DATA_LOSS(15),
-    /** The caller has not said who it is. */
+    /** The caller did not identify itself. */
     UNAUTHENTICATED(16);
 
     private static final StatusCode[] BY_NUMBER = values();

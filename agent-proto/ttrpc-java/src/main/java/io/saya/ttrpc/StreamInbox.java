@@ -203,8 +203,8 @@ final class StreamInbox {
     }
 
     /**
-     * By the time this runs the inbox may have filled again; then another reading follows and finds
-     * it full.
+     * Begins to read again. By the time this runs the inbox may have filled again; then another
+     * reading follows and finds it full.
      */
     private void resumeReading() {
         try {

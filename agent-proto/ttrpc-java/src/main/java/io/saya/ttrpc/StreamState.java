@@ -18,12 +18,12 @@ enum StreamState {
     /** Nobody may. Ways in: the second side's last message, a response frame. */
     CLOSED;
 
-    /** Whether a message of the peer's may come now. */
+    /** True if a message of the peer's may come now. */
     boolean peerMaySend() {
         return this == OPEN || this == LOCAL_CLOSED;
     }
 
-    /** Whether this side may send a message now. */
+    /** True if this side may send a message now. */
     boolean thisSideMaySend() {
         return this == OPEN || this == REMOTE_CLOSED;
     }

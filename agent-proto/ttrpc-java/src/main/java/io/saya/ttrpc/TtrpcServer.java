@@ -24,15 +24,10 @@ import org.jspecify.annotations.Nullable;
  * whose peer is not allowed or whose bytes can no longer be written.
  */
 public final class TtrpcServer implements AutoCloseable {
-    /**
-     * How long handlers may take to notice that their calls were cancelled by {@link #shutdown}.
-     */
+    /** Limit for handlers to notice that their calls were cancelled by {@link #shutdown}. */
     private static final long CANCEL_MILLIS = 1000;
 
-    /**
-     * How long the last responses may take to reach the kernel; more means that a peer does not
-     * read.
-     */
+    /** Limit for the last responses to reach the kernel; a peer that needs longer does not read. */
     private static final long FLUSH_MILLIS = 2000;
 
     private final ServiceRegistry registry;
@@ -186,7 +181,7 @@ public final class TtrpcServer implements AutoCloseable {
             return this;
         }
 
-        /** Has somebody told of what happens. */
+        /** Sets an observer of what happens. */
         public Builder observer(TtrpcObserver value) {
             observer = value;
             return this;

@@ -3,7 +3,7 @@ package io.saya.ttrpc;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One call failed with a status; its connection and all other calls go on.
+ * The failure of one call with a status; its connection and all other calls go on.
  *
  * <p>Thrown by a handler to answer with that status, and thrown to a caller who got it.
  */

@@ -19,7 +19,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-/** Peers that are slower than those who talk to them. */
+/** Peers that are slower than the senders they listen to. */
 class BackpressureTest extends LoopbackTest {
     private static final int MEBIBYTE = 1 << 20;
 

@@ -67,7 +67,7 @@ abstract class LoopbackTest {
                         ClientOptions.connectWithin(PATIENCE).observedBy(observer)));
     }
 
-    /** Has something closed when the test is over, the latest first. */
+    /** Registers something to be closed when the test is over, the latest first. */
     <T extends AutoCloseable> T closedAfterwards(T resource) {
         open.push(resource);
         return resource;

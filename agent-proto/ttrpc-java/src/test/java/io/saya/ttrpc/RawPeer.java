@@ -142,7 +142,7 @@ final class RawPeer implements AutoCloseable {
         return frame.streamId() + " code " + code + " '" + text + "' " + payload + " bytes";
     }
 
-    /** Whether the other side has closed. */
+    /** True if the other side has closed. */
     boolean readsEnd() throws IOException {
         return channel.read(ByteBuffer.allocate(1)) < 0;
     }

@@ -20,7 +20,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Beginning and end of servers, and who may connect in between. */
+/** Servers begin and end, and accept in between only the processes that may connect. */
 class ServerLifeTest extends LoopbackTest {
     private static final StringValue HELLO = StringValue.of("hello");
 

@@ -8,7 +8,7 @@ import io.saya.ttrpc.wire.ReadGate;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** When a full inbox stops the reading, and when it lets go again. */
+/** A full inbox stops the reading, and one that has room lets it go on. */
 class StreamInboxTest {
     private final EmbeddedChannel channel = new EmbeddedChannel();
     private final StreamInbox inbox = new StreamInbox(channel.eventLoop(), new ReadGate(channel));

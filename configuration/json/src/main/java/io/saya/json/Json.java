@@ -33,7 +33,7 @@ public final class Json {
     }
 
     /**
-     * The same from UTF-8; a byte order mark is refused, as is anything that is not UTF-8.
+     * Reads a value from UTF-8; a byte order mark is refused, as is anything that is not UTF-8.
      *
      * @throws JsonException if the bytes are not JSON in UTF-8 or beyond the limits
      */

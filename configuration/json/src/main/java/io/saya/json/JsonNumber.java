@@ -100,7 +100,8 @@ public record JsonNumber(String literal) implements JsonValue {
     }
 
     /**
-     * Where the number that starts at {@code from} ends; -1 if there is none or it is malformed.
+     * Index at which the number that starts at {@code from} ends; -1 if there is none or it is
+     * malformed.
      */
     static int end(String text, int from) {
         int at = from;

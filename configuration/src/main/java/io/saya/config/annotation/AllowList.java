@@ -12,7 +12,7 @@ final class AllowList {
     private AllowList() {}
 
     /**
-     * Whether one of the regular expressions matches the whole of a name. (Kata searches for them
+     * True if one of the regular expressions matches the whole of a name. (Kata searches for them
      * anywhere in the name, so that there {@code path} also admits {@code jailer_path}.)
      *
      * @param name of an option of ours: pods cannot choose a text to run the expressions against
@@ -32,7 +32,7 @@ final class AllowList {
         return false;
     }
 
-    /** Whether one of the globs matches the whole of a path. */
+    /** True if one of the globs matches the whole of a path. */
     static boolean admitsPath(List<String> globs, Path path) {
         for (String glob : globs) {
             if (glob.equals(path.toString()) || (!glob.isEmpty() && matches(glob, path))) {

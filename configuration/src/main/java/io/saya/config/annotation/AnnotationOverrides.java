@@ -23,7 +23,7 @@ import java.util.TreeMap;
 
 /**
  * Applies what a pod asks for by annotations {@code io.katacontainers.config.*} and {@code
- * io.saya.config.*} (the same under both), each behind the operator's lists. Only the annotations
+ * io.saya.config.*} (both mean one thing), each behind the operator's lists. Only the annotations
  * of the container that starts the sandbox are to be given.
  */
 public final class AnnotationOverrides {

@@ -10,7 +10,10 @@ final class KernelLine {
 
     private KernelLine() {}
 
-    /** The pod's words take the place of those of the same name; the others stay. */
+    /**
+     * Merges two command lines: the pod's words take the place of those of the same name; the
+     * others stay.
+     */
     static String merge(String operators, String pods) {
         List<String> added = KernelParameters.split(pods);
         Set<String> names = new HashSet<>();

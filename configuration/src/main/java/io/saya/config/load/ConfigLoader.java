@@ -22,7 +22,7 @@ import java.util.Optional;
  */
 public final class ConfigLoader {
 
-    /** Whether a check looks at this host. */
+    /** What a check looks at. */
     private enum Scope {
         TEXT,
         HOST
@@ -46,7 +46,7 @@ public final class ConfigLoader {
         this.host = host;
     }
 
-    /** Where the configuration is looked for. */
+    /** The places in which the loader looks for the configuration. */
     public SearchOrder searchOrder() {
         return searchOrder;
     }

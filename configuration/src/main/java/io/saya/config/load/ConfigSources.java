@@ -16,7 +16,7 @@ public record ConfigSources(Optional<Path> file, String chosenBy, List<Path> dro
         dropIns = List.copyOf(dropIns);
     }
 
-    /** For the log: the file and who named it, or that there is none. */
+    /** Says for the log which file was read and what named it, or that there is none. */
     @Override
     public String toString() {
         String main = file.isPresent() ? file.get() + " (" + chosenBy + ")" : "built-in defaults";

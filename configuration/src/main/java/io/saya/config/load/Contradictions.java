@@ -7,13 +7,12 @@ import io.saya.config.option.RuntimeOptions;
 import io.saya.config.option.SizeOptions;
 import io.saya.config.option.StorageOptions;
 import io.saya.config.option.VmOptions;
-
 import java.util.List;
 
 /** Values that are right by themselves and wrong together. */
 final class Contradictions {
 
-    /** Where QEMU up to version 7 installs its own virtiofsd. */
+    /** The directory in which QEMU up to version 7 installs its own virtiofsd. */
     private static final String VIRTIOFSD_IN_C = "/usr/lib/qemu";
 
     private final EffectiveConfig config;

@@ -15,7 +15,7 @@ final class Defaults {
 
     static final String INITRD = "share/saya/saya-initrd.img";
 
-    /** Where distributions put virtiofsd: most, and Debian 12. */
+    /** The paths at which distributions install virtiofsd: most, and Debian 12. */
     private static final List<Path> VIRTIOFSD =
             List.of(Path.of("/usr/libexec/virtiofsd"), Path.of("/usr/lib/qemu/virtiofsd"));
 

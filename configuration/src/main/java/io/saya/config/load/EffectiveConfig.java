@@ -33,13 +33,13 @@ public final class EffectiveConfig {
         return typed;
     }
 
-    /** Whether a file or an annotation says what it is to be. */
+    /** True if a file or an annotation says what it is to be. */
     public boolean isSet(Option<?> option) {
         Setting<?> setting = settings.get(option);
         return setting != null && !(setting.origin() instanceof Origin.BuiltIn);
     }
 
-    /** All settings in the order of the table. */
+    /** The settings in the order of the table. */
     public List<Setting<?>> settings() {
         List<Setting<?>> all = new ArrayList<>();
         for (Option<?> option : OptionTable.all()) {

@@ -17,7 +17,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Whether this host has what the configuration names. Blocks for a few file system calls. */
+/** Checks that this host has what the configuration names. Blocks for a few file system calls. */
 final class HostChecks {
 
     private static final long MIB = 1024 * 1024;

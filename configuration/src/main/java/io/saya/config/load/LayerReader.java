@@ -39,7 +39,7 @@ final class LayerReader {
     private final EffectiveConfig.Builder whole;
     private final Problems problems;
 
-    /** By which name this file has set an option. */
+    /** The name by which this file has set each option. */
     private final Map<Option<?>, TomlEntry> seen = new HashMap<>();
 
     /** Tables that are no sections, whose keys are not worth a word each. */

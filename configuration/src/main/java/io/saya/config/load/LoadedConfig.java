@@ -26,7 +26,7 @@ public record LoadedConfig(
         warnings = List.copyOf(warnings);
     }
 
-    /** The same with values changed afterwards, which must have been checked. */
+    /** A copy with values changed afterwards, which must have been checked. */
     public LoadedConfig with(EffectiveConfig changed, List<Problem> furtherWarnings) {
         List<Problem> all = new ArrayList<>(warnings);
         all.addAll(furtherWarnings);

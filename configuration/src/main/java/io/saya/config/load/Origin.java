@@ -4,7 +4,7 @@ import io.saya.config.Position;
 import io.saya.config.Problem;
 import java.nio.file.Path;
 
-/** Where a value came from. */
+/** The origin of a value. */
 public sealed interface Origin {
 
     /** Nothing says otherwise. */
@@ -40,7 +40,7 @@ public sealed interface Origin {
         }
     }
 
-    /** The same as the source of a problem. */
+    /** This origin as the source of a problem. */
     default Problem.Source asSource() {
         if (this instanceof InFile place) {
             return new Problem.Source.InFile(place.file(), place.position());

@@ -45,7 +45,7 @@ public final class Problems {
         }
     }
 
-    /** An empty collection that knows the same values to be wrong. */
+    /** Makes an empty collection that knows which values are wrong already. */
     Problems sameBroken() {
         Problems other = new Problems();
         other.broken.addAll(broken);
@@ -57,7 +57,7 @@ public final class Problems {
         broken.add(option);
     }
 
-    /** Whether something was wrong with the value itself. */
+    /** True if something was wrong with the value itself. */
     public boolean isBroken(Option<?> option) {
         return broken.contains(option);
     }
@@ -67,7 +67,7 @@ public final class Problems {
         unsure = true;
     }
 
-    /** Whether more may have been said than was understood. */
+    /** True if more may have been said than was understood. */
     public boolean isUnsure() {
         return unsure;
     }
@@ -79,7 +79,7 @@ public final class Problems {
         return List.copyOf(inOrder);
     }
 
-    /** Whether a sandbox may not be started. */
+    /** True if a sandbox may not be started. */
     public boolean hasErrors() {
         return errors > 0;
     }

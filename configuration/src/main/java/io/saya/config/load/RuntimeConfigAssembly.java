@@ -18,11 +18,10 @@ import io.saya.config.option.RuntimeOptions;
 import io.saya.config.option.SizeOptions;
 import io.saya.config.option.StorageOptions;
 import io.saya.config.option.VmOptions;
-
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** From checked values to the records that the runtime works with. */
+/** Makes, of checked values, the records that the runtime works with. */
 final class RuntimeConfigAssembly {
 
     private final EffectiveConfig values;
@@ -96,7 +95,6 @@ final class RuntimeConfigAssembly {
         return new MemoryConfig(
                 memory,
                 Math.max(ceiling, memory),
-                number(SizeOptions.MEMORY_SLOTS),
                 values.value(SizeOptions.ENABLE_HUGEPAGES),
                 values.value(SizeOptions.RECLAIM_GUEST_FREED_MEMORY),
                 values.value(SizeOptions.ENABLE_GUEST_SWAP));

@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Where the configuration is looked for.
+ * The places in which the loader looks for the configuration, in order.
  *
  * <p>A place that someone names (by containerd's {@code ConfigPath} or by the environment) must
  * exist: a typo there must not make the runtime fall back to another file unseen. Of the default
@@ -33,7 +33,7 @@ public final class SearchOrder {
     }
 
     /**
-     * A place to look at.
+     * A file that may be the configuration.
      *
      * @param file may not exist
      * @param reason who named it
@@ -42,7 +42,7 @@ public final class SearchOrder {
     public record Candidate(Path file, String reason, boolean mustExist) {}
 
     /**
-     * All places, first to last.
+     * Lists all places, first to last.
      *
      * @param configPath containerd's runtime option {@code ConfigPath}
      * @param environment the shim's

@@ -3,7 +3,7 @@ package io.saya.config.load;
 import io.saya.config.option.Option;
 
 /**
- * A value in effect.
+ * A value in effect, with its origin.
  *
  * @param option what it is a value of
  * @param value checked

@@ -3,7 +3,7 @@ package io.saya.config.load;
 import io.saya.config.HostSize;
 import io.saya.config.Problem;
 
-/** All checks of values that are well-formed, for those who change a loaded configuration. */
+/** Runs all checks of well-formed values, for code that changes a loaded configuration. */
 public final class SettingChecks {
 
     private SettingChecks() {}

@@ -10,7 +10,7 @@ import java.util.List;
  */
 final class ListType<T> extends ValueType<List<T>> {
 
-    /** How an annotation, which is one text, holds several values. */
+    /** The separator by which an annotation, which is one text, holds several values. */
     enum Separator {
         BLANK(" "),
         SEMICOLON(";");

@@ -69,7 +69,7 @@ public final class Option<T> {
         return key;
     }
 
-    /** How its values are written and checked. */
+    /** The type of its values: how they are written and checked. */
     public ValueType<T> type() {
         return type;
     }
@@ -89,7 +89,7 @@ public final class Option<T> {
         return type.toToml(example);
     }
 
-    /** Whether the default depends on the installation or the host. */
+    /** True if the default depends on the installation or the host. */
     public boolean hasComputedDefault() {
         return !defaultText.isEmpty();
     }
@@ -122,12 +122,12 @@ public final class Option<T> {
         return pathCheck;
     }
 
-    /** Whether its value may be a table with a header of its own. */
+    /** True if its value may be a table with a header of its own. */
     public boolean takesTable() {
         return type instanceof OpaqueType;
     }
 
-    /** Whether the value must not be shown. */
+    /** True if the value must not be shown. */
     public boolean isSecret() {
         return secret;
     }
@@ -142,13 +142,13 @@ public final class Option<T> {
         return reason;
     }
 
-    /** What it is for. */
+    /** Its purpose, as a text for people. */
     public String help() {
         return help;
     }
 
     /**
-     * Whether a value asks for nothing: the default, or what comes to the same. Only other values
+     * True if a value asks for nothing: the default, or what comes to the same. Only other values
      * of an option that does not work deserve a warning or an error.
      */
     public boolean isNeutral(Object value) {

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** All options. */
+/** The table of all options. */
 public final class OptionTable {
 
     private static final List<Option<?>> ALL = collect();
@@ -23,7 +23,7 @@ public final class OptionTable {
      * @param spelling the other way to write it; null if it is the option's own name
      */
     public record Match<T>(Option<T> option, @Nullable Spelling<T> spelling) {
-        /** How values are written under this name. */
+        /** The type of values under this name. */
         public ValueType<T> type() {
             return spelling == null ? option.type() : spelling.type();
         }
@@ -53,7 +53,7 @@ public final class OptionTable {
         return null;
     }
 
-    /** All names that a section knows. */
+    /** Lists the names that a section knows. */
     public static Collection<String> names(Section section) {
         List<String> names = new ArrayList<>();
         for (Option<?> option : ALL) {

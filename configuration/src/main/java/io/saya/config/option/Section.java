@@ -29,7 +29,7 @@ public enum Section {
         return dotted;
     }
 
-    /** What it is about, in a few words. */
+    /** Its subject, in a few words. */
     public String about() {
         return about;
     }

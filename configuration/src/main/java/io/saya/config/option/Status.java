@@ -15,7 +15,7 @@ public enum Status {
         this.text = text;
     }
 
-    /** For people. */
+    /** The status as a text for people. */
     public String text() {
         return text;
     }

@@ -180,7 +180,7 @@ public final class VmOptions {
     public static final String SECCOMP_SANDBOX_DEFAULT =
             "on,obsolete=deny,spawn=deny,resourcecontrol=deny,elevateprivileges=deny";
 
-    /** For a QEMU that was built without seccomp. */
+    /** The word for a QEMU that was built without seccomp. */
     public static final String SECCOMP_SANDBOX_OFF = "off";
 
     public static final Option<String> SECCOMP_SANDBOX =

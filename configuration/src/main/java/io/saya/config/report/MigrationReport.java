@@ -59,7 +59,7 @@ public record MigrationReport(List<Line> lines, List<TomlDocument.SyntaxError> e
             Section section,
             String note) {
 
-        /** For people: one line. */
+        /** The result as one line for people. */
         @Override
         public String toString() {
             String result =

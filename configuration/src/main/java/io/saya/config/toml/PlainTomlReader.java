@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class PlainTomlReader {
 
-    /** As many characters as the largest integer has; the full parser judges longer ones. */
+    /** The most digits that the largest integer has; the full parser judges longer numbers. */
     private static final int MAX_NUMBER = 19;
 
     /** Stands behind the text, so that looking ahead needs no bound; no plain text holds it. */

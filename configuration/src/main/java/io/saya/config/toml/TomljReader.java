@@ -73,7 +73,7 @@ final class TomljReader {
         }
     }
 
-    /** Whether a table exists only because a longer name goes through it. */
+    /** True if a table exists only because a longer name goes through it. */
     private static boolean isImplied(TomlTable table) {
         for (String key : table.keySet()) {
             if (!(table.get(List.of(key)) instanceof TomlTable)) {

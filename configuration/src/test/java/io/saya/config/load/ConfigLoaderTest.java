@@ -9,11 +9,6 @@ import io.saya.config.RuntimeConfig;
 import io.saya.config.option.SizeOptions;
 import io.saya.config.option.VmOptions;
 import io.saya.config.toml.TomlFile;
-
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,6 +18,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class ConfigLoaderTest {
 
@@ -113,7 +111,7 @@ class ConfigLoaderTest {
         LoadedConfig loaded = load();
 
         assertThat(loaded.config().hypervisor().memory().defaultMib()).isEqualTo(800);
-        assertThat(loaded.config().hypervisor().memory().slots()).isEqualTo(3);
+        assertThat(loaded.effective().value(SizeOptions.MEMORY_SLOTS)).isEqualTo(3);
         assertThat(loaded.sources().dropIns())
                 .containsExactly(
                         root.resolve("etc/saya/config.d/10-a.toml"),
@@ -222,7 +220,7 @@ class ConfigLoaderTest {
         RuntimeConfig config = loaded.config();
 
         assertThat(loaded.effective().value(VmOptions.ENABLE_ANNOTATIONS)).containsExactly("c");
-        assertThat(config.hypervisor().memory().slots()).isEqualTo(3);
+        assertThat(loaded.effective().value(SizeOptions.MEMORY_SLOTS)).isEqualTo(3);
         assertThat(config.agent().timeouts().dial()).isEqualTo(Duration.ofSeconds(9));
     }
 

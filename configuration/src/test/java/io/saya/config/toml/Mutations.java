@@ -2,7 +2,7 @@ package io.saya.config.toml;
 
 import java.util.Random;
 
-/** Damages texts as editors, merges and disks do. The same seed gives the same damage. */
+/** Damages texts as editors, merges and disks do. One seed always gives one kind of damage. */
 public final class Mutations {
 
     private static final String TELLING = "[]{}=\"'#.,\\\n\r\t \0-_+:0129aZ\u00e9\u2028\ud83d";

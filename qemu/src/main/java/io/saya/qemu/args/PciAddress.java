@@ -13,7 +13,10 @@ public record PciAddress(int slot) {
         }
     }
 
-    /** Of a device that sits alone on the bus behind this place, as agents take it. */
+    /**
+     * The path of a device that sits alone on the bus behind this place, in the form that agents
+     * take.
+     */
     public String pathBehind() {
         return (slot < 16 ? "0" : "") + Integer.toHexString(slot) + "/00";
     }

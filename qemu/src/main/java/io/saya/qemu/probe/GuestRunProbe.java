@@ -5,6 +5,7 @@ import io.saya.host.HostProcess;
 import io.saya.host.ProcessExit;
 import io.saya.host.Signal;
 import io.saya.host.SpawnSpec;
+import io.saya.lifecycle.Waited;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,9 +13,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /** Runs {@link ProbeGuest} under an accelerator and sees whether it comes to its end. */
 final class GuestRunProbe implements KvmProbe {
@@ -33,10 +31,10 @@ final class GuestRunProbe implements KvmProbe {
      */
     private static final Duration PROCESSOR_TIME = Duration.ofSeconds(1);
 
-    /** When to give up a process that does not even get processor time. */
+    /** Limit for a process that gets no processor time at all. */
     private static final Duration DEADLINE = Duration.ofSeconds(20);
 
-    /** How often the processor time is looked at. */
+    /** Interval between two looks at the processor time. */
     private static final Duration GLANCE = Duration.ofMillis(50);
 
     /** Unit of times in /proc, 1/100 s on every architecture that KVM has. */
@@ -135,24 +133,26 @@ final class GuestRunProbe implements KvmProbe {
     private static Outcome watch(HostProcess process) {
         long deadline = System.nanoTime() + DEADLINE.toNanos();
         while (System.nanoTime() < deadline) {
-            try {
-                ProcessExit exit = process.exited().get(GLANCE.toNanos(), TimeUnit.NANOSECONDS);
-                return exit.equals(new ProcessExit.Code(ProbeGuest.EXIT_CODE))
-                        ? new Outcome.Completed()
-                        : new Outcome.Failed(
-                                "QEMU ended with "
-                                        + exit.describe()
-                                        + " and printed: "
-                                        + firstLine(process.outputTail()));
-            } catch (TimeoutException e) {
-                if (processorTime(process.pid()) > PROCESSOR_TIME.toNanos()) {
-                    return new Outcome.TooSlow();
+            switch (Waited.on(process.exited(), GLANCE)) {
+                case Waited.Done(ProcessExit exit) -> {
+                    return exit.equals(new ProcessExit.Code(ProbeGuest.EXIT_CODE))
+                            ? new Outcome.Completed()
+                            : new Outcome.Failed(
+                                    "QEMU ended with "
+                                            + exit.describe()
+                                            + " and printed: "
+                                            + firstLine(process.outputTail()));
                 }
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                return new Outcome.Starved();
-            } catch (ExecutionException e) {
-                throw new IllegalStateException("exited never fails", e);
+                case Waited.TimedOut() -> {
+                    if (processorTime(process.pid()) > PROCESSOR_TIME.toNanos()) {
+                        return new Outcome.TooSlow();
+                    }
+                }
+                case Waited.Failed(Throwable cause) ->
+                        throw new IllegalStateException("exited never fails", cause);
+                case Waited.Interrupted() -> {
+                    return new Outcome.Starved();
+                }
             }
         }
         return new Outcome.Starved();

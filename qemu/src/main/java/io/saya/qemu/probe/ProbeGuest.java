@@ -16,12 +16,15 @@ final class ProbeGuest {
     /** I/O port of isa-debug-exit. */
     static final int EXIT_PORT = 0xf4;
 
-    /** How QEMU ends when the guest has done its work: isa-debug-exit makes 2n+1 of n. */
+    /** Exit code of QEMU when the guest has done its work: isa-debug-exit makes 2n+1 of n. */
     static final int EXIT_CODE = 2 * 0x17 + 1;
 
     private static final int SIZE = 64 * 1024;
 
-    /** Where an x86 processor begins, seen from the start of the last 64 KiB below 4 GiB. */
+    /**
+     * Offset at which an x86 processor begins, counted from the start of the last 64 KiB below 4
+     * GiB.
+     */
     private static final int RESET_VECTOR = 0xfff0;
 
     /** {@code ljmp $0xf000,$0}: to the copy of the firmware below 1 MiB. */

@@ -4,6 +4,7 @@ import io.saya.json.Json;
 import io.saya.json.JsonException;
 import io.saya.json.JsonObject;
 import io.saya.json.JsonValue;
+import io.saya.lifecycle.Waited;
 import io.saya.qemu.qmp.QmpFailure.Kind;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
@@ -19,8 +20,6 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
@@ -101,22 +100,22 @@ public final class QmpConnection implements AutoCloseable {
         long id = lastId.incrementAndGet();
         CompletableFuture<JsonValue> reply = register(id, command);
         try {
-            return reply.get(deadline.toNanos(), TimeUnit.NANOSECONDS);
-        } catch (TimeoutException e) {
-            throw new QmpFailure(
-                    Kind.TIMED_OUT,
-                    "QMP "
-                            + command.name()
-                            + ": no answer within "
-                            + deadline.toMillis()
-                            + " ms (QEMU is stopped, hangs or the host is overloaded)",
-                    e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new QmpFailure(
-                    Kind.INTERRUPTED, "QMP " + command.name() + ": interrupted while waiting", e);
-        } catch (ExecutionException e) {
-            throw failure(command.name(), e);
+            return switch (Waited.on(reply, deadline)) {
+                case Waited.Done(JsonValue answer) -> answer;
+                case Waited.Failed(Throwable cause) -> throw failure(command.name(), cause);
+                case Waited.TimedOut() ->
+                        throw new QmpFailure(
+                                Kind.TIMED_OUT,
+                                "QMP "
+                                        + command.name()
+                                        + ": no answer within "
+                                        + deadline.toMillis()
+                                        + " ms (QEMU is stopped, hangs or the host is overloaded)");
+                case Waited.Interrupted() ->
+                        throw new QmpFailure(
+                                Kind.INTERRUPTED,
+                                "QMP " + command.name() + ": interrupted while waiting");
+            };
         } finally {
             pending.remove(id);
         }
@@ -281,10 +280,11 @@ public final class QmpConnection implements AutoCloseable {
     }
 
     /** The cause of a failed reply, seen from the thread that waited for it. */
-    private static QmpFailure failure(String command, ExecutionException e) {
-        if (e.getCause() instanceof QmpFailure cause) {
-            return new QmpFailure(cause.kind(), String.valueOf(cause.getMessage()), cause);
+    private static QmpFailure failure(String command, Throwable cause) {
+        if (cause instanceof QmpFailure known) {
+            return new QmpFailure(known.kind(), String.valueOf(known.getMessage()), known);
         }
-        return new QmpFailure(Kind.DISCONNECTED, "QMP " + command + ": " + e.getMessage(), e);
+        return new QmpFailure(
+                Kind.DISCONNECTED, "QMP " + command + ": " + cause.getMessage(), cause);
     }
 }

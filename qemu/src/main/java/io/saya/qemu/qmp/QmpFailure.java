@@ -28,7 +28,7 @@ public final class QmpFailure extends Exception {
         return kind;
     }
 
-    /** Whether QEMU refused because it has no such device ({@code DeviceNotFound}). */
+    /** True if QEMU refused because it has no such device ({@code DeviceNotFound}). */
     public boolean deviceNotFound() {
         return deviceNotFound;
     }

@@ -2,16 +2,19 @@ package io.saya.host.guard;
 
 import io.saya.host.ProcessExit;
 import io.saya.host.Signal;
+import io.saya.lifecycle.Waited;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,7 +34,7 @@ final class GuardConnection implements Runnable {
     private final Map<Integer, GuardProcess> processes = new HashMap<>();
     private int lastId;
     private @Nullable IOException lost;
-    private @Nullable GuardStart start;
+    private final CompletableFuture<GuardStart> start = new CompletableFuture<>();
 
     GuardConnection(InputStream in, OutputStream out) {
         this.in = new DataInputStream(in);
@@ -39,43 +42,33 @@ final class GuardConnection implements Runnable {
     }
 
     /** Starts the reader and waits for the guard's first frame. */
-    GuardStart open(int limitMillis) throws IOException {
+    GuardStart open(Duration limit) throws IOException {
         Thread reader = new Thread(null, this, "guard-reader", READER_STACK);
         reader.setDaemon(true);
         reader.start();
-        long deadline = System.nanoTime() + limitMillis * 1_000_000L;
-        synchronized (this) {
-            while (start == null) {
-                if (lost != null) {
-                    throw new IOException("guard: " + lost.getMessage(), lost);
-                }
-                long left = (deadline - System.nanoTime()) / 1_000_000L;
-                if (left <= 0) {
+        return switch (Waited.on(start, limit)) {
+            case Waited.Done(GuardStart greeting) -> greeting;
+            case Waited.Failed(Throwable cause) ->
+                    throw new IOException("guard: " + cause.getMessage(), cause);
+            case Waited.TimedOut() ->
                     throw new IOException(
                             "guard: nothing on stdin for "
-                                    + limitMillis
+                                    + limit.toMillis()
                                     + " ms (expected: this process is started by the guard,"
                                     + " which containerd-shim-saya-v2 start makes)");
-                }
-                try {
-                    wait(left);
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                    throw new IOException("guard: interrupted while waiting for its start", e);
-                }
-            }
-            return start;
-        }
+            case Waited.Interrupted() ->
+                    throw new IOException("guard: interrupted while waiting for its start");
+        };
     }
 
-    FrameReader call(FrameWriter request, String operation, int limitMillis) throws IOException {
-        return send(request, new PendingReply(operation, null)).await(limitMillis);
+    FrameReader call(FrameWriter request, String operation, Duration limit) throws IOException {
+        return send(request, new PendingReply(operation, null)).await(limit);
     }
 
     /** Returns when the guard has executed the program; the process then knows its pid. */
-    void spawn(FrameWriter request, String operation, GuardProcess process, int limitMillis)
+    void spawn(FrameWriter request, String operation, GuardProcess process, Duration limit)
             throws IOException {
-        send(request, new PendingReply(operation, process)).await(limitMillis);
+        send(request, new PendingReply(operation, process)).await(limit);
     }
 
     private PendingReply send(FrameWriter request, PendingReply reply) throws IOException {
@@ -145,17 +138,13 @@ final class GuardConnection implements Runnable {
                             + Frame.PROTOCOL_VERSION
                             + "; launcher and jars are of different builds)");
         }
-        GuardStart read =
+        start.complete(
                 new GuardStart(
                         body.u32(),
                         body.string(),
                         body.string(),
                         body.string(),
-                        ByteBuffer.wrap(body.bytes()).asReadOnlyBuffer());
-        synchronized (this) {
-            start = read;
-            notifyAll();
-        }
+                        ByteBuffer.wrap(body.bytes()).asReadOnlyBuffer()));
     }
 
     private void replied(int id, FrameReader body) throws IOException {
@@ -221,8 +210,8 @@ final class GuardConnection implements Runnable {
             children = new ArrayList<>(processes.values());
             pending.clear();
             processes.clear();
-            notifyAll();
         }
+        start.completeExceptionally(cause);
         for (PendingReply reply : replies) {
             reply.lose(cause);
         }

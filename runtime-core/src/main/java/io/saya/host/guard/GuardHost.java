@@ -7,7 +7,6 @@ import io.saya.host.MountFlag;
 import io.saya.host.SpawnSpec;
 import io.saya.host.StandInSpec;
 import io.saya.host.UnmountFlag;
-
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
@@ -15,6 +14,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Set;
 
 /**
@@ -27,19 +27,19 @@ import java.util.Set;
  */
 public final class GuardHost implements Host {
     /** The guard writes its first frame before it executes the JVM. */
-    private static final int OPEN_LIMIT_MILLIS = 10_000;
+    private static final Duration OPEN_LIMIT = Duration.ofSeconds(10);
 
     /** A mount may wait for a journal to be replayed or a server to answer. */
-    private static final int MOUNT_LIMIT_MILLIS = 60_000;
+    private static final Duration MOUNT_LIMIT = Duration.ofSeconds(60);
 
     /** From fork to exec: only the disk that holds the program can be slow. */
-    private static final int SPAWN_LIMIT_MILLIS = 30_000;
+    private static final Duration SPAWN_LIMIT = Duration.ofSeconds(30);
 
     /** The kernel answers at once, unless others hold its lock. */
-    private static final int NETLINK_LIMIT_MILLIS = 10_000;
+    private static final Duration NETLINK_LIMIT = Duration.ofSeconds(10);
 
     /** What the guard does without waiting for anybody. */
-    private static final int REPORT_LIMIT_MILLIS = 10_000;
+    private static final Duration REPORT_LIMIT = Duration.ofSeconds(10);
 
     private final GuardConnection connection;
     private final GuardStart start;
@@ -56,7 +56,7 @@ public final class GuardHost implements Host {
      */
     public GuardHost(InputStream in, OutputStream out) throws IOException {
         connection = new GuardConnection(in, out);
-        start = connection.open(OPEN_LIMIT_MILLIS);
+        start = connection.open(OPEN_LIMIT);
     }
 
     /** What this daemon was started for. */
@@ -70,7 +70,7 @@ public final class GuardHost implements Host {
      * in the socket's backlog.
      */
     public void ready() throws IOException {
-        connection.call(new FrameWriter(Frame.READY), "report to start", REPORT_LIMIT_MILLIS);
+        connection.call(new FrameWriter(Frame.READY), "report to start", REPORT_LIMIT);
     }
 
     /**
@@ -82,9 +82,7 @@ public final class GuardHost implements Host {
      */
     public void failed(String reason) throws IOException {
         connection.call(
-                new FrameWriter(Frame.FAILED).string(reason),
-                "report to start",
-                REPORT_LIMIT_MILLIS);
+                new FrameWriter(Frame.FAILED).string(reason), "report to start", REPORT_LIMIT);
     }
 
     @Override
@@ -102,7 +100,7 @@ public final class GuardHost implements Host {
                         .u64(bits)
                         .string(data),
                 "mount of " + source + " (type " + type + ", " + flags + ", " + data + ")",
-                MOUNT_LIMIT_MILLIS);
+                MOUNT_LIMIT);
     }
 
     @Override
@@ -115,7 +113,7 @@ public final class GuardHost implements Host {
             connection.call(
                     new FrameWriter(Frame.UNMOUNT).string(target.toString()).u64(bits),
                     "unmount (" + flags + ")",
-                    MOUNT_LIMIT_MILLIS);
+                    MOUNT_LIMIT);
         } catch (HostFailure e) {
             if (e.errno() != HostFailure.EINVAL && e.errno() != HostFailure.ENOENT) {
                 throw e;
@@ -129,7 +127,7 @@ public final class GuardHost implements Host {
                 .call(
                         new FrameWriter(Frame.NETLINK).string(namespace.toString()).bytes(messages),
                         "rtnetlink in " + namespace,
-                        NETLINK_LIMIT_MILLIS)
+                        NETLINK_LIMIT)
                 .bytes();
     }
 
@@ -138,7 +136,7 @@ public final class GuardHost implements Host {
         String program = spec.argv().getFirst();
         GuardProcess process =
                 new GuardProcess(connection, program.substring(program.lastIndexOf('/') + 1));
-        connection.spawn(SpawnRequest.of(spec), "start of " + program, process, SPAWN_LIMIT_MILLIS);
+        connection.spawn(SpawnRequest.of(spec), "start of " + program, process, SPAWN_LIMIT);
         return process;
     }
 
@@ -153,7 +151,7 @@ public final class GuardHost implements Host {
             request.string(cgroup.toString());
         }
         GuardProcess process = new GuardProcess(connection, "stand-in");
-        connection.spawn(request, "start of a stand-in", process, SPAWN_LIMIT_MILLIS);
+        connection.spawn(request, "start of a stand-in", process, SPAWN_LIMIT);
         return process;
     }
 }

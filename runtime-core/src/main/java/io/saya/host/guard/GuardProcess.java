@@ -4,12 +4,13 @@ import io.saya.host.HostFailure;
 import io.saya.host.HostProcess;
 import io.saya.host.ProcessExit;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /** A child of the guard, known by a handle that is never used again. */
 final class GuardProcess implements HostProcess {
-    private static final int LIMIT_MILLIS = 5_000;
+    private static final Duration LIMIT = Duration.ofSeconds(5);
 
     private final GuardConnection connection;
     private final String program;
@@ -76,7 +77,7 @@ final class GuardProcess implements HostProcess {
             connection.call(
                     new FrameWriter(Frame.SIGNAL).u32(handle).u32(number),
                     "signal " + number + " to " + program + " (pid " + pid + ")",
-                    LIMIT_MILLIS);
+                    LIMIT);
         } catch (HostFailure e) {
             throw new IllegalStateException(e.getMessage(), e);
         } catch (IOException _) {
@@ -96,7 +97,7 @@ final class GuardProcess implements HostProcess {
                             .call(
                                     new FrameWriter(Frame.TAIL).u32(handle),
                                     "output of " + program + " (pid " + pid + ")",
-                                    LIMIT_MILLIS)
+                                    LIMIT)
                             .string();
             String ended = finalTail; // it may have ended in between, and the guard forgotten it
             return ended != null ? ended : tail;

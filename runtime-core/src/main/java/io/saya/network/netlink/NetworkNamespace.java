@@ -4,6 +4,7 @@ import io.saya.failpoint.Failpoints;
 import io.saya.failpoint.Moment;
 import io.saya.failure.RuntimeFailure;
 import io.saya.host.Host;
+import io.saya.lifecycle.Waited;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -112,10 +113,7 @@ public final class NetworkNamespace {
     }
 
     private static void pause(Duration time, IOException cause) throws IOException {
-        try {
-            Thread.sleep(time);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+        if (!Waited.pause(time)) {
             throw cause;
         }
     }

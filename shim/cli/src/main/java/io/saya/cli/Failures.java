@@ -11,11 +11,11 @@ import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
-import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
+import picocli.CommandLine;
 
-/** From what went wrong to lines on stderr and an exit code. */
+/** Translates a failure into lines on stderr and an exit code. */
 final class Failures {
     private static final Log LOG = Log.of("command");
 

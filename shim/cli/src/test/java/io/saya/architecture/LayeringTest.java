@@ -1,20 +1,27 @@
 package io.saya.architecture;
 
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
 import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.belongToAnyOf;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.ArchCondition;
+import io.saya.agent.TtrpcConnector;
+import io.saya.guest.SandboxCgroup;
 import io.saya.guest.SandboxIdentity;
 import io.saya.guest.SandboxLimits;
 import io.saya.guest.StartClock;
 import io.saya.guest.StartPhase;
 import io.saya.guest.StopCause;
 import io.saya.guest.TaskGuest;
+import io.saya.lifecycle.Waited;
+import io.saya.qemu.qmp.QmpConnection;
 import io.saya.shim.wire.StatusMapper;
 import io.saya.ttrpc.StatusCode;
 import java.util.Arrays;
@@ -55,6 +62,17 @@ class LayeringTest {
         StartClock.class,
         SandboxIdentity.class,
         SandboxLimits.class
+    };
+
+    /** Who may meet an interrupt without {@link Waited}. */
+    private static final Class<?>[] WAITING = {
+        Waited.class,
+        // Calls to an agent, whose interrupts ttrpc throws.
+        TtrpcConnector.class,
+        // A thread that must be waited for however long it takes.
+        SandboxCgroup.class,
+        // A thread that lives by taking from a queue.
+        QmpConnection.class
     };
 
     private static final JavaClasses CLASSES =
@@ -122,6 +140,33 @@ class LayeringTest {
     }
 
     @Test
+    void threadsWaitInOneWay() {
+        noClasses()
+                .that()
+                .resideInAnyPackage(with(DOMAIN, "io.saya.qemu.."))
+                .and(not(belongToAnyOf(WAITING)))
+                .and()
+                .doNotHaveFullyQualifiedName("io.saya.agent.AgentCall")
+                .should(catchInterrupts())
+                .because("Waited says what a limit and an interrupt do to a wait")
+                .check(CLASSES);
+    }
+
+    private static ArchCondition<JavaClass> catchInterrupts() {
+        return ArchCondition.from(
+                describe(
+                        "catch InterruptedException",
+                        (JavaClass type) ->
+                                type.getCodeUnits().stream()
+                                        .flatMap(unit -> unit.getTryCatchBlocks().stream())
+                                        .flatMap(block -> block.getCaughtThrowables().stream())
+                                        .anyMatch(
+                                                caught ->
+                                                        caught.isEquivalentTo(
+                                                                InterruptedException.class))));
+    }
+
+    @Test
     void containerdsWireEndsInTheShim() {
         noClasses()
                 .that()
@@ -129,6 +174,18 @@ class LayeringTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("io.saya.proto.containerd..", "io.saya.proto.cgroups..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void generatedTypesOfTheGuestsAgentEndAtItsTranslators() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackages("io.saya.agent..", "io.saya.proto..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("io.saya.proto.agent..")
+                .because("what the guest is told and tells is known in the words of the domain")
                 .check(CLASSES);
     }
 

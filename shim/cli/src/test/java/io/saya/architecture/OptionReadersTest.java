@@ -8,7 +8,6 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaCodeUnit;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
-
 import io.saya.config.ConfigException;
 import io.saya.config.RuntimeConfig;
 import io.saya.config.load.ConfigLoader;
@@ -19,9 +18,6 @@ import io.saya.config.option.BadValue;
 import io.saya.config.option.Option;
 import io.saya.config.option.OptionTable;
 import io.saya.config.option.Status;
-
-import org.junit.jupiter.api.Test;
-
 import java.lang.reflect.Method;
 import java.lang.reflect.RecordComponent;
 import java.nio.file.Path;
@@ -33,6 +29,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 
 /**
  * An option that is said to work is read by something that acts on it. The way from an option to
@@ -217,7 +214,7 @@ class OptionReadersTest {
     }
 
     /**
-     * Whether code outside of the configuration reads it, or calls a method of its record that
+     * True if code outside of the configuration reads it, or calls a method of its record that
      * does.
      */
     private static boolean isRead(RecordComponent component) {

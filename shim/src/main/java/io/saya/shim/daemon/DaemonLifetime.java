@@ -1,18 +1,18 @@
 package io.saya.shim.daemon;
 
+import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
 import io.saya.shim.service.TaskLifetime;
 import java.time.Duration;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 
 /**
- * How long the daemon lives: until containerd shuts it down or it is told to by a signal, and not
- * for ever where both fail to come. A daemon without a container that nobody asks for anything is
- * one whose containerd was killed between two steps (shim/containerd.md#limits).
+ * Ends the daemon when containerd shuts it down or a signal says so, and after a while where
+ * neither comes. A daemon without a container that nobody asks for anything is one whose containerd
+ * was killed between two steps (shim/containerd.md#limits).
  */
 final class DaemonLifetime implements TaskLifetime {
     private static final Log LOG = Log.of("daemon");
@@ -21,7 +21,7 @@ final class DaemonLifetime implements TaskLifetime {
     private final Duration idleLimit;
     private final BooleanSupplier over;
     private final Duration overLimit;
-    private final CountDownLatch end = new CountDownLatch(1);
+    private final CompletableFuture<Void> end = new CompletableFuture<>();
 
     /** Containers that are being made. */
     private final AtomicInteger creations = new AtomicInteger();
@@ -66,12 +66,8 @@ final class DaemonLifetime implements TaskLifetime {
     }
 
     private void endIfStillIdle(long change, Duration limit) {
-        try {
-            if (end.await(limit.toMillis(), TimeUnit.MILLISECONDS)) {
-                return;
-            }
-        } catch (InterruptedException _) {
-            // Nobody interrupts this thread; the condition below decides.
+        if (Waited.on(end, limit).isDone()) {
+            return;
         }
         if (stillIdle(change)) {
             LOG.warn("no container and no shutdown", "for", limit);
@@ -84,7 +80,7 @@ final class DaemonLifetime implements TaskLifetime {
         return changes.get();
     }
 
-    /** Whether nothing has come or gone since this change, and nothing is there or on its way. */
+    /** True if nothing has come or gone since this change, and nothing is there or on its way. */
     boolean stillIdle(long change) {
         return changes.get() == change && isIdle();
     }
@@ -96,18 +92,11 @@ final class DaemonLifetime implements TaskLifetime {
     @Override
     public void end(String reason) {
         LOG.info("daemon ends", "reason", reason);
-        end.countDown();
+        end.complete(null);
     }
 
     /** Waits until somebody wants the end. */
     void await() {
-        while (true) {
-            try {
-                end.await();
-                return;
-            } catch (InterruptedException _) {
-                // The main thread ends by the latch alone.
-            }
-        }
+        end.join();
     }
 }

@@ -10,6 +10,7 @@ import io.saya.failpoint.Moment;
 import io.saya.failure.RuntimeFailure;
 import io.saya.host.guard.GuardStart;
 import io.saya.io.HostStdio;
+import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
 import io.saya.proto.containerd.task.TaskService;
 import io.saya.sandbox.Sandbox;
@@ -25,14 +26,10 @@ import io.saya.task.Tasks;
 import io.saya.ttrpc.TtrpcServer;
 import io.saya.ttrpc.transport.PeerCheck;
 import io.saya.ttrpc.transport.Transport;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the daemon offers while the sandbox lives: the task service, events, the log; all of it
@@ -44,22 +41,20 @@ final class ShimServices {
     /** A daemon without any container ends after this time. */
     private static final Duration IDLE_LIMIT = Duration.ofSeconds(30);
 
-    /** The same when none can come any more, because the sandbox has stopped. */
+    /** That limit when no call can come any more, because the sandbox has stopped. */
     private static final Duration OVER_LIMIT = Duration.ofSeconds(5);
 
-    /** How long calls that are in progress at the end may go on. */
+    /** Limit for calls that are in progress at the end. */
     private static final Duration CALL_GRACE = Duration.ofSeconds(2);
 
-    /**
-     * How long a signal that ends the JVM waits for the orderly end; the guard kills after 15 s.
-     */
-    private static final long SIGNAL_LIMIT_SECONDS = 14;
+    /** Limit for the orderly end after a signal that ends the JVM; the guard kills after 15 s. */
+    private static final Duration SIGNAL_LIMIT = Duration.ofSeconds(14);
 
     private final GuardStart start;
     private final EventPublisher events;
     private final CompletableFuture<Transport> transport = new CompletableFuture<>();
     private final CompletableFuture<SandboxCounts> counts = new CompletableFuture<>();
-    private final CountDownLatch ended = new CountDownLatch(1);
+    private final CompletableFuture<Void> ended = new CompletableFuture<>();
     private volatile @Nullable DaemonLifetime lifetime;
     private volatile @Nullable ManagementSocket management;
     private @Nullable TtrpcServer server;
@@ -181,7 +176,7 @@ final class ShimServices {
         if (log != null) {
             log.close();
         }
-        ended.countDown();
+        ended.complete(null);
     }
 
     /** SIGTERM and SIGINT: the JVM ends when this returns. */
@@ -190,12 +185,8 @@ final class ShimServices {
         if (current != null) {
             current.end("signal");
         }
-        try {
-            if (!ended.await(SIGNAL_LIMIT_SECONDS, TimeUnit.SECONDS)) {
-                LOG.error("the daemon did not end in time");
-            }
-        } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
+        if (!Waited.on(ended, SIGNAL_LIMIT).isDone()) {
+            LOG.error("the daemon did not end in time");
         }
     }
 }

@@ -69,7 +69,7 @@ record StartOptions(Optional<Path> configPath) {
     }
 
     /**
-     * All values of a field of bytes or text.
+     * Reads all values of a field of bytes or text.
      *
      * @throws BufferUnderflowException if the message ends early
      * @throws IllegalArgumentException if it is no protobuf message

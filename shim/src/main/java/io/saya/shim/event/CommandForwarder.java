@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
-import java.util.concurrent.TimeUnit;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param address containerd's gRPC socket ({@code -address})
  */
 record CommandForwarder(String binary, String address) implements EventForwarder {
-    private static final long LIMIT_SECONDS = 5;
+    private static final Duration LIMIT = Duration.ofSeconds(5);
     private static final int ERROR_BYTES = 1024;
 
     @Override
@@ -40,8 +40,9 @@ record CommandForwarder(String binary, String address) implements EventForwarder
         }
         IOException unread = write(envelope, publish);
         try {
-            if (!publish.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
-                throw ForwardFailure.away(binary + " publish: no end after 5 s", null);
+            if (!publish.waitFor(LIMIT)) {
+                throw ForwardFailure.away(
+                        binary + " publish: no end after " + LIMIT.toSeconds() + " s", null);
             }
             if (publish.exitValue() != 0) {
                 throw ForwardFailure.away(

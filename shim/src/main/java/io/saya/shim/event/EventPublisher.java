@@ -2,6 +2,7 @@ package io.saya.shim.event;
 
 import io.saya.event.EventSink;
 import io.saya.event.TaskEvent;
+import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
 import io.saya.ttrpc.transport.Transport;
 import java.nio.file.Path;
@@ -33,10 +34,10 @@ public final class EventPublisher implements EventSink, AutoCloseable {
      */
     static final int QUEUE_EVENTS = 2048;
 
-    /** How often an event may be refused by a containerd that is there. */
+    /** Limit on how often containerd may refuse an event while it is reachable. */
     static final int REFUSALS = 5;
 
-    /** How long {@link #close()} tries to deliver what waits (as containerd's own shims do). */
+    /** Limit for {@link #close()} to deliver what waits (as containerd's own shims do). */
     static final Duration FLUSH_LIMIT = Duration.ofSeconds(5);
 
     private static final Duration FIRST_PAUSE = Duration.ofMillis(50);
@@ -144,12 +145,9 @@ public final class EventPublisher implements EventSink, AutoCloseable {
         } finally {
             lock.unlock();
         }
-        try {
-            if (!sender.join(FLUSH_LIMIT.plus(FLUSH_LIMIT))) {
-                LOG.error("events could not be flushed in time");
-            }
-        } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
+        if (!Waited.happens(
+                FLUSH_LIMIT.multipliedBy(2), nanos -> sender.join(Duration.ofNanos(nanos)))) {
+            LOG.error("events could not be flushed in time");
         }
     }
 

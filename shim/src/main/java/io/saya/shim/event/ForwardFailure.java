@@ -23,7 +23,7 @@ final class ForwardFailure extends Exception {
         return new ForwardFailure(true, message, cause);
     }
 
-    /** Whether it is about this event, and not about containerd's being away. */
+    /** True if containerd refused this event; false if containerd was away. */
     boolean isRefusal() {
         return refused;
     }

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * and again after it was lost.
  */
 final class TtrpcForwarder implements EventForwarder {
-    /** For the connection and for each event, as in containerd's own shims. */
+    /** Limit for the connection and for each event, as in containerd's own shims. */
     private static final Duration LIMIT = Duration.ofSeconds(5);
 
     private record Connection(TtrpcClient client, EventsClient events) {}

@@ -1,6 +1,7 @@
 package io.saya.shim.log;
 
 import io.netty.channel.EventLoopGroup;
+import io.saya.lifecycle.Waited;
 import io.saya.log.LogLevel;
 import io.saya.log.LogRecord;
 import io.saya.log.LogRouter;
@@ -13,7 +14,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.TimeUnit;
 import org.apache.logging.log4j.core.Appender;
 import org.jspecify.annotations.Nullable;
 
@@ -30,11 +30,11 @@ public final class DaemonLog implements LogSink, AutoCloseable {
     /** Lines that may wait; a burst of a second, far more than a life cycle logs in a minute. */
     static final int QUEUE_LINES = 1024;
 
-    /** How long {@link #close()} waits for the lines that were logged before it. */
+    /** Limit for {@link #close()} to wait for the lines that were logged before it. */
     static final Duration FLUSH_LIMIT = Duration.ofSeconds(1);
 
     /** Losses are told at most this often. */
-    private static final long LOSS_REPORT_NANOS = TimeUnit.SECONDS.toNanos(10);
+    private static final Duration LOSS_REPORT = Duration.ofSeconds(10);
 
     private final BlockingQueue<LogRecord> queue = new ArrayBlockingQueue<>(QUEUE_LINES);
     private final LossCount queueFull = new LossCount("queue_full");
@@ -92,19 +92,15 @@ public final class DaemonLog implements LogSink, AutoCloseable {
         LogRouter.uninstall();
         closing = true;
         writer.interrupt();
-        try {
-            writer.join(FLUSH_LIMIT);
-        } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
-        }
+        var _ = Waited.happens(FLUSH_LIMIT, nanos -> writer.join(Duration.ofNanos(nanos)));
     }
 
-    /** The last lines, for those who ask the daemon itself. */
+    /** The last lines, for clients that ask the daemon itself. */
     public RecentLines recent() {
         return recent;
     }
 
-    /** Whether the thread that writes is still there. */
+    /** True if the thread that writes is still alive. */
     boolean isWriting() {
         return writer.isAlive();
     }
@@ -125,7 +121,7 @@ public final class DaemonLog implements LogSink, AutoCloseable {
     }
 
     private void writeUntilClosed(LogPipeline pipeline) {
-        long lastReport = System.nanoTime() - LOSS_REPORT_NANOS;
+        long lastReport = System.nanoTime() - LOSS_REPORT.toNanos();
         while (true) {
             LogRecord line = next();
             if (line == null) {
@@ -134,7 +130,7 @@ public final class DaemonLog implements LogSink, AutoCloseable {
             }
             recent.add(line);
             pipeline.write(line);
-            if (System.nanoTime() - lastReport >= LOSS_REPORT_NANOS && reportLosses(pipeline)) {
+            if (System.nanoTime() - lastReport >= LOSS_REPORT.toNanos() && reportLosses(pipeline)) {
                 lastReport = System.nanoTime();
             }
         }

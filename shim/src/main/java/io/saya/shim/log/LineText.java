@@ -122,7 +122,7 @@ public final class LineText {
         return value.length() <= VALUE_LIMIT ? value : value.substring(0, VALUE_LIMIT) + "...";
     }
 
-    /** Where a failure was thrown, innermost call first. */
+    /** Writes where a failure was thrown, innermost call first. */
     static String stack(Throwable failure) {
         StringBuilder out = new StringBuilder();
         StackTraceElement[] frames = failure.getStackTrace();

@@ -23,7 +23,7 @@ public final class RecentLines {
         lines.add(line);
     }
 
-    /** All of them, oldest first. */
+    /** The lines that are kept, oldest first. */
     public synchronized List<LogRecord> all() {
         return new ArrayList<>(lines);
     }

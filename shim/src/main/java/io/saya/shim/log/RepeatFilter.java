@@ -2,6 +2,7 @@ package io.saya.shim.log;
 
 import io.saya.log.LogLevel;
 import io.saya.log.LogRecord;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.logging.log4j.core.LogEvent;
@@ -16,11 +17,11 @@ import org.apache.logging.log4j.core.filter.AbstractFilter;
  * thread.
  */
 final class RepeatFilter extends AbstractFilter {
-    static final long WINDOW_MILLIS = 10_000;
+    static final Duration WINDOW = Duration.ofSeconds(10);
     static final int LINES_OF_A_KIND = 50;
     static final int LINES_OF_A_COMPONENT = 500;
 
-    /** By how much more may be written of level debug. */
+    /** Factor by which level debug may write more. */
     static final int DEBUG_FACTOR = 20;
 
     private final LossCount loss;
@@ -39,7 +40,8 @@ final class RepeatFilter extends AbstractFilter {
             return Result.NEUTRAL;
         }
         // A clock that was set back also begins a new window.
-        if (line.epochMillis() - windowStart >= WINDOW_MILLIS || line.epochMillis() < windowStart) {
+        if (line.epochMillis() - windowStart >= WINDOW.toMillis()
+                || line.epochMillis() < windowStart) {
             windowStart = line.epochMillis();
             seen.clear();
         }

@@ -9,6 +9,7 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.epoll.EpollDomainDatagramChannel;
 import io.netty.channel.unix.DomainDatagramPacket;
 import io.netty.channel.unix.DomainSocketAddress;
+import java.time.Duration;
 import java.time.ZoneId;
 import org.apache.logging.log4j.core.LogEvent;
 import org.apache.logging.log4j.core.appender.AbstractAppender;
@@ -20,7 +21,7 @@ import org.apache.logging.log4j.core.layout.AbstractStringLayout;
  * is restarted is found again; what it does not take is dropped and counted.
  */
 final class SystemLogAppender extends AbstractAppender {
-    private static final long CLOSE_LIMIT_MILLIS = 500;
+    private static final Duration CLOSE_LIMIT = Duration.ofMillis(500);
 
     private final Channel channel;
     private final DomainSocketAddress receiver;
@@ -85,7 +86,7 @@ final class SystemLogAppender extends AbstractAppender {
         super.stop();
         // Closing comes after what was written before it; the end of the daemon should not overtake
         // it.
-        boolean closed = channel.close().awaitUninterruptibly(CLOSE_LIMIT_MILLIS);
+        boolean closed = channel.close().awaitUninterruptibly(CLOSE_LIMIT.toMillis());
         if (!closed) {
             loss.add(1);
         }

@@ -6,7 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a host takes log messages.
+ * The socket at which a host takes log messages.
  *
  * @param path the datagram socket
  * @param journal whether it speaks the journal's native protocol (systemd: Native Journal

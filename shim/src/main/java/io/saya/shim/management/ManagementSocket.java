@@ -1,6 +1,7 @@
 package io.saya.shim.management;
 
 import io.saya.hypervisor.GuestConsole;
+import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
@@ -33,7 +34,7 @@ public final class ManagementSocket implements AutoCloseable {
     /** Connections at once. */
     private static final int CONNECTIONS = 8;
 
-    /** For a request and its answer. */
+    /** Limit for a request and its answer. */
     private static final Duration LIMIT = Duration.ofSeconds(10);
 
     /** After an error, before the next client is taken. */
@@ -76,7 +77,7 @@ public final class ManagementSocket implements AutoCloseable {
                 consoleHasShell);
     }
 
-    /** The same with a socket that is not bound yet. */
+    /** Serves a socket that it binds first. */
     static ManagementSocket open(
             ServerSocketChannel listener,
             Path runDirectory,
@@ -119,7 +120,7 @@ public final class ManagementSocket implements AutoCloseable {
                     LOG.warn("nobody can connect to the management socket", "error", e);
                     told = true;
                 }
-                pause();
+                var _ = Waited.pause(PAUSE);
             }
         }
         LOG.debug("the management socket is closed");
@@ -133,14 +134,6 @@ public final class ManagementSocket implements AutoCloseable {
             Thread.ofVirtual().name("management request").start(() -> serve(client));
         } else {
             client.close();
-        }
-    }
-
-    private static void pause() {
-        try {
-            Thread.sleep(PAUSE);
-        } catch (InterruptedException _) {
-            // Nobody interrupts it; the state of the listener decides.
         }
     }
 
@@ -164,11 +157,13 @@ public final class ManagementSocket implements AutoCloseable {
     }
 
     private static void endAfterLimit(SocketChannel client) {
-        try {
-            Thread.sleep(LIMIT);
-            client.close();
-        } catch (InterruptedException | IOException _) {
-            // It was served in time, or is gone.
+        // An interrupt says that it was served in time.
+        if (Waited.pause(LIMIT)) {
+            try {
+                client.close();
+            } catch (IOException _) {
+                // It is gone.
+            }
         }
     }
 

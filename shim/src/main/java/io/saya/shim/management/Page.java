@@ -13,7 +13,7 @@ public interface Page {
     Answer answer(Request request);
 
     /**
-     * What is sent back.
+     * The answer to a request.
      *
      * @param type such as {@code application/json}
      */

@@ -24,7 +24,7 @@ import java.util.Map;
 public final class Pages {
     private static final Log LOG = Log.of("management");
 
-    /** How lines of the default guest's agent begin; they are in the log as well. */
+    /** The beginning of lines of the default guest's agent; those lines are in the log as well. */
     private static final String AGENT = "saya-agent ";
 
     private static final String JSON = "application/json";
@@ -44,7 +44,7 @@ public final class Pages {
         this.configuration = configuration;
     }
 
-    /** All pages by their paths, and one more. */
+    /** The pages by their paths, with {@code page} at {@code path} among them. */
     public Map<String, Page> with(String path, Page page) {
         return Map.of(
                 "/status",

@@ -1,11 +1,12 @@
 package io.saya.shim.metrics;
 
+import io.saya.agent.ContainerUsage.Amount;
+import io.saya.agent.ContainerUsage.BlockFile;
+import io.saya.agent.ContainerUsage.Cpu;
+import io.saya.agent.ContainerUsage.DeviceCount;
+import io.saya.agent.ContainerUsage.Pids;
+import io.saya.agent.ContainerUsage;
 import io.saya.container.Container;
-import io.saya.proto.agent.BlkioStatsEntry;
-import io.saya.proto.agent.CpuStats;
-import io.saya.proto.agent.MemoryData;
-import io.saya.proto.agent.PidsStats;
-import io.saya.proto.agent.StatsContainerResponse;
 import io.saya.shim.service.GuestMemory;
 import java.util.ArrayList;
 import java.util.List;
@@ -136,69 +137,55 @@ final class ContainerSamples {
                 .forEach(
                         (container, figures) -> {
                             String[] labels = {container.id(), names.of(container)};
-                            cpu(figures.getCgroupStats().getCpuStats(), labels, out);
-                            memory(
-                                    new GuestMemory(figures.getCgroupStats().getMemoryStats()),
-                                    labels,
-                                    out);
-                            processes(figures.getCgroupStats().getPidsStats(), labels, out);
+                            cpu(figures.cpu(), labels, out);
+                            memory(new GuestMemory(figures.memory()), labels, out);
+                            processes(figures.pids(), labels, out);
                             io(figures, labels, out);
                         });
     }
 
-    private static void cpu(CpuStats cpu, String[] labels, Exposition out) {
-        out.addNanos(CONTAINER_CPU_SECONDS_TOTAL, cpu.getCpuUsage().getTotalUsage(), labels);
-        out.addNanos(
-                CONTAINER_CPU_USER_SECONDS_TOTAL, cpu.getCpuUsage().getUsageInUsermode(), labels);
-        out.addNanos(
-                CONTAINER_CPU_SYSTEM_SECONDS_TOTAL,
-                cpu.getCpuUsage().getUsageInKernelmode(),
-                labels);
-        out.add(CONTAINER_CPU_PERIODS_TOTAL, cpu.getThrottlingData().getPeriods(), labels);
-        out.add(
-                CONTAINER_CPU_THROTTLED_PERIODS_TOTAL,
-                cpu.getThrottlingData().getThrottledPeriods(),
-                labels);
-        out.addNanos(
-                CONTAINER_CPU_THROTTLED_SECONDS_TOTAL,
-                cpu.getThrottlingData().getThrottledTime(),
-                labels);
+    private static void cpu(Cpu cpu, String[] labels, Exposition out) {
+        out.addNanos(CONTAINER_CPU_SECONDS_TOTAL, cpu.time().total(), labels);
+        out.addNanos(CONTAINER_CPU_USER_SECONDS_TOTAL, cpu.time().user(), labels);
+        out.addNanos(CONTAINER_CPU_SYSTEM_SECONDS_TOTAL, cpu.time().kernel(), labels);
+        out.add(CONTAINER_CPU_PERIODS_TOTAL, cpu.periods(), labels);
+        out.add(CONTAINER_CPU_THROTTLED_PERIODS_TOTAL, cpu.throttledPeriods(), labels);
+        out.addNanos(CONTAINER_CPU_THROTTLED_SECONDS_TOTAL, cpu.throttledNanos(), labels);
     }
 
     private static void memory(GuestMemory memory, String[] labels, Exposition out) {
-        MemoryData usage = memory.usage();
-        out.add(CONTAINER_MEMORY_USAGE_BYTES, usage.getUsage(), labels);
+        Amount usage = memory.usage();
+        out.add(CONTAINER_MEMORY_USAGE_BYTES, usage.usage(), labels);
         out.add(
                 CONTAINER_MEMORY_WORKING_SET_BYTES,
-                Math.max(0, usage.getUsage() - memory.line("inactive_file", "inactive_file")),
+                Math.max(0, usage.usage() - memory.line("inactive_file", "inactive_file")),
                 labels);
         out.add(CONTAINER_MEMORY_ANON_BYTES, memory.line("rss", "anon"), labels);
         out.add(CONTAINER_MEMORY_FILE_BYTES, memory.line("cache", "file"), labels);
-        out.add(CONTAINER_MEMORY_PEAK_BYTES, usage.getMaxUsage(), labels);
-        if (!GuestMemory.isUnlimited(usage.getLimit())) {
-            out.add(CONTAINER_MEMORY_LIMIT_BYTES, usage.getLimit(), labels);
+        out.add(CONTAINER_MEMORY_PEAK_BYTES, usage.maxUsage(), labels);
+        if (!GuestMemory.isUnlimited(usage.limit())) {
+            out.add(CONTAINER_MEMORY_LIMIT_BYTES, usage.limit(), labels);
         }
-        out.add(CONTAINER_MEMORY_LIMIT_HITS_TOTAL, usage.getFailcnt(), labels);
-        out.add(CONTAINER_SWAP_USAGE_BYTES, memory.swapOnly().getUsage(), labels);
+        out.add(CONTAINER_MEMORY_LIMIT_HITS_TOTAL, usage.failures(), labels);
+        out.add(CONTAINER_SWAP_USAGE_BYTES, memory.swapOnly().usage(), labels);
     }
 
-    private static void processes(PidsStats processes, String[] labels, Exposition out) {
-        out.add(CONTAINER_PROCESSES, processes.getCurrent(), labels);
-        if (!GuestMemory.isUnlimited(processes.getLimit())) {
-            out.add(CONTAINER_PROCESSES_LIMIT, processes.getLimit(), labels);
+    private static void processes(Pids processes, String[] labels, Exposition out) {
+        out.add(CONTAINER_PROCESSES, processes.current(), labels);
+        if (!GuestMemory.isUnlimited(processes.limit())) {
+            out.add(CONTAINER_PROCESSES_LIMIT, processes.limit(), labels);
         }
     }
 
-    private static void io(StatsContainerResponse figures, String[] labels, Exposition out) {
+    private static void io(ContainerUsage figures, String[] labels, Exposition out) {
         long read = 0;
         long written = 0;
-        for (BlkioStatsEntry entry :
-                figures.getCgroupStats().getBlkioStats().getIoServiceBytesRecursiveList()) {
+        for (DeviceCount entry : figures.io(BlockFile.SERVICE_BYTES)) {
             // Agents write Read, read or rbytes; other operations count these again.
-            if (entry.getOp().startsWith("r") || entry.getOp().startsWith("R")) {
-                read += entry.getValue();
-            } else if (entry.getOp().startsWith("w") || entry.getOp().startsWith("W")) {
-                written += entry.getValue();
+            if (entry.operation().startsWith("r") || entry.operation().startsWith("R")) {
+                read += entry.value();
+            } else if (entry.operation().startsWith("w") || entry.operation().startsWith("W")) {
+                written += entry.value();
             }
         }
         out.add(CONTAINER_IO_BYTES_TOTAL, read, labels[0], labels[1], "read");

@@ -1,10 +1,10 @@
 package io.saya.shim.metrics;
 
 import io.saya.agent.Agent;
+import io.saya.agent.ContainerUsage;
 import io.saya.agent.GuestMetrics;
 import io.saya.container.Container;
 import io.saya.failure.RuntimeFailure;
-import io.saya.proto.agent.StatsContainerResponse;
 import io.saya.sandbox.Sandbox;
 import io.saya.task.Tasks;
 import java.time.Duration;
@@ -29,7 +29,7 @@ import java.util.function.Supplier;
 record GuestReading(
         boolean answered,
         Optional<GuestMetrics> metrics,
-        Map<Container, StatsContainerResponse> containers) {
+        Map<Container, ContainerUsage> containers) {
 
     /** Containers that are shown; a pod has a handful. */
     static final int CONTAINERS = 64;
@@ -49,7 +49,7 @@ record GuestReading(
         CompletableFuture<Optional<GuestMetrics>> metrics =
                 ask("guest metrics", () -> metrics(agent.get()));
         List<Container> shown = sandbox.tasks().all();
-        Map<Container, CompletableFuture<StatsContainerResponse>> asked = new LinkedHashMap<>();
+        Map<Container, CompletableFuture<ContainerUsage>> asked = new LinkedHashMap<>();
         for (Container container : shown.subList(0, Math.min(CONTAINERS, shown.size()))) {
             asked.put(container, ask("container metrics", () -> tasks.stats(container.id())));
         }
@@ -58,7 +58,7 @@ record GuestReading(
             // What a container used a moment ago would pass for what it uses now.
             return NOTHING;
         }
-        Map<Container, StatsContainerResponse> containers = new LinkedHashMap<>();
+        Map<Container, ContainerUsage> containers = new LinkedHashMap<>();
         asked.forEach(
                 (container, answer) ->
                         within(answer, deadline)

@@ -1,7 +1,7 @@
 package io.saya.shim.metrics;
 
+import io.saya.agent.ContainerUsage;
 import io.saya.container.Container;
-import io.saya.proto.agent.StatsContainerResponse;
 import io.saya.shim.metrics.HostProcesses.Role;
 import java.util.HashMap;
 import java.util.Map;
@@ -92,8 +92,8 @@ final class PodOverhead {
                     };
         }
         long inGuest = 0;
-        for (StatsContainerResponse figures : guest.containers().values()) {
-            inGuest += figures.getCgroupStats().getMemoryStats().getUsage().getUsage();
+        for (ContainerUsage figures : guest.containers().values()) {
+            inGuest += figures.memory().usage().usage();
         }
         long overhead = Math.max(0, onHost - inGuest);
         out.add(POD_HOST_MEMORY_BYTES, onHost);
@@ -104,9 +104,8 @@ final class PodOverhead {
 
     private long guestCpu(GuestReading guest) {
         Map<String, Long> seen = new HashMap<>();
-        for (Map.Entry<Container, StatsContainerResponse> each : guest.containers().entrySet()) {
-            long used =
-                    each.getValue().getCgroupStats().getCpuStats().getCpuUsage().getTotalUsage();
+        for (Map.Entry<Container, ContainerUsage> each : guest.containers().entrySet()) {
+            long used = each.getValue().cpu().time().total();
             seen.put(each.getKey().id(), used);
         }
         cpuOf.forEach(

@@ -1,7 +1,7 @@
 package io.saya.shim.service;
 
-import io.saya.proto.agent.MemoryData;
-import io.saya.proto.agent.MemoryStats;
+import io.saya.agent.ContainerUsage.Amount;
+import io.saya.agent.ContainerUsage.Memory;
 import java.util.Map;
 
 /**
@@ -16,16 +16,16 @@ public final class GuestMemory {
     /** What cgroup v2's {@code max} becomes in containerd's messages: 2^64 - 1. */
     static final long UNLIMITED_V2 = -1L;
 
-    /** From here on a limit counts as none: 2^62. */
+    /** The number from which on a limit counts as none: 2^62. */
     private static final long HIGHEST_LIMIT = 1L << 62;
 
-    private final MemoryStats stats;
+    private final Memory stats;
     private final Map<String, Long> lines;
     private final boolean v2;
 
-    public GuestMemory(MemoryStats stats) {
+    public GuestMemory(Memory stats) {
         this.stats = stats;
-        this.lines = stats.getStatsMap();
+        this.lines = stats.lines();
         // "anon" is a line of v2's memory.stat only; v1 calls it rss.
         this.v2 = lines.containsKey("anon");
     }
@@ -55,41 +55,42 @@ public final class GuestMemory {
         return lines.getOrDefault(v2 ? nameV2 : v1, 0L);
     }
 
-    public MemoryData usage() {
-        return stats.getUsage();
+    public Amount usage() {
+        return stats.usage();
     }
 
-    MemoryData kernel() {
-        return stats.getKernelUsage();
+    Amount kernel() {
+        return stats.kernel();
     }
 
-    /** How many processes were killed because memory ran out, as far as the guest tells. */
+    /**
+     * The number of processes that were killed because memory ran out, as far as the guest tells.
+     */
     long oomKills() {
         return lines.getOrDefault("oom_kill", 0L);
     }
 
     /** Swap without memory, as v2 counts. */
-    public MemoryData swapOnly() {
-        MemoryData swap = stats.getSwapUsage();
+    public Amount swapOnly() {
+        Amount swap = stats.swap();
         return v2 ? swap : shifted(swap, -1);
     }
 
     /** Memory and swap together, as v1 counts ({@code memsw}). */
-    MemoryData memoryAndSwap() {
-        MemoryData swap = stats.getSwapUsage();
+    Amount memoryAndSwap() {
+        Amount swap = stats.swap();
         return v2 ? shifted(swap, 1) : swap;
     }
 
-    private MemoryData shifted(MemoryData swap, int sign) {
-        MemoryData memory = stats.getUsage();
-        return swap.toBuilder()
-                .setUsage(Math.max(0, swap.getUsage() + sign * memory.getUsage()))
-                .setMaxUsage(Math.max(0, swap.getMaxUsage() + sign * memory.getMaxUsage()))
-                .setLimit(
-                        isUnlimited(swap.getLimit()) || isUnlimited(memory.getLimit())
-                                ? UNLIMITED_V2
-                                : Math.max(0, swap.getLimit() + sign * memory.getLimit()))
-                .build();
+    private Amount shifted(Amount swap, int sign) {
+        Amount memory = stats.usage();
+        return new Amount(
+                Math.max(0, swap.usage() + sign * memory.usage()),
+                Math.max(0, swap.maxUsage() + sign * memory.maxUsage()),
+                swap.failures(),
+                isUnlimited(swap.limit()) || isUnlimited(memory.limit())
+                        ? UNLIMITED_V2
+                        : Math.max(0, swap.limit() + sign * memory.limit()));
     }
 
     static long limitV1(long limit) {

@@ -1,7 +1,7 @@
 package io.saya.shim.service;
 
 import com.google.protobuf.Any;
-import io.saya.proto.agent.StatsContainerResponse;
+import io.saya.agent.ContainerUsage;
 import io.saya.shim.wire.AnyMessages;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,7 +26,7 @@ enum HostCgroups {
     }
 
     /** A guest's measurements in the host's terms. */
-    Any metrics(StatsContainerResponse guest) {
+    Any metrics(ContainerUsage guest) {
         return switch (this) {
             case V1 -> AnyMessages.pack(MetricsV1.TYPE, MetricsV1.of(guest));
             case V2 -> AnyMessages.pack(MetricsV2.TYPE, MetricsV2.of(guest));

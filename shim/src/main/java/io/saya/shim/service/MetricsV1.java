@@ -1,10 +1,10 @@
 package io.saya.shim.service;
 
-import io.saya.proto.agent.BlkioStats;
-import io.saya.proto.agent.BlkioStatsEntry;
-import io.saya.proto.agent.CpuStats;
-import io.saya.proto.agent.MemoryData;
-import io.saya.proto.agent.StatsContainerResponse;
+import io.saya.agent.ContainerUsage.Amount;
+import io.saya.agent.ContainerUsage.BlockFile;
+import io.saya.agent.ContainerUsage.Cpu;
+import io.saya.agent.ContainerUsage.DeviceCount;
+import io.saya.agent.ContainerUsage;
 import io.saya.proto.cgroups.v1.BlkIOEntry;
 import io.saya.proto.cgroups.v1.BlkIOStat;
 import io.saya.proto.cgroups.v1.CPUStat;
@@ -31,59 +31,57 @@ final class MetricsV1 {
 
     private MetricsV1() {}
 
-    static Metrics of(StatsContainerResponse guest) {
-        var cgroup = guest.getCgroupStats();
+    static Metrics of(ContainerUsage guest) {
         Metrics.Builder metrics =
                 Metrics.newBuilder()
                         .setPids(
                                 PidsStat.newBuilder()
-                                        .setCurrent(cgroup.getPidsStats().getCurrent())
-                                        .setLimit(cgroup.getPidsStats().getLimit()))
-                        .setCpu(cpu(cgroup.getCpuStats()))
-                        .setBlkio(blkio(cgroup.getBlkioStats()))
+                                        .setCurrent(guest.pids().current())
+                                        .setLimit(guest.pids().limit()))
+                        .setCpu(cpu(guest.cpu()))
+                        .setBlkio(blkio(guest))
                         .setRdma(RdmaStat.getDefaultInstance());
-        GuestMemory memory = new GuestMemory(cgroup.getMemoryStats());
+        GuestMemory memory = new GuestMemory(guest.memory());
         metrics.setMemory(memory(memory))
                 .setMemoryOomControl(MemoryOomControl.newBuilder().setOomKill(memory.oomKills()));
-        cgroup.getHugetlbStatsMap()
+        guest.hugePages()
                 .forEach(
                         (size, pages) ->
                                 metrics.addHugetlb(
                                         HugetlbStat.newBuilder()
                                                 .setPagesize(size)
-                                                .setUsage(pages.getUsage())
-                                                .setMax(pages.getMaxUsage())
-                                                .setFailcnt(pages.getFailcnt())));
-        for (var link : guest.getNetworkStatsList()) {
+                                                .setUsage(pages.usage())
+                                                .setMax(pages.maxUsage())
+                                                .setFailcnt(pages.failures())));
+        for (var link : guest.links()) {
             metrics.addNetwork(
                     NetworkStat.newBuilder()
-                            .setName(link.getName())
-                            .setRxBytes(link.getRxBytes())
-                            .setRxPackets(link.getRxPackets())
-                            .setRxErrors(link.getRxErrors())
-                            .setRxDropped(link.getRxDropped())
-                            .setTxBytes(link.getTxBytes())
-                            .setTxPackets(link.getTxPackets())
-                            .setTxErrors(link.getTxErrors())
-                            .setTxDropped(link.getTxDropped()));
+                            .setName(link.name())
+                            .setRxBytes(link.received().bytes())
+                            .setRxPackets(link.received().packets())
+                            .setRxErrors(link.received().errors())
+                            .setRxDropped(link.received().dropped())
+                            .setTxBytes(link.sent().bytes())
+                            .setTxPackets(link.sent().packets())
+                            .setTxErrors(link.sent().errors())
+                            .setTxDropped(link.sent().dropped()));
         }
         return metrics.build();
     }
 
-    private static CPUStat cpu(CpuStats guest) {
+    private static CPUStat cpu(Cpu guest) {
         return CPUStat.newBuilder()
                 .setUsage(
                         CPUUsage.newBuilder()
-                                .setTotal(guest.getCpuUsage().getTotalUsage())
-                                .setKernel(guest.getCpuUsage().getUsageInKernelmode())
-                                .setUser(guest.getCpuUsage().getUsageInUsermode())
-                                .addAllPerCpu(guest.getCpuUsage().getPercpuUsageList()))
+                                .setTotal(guest.time().total())
+                                .setKernel(guest.time().kernel())
+                                .setUser(guest.time().user())
+                                .addAllPerCpu(guest.time().perCpu()))
                 .setThrottling(
                         Throttle.newBuilder()
-                                .setPeriods(guest.getThrottlingData().getPeriods())
-                                .setThrottledPeriods(
-                                        guest.getThrottlingData().getThrottledPeriods())
-                                .setThrottledTime(guest.getThrottlingData().getThrottledTime()))
+                                .setPeriods(guest.periods())
+                                .setThrottledPeriods(guest.throttledPeriods())
+                                .setThrottledTime(guest.throttledNanos()))
                 .build();
     }
 
@@ -119,8 +117,8 @@ final class MetricsV1 {
                 .setTotalInactiveFile(guest.line("inactive_file", "inactive_file"))
                 .setTotalActiveFile(guest.line("active_file", "active_file"))
                 .setTotalUnevictable(guest.line("unevictable", "unevictable"));
-        return memory.setHierarchicalMemoryLimit(GuestMemory.limitV1(guest.usage().getLimit()))
-                .setHierarchicalSwapLimit(GuestMemory.limitV1(guest.memoryAndSwap().getLimit()))
+        return memory.setHierarchicalMemoryLimit(GuestMemory.limitV1(guest.usage().limit()))
+                .setHierarchicalSwapLimit(GuestMemory.limitV1(guest.memoryAndSwap().limit()))
                 .setUsage(entry(guest.usage()))
                 .setSwap(entry(guest.memoryAndSwap()))
                 .setKernel(entry(guest.kernel()))
@@ -128,37 +126,37 @@ final class MetricsV1 {
                 .build();
     }
 
-    private static MemoryEntry entry(MemoryData data) {
+    private static MemoryEntry entry(Amount data) {
         return MemoryEntry.newBuilder()
-                .setUsage(data.getUsage())
-                .setMax(data.getMaxUsage())
-                .setFailcnt(data.getFailcnt())
-                .setLimit(GuestMemory.limitV1(data.getLimit()))
+                .setUsage(data.usage())
+                .setMax(data.maxUsage())
+                .setFailcnt(data.failures())
+                .setLimit(GuestMemory.limitV1(data.limit()))
                 .build();
     }
 
-    private static BlkIOStat blkio(BlkioStats guest) {
+    private static BlkIOStat blkio(ContainerUsage guest) {
         return BlkIOStat.newBuilder()
-                .addAllIoServiceBytesRecursive(entries(guest.getIoServiceBytesRecursiveList()))
-                .addAllIoServicedRecursive(entries(guest.getIoServicedRecursiveList()))
-                .addAllIoQueuedRecursive(entries(guest.getIoQueuedRecursiveList()))
-                .addAllIoServiceTimeRecursive(entries(guest.getIoServiceTimeRecursiveList()))
-                .addAllIoWaitTimeRecursive(entries(guest.getIoWaitTimeRecursiveList()))
-                .addAllIoMergedRecursive(entries(guest.getIoMergedRecursiveList()))
-                .addAllIoTimeRecursive(entries(guest.getIoTimeRecursiveList()))
-                .addAllSectorsRecursive(entries(guest.getSectorsRecursiveList()))
+                .addAllIoServiceBytesRecursive(entries(guest.io(BlockFile.SERVICE_BYTES)))
+                .addAllIoServicedRecursive(entries(guest.io(BlockFile.SERVICED)))
+                .addAllIoQueuedRecursive(entries(guest.io(BlockFile.QUEUED)))
+                .addAllIoServiceTimeRecursive(entries(guest.io(BlockFile.SERVICE_TIME)))
+                .addAllIoWaitTimeRecursive(entries(guest.io(BlockFile.WAIT_TIME)))
+                .addAllIoMergedRecursive(entries(guest.io(BlockFile.MERGED)))
+                .addAllIoTimeRecursive(entries(guest.io(BlockFile.TIME)))
+                .addAllSectorsRecursive(entries(guest.io(BlockFile.SECTORS)))
                 .build();
     }
 
-    private static List<BlkIOEntry> entries(List<BlkioStatsEntry> guest) {
+    private static List<BlkIOEntry> entries(List<DeviceCount> guest) {
         List<BlkIOEntry> entries = new ArrayList<>(guest.size());
-        for (BlkioStatsEntry entry : guest) {
+        for (DeviceCount entry : guest) {
             entries.add(
                     BlkIOEntry.newBuilder()
-                            .setMajor(entry.getMajor())
-                            .setMinor(entry.getMinor())
-                            .setOp(entry.getOp())
-                            .setValue(entry.getValue())
+                            .setMajor(entry.major())
+                            .setMinor(entry.minor())
+                            .setOp(entry.operation())
+                            .setValue(entry.value())
                             .build());
         }
         return entries;

@@ -1,10 +1,10 @@
 package io.saya.shim.service;
 
-import io.saya.proto.agent.BlkioStats;
-import io.saya.proto.agent.BlkioStatsEntry;
-import io.saya.proto.agent.CpuStats;
-import io.saya.proto.agent.MemoryData;
-import io.saya.proto.agent.StatsContainerResponse;
+import io.saya.agent.ContainerUsage.Amount;
+import io.saya.agent.ContainerUsage.BlockFile;
+import io.saya.agent.ContainerUsage.Cpu;
+import io.saya.agent.ContainerUsage.DeviceCount;
+import io.saya.agent.ContainerUsage;
 import io.saya.proto.cgroups.v2.CPUStat;
 import io.saya.proto.cgroups.v2.HugeTlbStat;
 import io.saya.proto.cgroups.v2.IOEntry;
@@ -33,58 +33,55 @@ final class MetricsV2 {
 
     private MetricsV2() {}
 
-    static Metrics of(StatsContainerResponse guest) {
-        var cgroup = guest.getCgroupStats();
-        GuestMemory memory = new GuestMemory(cgroup.getMemoryStats());
+    static Metrics of(ContainerUsage guest) {
+        GuestMemory memory = new GuestMemory(guest.memory());
         Metrics.Builder metrics =
                 Metrics.newBuilder()
                         .setPids(
                                 PidsStat.newBuilder()
-                                        .setCurrent(cgroup.getPidsStats().getCurrent())
-                                        .setLimit(
-                                                GuestMemory.limitV2(
-                                                        cgroup.getPidsStats().getLimit())))
-                        .setCpu(cpu(cgroup.getCpuStats()))
+                                        .setCurrent(guest.pids().current())
+                                        .setLimit(GuestMemory.limitV2(guest.pids().limit())))
+                        .setCpu(cpu(guest.cpu()))
                         .setMemory(memory(memory))
                         .setMemoryEvents(
                                 MemoryEvents.newBuilder()
-                                        .setMax(memory.usage().getFailcnt())
+                                        .setMax(memory.usage().failures())
                                         .setOomKill(memory.oomKills()))
-                        .setIo(io(cgroup.getBlkioStats()))
+                        .setIo(io(guest))
                         .setRdma(RdmaStat.getDefaultInstance());
-        cgroup.getHugetlbStatsMap()
+        guest.hugePages()
                 .forEach(
                         (size, pages) ->
                                 metrics.addHugetlb(
                                         HugeTlbStat.newBuilder()
                                                 .setPagesize(size)
-                                                .setCurrent(pages.getUsage())
-                                                .setMax(pages.getMaxUsage())
-                                                .setFailcnt(pages.getFailcnt())));
-        for (var link : guest.getNetworkStatsList()) {
+                                                .setCurrent(pages.usage())
+                                                .setMax(pages.maxUsage())
+                                                .setFailcnt(pages.failures())));
+        for (var link : guest.links()) {
             metrics.addNetwork(
                     NetworkStat.newBuilder()
-                            .setName(link.getName())
-                            .setRxBytes(link.getRxBytes())
-                            .setRxPackets(link.getRxPackets())
-                            .setRxErrors(link.getRxErrors())
-                            .setRxDropped(link.getRxDropped())
-                            .setTxBytes(link.getTxBytes())
-                            .setTxPackets(link.getTxPackets())
-                            .setTxErrors(link.getTxErrors())
-                            .setTxDropped(link.getTxDropped()));
+                            .setName(link.name())
+                            .setRxBytes(link.received().bytes())
+                            .setRxPackets(link.received().packets())
+                            .setRxErrors(link.received().errors())
+                            .setRxDropped(link.received().dropped())
+                            .setTxBytes(link.sent().bytes())
+                            .setTxPackets(link.sent().packets())
+                            .setTxErrors(link.sent().errors())
+                            .setTxDropped(link.sent().dropped()));
         }
         return metrics.build();
     }
 
-    private static CPUStat cpu(CpuStats guest) {
+    private static CPUStat cpu(Cpu guest) {
         return CPUStat.newBuilder()
-                .setUsageUsec(guest.getCpuUsage().getTotalUsage() / NANOS_PER_MICRO)
-                .setUserUsec(guest.getCpuUsage().getUsageInUsermode() / NANOS_PER_MICRO)
-                .setSystemUsec(guest.getCpuUsage().getUsageInKernelmode() / NANOS_PER_MICRO)
-                .setNrPeriods(guest.getThrottlingData().getPeriods())
-                .setNrThrottled(guest.getThrottlingData().getThrottledPeriods())
-                .setThrottledUsec(guest.getThrottlingData().getThrottledTime() / NANOS_PER_MICRO)
+                .setUsageUsec(guest.time().total() / NANOS_PER_MICRO)
+                .setUserUsec(guest.time().user() / NANOS_PER_MICRO)
+                .setSystemUsec(guest.time().kernel() / NANOS_PER_MICRO)
+                .setNrPeriods(guest.periods())
+                .setNrThrottled(guest.throttledPeriods())
+                .setThrottledUsec(guest.throttledNanos() / NANOS_PER_MICRO)
                 .build();
     }
 
@@ -123,32 +120,32 @@ final class MetricsV2 {
                 .setPglazyfreed(guest.lineV2("pglazyfreed"))
                 .setThpFaultAlloc(guest.lineV2("thp_fault_alloc"))
                 .setThpCollapseAlloc(guest.lineV2("thp_collapse_alloc"));
-        MemoryData swap = guest.swapOnly();
-        return memory.setUsage(guest.usage().getUsage())
-                .setMaxUsage(guest.usage().getMaxUsage())
-                .setUsageLimit(GuestMemory.limitV2(guest.usage().getLimit()))
-                .setSwapUsage(swap.getUsage())
-                .setSwapMaxUsage(swap.getMaxUsage())
-                .setSwapLimit(GuestMemory.limitV2(swap.getLimit()))
+        Amount swap = guest.swapOnly();
+        return memory.setUsage(guest.usage().usage())
+                .setMaxUsage(guest.usage().maxUsage())
+                .setUsageLimit(GuestMemory.limitV2(guest.usage().limit()))
+                .setSwapUsage(swap.usage())
+                .setSwapMaxUsage(swap.maxUsage())
+                .setSwapLimit(GuestMemory.limitV2(swap.limit()))
                 .build();
     }
 
-    private static IOStat io(BlkioStats guest) {
+    private static IOStat io(ContainerUsage guest) {
         Map<Device, IOEntry.Builder> devices = new LinkedHashMap<>();
-        for (BlkioStatsEntry bytes : guest.getIoServiceBytesRecursiveList()) {
+        for (DeviceCount bytes : guest.io(BlockFile.SERVICE_BYTES)) {
             IOEntry.Builder entry = entry(devices, bytes);
             if (isOperation(bytes, 'r')) {
-                entry.setRbytes(entry.getRbytes() + bytes.getValue());
+                entry.setRbytes(entry.getRbytes() + bytes.value());
             } else if (isOperation(bytes, 'w')) {
-                entry.setWbytes(entry.getWbytes() + bytes.getValue());
+                entry.setWbytes(entry.getWbytes() + bytes.value());
             }
         }
-        for (BlkioStatsEntry operations : guest.getIoServicedRecursiveList()) {
+        for (DeviceCount operations : guest.io(BlockFile.SERVICED)) {
             IOEntry.Builder entry = entry(devices, operations);
             if (isOperation(operations, 'r')) {
-                entry.setRios(entry.getRios() + operations.getValue());
+                entry.setRios(entry.getRios() + operations.value());
             } else if (isOperation(operations, 'w')) {
-                entry.setWios(entry.getWios() + operations.getValue());
+                entry.setWios(entry.getWios() + operations.value());
             }
         }
         IOStat.Builder io = IOStat.newBuilder();
@@ -156,15 +153,15 @@ final class MetricsV2 {
         return io.build();
     }
 
-    private static IOEntry.Builder entry(Map<Device, IOEntry.Builder> devices, BlkioStatsEntry of) {
+    private static IOEntry.Builder entry(Map<Device, IOEntry.Builder> devices, DeviceCount of) {
         return devices.computeIfAbsent(
-                new Device(of.getMajor(), of.getMinor()),
+                new Device(of.major(), of.minor()),
                 device -> IOEntry.newBuilder().setMajor(device.major()).setMinor(device.minor()));
     }
 
     /** Agents write Read, read or rbytes; other operations (Sync, Total, ...) count these again. */
-    private static boolean isOperation(BlkioStatsEntry entry, char initial) {
-        String name = entry.getOp();
+    private static boolean isOperation(DeviceCount entry, char initial) {
+        String name = entry.operation();
         return !name.isEmpty() && Character.toLowerCase(name.charAt(0)) == initial;
     }
 }

@@ -1,6 +1,7 @@
 package io.saya.shim.service;
 
 import com.google.protobuf.Empty;
+import io.saya.agent.ContainerUsage;
 import io.saya.container.ExitStatus;
 import io.saya.failure.RuntimeFailure;
 import io.saya.host.Signal;
@@ -8,7 +9,6 @@ import io.saya.json.JsonObject;
 import io.saya.log.Log;
 import io.saya.log.LogLevel;
 import io.saya.oci.OciSpec;
-import io.saya.proto.agent.StatsContainerResponse;
 import io.saya.proto.containerd.task.CloseIORequest;
 import io.saya.proto.containerd.task.ConnectRequest;
 import io.saya.proto.containerd.task.ConnectResponse;
@@ -50,7 +50,7 @@ import java.util.concurrent.CompletionException;
  * the same. Thread safe; every call has a virtual thread of its own.
  */
 public final class SandboxTaskService implements TaskService {
-    /** The same service by the name that containerd 2.0 and later know as well. */
+    /** This service under the name that containerd 2.0 and later know as well. */
     public static final String V3_NAME = "containerd.task.v3.Task";
 
     private static final Log LOG = Log.of("service");
@@ -318,8 +318,8 @@ public final class SandboxTaskService implements TaskService {
                 request.getId(),
                 "",
                 () -> {
-                    StatsContainerResponse guest = tasks.stats(request.getId());
-                    return StatsResponse.newBuilder().setStats(cgroups.metrics(guest)).build();
+                    ContainerUsage usage = tasks.stats(request.getId());
+                    return StatsResponse.newBuilder().setStats(cgroups.metrics(usage)).build();
                 });
     }
 

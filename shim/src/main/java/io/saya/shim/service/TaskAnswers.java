@@ -5,7 +5,7 @@ import io.saya.proto.containerd.types.Status;
 import io.saya.shim.wire.Timestamps;
 import io.saya.task.TaskStatus;
 
-/** From the domain to the task service's messages. */
+/** Translates the domain's answers to the task service's messages. */
 final class TaskAnswers {
 
     private TaskAnswers() {}

@@ -15,7 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** From the task service's messages to the domain; what can never be right is refused here. */
+/** Translates the task service's messages to the domain, and refuses what can never be right. */
 final class TaskRequests {
     /** containerd's own limit for ids. */
     private static final int ID_LIMIT = 76;

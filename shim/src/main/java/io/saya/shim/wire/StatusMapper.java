@@ -8,8 +8,8 @@ import io.saya.ttrpc.TtrpcStatusException;
 import java.util.UUID;
 
 /**
- * From failures to what callers are told. The only place that knows the codes of the wire;
- * containerd's classes of errors are these codes (shim/containerd.md#codes).
+ * Translates failures to what callers are told. This is the only place that knows the codes of the
+ * wire; containerd's classes of errors are these codes (shim/containerd.md#codes).
  */
 public final class StatusMapper {
     private static final Log LOG = Log.of("service");
@@ -50,7 +50,7 @@ public final class StatusMapper {
     }
 
     /**
-     * Whether a peer's status says nothing about the request itself, so that the same request may
+     * True if a peer's status says nothing about the request itself, so that the same request may
      * succeed later.
      */
     public static boolean isTransient(TtrpcStatusException answer) {

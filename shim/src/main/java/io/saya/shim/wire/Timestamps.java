@@ -8,7 +8,7 @@ public final class Timestamps {
 
     private Timestamps() {}
 
-    /** The same point in time; the epoch is zero, which containerd reads as "never". */
+    /** Converts a point in time; the epoch is zero, which containerd reads as "never". */
     public static Timestamp of(Instant at) {
         return Timestamp.newBuilder()
                 .setSeconds(at.getEpochSecond())

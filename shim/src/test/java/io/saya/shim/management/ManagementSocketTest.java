@@ -165,7 +165,7 @@ class ManagementSocketTest {
         }
     }
 
-    /** Whether there is no answer: an end, or a reset where something sent was not read. */
+    /** True if there is no answer: an end, or a reset where something sent was not read. */
     private boolean hungUpOn(String request) {
         try {
             return ask(request).isEmpty();

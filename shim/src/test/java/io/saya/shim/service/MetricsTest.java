@@ -4,22 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;
-import io.saya.proto.agent.BlkioStats;
-import io.saya.proto.agent.BlkioStatsEntry;
-import io.saya.proto.agent.CgroupStats;
-import io.saya.proto.agent.CpuStats;
-import io.saya.proto.agent.CpuUsage;
-import io.saya.proto.agent.HugetlbStats;
-import io.saya.proto.agent.MemoryData;
-import io.saya.proto.agent.MemoryStats;
-import io.saya.proto.agent.NetworkStats;
-import io.saya.proto.agent.PidsStats;
-import io.saya.proto.agent.StatsContainerResponse;
-import io.saya.proto.agent.ThrottlingData;
+import io.saya.agent.ContainerUsage.Amount;
+import io.saya.agent.ContainerUsage.BlockFile;
+import io.saya.agent.ContainerUsage.Cpu;
+import io.saya.agent.ContainerUsage.CpuTime;
+import io.saya.agent.ContainerUsage.DeviceCount;
+import io.saya.agent.ContainerUsage.Link;
+import io.saya.agent.ContainerUsage.Memory;
+import io.saya.agent.ContainerUsage.Pids;
+import io.saya.agent.ContainerUsage.Traffic;
+import io.saya.agent.ContainerUsage;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -27,29 +26,30 @@ class MetricsTest {
     private static final long MIB = 1 << 20;
 
     /** cgroup v1: memsw counts memory as well, and total_ includes descendants. */
-    private static final MemoryStats V1_MEMORY =
-            MemoryStats.newBuilder()
-                    .setUsage(data(100 * MIB, 120 * MIB, 7, 200 * MIB))
-                    .setSwapUsage(data(130 * MIB, 150 * MIB, 0, 300 * MIB))
-                    .setKernelUsage(data(MIB, MIB, 0, GuestMemory.UNLIMITED_V1))
-                    .putStats("rss", 40 * MIB)
-                    .putStats("total_rss", 50 * MIB)
-                    .putStats("cache", 10 * MIB)
-                    .putStats("total_inactive_file", 5 * MIB)
-                    .putStats("total_pgfault", 11)
-                    .build();
+    private static final Memory V1_MEMORY =
+            new Memory(
+                    new Amount(100 * MIB, 120 * MIB, 7, 200 * MIB),
+                    new Amount(130 * MIB, 150 * MIB, 0, 300 * MIB),
+                    new Amount(MIB, MIB, 0, GuestMemory.UNLIMITED_V1),
+                    Map.of(
+                            "rss", 40 * MIB,
+                            "total_rss", 50 * MIB,
+                            "cache", 10 * MIB,
+                            "total_inactive_file", 5 * MIB,
+                            "total_pgfault", 11L));
 
-    private static final MemoryStats V2_MEMORY =
-            MemoryStats.newBuilder()
-                    .setUsage(data(100 * MIB, 120 * MIB, 7, -1))
-                    .setSwapUsage(data(30 * MIB, 30 * MIB, 0, 100 * MIB))
-                    .putStats("anon", 50 * MIB)
-                    .putStats("file", 10 * MIB)
-                    .putStats("inactive_file", 5 * MIB)
-                    .putStats("pgfault", 11)
-                    .putStats("slab", 2 * MIB)
-                    .putStats("oom_kill", 1)
-                    .build();
+    private static final Memory V2_MEMORY =
+            new Memory(
+                    new Amount(100 * MIB, 120 * MIB, 7, -1),
+                    new Amount(30 * MIB, 30 * MIB, 0, 100 * MIB),
+                    Amount.NONE,
+                    Map.of(
+                            "anon", 50 * MIB,
+                            "file", 10 * MIB,
+                            "inactive_file", 5 * MIB,
+                            "pgfault", 11L,
+                            "slab", 2 * MIB,
+                            "oom_kill", 1L));
 
     @TempDir Path directory;
 
@@ -100,7 +100,7 @@ class MetricsTest {
     /** CRI-O's daemon ended by the first that was not there. */
     @Test
     void noSubMessageIsMissingWhenTheGuestTellsNothing() {
-        var nothing = StatsContainerResponse.getDefaultInstance();
+        var nothing = ContainerUsage.NONE;
         assertThat(missing("", MetricsV1.of(nothing))).containsExactly("cgroup_stats");
         assertThat(missing("", MetricsV2.of(nothing)))
                 .containsExactly("cpu.psi", "memory.psi", "io.psi");
@@ -177,50 +177,21 @@ class MetricsTest {
                 .isEqualTo("io.containerd.cgroups.v2.Metrics");
     }
 
-    private static StatsContainerResponse stats(MemoryStats memory) {
-        return StatsContainerResponse.newBuilder()
-                .setCgroupStats(
-                        CgroupStats.newBuilder()
-                                .setMemoryStats(memory)
-                                .setPidsStats(PidsStats.newBuilder().setCurrent(4))
-                                .setCpuStats(
-                                        CpuStats.newBuilder()
-                                                .setCpuUsage(
-                                                        CpuUsage.newBuilder()
-                                                                .setTotalUsage(9_000_000)
-                                                                .setUsageInUsermode(5_000_000)
-                                                                .setUsageInKernelmode(4_000_000))
-                                                .setThrottlingData(
-                                                        ThrottlingData.newBuilder()
-                                                                .setPeriods(3)
-                                                                .setThrottledTime(2_000_000)))
-                                .setBlkioStats(
-                                        BlkioStats.newBuilder()
-                                                .addIoServiceBytesRecursive(entry("Read", 10))
-                                                .addIoServiceBytesRecursive(entry("Write", 20))
-                                                .addIoServiceBytesRecursive(entry("Total", 30))
-                                                .addIoServicedRecursive(entry("read", 1)))
-                                .putHugetlbStats(
-                                        "2MB", HugetlbStats.newBuilder().setUsage(3).build()))
-                .addNetworkStats(NetworkStats.newBuilder().setName("eth0").setRxBytes(77))
-                .build();
+    private static ContainerUsage stats(Memory memory) {
+        return new ContainerUsage(
+                new Cpu(new CpuTime(9_000_000, 5_000_000, 4_000_000, List.of()), 3, 0, 2_000_000),
+                memory,
+                new Pids(4, 0),
+                Map.of(
+                        BlockFile.SERVICE_BYTES,
+                        List.of(entry("Read", 10), entry("Write", 20), entry("Total", 30)),
+                        BlockFile.SERVICED,
+                        List.of(entry("read", 1))),
+                Map.of("2MB", new Amount(3, 0, 0, 0)),
+                List.of(new Link("eth0", new Traffic(77, 0, 0, 0), new Traffic(0, 0, 0, 0))));
     }
 
-    private static BlkioStatsEntry entry(String operation, long value) {
-        return BlkioStatsEntry.newBuilder()
-                .setMajor(8)
-                .setMinor(1)
-                .setOp(operation)
-                .setValue(value)
-                .build();
-    }
-
-    private static MemoryData data(long usage, long max, long failures, long limit) {
-        return MemoryData.newBuilder()
-                .setUsage(usage)
-                .setMaxUsage(max)
-                .setFailcnt(failures)
-                .setLimit(limit)
-                .build();
+    private static DeviceCount entry(String operation, long value) {
+        return new DeviceCount(8, 1, operation, value);
     }
 }

@@ -39,7 +39,7 @@ import org.openjdk.jmh.annotations.Warmup;
             "--sun-misc-unsafe-memory-access=allow"
         })
 public class RoundTrip {
-    /** Who carries the call; gRPC with its usual thread pool and with a virtual thread per call. */
+    /** Carriers of a call; gRPC comes with its usual thread pool */
     @Param({"ttrpc", "grpc", "grpc-virtual"})
     public String contestant;
 

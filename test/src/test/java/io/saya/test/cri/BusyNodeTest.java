@@ -31,7 +31,7 @@ final class BusyNodeTest extends PodSuite {
 
     private static final Duration LONG = Duration.ofMinutes(10);
 
-    /** All on the one processor that QEMU has as well. */
+    /** Everything runs on the one processor that QEMU has as well. */
     private static final int LOOPS = 6;
 
     @BeforeAll
@@ -101,7 +101,7 @@ final class BusyNodeTest extends PodSuite {
         }
     }
 
-    /** How long threads of a process have waited for a processor. */
+    /** The time for which threads of a process have waited for a processor. */
     private static Duration waited(long pid) throws IOException {
         long waited = 0;
         try (var threads = Files.newDirectoryStream(Path.of("/proc/" + pid + "/task"))) {

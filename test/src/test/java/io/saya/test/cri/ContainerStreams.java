@@ -68,7 +68,7 @@ final class ContainerStreams implements AutoCloseable {
         send(STDIN, ByteBuffer.wrap(bytes, 0, length));
     }
 
-    /** The same with a text. */
+    /** Writes a text. */
     void write(String text) {
         var bytes = text.getBytes(UTF_8);
         write(bytes, bytes.length);

@@ -7,16 +7,16 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.unix.DomainSocketAddress;
-import io.saya.proto.cri.ImageServiceGrpc;
 import io.saya.proto.cri.ImageServiceGrpc.ImageServiceBlockingStub;
-import io.saya.proto.cri.RuntimeServiceGrpc;
+import io.saya.proto.cri.ImageServiceGrpc;
 import io.saya.proto.cri.RuntimeServiceGrpc.RuntimeServiceBlockingStub;
+import io.saya.proto.cri.RuntimeServiceGrpc;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /** A client of the CRI on a Unix socket. Thread safe; calls block. */
 public final class CriClient implements AutoCloseable {
-    /** For one call that may boot a VM on a busy machine. */
+    /** Limit for one call that may boot a VM on a busy machine. */
     private static final Duration LIMIT = Duration.ofMinutes(2);
 
     /** Output of an exec is capped at 16 MiB by the server, per stream. */
@@ -44,7 +44,7 @@ public final class CriClient implements AutoCloseable {
         return runtime(LIMIT);
     }
 
-    /** The same with a limit of the caller's, from now on. */
+    /** A client whose calls have a limit of the caller's, from now on. */
     public RuntimeServiceBlockingStub runtime(Duration limit) {
         return RuntimeServiceGrpc.newBlockingStub(channel)
                 .withDeadlineAfter(limit.toMillis(), TimeUnit.MILLISECONDS);

@@ -20,7 +20,7 @@ record Descriptors(SortedMap<String, Integer> kinds) {
     /** Looks, 20 ms apart, after which nothing changes any more by itself. */
     private static final int SETTLED_LOOKS = 25;
 
-    /** Those of a process now. */
+    /** Reads the descriptors that a process has now. */
     static Descriptors of(long pid) {
         var kinds = new TreeMap<String, Integer>();
         try (var entries = Files.newDirectoryStream(Path.of("/proc/" + pid + "/fd"))) {
@@ -39,7 +39,10 @@ record Descriptors(SortedMap<String, Integer> kinds) {
         return new Descriptors(kinds);
     }
 
-    /** Those of a process that has just finished something, when they have become steady. */
+    /**
+     * Reads the descriptors of a process that has just finished something, once their number is
+     * steady.
+     */
     static Descriptors settled(long pid) {
         var last = new AtomicReference<>(of(pid));
         var same = new AtomicInteger();

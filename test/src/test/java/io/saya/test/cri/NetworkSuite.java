@@ -33,7 +33,7 @@ abstract class NetworkSuite {
     static final Duration GONE = Duration.ofSeconds(10);
     private static final int ECHO = 7;
 
-    /** Enough where another test sends more the same way. */
+    /** Bytes that are enough where another test sends more by that way. */
     static final long FEW_BYTES = 4L << 20;
 
     private static final Duration TRANSFER = Duration.ofMinutes(10);
@@ -63,7 +63,7 @@ abstract class NetworkSuite {
         return node(List.of(networks), Map.of(), "");
     }
 
-    /** The same with CNI plugins that are scripts, and a configuration of the runtime. */
+    /** Starts a node with CNI plugins that are scripts, and a configuration of the runtime. */
     final Node node(List<String> networks, Map<String, String> plugins, String configuration) {
         var made = new Node(networks, plugins, configuration);
         node = made;
@@ -150,7 +150,7 @@ abstract class NetworkSuite {
         bytesArrive(pod, outside, address, BYTES);
     }
 
-    /** The same with so many bytes: whole mebibytes. */
+    /** Checks that so many bytes arrive: whole mebibytes. */
     static void bytesArrive(Pod pod, Outside outside, String address, long bytes) throws Exception {
         var sent = outside.take();
         var sum = transfer(pod, send(outside, address, bytes));
@@ -251,7 +251,7 @@ abstract class NetworkSuite {
                 + "/ns/net ";
     }
 
-    /** The same for the only pod of a node, whether it has a VM or not. */
+    /** Does that for the only pod of a node, whether it has a VM or not. */
     static String inNamespace(Node node) {
         return "nsenter --net=$(ls -d " + namespaces(node) + "/cni-*) ";
     }

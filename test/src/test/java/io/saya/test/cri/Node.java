@@ -95,12 +95,12 @@ public final class Node implements AutoCloseable {
         return containerd;
     }
 
-    /** Where run directories of sandboxes are. */
+    /** The directory that holds the run directories of sandboxes. */
     public Path runDirectory() {
         return containerd.directory().resolve("run");
     }
 
-    /** Where logs of pods are to be put. */
+    /** The directory for logs of pods. */
     public Path logs() {
         return containerd.directory().resolve("logs");
     }
@@ -196,7 +196,7 @@ public final class Node implements AutoCloseable {
                         settings.isEmpty() ? "" : options(directory.resolve(SETTINGS)));
     }
 
-    /** Where the runtime finds its configuration. */
+    /** The file in which the runtime finds its configuration. */
     private static String options(Path configuration) {
         return """
                [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.saya.options]

@@ -102,12 +102,12 @@ public final class Pod {
         return id.substring(0, ID_LENGTH);
     }
 
-    /** What was asked for. */
+    /** The request that the pod was made from. */
     public PodSandboxConfig config() {
         return config;
     }
 
-    /** Whether the sandbox runs. */
+    /** True if the sandbox runs. */
     public boolean ready() {
         return node.cri()
                         .runtime()
@@ -230,7 +230,7 @@ public final class Pod {
         }
     }
 
-    /** Where the container's log is. */
+    /** The file of the container's log. */
     public Path logFile(String container) {
         return Path.of(status(container).getLogPath());
     }

@@ -47,7 +47,7 @@ public abstract class PodSuite {
         return pod(UnaryOperator.identity());
     }
 
-    /** The same with changes to the pod's configuration. */
+    /** Runs a pod with changes to its configuration. */
     protected final Pod pod(UnaryOperator<io.saya.proto.cri.PodSandboxConfig.Builder> change) {
         var pod = Pod.run(node(), Node.handler(), change);
         made.add(pod);

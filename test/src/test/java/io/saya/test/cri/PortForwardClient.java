@@ -38,7 +38,7 @@ final class PortForwardClient implements WebSocket.Listener {
         return new String(exchange(node, pod, port, text.getBytes(UTF_8)), UTF_8);
     }
 
-    /** The same with bytes, a part after the other. */
+    /** Sends bytes, one part after the other. */
     static byte[] exchange(Node node, Pod pod, int port, byte[] bytes) throws Exception {
         var url =
                 node.cri()

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Port-forward reaches the ports of the guest. containerd's part dials localhost in the pod's
- * network namespace, so most of this does the same from there.
+ * network namespace, and so do most of these tests.
  */
 @WithProduct
 final class PortForwardTest extends NetworkSuite {
@@ -168,7 +168,7 @@ final class PortForwardTest extends NetworkSuite {
         return got.out();
     }
 
-    /** Of each process of the pod's machine, what it has open. */
+    /** Lists what each process of the pod's machine has open. */
     private static Map<Long, Descriptors> open(Pod pod) {
         var open = new TreeMap<Long, Descriptors>();
         for (var pid : Host.processes("", pod.id())) {

@@ -37,7 +37,7 @@ final class SizeTest extends PodSuite {
                 .build();
     }
 
-    /** As a kubelet does, it tells what the containers may use in sum. */
+    /** Tells, as a kubelet does, what the containers may use in sum. */
     private Pod told(long mib, double cpus) {
         return pod(
                 config ->

@@ -23,7 +23,7 @@ final class AnswersTest extends FaultSuite {
     /** Far below the time for which the hanging things hang. */
     private static final Duration LIMIT = Duration.ofSeconds(2);
 
-    /** For one that stops a VM. */
+    /** Limit for a call that stops a VM. */
     private static final Duration KILL = Duration.ofSeconds(15);
 
     private static final int SIGKILL = 9;

@@ -26,12 +26,6 @@ enum Fault {
             kill(victim);
         }
     },
-    TASK_KILLED("task's process", "saya-task") {
-        @Override
-        void strike(Victim victim) {
-            kill(victim);
-        }
-    },
     AGENT_KILLED("agent", "") {
         @Override
         void strike(Victim victim) {
@@ -93,32 +87,28 @@ enum Fault {
 
     abstract void strike(Victim victim);
 
-    /** Whether what it strikes exists at this moment. */
+    /** True if what it strikes exists at this moment. */
     boolean possible(Phase phase) {
         if (phase == Phase.KILL_VM && (this == AGENT_KILLED || this == AGENT_DEAF)) {
             return false; // it is deaf already
-        }
-        if (this == TASK_KILLED) {
-            // It is made while the guest boots, and ends before the exit is seen.
-            return phase.vm() && phase.compareTo(Phase.CREATE_CONTAINER) >= 0;
         }
         return OUTSIDE_OF_THE_VM.contains(this)
                 || phase.vm()
                 || (this == VIRTIOFSD_KILLED && phase == Phase.START_SPAWN);
     }
 
-    /** How long the task may take to be stopped. */
+    /** Limit for the task to be stopped. */
     Duration bound(Phase phase) {
         return Duration.ofSeconds(10);
     }
 
-    /** Whether the container survives it. */
+    /** True if the container survives it. */
     boolean survived() {
         return this == CONTAINERD_KILLED;
     }
 
     /**
-     * How long something may be left. A containerd that was killed before its Create reached the
+     * Limit for things that are left. A containerd that was killed before its Create reached the
      * shim knows of no container, so nobody deletes one: the shim ends by itself after 30 s
      * (shim/README.md, "End").
      */

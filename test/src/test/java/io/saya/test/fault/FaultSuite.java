@@ -12,7 +12,7 @@ import org.junit.jupiter.api.TestInstance;
 /** A containerd for each class, and after each test the check that nothing is left. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class FaultSuite {
-    /** Whether all rounds are to be run. */
+    /** True if all rounds are to be run. */
     static final boolean FULL = "1".equals(System.getProperty("saya.full"));
 
     private static int next;

@@ -20,7 +20,7 @@ final class Hand {
 
     private Hand() {}
 
-    /** Has it done; returns when it answers. */
+    /** Asks for the act, and returns when it is answered. */
     static void tell(Path runDirectory, String word) {
         var address = UnixDomainSocketAddress.of(runDirectory.resolve("hand.sock"));
         // QEMU listens a moment after it was started.
@@ -43,7 +43,7 @@ final class Hand {
         }
     }
 
-    /** Whether there is an answer, or nobody any more who could give one. */
+    /** True if there is an answer, or no process any more that could give one. */
     private static boolean read(SocketChannel channel, ByteBuffer answer) {
         try {
             return channel.read(answer) != 0;

@@ -26,7 +26,7 @@ final class Node implements AutoCloseable {
     static final String IMAGE = "saya.local/fault:latest";
     private static final String NAMESPACE = "saya-fault";
 
-    /** For one call on a busy machine; the product's own limits are shorter. */
+    /** Limit for one call on a busy machine; the product's own limits are shorter. */
     static final Duration LIMIT = Duration.ofSeconds(90);
 
     /** What ends in the background, such as a shim after Shutdown. */
@@ -213,7 +213,7 @@ final class Node implements AutoCloseable {
         return found;
     }
 
-    /** All events so far, as the client prints them. */
+    /** The events so far, as the client prints them. */
     String events() {
         return read(events);
     }
@@ -226,7 +226,10 @@ final class Node implements AutoCloseable {
         return directory;
     }
 
-    /** Where the run directories of this node's sandboxes are: others on the host have theirs. */
+    /**
+     * The directory that holds the run directories of this node's sandboxes: other nodes on the
+     * host have theirs.
+     */
     Path runBase() {
         return directory.resolve("run");
     }
@@ -245,7 +248,7 @@ final class Node implements AutoCloseable {
         return traces;
     }
 
-    /** Where the shim of a sandbox listens. */
+    /** The socket at which the shim of a sandbox listens. */
     Path shimSocket(String sandbox) {
         return Host.shimSocket(address(), NAMESPACE, sandbox);
     }
@@ -261,7 +264,7 @@ final class Node implements AutoCloseable {
         return traces(id);
     }
 
-    /** Where containerd keeps a container's bundle. */
+    /** The directory in which containerd keeps a container's bundle. */
     Path bundle(String id) {
         return directory.resolve("state/io.containerd.runtime.v2.task/" + NAMESPACE + "/" + id);
     }

@@ -22,7 +22,10 @@ import org.junit.jupiter.api.Timeout;
 final class NodeTest extends FaultSuite {
     private static final Duration LIMIT = Duration.ofSeconds(60);
 
-    /** How long containerd is away where nothing else decides it: a minute with {@code --full}. */
+    /**
+     * The time for which containerd is away where nothing else decides it: a minute with {@code
+     * --full}.
+     */
     private static final Duration AWAY = FULL ? Duration.ofSeconds(60) : Duration.ofSeconds(4);
 
     @Test

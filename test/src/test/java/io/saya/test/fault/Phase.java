@@ -8,7 +8,7 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * When it happens: a moment of io.saya.failpoint.Moment at which the daemon is held, or a state of
+ * The moment of a fault: one of io.saya.failpoint.Moment at which the daemon is held, or a state of
  * rest.
  */
 enum Phase {
@@ -55,22 +55,22 @@ enum Phase {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
-    /** Whether there is a VM. */
+    /** True if there is a VM. */
     boolean vm() {
         return !WITHOUT_VM.contains(this);
     }
 
-    /** Whether the agent has been spoken to, so that its health is watched. */
+    /** True if the agent has been spoken to, so that its health is watched. */
     boolean agentAnswered() {
         return compareTo(CREATE_SANDBOX) >= 0;
     }
 
-    /** Whether a container is there that clients have been told of. */
+    /** True if a container is there that clients have been told of. */
     boolean announced() {
         return compareTo(START_ATTACH) >= 0;
     }
 
-    /** Whether containerd has been told of the exit, and has not got an answer to Delete. */
+    /** True if containerd has been told of the exit, and has not got an answer to Delete. */
     boolean exitWasPublished() {
         return this == DELETE_DISMANTLE || this == DELETE_FORGET || this == SHUTDOWN_SIGNAL;
     }

@@ -48,7 +48,7 @@ final class ShimClient {
         return call(method, id, "", signal, limit);
     }
 
-    /** The same for an exec, in field 2 as Kill has it; empty: the container's first process. */
+    /** Asks for an exec, in field 2 as Kill has it; empty: the container's first process. */
     Answer call(String method, String id, String exec, int signal, Duration limit) {
         var answer =
                 CompletableFuture.supplyAsync(

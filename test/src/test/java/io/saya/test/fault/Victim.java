@@ -35,7 +35,7 @@ final class Victim {
         return id;
     }
 
-    /** All containers in its VM, in the order in which they are to be deleted. */
+    /** The containers in its VM, in the order in which they are to be deleted. */
     List<String> containers() {
         return containers;
     }
@@ -64,7 +64,7 @@ final class Victim {
         }
     }
 
-    /** Has the daemon wait when it comes to a moment (io.saya.failpoint.Moment). */
+    /** Makes the daemon wait when it comes to a moment (io.saya.failpoint.Moment). */
     void pauseAt(String moment) {
         paused = moment;
         try {

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * All that a process has from whoever started it, of a first process and of an exec, as root and as
+ * Everything that a process has from its starter, of a first process and of an exec, as root and as
  * a user whom the image does not know.
  */
 @WithProduct

@@ -18,7 +18,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class SideBySide implements AutoCloseable {
     static final String RUNC = "io.containerd.runc.v2";
 
-    /** For one call that may boot a VM on a busy machine. */
+    /** Limit for one call that may boot a VM on a busy machine. */
     private static final Duration LIMIT = Duration.ofMinutes(2);
 
     private static final AtomicInteger NEXT = new AtomicInteger();

@@ -188,7 +188,7 @@ final class StartErrorsTest {
         return "%s %s".formatted(refused ? docker(words) : "exits " + ran.status(), words);
     }
 
-    /** How {@code docker run} exits when it is told this. */
+    /** Exit code of {@code docker run} when it is told this. */
     private static int docker(String words) {
         if (words.contains("executable file not found")
                 || words.contains("no such file or directory")

@@ -28,8 +28,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * The same calls to containerd's own shim for runc and to Saya's, in every state of a container and
- * of an exec, repeated and late ones included: the codes are compared, and the events.
+ * Sends each call to containerd's own shim for runc and to Saya's, in every state of a container
+ * and of an exec, repeated and late ones included: the codes are compared, and the events.
  */
 @WithProduct
 final class ConformanceTest extends ShimSuite {

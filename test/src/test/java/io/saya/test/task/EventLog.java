@@ -53,7 +53,7 @@ final class EventLog implements EventsService, AutoCloseable {
         }
     }
 
-    /** For each exit: the container's id, and the exec's behind a slash if it is one. */
+    /** Lists for each exit the container's id, and the exec's behind a slash if it is one. */
     List<String> exits() {
         synchronized (events) {
             return List.copyOf(exits);

@@ -268,7 +268,7 @@ final class LateNetworkTest extends ShimSuite {
         }
     }
 
-    /** Whether a text comes into what a command in the container prints, or goes from it. */
+    /** True if a text comes into what a command in the container prints, or goes from it. */
     private boolean seenInGuest(Shim shim, String command, String text, boolean there)
             throws InterruptedException {
         return Wait.until(SOON, () -> inGuest(shim, command).contains(text) == there);

@@ -40,7 +40,7 @@ record NetworkCell(Model model, Strike strike, String moment, int steps, List<St
             this.settings = settings;
         }
 
-        /** What it is in the configuration. */
+        /** Its word in the configuration. */
         String configuration() {
             return settings
                     + "[runtime]\ninternetworking_model = \"%s\"\n"
@@ -148,7 +148,7 @@ record NetworkCell(Model model, Strike strike, String moment, int steps, List<St
                 model, strike, moment, steps, strike == Strike.FAILS ? List.of(names) : List.of());
     }
 
-    /** Whether it is one of the short selection. */
+    /** True if it is one of the short selection. */
     private boolean shown() {
         var middle = moment.equals(model.moment) && steps == (model == Model.LIMITED ? 7 : 3);
         var last = moment.equals(model.moment) && steps == model.steps - 1;

@@ -83,7 +83,7 @@ final class PodNamespace implements AutoCloseable {
         return run("tc -n " + name + " " + arguments);
     }
 
-    /** Whether somebody answers at the pod's address. */
+    /** True if somebody answers at the pod's address. */
     boolean answers() {
         return Ran.run(
                                 LIMIT.plusSeconds(20),

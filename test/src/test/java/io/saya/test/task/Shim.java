@@ -85,7 +85,7 @@ final class Shim implements AutoCloseable {
     }
 
     /**
-     * The same with a network namespace that exists.
+     * Starts a shim with a network namespace that exists.
      *
      * @param namespace its path
      * @param environment containerd's, beyond what the test's own is
@@ -173,12 +173,12 @@ final class Shim implements AutoCloseable {
         return id;
     }
 
-    /** Where it listens, as {@code start} has said. */
+    /** The address at which it listens, as {@code start} said. */
     Path socket() {
         return socket;
     }
 
-    /** Where the shim of a sandbox of that name is to listen. */
+    /** The address at which the shim of a sandbox of that name is to listen. */
     static Path socket(Path directory, String id) {
         return Host.shimSocket(address(directory), NAMESPACE, id);
     }
@@ -187,12 +187,12 @@ final class Shim implements AutoCloseable {
         return directory.resolve("containerd.sock").toString();
     }
 
-    /** All calls of the task service; without a deadline of their own. */
+    /** The calls of the task service; without a deadline of their own. */
     TaskClient tasks() {
         return tasks;
     }
 
-    /** How long a call may take. */
+    /** Limit for a call. */
     static CallOptions within() {
         return CallOptions.timeout(LIMIT);
     }

@@ -131,7 +131,7 @@ abstract class ShimSuite {
         Ran.run(GONE, "rm", "-rf", "--one-file-system", directory().toString());
     }
 
-    /** Of all containers of the test that runs. */
+    /** The traces of all containers of the test that runs. */
     private SortedSet<String> traces() {
         var traces = Host.traces(PREFIX);
         ids.forEach(id -> traces.addAll(Host.traces(id, Shim.socket(directory(), id))));

@@ -31,7 +31,7 @@ class StatsFieldsTest extends ShimSuite {
         assertThat(parts(saya)).containsAll(parts(runc));
     }
 
-    /** Of a container that runs. */
+    /** The figures of a container that runs. */
     private Message statistics(String runtime)
             throws IOException, TtrpcException, InterruptedException {
         var before = events().events().size();

@@ -25,7 +25,7 @@ final class PrivateContainerd implements AutoCloseable {
         this.process = process;
     }
 
-    /** Whether this machine and this user can run one. */
+    /** True if this machine and this user can run one. */
     static boolean isPossible() {
         return System.getProperty("user.name").equals("root")
                 && Stream.of("/usr/bin/containerd", "/usr/bin/ctr")

@@ -5,7 +5,7 @@ import io.netty.channel.ChannelHandler;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** Where a client connects to. */
+/** An address that a client connects to. */
 public sealed interface Endpoint {
     /**
      * Starts to connect; must be followed by {@link #preamble} where there is one.
@@ -14,7 +14,7 @@ public sealed interface Endpoint {
      */
     ChannelFuture connect(Transport transport, ChannelHandler handler) throws IOException;
 
-    /** What is said on a new connection before ttrpc begins. */
+    /** The exchange on a new connection before ttrpc begins. */
     default Preamble preamble() {
         return Preamble.NONE;
     }

@@ -4,10 +4,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Who may connect to a server. */
+/** Decides which processes may connect to a server. */
 @FunctionalInterface
 public interface PeerCheck {
-    /** Everybody who may open the socket's path. */
+    /** Accepts every process that may open the socket's path. */
     PeerCheck ANYONE = (uid, gid) -> true;
 
     /**
@@ -20,8 +20,8 @@ public interface PeerCheck {
     boolean accepts(int uid, int gid);
 
     /**
-     * Only processes with this process's effective user and group, as containerd does it on its
-     * side.
+     * Accepts only processes with this process's effective user and group, as containerd does it on
+     * its side.
      *
      * @throws IOException if {@code /proc} does not tell who this process is
      */

@@ -3,7 +3,7 @@ package io.saya.ttrpc.transport;
 import io.netty.channel.Channel;
 import io.netty.util.concurrent.Promise;
 
-/** What is said on a new connection before its protocol begins. */
+/** The exchange on a new connection before its protocol begins. */
 public interface Preamble {
     /** Nothing is said. */
     Preamble NONE = (channel, done) -> done.setSuccess(null);

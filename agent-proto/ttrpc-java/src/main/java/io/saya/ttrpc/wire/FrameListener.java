@@ -14,8 +14,8 @@ public interface FrameListener {
     void onFrame(int streamId, byte type, byte flags, byte[] payload);
 
     /**
-     * How many bytes of payload a frame may have whose header has come; nothing of a longer one is
-     * held. By default {@link WireFormat#MAX_PAYLOAD}, which is also the most.
+     * The most bytes of payload that the frame may have whose header has come; nothing of a longer
+     * one is held. By default {@link WireFormat#MAX_PAYLOAD}, which is also the most.
      */
     default int mostBytes(int streamId, byte type) {
         return WireFormat.MAX_PAYLOAD;

@@ -193,7 +193,10 @@ public final class FrameWriter {
         }
     }
 
-    /** Where protobuf's writer empties its staging buffer, and puts large byte strings past it. */
+    /**
+     * Takes what protobuf's writer empties its staging buffer into, and large byte strings past
+     * that buffer.
+     */
     private final class Pieces extends OutputStream {
         @Override
         public void write(int value) {

@@ -55,7 +55,7 @@ public final class Metadata {
         return Optional.empty();
     }
 
-    /** All values of a key, in order. */
+    /** The values of a key, in order. */
     public List<String> all(String key) {
         String wanted = key.toLowerCase(Locale.ROOT);
         List<String> values = new ArrayList<>();

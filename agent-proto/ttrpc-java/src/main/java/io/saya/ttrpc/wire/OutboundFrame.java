@@ -14,7 +14,7 @@ public abstract class OutboundFrame {
     @Nullable OutboundFrame next;
     private int reservedLength;
 
-    /** For subclasses. */
+    /** Makes a frame; for subclasses. */
     protected OutboundFrame() {}
 
     /**

@@ -129,7 +129,7 @@ public final class RequestEnvelope {
         return new String(frame, methodOffset, methodLength, StandardCharsets.UTF_8);
     }
 
-    /** Where in the frame the method's message begins. */
+    /** Index in the frame at which the method's message begins. */
     public int payloadOffset() {
         return payloadOffset;
     }

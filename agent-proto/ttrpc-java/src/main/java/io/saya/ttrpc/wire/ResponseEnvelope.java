@@ -72,7 +72,7 @@ public final class ResponseEnvelope {
         return message;
     }
 
-    /** Where in the frame the method's message begins. */
+    /** Index in the frame at which the method's message begins. */
     public int payloadOffset() {
         return payloadOffset;
     }

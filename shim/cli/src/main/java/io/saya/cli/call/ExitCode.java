@@ -1,6 +1,6 @@
 package io.saya.cli.call;
 
-/** How the command ends; documented by {@code saya --help}. */
+/** Exit codes of the command; {@code saya --help} documents them. */
 public final class ExitCode {
     /** Done; of a question: the answer is yes. */
     public static final int OK = 0;

@@ -76,12 +76,12 @@ public final class Invocation {
         this.err = CleanWriter.before(err);
     }
 
-    /** Where data goes. */
+    /** The stream for data. */
     public PrintWriter out() {
         return out;
     }
 
-    /** Where messages go. */
+    /** The stream for messages. */
     public PrintWriter err() {
         return err;
     }
@@ -124,7 +124,7 @@ public final class Invocation {
                 : loader.load(Optional.empty(), environment);
     }
 
-    /** Where the caller wants a log of this call, if anywhere. */
+    /** The file in which the caller wants a log of this call; empty: none. */
     public Optional<Path> logFile() {
         return Optional.ofNullable(log);
     }

@@ -1,6 +1,6 @@
 package io.saya.cli.call;
 
-/** All subcommands by their words, for a subcommand that calls others. */
+/** Runs subcommands by their words, for a subcommand that calls others. */
 @FunctionalInterface
 public interface Subcommands {
 

@@ -6,8 +6,8 @@ import io.saya.cli.check.Finding.Verdict;
 import io.saya.cli.host.HostFiles;
 import io.saya.cli.text.Tree;
 import io.saya.config.ConfigException;
-import io.saya.config.Problem;
 import io.saya.config.Problem.Severity;
+import io.saya.config.Problem;
 import io.saya.config.RuntimeConfig;
 import io.saya.config.load.LoadedConfig;
 import io.saya.json.JsonArray;
@@ -144,7 +144,7 @@ public final class CheckCommand implements Callable<Integer> {
                 : Finding.pass("boot", booted.text() + " (" + phases + ")");
     }
 
-    /** All at once: most of them wait for a program or the disk. */
+    /** Runs all checks at once: most of them wait for a program or the disk. */
     private static List<CompletableFuture<Finding>> start(CheckedHost host) {
         List<CompletableFuture<Finding>> all = new ArrayList<>();
         for (Function<CheckedHost, Finding> check : CHECKS) {

@@ -5,7 +5,7 @@ import io.saya.config.RuntimeConfig;
 import java.nio.file.Path;
 
 /**
- * What is checked.
+ * The host and the installation that the checks look at.
  *
  * @param config the configuration in use; the built-in one where that has errors
  * @param installation the directory that holds {@code bin}, {@code lib} and {@code share}

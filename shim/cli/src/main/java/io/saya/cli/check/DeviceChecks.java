@@ -4,7 +4,7 @@ import io.saya.config.AgentConfig.Transport;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Device nodes of the host, and others who may hold them. */
+/** Checks the host's device nodes, and whether other programs hold them. */
 final class DeviceChecks {
     private DeviceChecks() {}
 

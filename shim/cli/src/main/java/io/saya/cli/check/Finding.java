@@ -9,7 +9,9 @@ package io.saya.cli.check;
  */
 record Finding(String check, Verdict verdict, String text, String advice) {
 
-    /** Whether containers run. */
+    /**
+     * What a finding means for containers: they run, they run with a drawback, or they do not run.
+     */
     enum Verdict {
         PASS,
         /** They do, but something is slower or missing. */

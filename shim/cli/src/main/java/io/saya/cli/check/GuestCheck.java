@@ -10,7 +10,7 @@ import java.nio.file.Path;
 final class GuestCheck {
     private static final long MIB = 1024 * 1024;
 
-    /** Where a bzImage has its magic "HdrS" (Documentation/arch/x86/boot.rst). */
+    /** Offset of a bzImage's magic "HdrS" (Documentation/arch/x86/boot.rst). */
     private static final int BZIMAGE_MAGIC = 0x202;
 
     private GuestCheck() {}

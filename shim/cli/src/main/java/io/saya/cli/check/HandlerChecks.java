@@ -15,7 +15,7 @@ import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Whether anybody would ever call this runtime, and could. */
+/** Checks that a container manager is told to call this runtime, and that it finds the program. */
 final class HandlerChecks {
     private static final String RUNTIME_TYPE = "io.containerd.saya.v2";
     private static final String SHIM = "containerd-shim-saya-v2";
@@ -23,7 +23,7 @@ final class HandlerChecks {
     private static final String CRIO = "/etc/crio/crio.conf.d";
     private static final Duration LIMIT = Duration.ofSeconds(10);
 
-    /** Where systemd's services look for programs. */
+    /** The directories in which systemd's services look for programs. */
     private static final List<String> SERVICE_PATH =
             List.of("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin");
 
@@ -155,7 +155,7 @@ final class HandlerChecks {
     }
 
     /**
-     * Whether a containerd's CRI plugin looks for the shim on PATH only: up to 1.6.20, and 1.7.0.
+     * True if containerd's CRI plugin looks for the shim on PATH only: up to 1.6.20, and 1.7.0.
      *
      * @param text what it says of its version; one that says none is taken for a newer one
      */

@@ -27,7 +27,7 @@ record Overhead(int memoryMib, int cpuMillis) {
 
     private static final int VIRTIOFSD_MIB = 16;
 
-    /** Where the runtime's own processes are in the pod's cgroup as well. */
+    /** What is added where the runtime's own processes are in the pod's cgroup as well. */
     private static final int DAEMON_MIB = 48;
 
     /** What differs from pod to pod: buffers, page tables, sockets. */
@@ -35,7 +35,7 @@ record Overhead(int memoryMib, int cpuMillis) {
 
     private static final int CPU_MILLIS = 250;
 
-    /** For pods of this configuration. */
+    /** Computes the overhead of pods with this configuration. */
     static Overhead of(RuntimeConfig config, boolean kvm) {
         int memory =
                 SizingRule.GUEST_MIB

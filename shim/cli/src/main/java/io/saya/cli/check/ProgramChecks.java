@@ -10,7 +10,7 @@ import java.util.List;
 
 /** The programs that a sandbox consists of, asked themselves. */
 final class ProgramChecks {
-    /** For an answer that takes 50 ms on a quiet host. */
+    /** Limit for an answer that takes 50 ms on a quiet host. */
     private static final Duration LIMIT = Duration.ofSeconds(10);
 
     private static final int OLDEST_QEMU = 5;

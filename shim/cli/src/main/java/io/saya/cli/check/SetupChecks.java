@@ -3,7 +3,7 @@ package io.saya.cli.check;
 import java.io.IOException;
 import java.nio.file.Files;
 
-/** How the host is set up: cgroups, memory, the run directory, the log. */
+/** Checks how the host is set up: cgroups, memory, the run directory, the log. */
 final class SetupChecks {
     private static final long KIB = 1024;
 

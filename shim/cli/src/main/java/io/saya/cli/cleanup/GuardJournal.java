@@ -41,7 +41,7 @@ record GuardJournal(List<RecordedProcess> processes, List<String> mounts) {
      */
     record RecordedProcess(long pid, String startTime, String name) {
 
-        /** Whether the process of this id is the one that was recorded. */
+        /** True if the process with this id is the recorded one. */
         boolean alive(HostFiles host) {
             String stat = host.text("/proc/" + pid + "/stat");
             String[] fields = stat.substring(stat.lastIndexOf(')') + 1).strip().split(" ", -1);
@@ -83,7 +83,7 @@ record GuardJournal(List<RecordedProcess> processes, List<String> mounts) {
         return new GuardJournal(List.copyOf(processes.values()), List.copyOf(mounts));
     }
 
-    /** Whether the guard lives, which then owns everything. */
+    /** True if the guard lives; it owns everything then. */
     boolean guarded(HostFiles host) {
         return processes.stream()
                 .anyMatch(process -> process.name().equals(GUARD) && process.alive(host));

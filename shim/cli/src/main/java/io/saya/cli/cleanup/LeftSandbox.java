@@ -26,7 +26,10 @@ record LeftSandbox(Path runDirectory, String id, List<String> processes, List<St
     /** The mount point in a line of {@code /proc/self/mountinfo}. */
     private static final int MOUNT_POINT = 4;
 
-    /** All of them, by name. What is no run directory is passed over. */
+    /**
+     * Finds all sandboxes without a living guard, sorted by name; passes over whatever is no run
+     * directory.
+     */
     static List<LeftSandbox> in(Path runBase, HostFiles host) throws IOException {
         List<LeftSandbox> left = new ArrayList<>();
         List<String> standing =

@@ -21,7 +21,6 @@ import io.saya.config.option.VmOptions;
 import io.saya.json.JsonArray;
 import io.saya.json.JsonObject;
 import io.saya.qemu.probe.KvmVerdict;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -45,7 +44,7 @@ final class Environment {
     private final Path installation;
     private final Path runBase;
 
-    /** Where values come from, by their place in the tree. */
+    /** The origin of each value, by their place in the tree. */
     private final Map<String, String> origins = new LinkedHashMap<>();
 
     private Environment(LoadedConfig loaded, HostFiles host, Path installation, Path runBase) {
@@ -116,7 +115,7 @@ final class Environment {
                 // Kata fills it in for remote hypervisors alone.
                 .put("SocketPath", "")
                 .put("Msize9p", value(StorageOptions.MSIZE_9P))
-                .put("MemorySlots", hypervisor.memory().slots())
+                .put("MemorySlots", value(SizeOptions.MEMORY_SLOTS))
                 .put("HotPlugVFIO", word(DeviceOptions.HOT_PLUG_VFIO))
                 .put("ColdPlugVFIO", word(DeviceOptions.COLD_PLUG_VFIO))
                 .put("PCIeRootPort", value(DeviceOptions.PCIE_ROOT_PORT))

@@ -24,7 +24,7 @@ public record HostFiles(Path root) {
         return root.resolve(path.substring(1));
     }
 
-    /** Whether there is anything at this path. */
+    /** True if there is a file of any kind at this path. */
     public boolean exists(String path) {
         return Files.exists(at(path));
     }
@@ -69,7 +69,7 @@ public record HostFiles(Path root) {
         return "";
     }
 
-    /** Whether this process runs as root. */
+    /** True if this process runs as root. */
     public static boolean isRoot() {
         try {
             return Integer.valueOf(0).equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"));

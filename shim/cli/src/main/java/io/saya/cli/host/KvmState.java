@@ -7,7 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 
-/** What is known about KVM on this host, found out in the way of the daemons. */
+/** Finds out what is known about KVM on this host, in the way of the daemons. */
 public final class KvmState {
 
     private KvmState() {}

@@ -32,7 +32,7 @@ public record Program(int exitCode, String output) {
     }
 
     /**
-     * The same in another directory and with variables added to the environment.
+     * Runs a program in another directory, with variables added to the environment.
      *
      * @throws IOException if it cannot be started or does not end in time
      */

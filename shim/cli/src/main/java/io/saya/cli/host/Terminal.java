@@ -1,55 +1,59 @@
 package io.saya.cli.host;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.concurrent.TimeUnit;
 
 /**
- * The caller's terminal in raw mode for as long as this is open: every key goes to the guest. By
- * stty(1), which every host has; a native library for two calls would take longer to load.
+ * Keeps the caller's terminal in raw mode for as long as this is open: every key goes to the guest.
+ * A signal that ends the command gives the terminal its mode back as well.
  */
 public final class Terminal implements AutoCloseable {
-    private final String saved;
+    private static final int STDIN = 0;
 
-    private Terminal(String saved) {
-        this.saved = saved;
+    /** The settings before; empty where stdin is no terminal. */
+    private final byte[] before;
+
+    private final Thread atExit = new Thread(this::restoreAtExit, "terminal");
+
+    private Terminal(byte[] before) {
+        this.before = before;
+        if (before.length > 0) {
+            java.lang.Runtime.getRuntime().addShutdownHook(atExit);
+        }
     }
 
-    /** Sets raw mode; does nothing where stdin is no terminal. */
+    /**
+     * Sets raw mode; does nothing where stdin is no terminal.
+     *
+     * @throws IOException if the terminal is gone
+     */
     public static Terminal raw() throws IOException {
-        String input = Files.readSymbolicLink(Path.of("/proc/self/fd/0")).toString();
-        if (!input.startsWith("/dev/pts/") && !input.startsWith("/dev/tty")) {
-            return new Terminal("");
-        }
-        String saved = stty("-g").strip();
-        stty("raw", "-echo");
-        return new Terminal(saved);
+        // A pipe or a file is told without the library: scripts do not wait for it.
+        String input = Files.readSymbolicLink(Path.of("/proc/self/fd/" + STDIN)).toString();
+        return input.startsWith("/dev/") && SystemCalls.isTerminal(STDIN)
+                ? new Terminal(SystemCalls.makeRaw(STDIN))
+                : new Terminal(new byte[0]);
     }
 
     @Override
     public void close() throws IOException {
-        if (!saved.isEmpty()) {
-            stty(saved);
+        if (before.length > 0) {
+            try {
+                java.lang.Runtime.getRuntime().removeShutdownHook(atExit);
+            } catch (IllegalStateException _) {
+                return; // The command is ending: the hook restores it.
+            }
+            SystemCalls.restore(STDIN, before);
         }
     }
 
-    private static String stty(String... words) throws IOException {
-        String[] command = new String[words.length + 1];
-        command[0] = "stty";
-        System.arraycopy(words, 0, command, 1, words.length);
-        Process process =
-                new ProcessBuilder(command).redirectInput(ProcessBuilder.Redirect.INHERIT).start();
-        try (var out = process.getInputStream()) {
-            String answer = new String(out.readAllBytes(), StandardCharsets.UTF_8);
-            if (!process.waitFor(2, TimeUnit.SECONDS)) {
-                process.destroyForcibly();
-            }
-            return answer;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IOException("interrupted", e);
+    private void restoreAtExit() {
+        try {
+            SystemCalls.restore(STDIN, before);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 }

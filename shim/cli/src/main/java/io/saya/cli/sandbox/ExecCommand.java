@@ -3,6 +3,7 @@ package io.saya.cli.sandbox;
 import io.saya.cli.call.ExitCode;
 import io.saya.cli.call.Invocation;
 import io.saya.cli.host.Terminal;
+import io.saya.lifecycle.Waited;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
@@ -11,6 +12,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -28,6 +30,9 @@ import picocli.CommandLine.Parameters;
 public final class ExecCommand implements Callable<Integer> {
     /** Ctrl-], as telnet has it: Ctrl-C and Ctrl-D belong to the shell. */
     private static final byte ESCAPE = 0x1d;
+
+    /** How long the shell may go on to talk once the input has ended. */
+    private static final Duration LINGER_LIMIT = Duration.ofSeconds(2);
 
     private final Invocation invocation;
 
@@ -89,11 +94,7 @@ public final class ExecCommand implements Callable<Integer> {
     }
 
     private static void linger(Thread output) {
-        try {
-            output.join(java.time.Duration.ofSeconds(2));
-        } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
-        }
+        var _ = Waited.happens(LINGER_LIMIT, nanos -> output.join(Duration.ofNanos(nanos)));
     }
 
     private static void show(SocketChannel console) {

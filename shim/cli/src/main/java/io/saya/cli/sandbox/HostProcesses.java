@@ -26,7 +26,7 @@ final class HostProcesses {
         }
     }
 
-    /** All daemons. */
+    /** Finds all daemons of this host. */
     static List<Found> daemons() {
         List<Found> daemons = new ArrayList<>();
         for (Found process : all()) {

@@ -85,7 +85,9 @@ public final class LogsCommand implements Callable<Integer> {
         invocation.out().flush();
     }
 
-    /** All lines by time; those of the same time in the order in which they came. */
+    /**
+     * Sorts the lines of all sources by time; lines of one time keep the order in which they came.
+     */
     static List<JsonObject> merged(JsonObject logs) {
         List<JsonObject> lines =
                 new ArrayList<>(logs.array("lines").orElse(JsonArray.EMPTY).objects());

@@ -3,6 +3,7 @@ package io.saya.cli.sandbox;
 import io.saya.json.Json;
 import io.saya.json.JsonException;
 import io.saya.json.JsonObject;
+import io.saya.lifecycle.Waited;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
@@ -39,7 +40,7 @@ public final class ManagementClient {
         }
     }
 
-    /** The same as text; {@code body} is sent with the request. */
+    /** Asks for a page and returns it as text; {@code body} is sent with the request. */
     String text(String method, String path, String body) throws IOException {
         try (SocketChannel channel = connect()) {
             Thread watch = Thread.ofVirtual().name("limit").start(() -> closeAfterLimit(channel));
@@ -130,11 +131,13 @@ public final class ManagementClient {
     }
 
     private static void closeAfterLimit(SocketChannel channel) {
-        try {
-            Thread.sleep(LIMIT);
-            channel.close();
-        } catch (InterruptedException | IOException _) {
-            // It answered in time, or is gone.
+        // An interrupt says that it answered in time.
+        if (Waited.pause(LIMIT)) {
+            try {
+                channel.close();
+            } catch (IOException _) {
+                // It is gone.
+            }
         }
     }
 }

@@ -23,7 +23,8 @@ final class Sandboxes {
     }
 
     /**
-     * All of them, by their directories' names; those that can be asked have been.
+     * Finds all sandboxes, sorted by the names of their directories, and asks each living daemon
+     * for its status.
      *
      * @throws CommandFailure if the caller may not look
      */

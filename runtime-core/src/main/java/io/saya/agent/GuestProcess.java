@@ -1,4 +1,4 @@
-package io.saya.oci;
+package io.saya.agent;
 
 import io.saya.json.JsonArray;
 import io.saya.json.JsonNumber;
@@ -15,13 +15,22 @@ import io.saya.proto.agent.oci.User;
  */
 public final class GuestProcess {
 
-    private GuestProcess() {}
+    private final Process message;
+
+    private GuestProcess(Process message) {
+        this.message = message;
+    }
+
+    /** As it is sent. */
+    Process message() {
+        return message;
+    }
 
     /**
      * Translates {@code process}. AppArmor and SELinux belong to the host's kernel, which the
      * process never meets: they are left out.
      */
-    public static Process of(JsonObject process) {
+    public static GuestProcess of(JsonObject process) {
         Process.Builder guest = Process.newBuilder();
         Fields fields = new Fields(process);
         fields.bool("terminal", guest::setTerminal);
@@ -52,7 +61,7 @@ public final class GuestProcess {
                 });
         fields.bool("noNewPrivileges", guest::setNoNewPrivileges);
         fields.int64("oomScoreAdj", guest::setOOMScoreAdj);
-        return guest.build();
+        return new GuestProcess(guest.build());
     }
 
     private static User user(Fields fields) {

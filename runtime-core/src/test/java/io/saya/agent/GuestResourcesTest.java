@@ -1,4 +1,4 @@
-package io.saya.oci;
+package io.saya.agent;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -38,6 +38,6 @@ class GuestResourcesTest {
 
     private static List<LinuxDeviceCgroup> devices(String rules) {
         var json = Json.parseObject(("{\"devices\":[" + rules + "]}").getBytes(UTF_8));
-        return GuestResources.of(json, true).getDevicesList();
+        return GuestResources.of(json, false, true).message().getDevicesList();
     }
 }

@@ -1,8 +1,9 @@
-package io.saya.oci;
+package io.saya.agent;
 
 import io.saya.json.JsonObject;
 import io.saya.oci.OciSpec.Namespace;
 import io.saya.oci.OciSpec.OciMount;
+import io.saya.oci.OciSpec;
 import io.saya.proto.agent.oci.Linux;
 import io.saya.proto.agent.oci.LinuxDevice;
 import io.saya.proto.agent.oci.LinuxIDMapping;
@@ -22,7 +23,16 @@ import java.util.List;
  */
 public final class GuestSpec {
 
-    private GuestSpec() {}
+    private final Spec message;
+
+    private GuestSpec(Spec message) {
+        this.message = message;
+    }
+
+    /** As it is sent. */
+    Spec message() {
+        return message;
+    }
 
     /**
      * Whether the guest can do what some guests can not.
@@ -38,13 +48,14 @@ public final class GuestSpec {
      * @param rootPath the root file system in the guest
      * @param mounts the mounts with sources that exist in the guest
      */
-    public static Spec of(
+    public static GuestSpec of(
             OciSpec spec, String rootPath, List<OciMount> mounts, GuestAbilities abilities) {
         Spec.Builder guest = Spec.newBuilder();
         Fields fields = new Fields(spec.json());
         fields.string("ociVersion", guest::setVersion);
         fields.string("hostname", guest::setHostname);
-        fields.object("process", process -> guest.setProcess(GuestProcess.of(process.json())));
+        fields.object(
+                "process", process -> guest.setProcess(GuestProcess.of(process.json()).message()));
         guest.setRoot(Root.newBuilder().setPath(rootPath).setReadonly(spec.rootReadOnly()));
         for (OciMount mount : mounts) {
             guest.addMounts(
@@ -62,16 +73,20 @@ public final class GuestSpec {
                             }
                         });
         JsonObject linux = spec.json().object("linux").orElse(JsonObject.EMPTY);
-        guest.setLinux(linux(linux, spec.namespaces(), abilities));
+        boolean privileged = Privileged.is(guest.getProcess().getCapabilities(), linux);
+        guest.setLinux(linux(linux, spec.namespaces(), privileged, abilities));
         if (!guest.getHostname().isEmpty() && !has(spec.namespaces(), "uts")) {
             // It would share the host's name, which comes with the specification.
             guest.getLinuxBuilder().addNamespaces(LinuxNamespace.newBuilder().setType("uts"));
         }
-        return guest.build();
+        return new GuestSpec(guest.build());
     }
 
     private static Linux linux(
-            JsonObject json, List<Namespace> namespaces, GuestAbilities abilities) {
+            JsonObject json,
+            List<Namespace> namespaces,
+            boolean privileged,
+            GuestAbilities abilities) {
         Linux.Builder linux = Linux.newBuilder();
         Fields fields = new Fields(json);
         fields.objects("uidMappings", mapping -> linux.addUIDMappings(mapping(mapping)));
@@ -80,7 +95,9 @@ public final class GuestSpec {
         fields.object(
                 "resources",
                 resources ->
-                        linux.setResources(GuestResources.of(resources.json(), abilities.pids())));
+                        linux.setResources(
+                                GuestResources.of(resources.json(), privileged, abilities.pids())
+                                        .message()));
         fields.string("cgroupsPath", linux::setCgroupsPath);
         for (Namespace namespace : namespaces) {
             // The guest has one network and one cgroup tree; which pid namespace to use is said in

@@ -1,4 +1,4 @@
-package io.saya.oci;
+package io.saya.agent;
 
 import io.saya.json.JsonArray;
 import io.saya.json.JsonNumber;

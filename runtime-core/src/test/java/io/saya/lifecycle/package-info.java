@@ -1,4 +1,4 @@
 @NullMarked
-package io.saya.oci;
+package io.saya.lifecycle;
 
 import org.jspecify.annotations.NullMarked;

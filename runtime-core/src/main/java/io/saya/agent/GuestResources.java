@@ -1,4 +1,4 @@
-package io.saya.oci;
+package io.saya.agent;
 
 import io.saya.json.JsonArray;
 import io.saya.json.JsonObject;
@@ -16,18 +16,29 @@ import io.saya.proto.agent.oci.LinuxResources;
  */
 public final class GuestResources {
 
-    private GuestResources() {}
+    private final LinuxResources message;
+
+    private GuestResources(LinuxResources message) {
+        this.message = message;
+    }
+
+    /** As they are sent. */
+    LinuxResources message() {
+        return message;
+    }
 
     /**
      * Translates {@code resources}.
      *
+     * @param allDevices whether the container may open every device of the guest, whatever the
+     *     rules say
      * @param pids whether the guest's agent applies a limit of processes as it is meant; Kata's
      *     reads the field the wrong way round (agent-proto/api/agents.md#containers)
      */
-    public static LinuxResources of(JsonObject resources, boolean pids) {
+    public static GuestResources of(JsonObject resources, boolean allDevices, boolean pids) {
         LinuxResources.Builder guest = LinuxResources.newBuilder();
         Fields fields = new Fields(resources);
-        if (opensAllDevices(resources)) {
+        if (allDevices || opensAllDevices(resources)) {
             guest.addDevices(
                     LinuxDeviceCgroup.newBuilder().setAllow(true).setType("a").setAccess("rwm"));
         }
@@ -50,7 +61,7 @@ public final class GuestResources {
                     limit.uint64("limit", hugepages::setLimit);
                     guest.addHugepageLimits(hugepages);
                 });
-        return guest.build();
+        return new GuestResources(guest.build());
     }
 
     /**

@@ -1,0 +1,4 @@
+@NullMarked
+package io.saya.cli.host;
+
+import org.jspecify.annotations.NullMarked;
