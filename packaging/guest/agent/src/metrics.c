@@ -3,16 +3,19 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sysinfo.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "agent/agent.pb-c.h"
 #include "files.h"
 
-enum { PROC_LIMIT = 16384 };
+// Bytes of a file of /proc; disks and file systems that are shown.
+enum { PROC_LIMIT = 16384, DEVICES = 64 };
 
 static void gauge(FILE *out, const char *name, const char *help) {
     fprintf(out, "# HELP %s %s\n# TYPE %s gauge\n", name, help, name);
@@ -23,13 +26,28 @@ static void single(FILE *out, const char *name, const char *help, double value) 
     fprintf(out, "%s %.15g\n", name, value);
 }
 
-// A word becomes a label in lower case, without the decoration /proc/meminfo has.
+// A word becomes a label as Kata's agents write it: MemTotal is mem_total, Active(anon) is active_anon, SReclaimable is s_reclaimable.
 static void print_label(FILE *out, const char *word, size_t length) {
-    for (size_t i = 0; i < length; i++)
-        if (isalnum((unsigned char)word[i]) || word[i] == '_') fputc(tolower((unsigned char)word[i]), out);
+    for (size_t i = 0; i < length; i++) {
+        unsigned char c = (unsigned char)word[i];
+        bool begins =
+            isupper(c) && i > 0 && (islower((unsigned char)word[i - 1]) || (i + 1 < length && islower((unsigned char)word[i + 1])));
+        // "HugePages" is one word there.
+        bool inside = i >= 4 && strncmp(word + i - 4, "HugePages", strlen("HugePages")) == 0;
+        if ((begins && !inside && word[i - 1] != '_' && word[i - 1] != '(') || c == '(') fputc('_', out);
+        if (isalnum(c) || c == '_') fputc(tolower(c), out);
+    }
 }
 
-// Lines "word number" or "word: number kB".
+// The text of a label, which may be a path that somebody chose.
+static void print_text(FILE *out, const char *text) {
+    for (; *text != 0; text++) {
+        if (*text == '"' || *text == '\\') fputc('\\', out);
+        fputc((unsigned char)*text < ' ' ? '?' : *text, out);
+    }
+}
+
+// Lines "word number" or "word: number kB"; sizes in bytes, as Kata's agents tell them.
 static void table(FILE *out, const char *path, const char *name, const char *help) {
     char text[PROC_LIMIT], *rest = text, *line;
     if (read_text(path, text, sizeof text) < 0) return;
@@ -40,7 +58,9 @@ static void table(FILE *out, const char *path, const char *name, const char *hel
         if (length == 0 || !isdigit((unsigned char)*number)) continue;
         fprintf(out, "%s{item=\"", name);
         print_label(out, line, length);
-        fprintf(out, "\"} %llu\n", strtoull(number, NULL, 10));
+        char *unit;
+        unsigned long long value = strtoull(number, &unit, 10);
+        fprintf(out, "\"} %llu\n", strcmp(unit, " kB") == 0 ? value * 1024 : value);
     }
 }
 
@@ -75,11 +95,15 @@ static void agent_metrics(FILE *out) {
 
 static void load(FILE *out) {
     double one, five, fifteen;
+    unsigned running, all;
     char text[128];
-    if (read_text("/proc/loadavg", text, sizeof text) < 0 || sscanf(text, "%lf %lf %lf", &one, &five, &fifteen) != 3) return;
+    if (read_text("/proc/loadavg", text, sizeof text) < 0 || sscanf(text, "%lf %lf %lf %u/%u", &one, &five, &fifteen, &running, &all) != 5)
+        return;
     gauge(out, "kata_guest_load", "Load of the guest");
     fprintf(out, "kata_guest_load{item=\"load1\"} %g\nkata_guest_load{item=\"load5\"} %g\nkata_guest_load{item=\"load15\"} %g\n", one, five,
             fifteen);
+    gauge(out, "kata_guest_tasks", "Tasks of the guest that can run, and all");
+    fprintf(out, "kata_guest_tasks{item=\"cur\"} %u\nkata_guest_tasks{item=\"max\"} %u\n", running, all);
 }
 
 static void cpu_time(FILE *out) {
@@ -97,8 +121,9 @@ static void cpu_time(FILE *out) {
 }
 
 static void network(FILE *out) {
-    static const char *const items[] = {"recv_bytes",      "recv_packets",   "recv_errs",  "recv_drop",    "recv_fifo", "recv_frame",
-                                        "recv_compressed", "recv_multicast", "xmit_bytes", "xmit_packets", "xmit_errs", "xmit_drop"};
+    static const char *const items[] = {"recv_bytes",      "recv_packets",   "recv_errs",    "recv_drop",      "recv_fifo", "recv_frame",
+                                        "recv_compressed", "recv_multicast", "sent_bytes",   "sent_packets",   "sent_errs", "sent_drop",
+                                        "sent_fifo",       "sent_colls",     "sent_carrier", "sent_compressed"};
     char text[PROC_LIMIT], *rest = text, *line;
     if (read_text("/proc/net/dev", text, sizeof text) < 0) return;
     gauge(out, "kata_guest_netdev_stat", "Network devices of the guest");
@@ -109,6 +134,124 @@ static void network(FILE *out) {
         for (size_t i = 0; i < sizeof items / sizeof items[0]; i++)
             fprintf(out, "kata_guest_netdev_stat{interface=\"%.*s\",item=\"%s\"} %llu\n", (int)(colon - name), name, items[i],
                     strtoull(number, &number, 10));
+    }
+}
+
+static void disks(FILE *out) {
+    static const char *const items[] = {"reads",
+                                        "merged",
+                                        "sectors_read",
+                                        "time_reading",
+                                        "writes",
+                                        "writes_merged",
+                                        "sectors_written",
+                                        "time_writing",
+                                        "in_progress",
+                                        "time_in_progress",
+                                        "weighted_time_in_progress",
+                                        "discards",
+                                        "discards_merged",
+                                        "sectors_discarded",
+                                        "time_discarding",
+                                        "flushes",
+                                        "time_flushing"};
+    char text[PROC_LIMIT], *rest = text, *line;
+    if (read_text("/proc/diskstats", text, sizeof text) < 0) return;
+    gauge(out, "kata_guest_diskstat", "Disks of the guest");
+    for (int shown = 0; shown < DEVICES && (line = strsep(&rest, "\n")) != NULL;) {
+        char name[64];
+        int used = 0;
+        // Loop devices that nobody uses are there in advance.
+        if (sscanf(line, "%*u %*u %63s%n", name, &used) != 1 || strncmp(line + used, " 0 0 0 0 0 ", strlen(" 0 0 0 0 0 ")) == 0) continue;
+        char *number = line + used;
+        for (size_t i = 0; i < sizeof items / sizeof items[0]; i++) {
+            fputs("kata_guest_diskstat{disk=\"", out);
+            print_text(out, name);
+            fprintf(out, "\",item=\"%s\"} %llu\n", items[i], strtoull(number, &number, 10));
+        }
+        shown++;
+    }
+}
+
+struct size {
+    const char *mount, *device;
+    unsigned long long total, available, free, files, free_files;
+};
+
+static void print_sizes(FILE *out, const char *name, const struct size *size, unsigned long long total, unsigned long long used,
+                        unsigned long long available) {
+    const struct {
+        const char *item;
+        unsigned long long value;
+    } values[] = {{"total", total}, {"used", used}, {"available", available}};
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        fprintf(out, "%s{mount=\"", name);
+        print_text(out, size->mount);
+        fputs("\",device=\"", out);
+        print_text(out, size->device);
+        fprintf(out, "\",item=\"%s\"} %llu\n", values[i].item, values[i].value);
+    }
+}
+
+// Those of the guest's own kernel: one of the host's might not answer, and nothing here may wait.
+static bool own_file_system(const char *type) {
+    static const char *const types[] = {"ext4", "xfs", "btrfs", "tmpfs", "ramfs", "rootfs"};
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+        if (strcmp(type, types[i]) == 0) return true;
+    return false;
+}
+
+static void file_systems(FILE *out) {
+    char text[PROC_LIMIT], *rest = text, *line;
+    struct size sizes[DEVICES];
+    dev_t seen[DEVICES];
+    size_t count = 0;
+    if (read_text("/proc/self/mounts", text, sizeof text) < 0) return;
+    while (count < DEVICES && (line = strsep(&rest, "\n")) != NULL && rest != NULL) {
+        const char *device = strsep(&line, " "), *mount = strsep(&line, " "), *type = strsep(&line, " ");
+        struct statvfs about;
+        struct stat root;
+        if (type == NULL || !own_file_system(type) || stat(mount, &root) < 0 || statvfs(mount, &about) < 0 || about.f_blocks == 0) continue;
+        size_t before = 0;
+        while (before < count && seen[before] != root.st_dev) before++;
+        if (before < count) continue; // mounted at several places
+        seen[count] = root.st_dev;
+        sizes[count++] = (struct size){.mount = mount,
+                                       .device = device,
+                                       .total = (unsigned long long)about.f_blocks * about.f_frsize,
+                                       .available = (unsigned long long)about.f_bavail * about.f_frsize,
+                                       .free = (unsigned long long)about.f_bfree * about.f_frsize,
+                                       .files = about.f_files,
+                                       .free_files = about.f_ffree};
+    }
+    gauge(out, "kata_guest_filesystem_bytes", "File systems of the guest");
+    for (size_t i = 0; i < count; i++)
+        print_sizes(out, "kata_guest_filesystem_bytes", &sizes[i], sizes[i].total, sizes[i].total - sizes[i].free, sizes[i].available);
+    gauge(out, "kata_guest_filesystem_inodes", "Files of the guest's file systems");
+    for (size_t i = 0; i < count; i++)
+        print_sizes(out, "kata_guest_filesystem_inodes", &sizes[i], sizes[i].files, sizes[i].files - sizes[i].free_files,
+                    sizes[i].free_files);
+}
+
+// Lines "some avg10=0.00 avg60=0.00 avg300=0.00 total=0", in microseconds.
+static void pressure(FILE *out) {
+    static const char *const resources[] = {"cpu", "memory", "io"};
+    bool begun = false;
+    for (size_t i = 0; i < sizeof resources / sizeof resources[0]; i++) {
+        char path[64], text[256], *rest = text, *line;
+        snprintf(path, sizeof path, "/proc/pressure/%s", resources[i]);
+        if (read_text(path, text, sizeof text) < 0) continue;
+        while ((line = strsep(&rest, "\n")) != NULL) {
+            const char *total = strstr(line, "total="), *space = strchr(line, ' ');
+            if (total == NULL || space == NULL) continue;
+            if (!begun)
+                fputs("# HELP saya_guest_pressure_seconds_total Time in which tasks waited for a resource\n"
+                      "# TYPE saya_guest_pressure_seconds_total counter\n",
+                      out);
+            begun = true;
+            fprintf(out, "saya_guest_pressure_seconds_total{resource=\"%s\",kind=\"%.*s\"} %.6f\n", resources[i], (int)(space - line), line,
+                    (double)strtoull(total + strlen("total="), NULL, 10) / 1e6);
+        }
     }
 }
 
@@ -124,9 +267,12 @@ void handle_get_metrics(struct call *call, const void *message) {
     agent_metrics(out);
     load(out);
     cpu_time(out);
-    table(out, "/proc/meminfo", "kata_guest_meminfo", "Memory of the guest, in KiB where it is a size");
+    table(out, "/proc/meminfo", "kata_guest_meminfo", "Memory of the guest");
     table(out, "/proc/vmstat", "kata_guest_vm_stat", "Virtual memory of the guest");
     network(out);
+    disks(out);
+    file_systems(out);
+    pressure(out);
     bool written = fclose(out) == 0;
     Grpc__Metrics metrics = GRPC__METRICS__INIT;
     metrics.metrics = text;

@@ -408,9 +408,20 @@ class Figures(AgentTest):
     def test_metrics_are_prometheus_text(self):
         text = self.call("GetMetrics").metrics
         for line in text.splitlines():
-            self.assertRegex(line, r'^(# (HELP|TYPE) \S+ .+|kata_(agent|guest)_\w+(\{\w+="[^"]+"(,\w+="[^"]+")*\})? [-+.e0-9]+)$')
-        for name in ("kata_agent_process_resident_memory_bytes ", 'kata_guest_meminfo{item="memavailable"}', "kata_guest_load"):
+            self.assertRegex(
+                line,
+                r'^(# (HELP|TYPE) \S+ .+|(kata_(agent|guest)|saya_guest_pressure)_\w+(\{\w+="[^"]+"(,\w+="[^"]+")*\})? [-+.e0-9]+)$')
+        for name in ("kata_agent_process_resident_memory_bytes ", 'kata_guest_meminfo{item="mem_available"}',
+                     'kata_guest_meminfo{item="active_anon"}', 'kata_guest_meminfo{item="s_reclaimable"}',
+                     'kata_guest_meminfo{item="hugepages_total"}', 'kata_guest_meminfo{item="direct_map4k"}', 'kata_guest_meminfo{item="committed_as"}',
+                     "kata_guest_load", 'kata_guest_tasks{item="max"}', 'kata_guest_netdev_stat{interface="lo",item="sent_bytes"}',
+                     "kata_guest_diskstat{", "kata_guest_filesystem_bytes{", "kata_guest_filesystem_inodes{"):
             self.assertIn(name, text)
+
+    def test_metrics_count_memory_in_bytes(self):
+        with open("/proc/meminfo", encoding="ascii") as meminfo:
+            total = int(meminfo.readline().split()[1]) * 1024
+        self.assertIn(f'kata_guest_meminfo{{item="mem_total"}} {total}\n', self.call("GetMetrics").metrics)
 
     def test_stats_of_a_container(self):
         self.sandbox()

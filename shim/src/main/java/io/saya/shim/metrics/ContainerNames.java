@@ -2,6 +2,7 @@ package io.saya.shim.metrics;
 
 import io.saya.container.Container;
 import io.saya.failure.RuntimeFailure;
+import io.saya.oci.ContainerKind;
 import io.saya.oci.OciSpec;
 import java.util.HashMap;
 import java.util.List;
@@ -18,9 +19,15 @@ final class ContainerNames {
                     "io.kubernetes.cri-o.ContainerName",
                     "io.kubernetes.container.name");
 
+    /** As cadvisor and the kubelet call the container that holds a pod. */
+    private static final String SANDBOX = "POD";
+
     private final Map<String, String> names = new HashMap<>();
 
     String of(Container container) {
+        if (container.kind() == ContainerKind.POD_SANDBOX) {
+            return SANDBOX;
+        }
         return names.computeIfAbsent(container.id(), _ -> read(container));
     }
 

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.Test;
 @WithProduct
 final class MetricsTest extends PodSuite {
     private static final Duration LIMIT = Duration.ofSeconds(60);
+    private static final String GUEST_PRESSURE = "saya_guest_pressure_seconds_total";
     private static final long MIB = 1 << 20;
 
     private static String of(String metric, String container, String name) {
@@ -31,8 +33,9 @@ final class MetricsTest extends PodSuite {
         // Some are there from the second scrape on.
         var _ = Scraped.of(pod.id());
         var scraped = Scraped.of(pod.id());
-        Files.createDirectories(Path.of("target"));
-        Files.writeString(Path.of("target/metrics.txt"), scraped.text());
+        assertThat(scraped.samples())
+                .as("series of a pod with one container")
+                .hasSizeLessThan(2000);
         var told = new TreeSet<String>();
         scraped.text()
                 .lines()
@@ -51,8 +54,12 @@ final class MetricsTest extends PodSuite {
         // What a healthy container without limits does not have.
         table.remove("saya_container_memory_limit_bytes");
         table.remove("saya_container_processes_limit");
-        table.remove("saya_trace_spans_total");
         told.remove("saya_container_processes_limit");
+        // Nothing failed; a guest's kernel may not measure pressure.
+        for (var name : List.of("saya_agent_call_errors_total", GUEST_PRESSURE)) {
+            table.remove(name);
+            told.remove(name);
+        }
         assertThat(told).isEqualTo(table);
     }
 
@@ -93,7 +100,6 @@ final class MetricsTest extends PodSuite {
                 .isTrue();
         var cpu = of("saya_container_cpu_seconds_total", busy, "busy");
         var before = Scraped.of(pod.id());
-        var qemu = Host.processes("qemu-system", pod.id()).getFirst();
         var ranBefore = vcpuSeconds(before);
         assertThat(Wait.until(LIMIT, () -> vcpuSeconds(Scraped.of(pod.id())) > ranBefore + 5))
                 .isTrue();
@@ -101,7 +107,6 @@ final class MetricsTest extends PodSuite {
         // All that the virtual processor ran was for the loop, but for some hundredths.
         var ran = vcpuSeconds(after) - ranBefore;
         assertThat(after.value(cpu) - before.value(cpu)).isBetween(0.9 * ran, 1.1 * ran);
-        assertThat(qemu).isPositive();
         assertThat(after.value(usage)).isBetween(50_000_000.0, 60_000_000.0);
         assertThat(after.value("saya_pod_host_memory_bytes"))
                 .isGreaterThan(after.value("saya_pod_guest_memory_bytes"));

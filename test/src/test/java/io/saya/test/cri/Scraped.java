@@ -22,10 +22,14 @@ public record Scraped(String text, Map<String, Double> samples) {
     /** Of an id, what is in the name of its run directory. */
     private static final int SHORT = 40;
 
-
     /** Scrapes the sandbox of this id. */
     public static Scraped of(String sandbox, String accept) {
-        String answer = get(socket(sandbox), accept);
+        return of(socket(sandbox), accept);
+    }
+
+    /** Scrapes the sandbox with this management socket. */
+    public static Scraped of(Path socket, String accept) {
+        String answer = get(socket, accept);
         int body = answer.indexOf("\r\n\r\n");
         if (!answer.startsWith("HTTP/1.1 200 ") || body < 0) {
             throw new AssertionError(answer);
@@ -49,7 +53,8 @@ public record Scraped(String text, Map<String, Double> samples) {
     }
 
     private static Path socket(String sandbox) {
-        try (var entries = Files.newDirectoryStream(Path.of("/run/saya"), sandbox.substring(0, SHORT) + "*")) {
+        try (var entries =
+                Files.newDirectoryStream(Path.of("/run/saya"), sandbox.substring(0, SHORT) + "*")) {
             return entries.iterator().next().resolve("saya.sock");
         } catch (IOException e) {
             throw new UncheckedIOException(e);

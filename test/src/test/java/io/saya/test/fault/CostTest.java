@@ -3,6 +3,7 @@ package io.saya.test.fault;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.saya.test.WithProduct;
+import io.saya.test.cri.Scraped;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +16,7 @@ import org.junit.jupiter.api.Test;
 final class CostTest extends FaultSuite {
     private static final int KILLS = Integer.getInteger("saya.kills", FULL ? 200 : 3);
     private static final int EXECS = Integer.getInteger("saya.execs", FULL ? 10_000 : 300);
+    private static final int SCRAPES = Integer.getInteger("saya.scrapes", FULL ? 10_000 : 500);
     private static final int SIGKILL = 9;
 
     /** What /proc counts processor time in. */
@@ -85,6 +87,39 @@ final class CostTest extends FaultSuite {
         assertThat(after.descriptors()).isLessThanOrEqualTo(before.descriptors() + 8);
         assertThat(after.threads()).isLessThanOrEqualTo(before.threads() + 8);
         assertThat(after.privateKib()).isLessThan(before.privateKib() + 8 * 1024);
+    }
+
+    @Test
+    void manyScrapesLeaveTheShimAsItWas() throws IOException {
+        var victim = victim();
+        victim.started();
+        var daemon = victim.processes("/lib/runtime/bin/java").getFirst();
+        var socket = victim.runDirectory().resolve("saya.sock");
+        // What serves clients is compiled before: it is no part of a scrape.
+        execs(victim, "w", 30);
+        var figures = new Figures("scrapes");
+        var never = measure(daemon, "never scraped", figures);
+        scrape(socket, 100);
+        var scraped = measure(daemon, "after 100 scrapes", figures);
+        long ticks = ticks(daemon);
+        scrape(socket, SCRAPES);
+        figures.put("scrapes", SCRAPES);
+        figures.put(
+                "processor time of a scrape, ms",
+                (double) (ticks(daemon) - ticks) * TICK_MS / SCRAPES);
+        var after = measure(daemon, "after all scrapes", figures);
+        figures.put("growth by the first 100, KiB", scraped.privateKib() - never.privateKib());
+        figures.put("growth by all others, KiB", after.privateKib() - scraped.privateKib());
+        figures.write();
+        assertThat(after.descriptors()).isLessThanOrEqualTo(never.descriptors() + 8);
+        assertThat(after.threads()).isLessThanOrEqualTo(never.threads() + 8);
+        assertThat(after.privateKib()).isLessThan(scraped.privateKib() + 4 * 1024);
+    }
+
+    private static void scrape(Path socket, int count) {
+        for (int i = 0; i < count; i++) {
+            assertThat(Scraped.of(socket, "").value("saya_scrapes_total")).isNotNegative();
+        }
     }
 
     private void execs(Victim victim, String name, int count) {
