@@ -6,26 +6,31 @@ import java.nio.file.Path;
  * Section {@code [runtime]}.
  *
  * @param enableDebug log level debug instead of info ({@code enable_debug})
- * @param internetworkingModel how a pod's interface meets the VM's ({@code internetworking_model})
- * @param disableNewNetns stay in the host's network namespace ({@code disable_new_netns}); only
- *     with model {@code NONE}
+ * @param network how a pod's network reaches the VM
  * @param sandboxCgroupOnly shim, QEMU and virtiofsd all in the pod's cgroup ({@code
  *     sandbox_cgroup_only})
  * @param staticSandboxResourceManagement size the VM at boot and never again ({@code
  *     static_sandbox_resource_mgmt})
  * @param enableVcpusPinning one host CPU per virtual CPU ({@code enable_vcpus_pinning})
  * @param emptyDirMode where an emptyDir volume lives ({@code emptydir_mode})
- * @param danConf directory of directly attachable networks ({@code dan_conf})
  */
 public record RuntimeSettings(
         boolean enableDebug,
-        InternetworkingModel internetworkingModel,
-        boolean disableNewNetns,
+        Network network,
         boolean sandboxCgroupOnly,
         boolean staticSandboxResourceManagement,
         boolean enableVcpusPinning,
-        EmptyDirMode emptyDirMode,
-        Path danConf) {
+        EmptyDirMode emptyDirMode) {
+
+    /**
+     * How a pod's network reaches the VM.
+     *
+     * @param model how a pod's interface meets the VM's ({@code internetworking_model})
+     * @param disableNewNetns stay in the host's network namespace ({@code disable_new_netns}); only
+     *     with model {@code NONE}
+     * @param danConf directory of directly attachable networks ({@code dan_conf})
+     */
+    public record Network(InternetworkingModel model, boolean disableNewNetns, Path danConf) {}
 
     /** Means by which a pod's interface meets the VM's. */
     public enum InternetworkingModel {

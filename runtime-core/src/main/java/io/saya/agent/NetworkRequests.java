@@ -103,14 +103,14 @@ final class NetworkRequests {
             wanted.addRoutes(
                     Route.newBuilder()
                             .setDest(route.destination())
-                            .setGateway(route.gateway())
-                            .setDevice(route.device())
-                            .setSource(route.source())
-                            .setScope(route.scope())
+                            .setGateway(route.hop().gateway())
+                            .setDevice(route.hop().device())
+                            .setSource(route.hop().source())
+                            .setScope(route.hop().scope())
                             .setFamily(family(route.v6()))
                             .setFlags(route.flags())
-                            .setMtu(route.mtu())
-                            .setMetric(route.metric()));
+                            .setMtu(route.metrics().mtu())
+                            .setMetric(route.metrics().metric()));
         }
         UpdateRoutesRequest request = UpdateRoutesRequest.newBuilder().setRoutes(wanted).build();
         AgentCall.run(

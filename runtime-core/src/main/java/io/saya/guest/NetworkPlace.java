@@ -26,7 +26,7 @@ public record NetworkPlace(Optional<Path> vmm, Optional<Path> pod) {
      *     be in
      */
     public static NetworkPlace of(OciSpec spec, RuntimeConfig config) {
-        if (config.runtime().disableNewNetns()) {
+        if (config.runtime().network().disableNewNetns()) {
             return new NetworkPlace(Optional.empty(), Optional.empty());
         }
         Optional<Path> path = spec.networkNamespace();

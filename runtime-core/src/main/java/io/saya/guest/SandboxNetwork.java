@@ -75,7 +75,7 @@ final class SandboxNetwork {
             SandboxCgroup cgroup,
             UndoStack resources)
             throws IOException {
-        refuseDirectNetwork(config.runtime().danConf(), identity);
+        refuseDirectNetwork(config.runtime().network().danConf(), identity);
         if (namespace.isEmpty()) {
             SandboxRecord.save(identity, cgroup.placement(), Optional.empty());
             return new SandboxNetwork(host, identity, config, cgroup, null);

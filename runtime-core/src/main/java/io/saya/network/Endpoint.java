@@ -39,7 +39,7 @@ public sealed interface Endpoint {
      * @throws IOException that names a kind which is not supported
      */
     static Endpoint of(Link link) throws IOException {
-        if (link.hardwareType() != Rtnetlink.ARPHRD_ETHER) {
+        if (link.layer().type() != Rtnetlink.ARPHRD_ETHER) {
             throw unsupported(link, "it carries no Ethernet frames");
         }
         return switch (link.kind()) {
@@ -49,7 +49,7 @@ public sealed interface Endpoint {
             case "vlan" -> new Vlan(link);
             case "macvtap" -> new Macvtap(link);
             case "tun" -> new Tuntap(link);
-            case "" -> link.bus().equals("pci") ? new Physical(link) : new Device(link);
+            case "" -> link.hardware().bus().equals("pci") ? new Physical(link) : new Device(link);
             default -> throw unsupported(link, "its kind is not supported");
         };
     }

@@ -60,13 +60,13 @@ final class GuestFacts {
                     new GuestNetwork.Route(
                             route.v6(),
                             route.destination(),
-                            route.gateway(),
-                            device,
-                            route.source(),
-                            route.scope(),
+                            new GuestNetwork.Hop(
+                                    route.gateway(),
+                                    device,
+                                    route.hop().source(),
+                                    route.hop().scope()),
                             route.flags() & RTNH_F_ONLINK,
-                            route.mtu(),
-                            route.metric());
+                            route.metrics());
             (route.gateway().isEmpty() ? onLink : byGateway).add(told);
         }
         onLink.addAll(byGateway);

@@ -57,24 +57,21 @@ public record GuestNetwork(
      * A route.
      *
      * @param destination {@code 10.0.0.0/8}; empty: the default route
+     * @param hop where it leads
+     * @param flags rtnetlink's RTNH_F bits
+     * @param metrics how it is to be used
+     */
+    public record Route(boolean v6, String destination, Hop hop, int flags, RouteMetrics metrics) {}
+
+    /**
+     * The next hop of a route.
+     *
      * @param gateway empty: on the link
      * @param device name of the interface
      * @param source preferred source address; may be empty
      * @param scope rtnetlink's number
-     * @param flags rtnetlink's RTNH_F bits
-     * @param mtu 0: that of the interface
-     * @param metric smaller is preferred
      */
-    public record Route(
-            boolean v6,
-            String destination,
-            String gateway,
-            String device,
-            String source,
-            int scope,
-            int flags,
-            int mtu,
-            int metric) {}
+    public record Hop(String gateway, String device, String source, int scope) {}
 
     /**
      * A neighbour.

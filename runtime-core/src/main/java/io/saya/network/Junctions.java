@@ -100,7 +100,7 @@ final class Junctions {
             }
             case Endpoint.Ipvlan(Link link) -> byFilters(link, number);
             case Endpoint.Tuntap(Link link) -> {
-                if (!link.tap()) {
+                if (!link.driver().tap()) {
                     throw new IOException(
                             "interface "
                                     + link.name()
@@ -114,7 +114,7 @@ final class Junctions {
                             "interface "
                                     + link.name()
                                     + " is the PCI device "
-                                    + link.device()
+                                    + link.hardware().device()
                                     + ", which must be given to the guest as it is (expected:"
                                     + " cold_plug_vfio = \"root-port\" in [hypervisor.qemu], or an"
                                     + " interface that is no PCI device)");

@@ -9,24 +9,30 @@ import io.saya.network.netlink.NetlinkMessage;
  * A route of the main table to one next hop.
  *
  * @param destination {@code 10.0.0.0/8}; empty: the default route
- * @param gateway empty: on the link
- * @param link index of the interface; 0: none, or several
- * @param mtu 0: that of the interface
- * @param metric smaller is preferred
+ * @param hop where it leads
+ * @param protocol rtnetlink's number of what made it
+ * @param flags rtnetlink's RTNH_F bits
+ * @param metrics how it is to be used
  * @param message as the kernel told it: what brings the route back
  */
 record LinkRoute(
         boolean v6,
         String destination,
-        String gateway,
-        int link,
-        String source,
-        int scope,
+        Hop hop,
         int protocol,
         int flags,
-        int mtu,
-        int metric,
+        RouteMetrics metrics,
         NetlinkMessage message) {
+
+    /**
+     * The next hop.
+     *
+     * @param gateway empty: on the link
+     * @param link index of the interface; 0: none, or several
+     * @param source preferred source address; may be empty
+     * @param scope rtnetlink's number
+     */
+    record Hop(String gateway, int link, String source, int scope) {}
 
     static LinkRoute parse(NetlinkMessage message) {
         Attributes attributes = message.attributes(ROUTE_HEADER);
@@ -34,15 +40,25 @@ record LinkRoute(
         return new LinkRoute(
                 message.u8(0) == AF_INET6,
                 length == 0 ? "" : IpText.of(attributes.bytes(RTA_DST)) + "/" + length,
-                IpText.of(attributes.bytes(RTA_GATEWAY)),
-                attributes.u32(RTA_OIF, 0),
-                IpText.of(attributes.bytes(RTA_PREFSRC)),
-                message.u8(6),
+                new Hop(
+                        IpText.of(attributes.bytes(RTA_GATEWAY)),
+                        attributes.u32(RTA_OIF, 0),
+                        IpText.of(attributes.bytes(RTA_PREFSRC)),
+                        message.u8(6)),
                 message.u8(5),
                 message.u32(8),
-                attributes.nested(RTA_METRICS).u32(RTAX_MTU, 0),
-                attributes.u32(RTA_PRIORITY, 0),
+                new RouteMetrics(
+                        attributes.nested(RTA_METRICS).u32(RTAX_MTU, 0),
+                        attributes.u32(RTA_PRIORITY, 0)),
                 message);
+    }
+
+    int link() {
+        return hop.link();
+    }
+
+    String gateway() {
+        return hop.gateway();
     }
 
     /**

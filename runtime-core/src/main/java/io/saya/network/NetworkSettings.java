@@ -3,7 +3,6 @@ package io.saya.network;
 import io.saya.config.RuntimeConfig;
 import io.saya.config.RuntimeSettings.InternetworkingModel;
 import io.saya.config.VfioPort;
-
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -46,7 +45,7 @@ public record NetworkSettings(
     /** Those of a configuration, on this host. */
     public static NetworkSettings of(RuntimeConfig config) {
         return new NetworkSettings(
-                config.runtime().internetworkingModel(),
+                config.runtime().network().model(),
                 Math.min(QUEUE_LIMIT, config.hypervisor().cpu().bootVcpus()),
                 !config.hypervisor().network().disableVhostNet() && Files.exists(VHOST_NET),
                 config.hypervisor().network().rxRateLimit(),

@@ -25,8 +25,8 @@ record PassedThrough(Link link, PciDevice device, String driver) {
     }
 
     static PassedThrough of(Link link, Path bus) throws IOException {
-        PciDevice device = new PciDevice(bus, link.device());
-        String name = "interface " + link.name() + ", the PCI device " + link.device();
+        PciDevice device = new PciDevice(bus, link.hardware().device());
+        String name = "interface " + link.name() + ", the PCI device " + link.hardware().device();
         if (!device.vfioIsLoaded()) {
             throw new IOException(
                     name

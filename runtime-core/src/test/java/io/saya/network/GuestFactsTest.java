@@ -80,17 +80,17 @@ class GuestFactsTest {
         assertThat(facts(snapshot, true).routes())
                 .containsExactly(
                         new GuestNetwork.Route(
-                                false, "169.254.1.1/32", "", "eth0", "", 253, RTNH_F_ONLINK, 0, 0),
+                                false,
+                                "169.254.1.1/32",
+                                new GuestNetwork.Hop("", "eth0", "", 253),
+                                RTNH_F_ONLINK,
+                                new RouteMetrics(0, 0)),
                         new GuestNetwork.Route(
                                 false,
                                 "",
-                                "169.254.1.1",
-                                "eth0",
-                                "10.0.0.2",
-                                0,
+                                new GuestNetwork.Hop("169.254.1.1", "eth0", "10.0.0.2", 0),
                                 RTNH_F_ONLINK,
-                                1440,
-                                100));
+                                new RouteMetrics(1440, 100)));
     }
 
     @Test

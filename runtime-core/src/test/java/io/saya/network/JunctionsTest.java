@@ -29,24 +29,25 @@ class JunctionsTest {
         return Junctions.of(Links.snapshot(List.of(links), addresses), settings);
     }
 
+    private static Link bare(int index, String name, String kind, Link.Layer layer, int flags) {
+        return new Link(
+                index, name, new Link.Driver(kind, false), Link.Hardware.NONE, layer, flags, true);
+    }
+
     private static Link device(String bus) {
         return new Link(
                 2,
                 "ens3",
-                "",
-                bus,
-                "0000:00:03.0",
-                "02:00:00:00:00:02",
-                1500,
-                ARPHRD_ETHER,
+                new Link.Driver("", false),
+                new Link.Hardware(bus, "0000:00:03.0"),
+                new Link.Layer(ARPHRD_ETHER, "02:00:00:00:00:02", 1500),
                 1,
-                true,
-                false);
+                true);
     }
 
     @Test
     void interfacesWithAnAddressAreJoinedInTheOrderOfTheirNames() throws Exception {
-        Link lo = new Link(1, "lo", "", "", "", "", 65536, 772, IFF_LOOPBACK, true, false);
+        Link lo = bare(1, "lo", "", new Link.Layer(772, "", 65536), IFF_LOOPBACK);
         Link idle = Links.of(5, "tunl0", "ipip");
         List<Link> links =
                 List.of(lo, Links.of(4, "net1", "macvlan"), Links.of(2, "eth0", "veth"), idle);
@@ -121,7 +122,7 @@ class JunctionsTest {
         assertThatThrownBy(() -> junctions(filters, Links.of(2, "br0", "bridge")))
                 .hasMessageContaining("interface br0 of kind bridge: its kind is not supported")
                 .hasMessageContaining("expected: veth");
-        Link wireguard = new Link(2, "wg0", "wireguard", "", "", "", 1420, 65534, 1, true, false);
+        Link wireguard = bare(2, "wg0", "wireguard", new Link.Layer(65534, "", 1420), 1);
         assertThatThrownBy(() -> junctions(filters, wireguard))
                 .hasMessageContaining("interface wg0 of kind wireguard: it carries no Ethernet");
         assertThatThrownBy(() -> junctions(filters, device("pci")))

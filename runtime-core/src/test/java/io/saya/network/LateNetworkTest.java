@@ -96,7 +96,7 @@ class LateNetworkTest {
                 .containsExactly(new GuestNetwork.Address(false, "10.77.1.2", 24));
         assertThat(told.get(1).interfaces()).isEmpty();
         assertThat(told.get(1).routes())
-                .extracting(GuestNetwork.Route::gateway)
+                .extracting(route -> route.hop().gateway())
                 .containsExactly("10.77.1.1");
 
         late.follow();

@@ -17,14 +17,10 @@ final class Links {
         return new Link(
                 index,
                 name,
-                kind,
-                "",
-                "",
-                "02:00:00:00:00:0" + index,
-                1500,
-                ARPHRD_ETHER,
+                new Link.Driver(kind, true),
+                Link.Hardware.NONE,
+                new Link.Layer(ARPHRD_ETHER, "02:00:00:00:00:0" + index, 1500),
                 IFF_UP,
-                true,
                 true);
     }
 
@@ -53,14 +49,10 @@ final class Links {
         return new LinkRoute(
                 (destination + gateway).contains(":"),
                 destination,
-                gateway,
-                link.index(),
-                source,
-                gateway.isEmpty() ? 253 : 0,
+                new LinkRoute.Hop(gateway, link.index(), source, gateway.isEmpty() ? 253 : 0),
                 protocol,
                 RTNH_F_ONLINK | 0x10,
-                mtu,
-                metric,
+                new RouteMetrics(mtu, metric),
                 NO_MESSAGE);
     }
 

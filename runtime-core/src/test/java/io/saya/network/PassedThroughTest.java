@@ -21,15 +21,11 @@ class PassedThroughTest {
             new Link(
                     7,
                     "eth1",
-                    "",
-                    "pci",
-                    ADDRESS,
-                    "02:00:00:00:00:07",
-                    9000,
-                    ARPHRD_ETHER,
+                    new Link.Driver("", false),
+                    new Link.Hardware("pci", ADDRESS),
+                    new Link.Layer(ARPHRD_ETHER, "02:00:00:00:00:07", 9000),
                     IFF_UP,
-                    true,
-                    false);
+                    true);
 
     @TempDir Path bus;
 

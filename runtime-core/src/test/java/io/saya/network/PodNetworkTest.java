@@ -81,7 +81,11 @@ class PodNetworkTest {
             assertThat(network.guest().routes())
                     .containsExactly(
                             new GuestNetwork.Route(
-                                    false, "", "10.77.0.1", "eth0", "", 0, 0, 1300, 50));
+                                    false,
+                                    "",
+                                    new GuestNetwork.Hop("10.77.0.1", "eth0", "", 0),
+                                    0,
+                                    new RouteMetrics(1300, 50)));
             assertThat(network.guest().neighbors())
                     .extracting(GuestNetwork.Neighbor::mac)
                     .containsExactly("ee:ee:ee:ee:ee:ee");

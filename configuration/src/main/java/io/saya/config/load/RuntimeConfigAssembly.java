@@ -127,13 +127,14 @@ final class RuntimeConfigAssembly {
     private RuntimeSettings runtime() {
         return new RuntimeSettings(
                 values.value(RuntimeOptions.ENABLE_DEBUG),
-                values.value(RuntimeOptions.INTERNETWORKING_MODEL),
-                values.value(RuntimeOptions.DISABLE_NEW_NETNS),
+                new RuntimeSettings.Network(
+                        values.value(RuntimeOptions.INTERNETWORKING_MODEL),
+                        values.value(RuntimeOptions.DISABLE_NEW_NETNS),
+                        values.value(RuntimeOptions.DAN_CONF)),
                 values.value(RuntimeOptions.SANDBOX_CGROUP_ONLY),
                 values.value(RuntimeOptions.STATIC_SANDBOX_RESOURCE_MGMT),
                 values.value(RuntimeOptions.ENABLE_VCPUS_PINNING),
-                values.value(RuntimeOptions.EMPTYDIR_MODE),
-                values.value(RuntimeOptions.DAN_CONF));
+                values.value(RuntimeOptions.EMPTYDIR_MODE));
     }
 
     /** The ranges of the table keep these within an int. */

@@ -155,7 +155,7 @@ final class Environment {
                 .put("Debug", runtime.enableDebug())
                 .put("Trace", value(RuntimeOptions.ENABLE_TRACING))
                 .put("DisableGuestSeccomp", value(RuntimeOptions.DISABLE_GUEST_SECCOMP))
-                .put("DisableNewNetNs", runtime.disableNewNetns())
+                .put("DisableNewNetNs", runtime.network().disableNewNetns())
                 .put("SandboxCgroupOnly", runtime.sandboxCgroupOnly())
                 .put("InternetworkingModel", word(RuntimeOptions.INTERNETWORKING_MODEL))
                 .put(
