@@ -25,16 +25,33 @@ public final class Terminal implements AutoCloseable {
     }
 
     /**
+     * Begins to load what {@link #raw} needs, where stdin may be a terminal; does not wait. For
+     * callers that have something else to wait for first.
+     */
+    public static void prepare() throws IOException {
+        if (mayBeTerminal()) {
+            Thread.ofPlatform()
+                    .name("terminal library")
+                    .daemon(true)
+                    .start(() -> SystemCalls.isTerminal(STDIN));
+        }
+    }
+
+    /**
      * Sets raw mode; does nothing where stdin is no terminal.
      *
      * @throws IOException if the terminal is gone
      */
     public static Terminal raw() throws IOException {
-        // A pipe or a file is told without the library: scripts do not wait for it.
-        String input = Files.readSymbolicLink(Path.of("/proc/self/fd/" + STDIN)).toString();
-        return input.startsWith("/dev/") && SystemCalls.isTerminal(STDIN)
+        return mayBeTerminal() && SystemCalls.isTerminal(STDIN)
                 ? new Terminal(SystemCalls.makeRaw(STDIN))
                 : new Terminal(new byte[0]);
+    }
+
+    /** A pipe or a file is told without the library: scripts do not wait for it. */
+    private static boolean mayBeTerminal() throws IOException {
+        String file = Files.readSymbolicLink(Path.of("/proc/self/fd/" + STDIN)).toString();
+        return file.startsWith("/dev/") && !file.equals("/dev/null");
     }
 
     @Override

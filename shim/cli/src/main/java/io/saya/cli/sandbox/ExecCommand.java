@@ -48,6 +48,7 @@ public final class ExecCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        Terminal.prepare();
         KnownSandbox known = new Sandboxes(invocation.runBase()).named(sandbox);
         try (SocketChannel console = known.client().console();
                 Terminal _ = Terminal.raw()) {

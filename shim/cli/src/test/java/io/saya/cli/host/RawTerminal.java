@@ -6,6 +6,7 @@ final class RawTerminal {
     private RawTerminal() {}
 
     public static void main(String[] arguments) throws Exception {
+        Terminal.prepare();
         try (Terminal _ = Terminal.raw()) {
             show("during");
             if (arguments.length > 0) {
