@@ -12,14 +12,13 @@ artifact_of() {
 # class path and the AOT cache made for it stay the same over releases of libraries.
 sort_jars() {
   local from=$1 list=$2 lib=$3 jar name place target
-  rm -rf "$lib"/*.jar "$lib/cli" "$lib/grpc"
+  rm -rf "$lib"/*.jar "$lib/cli"
   for jar in "$from"/*.jar; do
     name=$(artifact_of "$jar")
     place=$(awk -v name="$name" '$2 == name && $1 !~ /^#/ {print $1; exit}' "$list")
     case $place in
       daemon) target=$lib ;;
       cli) target=$lib/cli ;;
-      grpc) target=$lib/grpc ;;
       none) continue ;;
       *) die "$(basename "$jar") is new among the run-time dependencies of the shim: list '$name' in $list" ;;
     esac

@@ -22,7 +22,7 @@ public record ContainerUsage(
         Map<String, Amount> hugePages,
         List<Link> links) {
 
-    /** Of a guest that tells nothing. */
+    /** The usage that a guest tells which tells nothing. */
     public static final ContainerUsage NONE =
             new ContainerUsage(
                     new Cpu(CpuTime.NONE, 0, 0, 0),
@@ -84,7 +84,7 @@ public record ContainerUsage(
     public record Memory(Amount usage, Amount swap, Amount kernel, Map<String, Long> lines) {}
 
     /**
-     * How much of something there is and may be.
+     * An amount, its highest value and its limit.
      *
      * @param usage now
      * @param maxUsage the most there ever was

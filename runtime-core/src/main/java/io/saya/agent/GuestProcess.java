@@ -21,7 +21,7 @@ public final class GuestProcess {
         this.message = message;
     }
 
-    /** As it is sent. */
+    /** The message that is sent. */
     Process message() {
         return message;
     }

@@ -22,7 +22,7 @@ public final class GuestResources {
         this.message = message;
     }
 
-    /** As they are sent. */
+    /** The message that is sent. */
     LinuxResources message() {
         return message;
     }

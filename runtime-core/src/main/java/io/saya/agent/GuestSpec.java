@@ -29,13 +29,13 @@ public final class GuestSpec {
         this.message = message;
     }
 
-    /** As it is sent. */
+    /** The message that is sent. */
     Spec message() {
         return message;
     }
 
     /**
-     * Whether the guest can do what some guests can not.
+     * What a guest can do that some guests can not.
      *
      * @param seccomp the agent applies seccomp profiles
      * @param pids the agent applies a limit of processes as it is meant
