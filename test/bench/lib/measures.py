@@ -151,7 +151,7 @@ class Bench:
             used = {kind: processes.memory(pids) for kind, pids in found.items()}
             rows.append(row("shim private, as it is ready", "MB", runc["uss"], None, used["shim"]["uss"]))
             rows.append(row("shim PSS", "MB", runc["pss"], None, used["shim"]["pss"]))
-            for kind in ("guard", "qemu", "virtiofsd"):
+            for kind in ("guard", "task", "qemu", "virtiofsd"):
                 rows.append(row(f"{kind} private", "MB", saya=used[kind]["uss"]))
                 rows.append(row(f"{kind} PSS", "MB", saya=used[kind]["pss"]))
             time.sleep(2)  # idle means that start-up is over

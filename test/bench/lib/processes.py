@@ -5,6 +5,7 @@ import os
 KINDS = {
     "shim": ("io.saya.shim.Main", "containerd-shim-runc-v2"),
     "guard": ("saya-guard",),
+    "task": ("saya-task",),
     "qemu": ("qemu-system",),
     "virtiofsd": ("virtiofsd",),
 }

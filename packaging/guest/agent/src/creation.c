@@ -122,15 +122,24 @@ static void choose_rootfs(struct creation *creation) {
     snprintf(creation->rootfs, sizeof creation->rootfs, "%s", path);
 }
 
-// The pid namespace of the first container is the one that is shared.
-static bool choose_pid_namespace(struct creation *creation) {
-    if (!creation->request->sandbox_pidns) return true;
+// Whose pid namespace the container is to be in: another one's, by its id in the place of a path, or that of the sandbox, which the first
+// container has. The container itself where it is to have its own. NULL: there is none of that id.
+static const struct container *pid_namespace_owner(const struct creation *creation) {
+    const Grpc__Linux *linux = creation->request->oci->linux;
+    for (size_t i = 0; i < linux->n_namespaces; i++)
+        if (strcmp(linux->namespaces[i]->type, "pid") == 0 && linux->namespaces[i]->path[0] != 0)
+            return container_find(linux->namespaces[i]->path);
+    if (!creation->request->sandbox_pidns) return creation->container;
     struct list *first = list_first(&sandbox.containers);
-    const struct container *owner = container_of(first, struct container, link);
+    return container_of(first, struct container, link);
+}
+
+static bool choose_pid_namespace(struct creation *creation) {
+    const struct container *owner = pid_namespace_owner(creation);
     if (owner == creation->container) return true;
-    if (owner->init == NULL || owner->init->child.pid == 0) {
-        snprintf(creation->error, sizeof creation->error,
-                 "Sandbox does not have sandbox_pidns: container %s, the first one, is not running", owner->id);
+    if (owner == NULL || owner->init == NULL || owner->init->child.pid == 0) {
+        snprintf(creation->error, sizeof creation->error, "pid namespace: container %s, which has it, is not running",
+                 owner == NULL ? "that was named" : owner->id);
         return false;
     }
     snprintf(creation->pid_namespace, sizeof creation->pid_namespace, "/proc/%d/ns/pid", (int)owner->init->child.pid);

@@ -27,7 +27,7 @@ def process(*arguments: str, terminal: bool = False, env: tuple = (), cwd: str =
     )
 
 
-def spec(what: oci_pb2.Process, rootfs: str = ROOTFS, **linux) -> oci_pb2.Spec:
+def spec(what: oci_pb2.Process, rootfs: str = ROOTFS, pid_namespace: str = "", **linux) -> oci_pb2.Spec:
     return oci_pb2.Spec(
         Version="1.0.2",
         Process=what,
@@ -38,7 +38,10 @@ def spec(what: oci_pb2.Process, rootfs: str = ROOTFS, **linux) -> oci_pb2.Spec:
             oci_pb2.Mount(destination="/dev/pts", source="devpts", type="devpts", options=["newinstance", "ptmxmode=0666", "mode=0620"]),
         ],
         Linux=oci_pb2.Linux(
-            Namespaces=[oci_pb2.LinuxNamespace(Type=kind) for kind in ("ipc", "uts", "mount")],
+            Namespaces=[
+                *(oci_pb2.LinuxNamespace(Type=kind) for kind in ("ipc", "uts", "mount")),
+                oci_pb2.LinuxNamespace(Type="pid", Path=pid_namespace),
+            ],
             **linux,
         ),
     )

@@ -76,6 +76,22 @@ class ContainerLife(AgentTest):
         self.assertNotIn("sleep 101", self.output_of(first, "ps"))
         self.remove(first)
 
+    def test_a_container_can_be_put_into_the_pid_namespace_of_any_other(self):
+        first = self.run_container("sleep", "100")
+        target = self.run_container("sleep", "101")
+        debugger = self.run_container("sleep", "102", pid_namespace=target)
+        self.assertIn("sleep 101", self.output_of(debugger, "ps"))
+        self.assertIn("sleep 102", self.output_of(target, "ps"))
+        self.assertNotIn("sleep 100", self.output_of(debugger, "ps"))
+        self.assertNotIn("sleep 102", self.output_of(first, "ps"))
+        self.remove(target)
+        self.assertEqual(self.wait(debugger), 137)
+
+    def test_the_pid_namespace_of_nobody_is_refused(self):
+        oci = spec(process("true"), self.rootfs, pid_namespace="nobody")
+        error = self.fails(INTERNAL, "CreateContainer", container_id="nobodys", exec_id="nobodys", OCI=oci)
+        self.assertIn("pid namespace: container that was named", error)
+
     def test_twenty_containers_at_once(self):
         ids = [f"many{i}" for i in range(20)]
         created = [self.client.begin("CreateContainer", container_id=i, exec_id=i, OCI=spec(process("echo", i))) for i in ids]

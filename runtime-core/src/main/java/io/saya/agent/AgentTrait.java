@@ -18,6 +18,11 @@ public enum AgentTrait {
     MOUNTS_FILES(Maker.SAYA, AgentVersion.FIRST, AgentVersion.LAST, Unread.NO),
 
     /**
+     * Puts a container into the pid namespace of any other ({@code path} of it: the other's id).
+     */
+    JOINS_PID_NAMESPACE(Maker.SAYA, AgentVersion.FIRST, AgentVersion.LAST, Unread.NO),
+
+    /**
      * The output of a process is forgotten once its exit status was fetched: it is read to its end
      * first.
      */

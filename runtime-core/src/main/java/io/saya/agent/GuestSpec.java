@@ -82,6 +82,14 @@ public final class GuestSpec {
         return new GuestSpec(guest.build());
     }
 
+    /** The same for a container that is to be in the pid namespace of another one. */
+    public GuestSpec inPidNamespaceOf(String containerId) {
+        Spec.Builder guest = message.toBuilder();
+        guest.getLinuxBuilder()
+                .addNamespaces(LinuxNamespace.newBuilder().setType("pid").setPath(containerId));
+        return new GuestSpec(guest.build());
+    }
+
     private static Linux linux(
             JsonObject json,
             List<Namespace> namespaces,

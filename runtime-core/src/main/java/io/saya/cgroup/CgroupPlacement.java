@@ -172,6 +172,11 @@ public final class CgroupPlacement {
         }
     }
 
+    /** Directories that {@link #enter} led into. */
+    public List<Path> entered() {
+        return entered.stream().map(CgroupDirectory::path).toList();
+    }
+
     private void unusable(CgroupDirectory directory, String what, IOException e) {
         unusable.add(directory);
         problems.add(directory.path() + " cannot be " + what + ": " + CgroupDirectory.cause(e));

@@ -22,6 +22,7 @@ public final class Container {
     private final ContainerProcess init;
     private final ContainerFigures figures;
     private final Map<String, ContainerProcess> execs = new LinkedHashMap<>();
+    private final StandIn standIn = new StandIn();
     private final UndoStack resources = new UndoStack();
     private final CompletableFuture<Void> creationEnded = new CompletableFuture<>();
     private final CompletableFuture<Void> outOfMemory = new CompletableFuture<>();
@@ -54,6 +55,11 @@ public final class Container {
 
     public ContainerProcess init() {
         return init;
+    }
+
+    /** The process on the host that stands for it. */
+    public StandIn standIn() {
+        return standIn;
     }
 
     /** What it uses. */

@@ -11,11 +11,14 @@ import io.saya.failpoint.Moment;
 import io.saya.failure.RuntimeFailure;
 import io.saya.host.Host;
 import io.saya.host.HostProcess;
+import io.saya.host.StandInSpec;
 import io.saya.hypervisor.GuestConsole;
 import io.saya.hypervisor.Vm;
 import io.saya.lifecycle.Patience;
 import io.saya.resources.MachineFollower;
 import io.saya.share.SharedDirectory;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -42,6 +45,7 @@ public final class Guest implements TaskGuest {
             MachineFollower machine,
             SharedDirectory shared,
             SandboxNetwork network,
+            Path networkNamespace,
             HostProcess virtiofsd) {}
 
     Guest(GuestLaunch made, Parts parts, AgentLink link) {
@@ -145,7 +149,7 @@ public final class Guest implements TaskGuest {
         return lost;
     }
 
-    /** The process that stands for the sandbox on the host. */
+    /** The VMM's process. */
     public int pid() {
         return (int) parts.vm().pid();
     }
@@ -204,6 +208,19 @@ public final class Guest implements TaskGuest {
     @Override
     public Host host() {
         return made.host();
+    }
+
+    @Override
+    public HostProcess standIn(String containerId) throws IOException {
+        return made.host()
+                .standIn(
+                        new StandInSpec(
+                                "saya-task -namespace "
+                                        + made.identity().namespace()
+                                        + " -id "
+                                        + containerId,
+                                parts.networkNamespace(),
+                                made.cgroup().directories()));
     }
 
     @Override

@@ -144,6 +144,7 @@ public final class GuestLaunch {
                                     new MachineFollower(rule, size, vm, link::require),
                                     shared,
                                     network,
+                                    place.ofProcess(vm.pid()),
                                     virtiofsd),
                             link);
             guest.watch();

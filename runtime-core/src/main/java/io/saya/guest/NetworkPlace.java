@@ -44,6 +44,17 @@ public record NetworkPlace(Optional<Path> vmm, Optional<Path> pod) {
                 : new NetworkPlace(Optional.of(SpawnSpec.NEW_NETWORK_NAMESPACE), Optional.empty());
     }
 
+    /**
+     * The namespace of a VMM that runs there.
+     *
+     * @param vmm its pid
+     */
+    Path ofProcess(long vmm) {
+        Path its = Path.of("/proc/" + vmm + "/ns/net");
+        Path named = this.vmm.orElse(OWN);
+        return named.equals(SpawnSpec.NEW_NETWORK_NAMESPACE) || named.equals(OWN) ? its : named;
+    }
+
     private static boolean isOwn(Path path) {
         try {
             return Files.isSameFile(path, OWN);

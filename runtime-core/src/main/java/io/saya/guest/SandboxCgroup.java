@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +37,7 @@ public final class SandboxCgroup {
     private boolean daemonInside;
     private @Nullable Thread work;
     private boolean only;
+    private volatile List<Path> entered = List.of();
 
     private SandboxCgroup(SandboxIdentity identity, String cgroupsPath, boolean wanted) {
         this(identity, cgroupsPath, wanted, MOVE_LIMIT);
@@ -112,8 +114,10 @@ public final class SandboxCgroup {
         }
         this.only = only;
         long begun = System.nanoTime();
+        boolean placed = ended();
+        entered = placed ? entered() : List.of();
         String problem =
-                ended() ? problem() : "the kernel has not moved the guard within " + moveLimit;
+                placed ? problem() : "the kernel has not moved the guard within " + moveLimit;
         LOG.debug("waited for the cgroup", "us", (System.nanoTime() - begun) / 1000);
         if (problem.isEmpty()) {
             return;
@@ -129,6 +133,16 @@ public final class SandboxCgroup {
                         + " containerd starts shims in",
                 "why",
                 problem);
+    }
+
+    private List<Path> entered() {
+        CgroupPlacement made = placement;
+        return made == null ? List.of() : made.entered();
+    }
+
+    /** The directories that virtiofsd and the VMM are born in. After the wait. */
+    List<Path> directories() {
+        return entered;
     }
 
     private String problem() {

@@ -6,9 +6,11 @@ import io.saya.config.RuntimeSettings.EmptyDirMode;
 import io.saya.config.SharedFsConfig.RootfsUpper;
 import io.saya.failure.RuntimeFailure;
 import io.saya.host.Host;
+import io.saya.host.HostProcess;
 import io.saya.lifecycle.Patience;
 import io.saya.resources.MachineFollower;
 import io.saya.share.SharedDirectory;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -52,6 +54,12 @@ public interface TaskGuest {
 
     /** The host's kernel. */
     Host host();
+
+    /**
+     * Makes a process that stands for a container on the host; in the pod's cgroup and network
+     * namespace, as the VMM is. Blocks for some milliseconds.
+     */
+    HostProcess standIn(String containerId) throws IOException;
 
     /** Begins to wait for something that the guest is to do within {@code limit}. */
     Patience await(Duration limit);

@@ -60,7 +60,7 @@ public final class Sandbox implements AutoCloseable {
     public Sandbox(GuestLaunch launch, EventSink events) {
         this.launch = launch;
         this.booted = new BootVerdict(launch.identity().id());
-        this.tasks = new TaskTable(events, this::vmmPid);
+        this.tasks = new TaskTable(events);
         this.exits = new Exits(tasks, this::guest, this::requestStop);
         this.stop = new SandboxStop(tasks, exits);
     }

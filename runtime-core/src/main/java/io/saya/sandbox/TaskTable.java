@@ -14,7 +14,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -28,14 +27,9 @@ public final class TaskTable {
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<String, Container> containers = new LinkedHashMap<>();
     private final EventSink events;
-    private final IntSupplier vmmPid;
 
-    /**
-     * @param vmmPid the process on the host that stands for every process of the sandbox
-     */
-    TaskTable(EventSink events, IntSupplier vmmPid) {
+    TaskTable(EventSink events) {
         this.events = events;
-        this.vmmPid = vmmPid;
     }
 
     /** Runs {@code action} under the lock. It must not block. */
@@ -154,9 +148,13 @@ public final class TaskTable {
 
     /**
      * Makes the end of a process public: state, event, then those who wait. The first call counts;
-     * later ones do nothing.
+     * later ones do nothing. What stands on the host for a container whose first process has ended
+     * is reaped before.
      */
     public void finish(Container container, ContainerProcess process, ExitStatus exit) {
+        if (process.isInit()) {
+            container.standIn().end();
+        }
         ExitStatus published = locked(() -> end(container, process, exit));
         process.exited().complete(published);
     }
@@ -166,6 +164,7 @@ public final class TaskTable {
      * or are being started: none of them can be told of later.
      */
     public void finish(Container container, ExitStatus exit, ExitStatus ofExecs) {
+        container.standIn().end();
         Map<ContainerProcess, ExitStatus> ended = new LinkedHashMap<>();
         locked(
                 () -> {
@@ -193,7 +192,7 @@ public final class TaskTable {
                     new TaskEvent.Exit(
                             process.containerId(),
                             process.processId(),
-                            vmmPid.getAsInt(),
+                            container.standIn().pid(),
                             exit.status(),
                             exit.at()));
         }

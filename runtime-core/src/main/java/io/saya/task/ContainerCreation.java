@@ -19,6 +19,7 @@ import io.saya.oci.ContainerKind;
 import io.saya.oci.OciSpec.OciMount;
 import io.saya.oci.OciSpec;
 import io.saya.sandbox.Sandbox;
+import io.saya.sandbox.TaskTable;
 import io.saya.share.ContainerShares;
 import io.saya.share.HostMounts;
 import io.saya.share.RootLayers;
@@ -42,7 +43,7 @@ final class ContainerCreation {
 
     private final TaskGuest guest;
     private final HostMounts mounts;
-    private final int vmmPid;
+    private final TaskTable table;
     private final Container container;
     private final OciSpec spec;
     private String phase = "root file system";
@@ -50,7 +51,7 @@ final class ContainerCreation {
     ContainerCreation(Sandbox sandbox, Container container, OciSpec spec) {
         this.guest = sandbox.guest();
         this.mounts = new HostMounts(guest.host());
-        this.vmmPid = sandbox.vmmPid();
+        this.table = sandbox.tasks();
         this.container = container;
         this.spec = spec;
     }
@@ -64,8 +65,6 @@ final class ContainerCreation {
             ContainerShares shares = new ContainerShares(guest.shared(), container.id());
             container.resources().push("shares", () -> releaseShares(shares));
             ContainerRoot root = root(rootfs, shares);
-            phase = "bundle";
-            writePid();
             phase = "shared files";
             EmptyDirVolumes volumes = volumes();
             return new Prepared(
@@ -78,21 +77,29 @@ final class ContainerCreation {
     /** Makes the container in the guest, which must be up. */
     void create(Prepared prepared) {
         try {
+            phase = "process on the host";
+            writePid(container.standIn().await());
             phase = "specification";
+            PidNamespace pids = PidNamespace.of(spec, table.all());
             GuestSpec guestSpec =
-                    GuestSpec.of(
-                            spec,
-                            prepared.root().path(),
-                            prepared.mounts(),
-                            guest.details().abilities());
+                    pids.in(
+                            GuestSpec.of(
+                                    spec,
+                                    prepared.root().path(),
+                                    prepared.mounts(),
+                                    guest.details().abilities()),
+                            guest.details());
             phase = "in the guest";
             Agent agent = guest.requireAgent();
             container.resources().push("container in the guest", () -> removeFromGuest(agent));
             Failpoints.reach(Moment.CREATE_CONTAINER);
             agent.createContainer(
-                    container.id(), guestSpec, prepared.storages(), sharesPidNamespace());
+                    container.id(),
+                    guestSpec,
+                    prepared.storages(),
+                    pids.ofSandbox(guest.details()));
             Failpoints.reach(Moment.CREATE_ANNOUNCE);
-        } catch (JsonException | RuntimeFailure e) {
+        } catch (IOException | JsonException | RuntimeFailure e) {
             throw failure(e);
         }
     }
@@ -155,9 +162,9 @@ final class ContainerCreation {
     /**
      * For the launcher's {@code delete}, which reports the exit of a container whose daemon died.
      */
-    private void writePid() throws IOException {
+    private void writePid(int pid) throws IOException {
         Path temporary = container.bundle().resolve(PID_FILE + ".new");
-        Files.writeString(temporary, Integer.toString(vmmPid));
+        Files.writeString(temporary, Integer.toString(pid));
         Files.move(temporary, container.bundle().resolve(PID_FILE), StandardCopyOption.ATOMIC_MOVE);
     }
 
@@ -202,13 +209,6 @@ final class ContainerCreation {
                     "mount target " + target + " leaves the root file system " + rootfs);
         }
         return mountPoint;
-    }
-
-    /** A pid namespace with a path is one that another container of the pod has: it is shared. */
-    private boolean sharesPidNamespace() {
-        return spec.namespaces().stream()
-                .anyMatch(
-                        namespace -> namespace.type().equals("pid") && !namespace.path().isEmpty());
     }
 
     private void removeFromGuest(Agent agent) {

@@ -71,7 +71,7 @@ final class TaskDeletion {
                                     new TaskEvent.Delete(
                                             containerId,
                                             containerId,
-                                            sandbox.vmmPid(),
+                                            container.standIn().pid(),
                                             exit.status(),
                                             exit.at()));
                         }

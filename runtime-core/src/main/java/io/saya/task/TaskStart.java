@@ -61,7 +61,7 @@ final class TaskStart {
             failed(container, process, e);
             throw e;
         }
-        int pid = sandbox.vmmPid();
+        int pid = container.standIn().pid();
         if (!table.locked(() -> succeeded(container, process, pid))) {
             throw late(container, process);
         }

@@ -8,7 +8,7 @@ import java.util.Optional;
 /**
  * What State answers.
  *
- * @param pid process on the host that stands for the task: the VMM's
+ * @param pid process on the host that stands for the task
  * @param exit present if and only if the phase is {@link Phase#STOPPED}
  */
 public record TaskStatus(

@@ -18,6 +18,7 @@ import io.saya.failure.RuntimeFailure;
 import io.saya.guest.StartPhase;
 import io.saya.guest.StopCause;
 import io.saya.host.ProcessorTimes;
+import io.saya.host.Signal;
 import io.saya.io.ContainerIdentity;
 import io.saya.io.DeferredStdio;
 import io.saya.io.ProcessStdio;
@@ -101,6 +102,7 @@ public final class Tasks {
             throw e;
         }
         try {
+            container.standIn().begin(() -> sandbox.guest().standIn(request.id()));
             ContainerCreation creation = new ContainerCreation(sandbox, container, spec);
             if (creation.dependsOnGuest()) {
                 sandbox.awaitBoot();
@@ -114,13 +116,29 @@ public final class Tasks {
             announce(container, request);
             sandbox.clock().done(StartPhase.CONTAINER);
             sandbox.exits().watch(container, container.init());
-            return sandbox.vmmPid();
+            container.standIn().whenKilled(() -> killedOnHost(container));
+            return container.standIn().pid();
         } catch (RuntimeException e) {
             RuntimeException explained = sandbox.explained(e);
             deletion.abandon(container, explained);
             throw explained;
         } finally {
             container.creationEnded().complete(null);
+        }
+    }
+
+    /** Who kills what stands for a container on the host wants the container gone. */
+    private void killedOnHost(Container container) {
+        LOG.warn(
+                "the process on the host was killed, so its container is",
+                "container",
+                container.id(),
+                "pid",
+                container.standIn().pid());
+        try {
+            kill.kill(container.id(), "", Signal.SIGKILL, true);
+        } catch (RuntimeFailure e) {
+            LOG.debug("container is not killed", "container", container.id(), "error", e);
         }
     }
 
@@ -179,7 +197,7 @@ public final class Tasks {
                             containerId,
                             execId,
                             container.bundle(),
-                            sandbox.vmmPid(),
+                            container.standIn().pid(),
                             phase(container, process),
                             process.io(),
                             exit);
@@ -253,8 +271,7 @@ public final class Tasks {
 
     /** The process on the host that stands for the container, for every container that exists. */
     public List<Integer> pids(String containerId) {
-        table.container(containerId);
-        return List.of(sandbox.vmmPid());
+        return List.of(table.container(containerId).standIn().pid());
     }
 
     /** Freezes a container. */
@@ -308,8 +325,7 @@ public final class Tasks {
     /** The process that stands for a container; 0 if there is none. Never fails. */
     public int connect(String containerId) {
         try {
-            table.container(containerId);
-            return sandbox.vmmPid();
+            return table.container(containerId).standIn().pid();
         } catch (RuntimeFailure e) {
             return 0;
         }
@@ -348,7 +364,7 @@ public final class Tasks {
                                     request.rootfs(),
                                     request.io(),
                                     "",
-                                    sandbox.vmmPid()));
+                                    container.standIn().pid()));
                 });
         LOG.info("container created", "container", container.id());
     }

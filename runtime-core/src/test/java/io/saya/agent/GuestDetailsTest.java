@@ -23,7 +23,10 @@ class GuestDetailsTest {
         GuestDetails details = GuestDetails.of(version, true);
 
         assertThat(details.traits())
-                .containsExactlyInAnyOrder(AgentTrait.CONNECTS_PORTS, AgentTrait.MOUNTS_FILES);
+                .containsExactlyInAnyOrder(
+                        AgentTrait.CONNECTS_PORTS,
+                        AgentTrait.MOUNTS_FILES,
+                        AgentTrait.JOINS_PID_NAMESPACE);
         assertThat(details.abilities().pids()).isTrue();
         assertThat(details.version()).hasToString(version);
     }

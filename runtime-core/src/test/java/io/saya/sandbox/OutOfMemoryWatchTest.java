@@ -60,7 +60,7 @@ class OutOfMemoryWatchTest {
     }
 
     private OutOfMemoryWatch watch(String containerId) {
-        TaskTable tasks = new TaskTable(events::add, () -> 1);
+        TaskTable tasks = new TaskTable(events::add);
         tasks.add(
                 new Container(
                         "app1",

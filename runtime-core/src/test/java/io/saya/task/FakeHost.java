@@ -7,7 +7,6 @@ import io.saya.host.ProcessExit;
 import io.saya.host.SpawnSpec;
 import io.saya.host.StandInSpec;
 import io.saya.host.UnmountFlag;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -25,6 +24,7 @@ public final class FakeHost implements Host {
     final Set<Path> mounted = ConcurrentHashMap.newKeySet();
     final List<FakeProcess> processes = new CopyOnWriteArrayList<>();
     private volatile boolean stuck;
+    private volatile boolean standInsRefused;
     private final CountDownLatch signalsToStuck = new CountDownLatch(2);
     private final AtomicInteger pids = new AtomicInteger(1_000_000);
 
@@ -59,10 +59,18 @@ public final class FakeHost implements Host {
     }
 
     @Override
-    public HostProcess standIn(StandInSpec spec) {
+    public HostProcess standIn(StandInSpec spec) throws IOException {
+        if (standInsRefused) {
+            throw new IOException("no more processes");
+        }
         FakeProcess process = new FakeProcess(List.of(spec.title()), pids.incrementAndGet());
         processes.add(process);
         return process;
+    }
+
+    /** From now on nothing can stand for a container. */
+    void refuseStandIns() {
+        standInsRefused = true;
     }
 
     /** From now on the kernel does not let go of processes. */
@@ -101,6 +109,10 @@ public final class FakeHost implements Host {
         FakeProcess(List<String> argv, long pid) {
             this.argv = argv;
             this.pid = pid;
+        }
+
+        List<String> argv() {
+            return argv;
         }
 
         private boolean isVirtiofsd() {

@@ -9,8 +9,8 @@ import io.saya.container.ExitStatus;
 import io.saya.event.RootfsMount;
 import io.saya.event.TaskEvent;
 import io.saya.event.TaskIo;
-import io.saya.failure.RuntimeFailure;
 import io.saya.failure.RuntimeFailure.Kind;
+import io.saya.failure.RuntimeFailure;
 import io.saya.json.Json;
 import io.saya.oci.OciSpec;
 import java.nio.file.Files;
@@ -50,7 +50,8 @@ class SandboxTest {
     void aContainerStartedAloneLivesAndIsDeleted() {
         SandboxFixture fixture = new SandboxFixture(directory);
         fixture.createSandboxContainer(null);
-        assertThat(fixture.tasks.start(SandboxFixture.SANDBOX, "")).isEqualTo(FakeVm.PID);
+        assertThat(fixture.tasks.start(SandboxFixture.SANDBOX, ""))
+                .isEqualTo(fixture.tasks.state(SandboxFixture.SANDBOX, "").pid());
         fixture.agent.exit(SandboxFixture.SANDBOX, SandboxFixture.SANDBOX, 7);
         ExitStatus exit = fixture.tasks.exit(SandboxFixture.SANDBOX, "").join();
         assertThat(exit.status()).isEqualTo(7);
@@ -161,7 +162,8 @@ class SandboxTest {
                     fixture.tasks.kill("app1", "", SIGTERM, false);
                     assertThat(fixture.tasks.state("app1", "").phase())
                             .isEqualTo(TaskStatus.Phase.RUNNING);
-                    assertThat(fixture.tasks.pids("app1")).containsExactly(FakeVm.PID);
+                    assertThat(fixture.tasks.pids("app1"))
+                            .containsExactly(fixture.tasks.state("app1", "").pid());
                 });
         fixture.sandbox.stop();
     }

@@ -161,7 +161,8 @@ public final class Host {
         Ran.run(java.time.Duration.ofSeconds(10), "kill", "-" + name, Long.toString(pid));
     }
 
-    private static List<Path> list(Path directory) {
+    /** What is in a directory; nothing if there is none. */
+    public static List<Path> list(Path directory) {
         var entries = new ArrayList<Path>();
         try (var stream = Files.newDirectoryStream(directory)) {
             stream.forEach(entries::add);

@@ -65,11 +65,15 @@ final class CgroupTest extends PodSuite {
         return id.substring(0, Math.min(40, id.length()));
     }
 
-    /** QEMU and virtiofsd, which is two processes. */
-    private static Long[] machine(String id) {
+    /** QEMU, virtiofsd, which is two processes, and what stands for the containers. */
+    private static Long[] machine(String id, String... members) {
         var found = new ArrayList<Long>();
         found.add(one("qemu-system", id));
         found.addAll(Host.processes("virtiofsd", "/" + runDirectoryName(id)));
+        found.add(one("saya-task", id));
+        for (var member : members) {
+            found.add(one("saya-task", member));
+        }
         assertThat(found).hasSizeGreaterThan(1);
         return found.toArray(Long[]::new);
     }
@@ -78,14 +82,14 @@ final class CgroupTest extends PodSuite {
     void theMachineIsInThePodsCgroupAndNothingElse() {
         try (var cgroup = cgroup()) {
             var pod = podIn(cgroup);
-            pod.idle("main");
+            var main = pod.idle("main");
             var places = cgroup.below(pod.id());
             assertThat(places).isNotEmpty();
             assertThat(places)
                     .allSatisfy(
                             place ->
                                     assertThat(PodCgroup.processes(place))
-                                            .containsExactlyInAnyOrder(machine(pod.id())));
+                                            .containsExactlyInAnyOrder(machine(pod.id(), main)));
             pod.stop();
             assertThat(cgroup.below(pod.id())).isEmpty();
             pod.remove();

@@ -26,6 +26,12 @@ enum Fault {
             kill(victim);
         }
     },
+    TASK_KILLED("task's process", "saya-task") {
+        @Override
+        void strike(Victim victim) {
+            kill(victim);
+        }
+    },
     AGENT_KILLED("agent", "") {
         @Override
         void strike(Victim victim) {
@@ -91,6 +97,10 @@ enum Fault {
     boolean possible(Phase phase) {
         if (phase == Phase.KILL_VM && (this == AGENT_KILLED || this == AGENT_DEAF)) {
             return false; // it is deaf already
+        }
+        if (this == TASK_KILLED) {
+            // It is made while the guest boots, and ends before the exit is seen.
+            return phase.vm() && phase.compareTo(Phase.CREATE_CONTAINER) >= 0;
         }
         return OUTSIDE_OF_THE_VM.contains(this)
                 || phase.vm()

@@ -187,6 +187,8 @@ final class FaultMatrixTest {
                         new Cell(Fault.QEMU_STOPPED, Phase.IDLE),
                         new Cell(Fault.QEMU_STOPPED, Phase.KILL_VM),
                         new Cell(Fault.VIRTIOFSD_KILLED, Phase.EXEC),
+                        new Cell(Fault.TASK_KILLED, Phase.CREATE_CONTAINER),
+                        new Cell(Fault.TASK_KILLED, Phase.IDLE),
                         new Cell(Fault.AGENT_KILLED, Phase.EXEC),
                         new Cell(Fault.AGENT_DEAF, Phase.IDLE),
                         new Cell(Fault.GUEST_PANIC, Phase.IDLE),

@@ -149,5 +149,6 @@ final class KillTest extends ShimSuite {
     private static void noMachine(Shim shim) {
         assertThat(Host.processes("qemu-system", shim.id())).isEmpty();
         assertThat(Host.processes("virtiofsd", shim.id())).isEmpty();
+        assertThat(Host.processes("saya-task", shim.id())).isEmpty();
     }
 }
