@@ -20,6 +20,7 @@ enum frame_type {
     REQUEST_TAIL = 8,
     REQUEST_NETLINK = 9,
     REQUEST_STAND_IN = 10,
+    REQUEST_HOOK = 11,
     FRAME_REPLY = 0x80,
     FRAME_HELLO = 0x81,
     FRAME_EXITED = 0x82,

@@ -70,6 +70,7 @@ struct child {
     struct bytes reply; /* of netlink: all that it wrote to its output */
     char *target;       /* of a mount */
     bool recorded;      /* the mount went into the journal */
+    bool leads;         /* a signal to it is one to all of its process group */
 };
 
 /* Binds, opens and forks; the result of exec comes through the result pipe. NULL: the result says what

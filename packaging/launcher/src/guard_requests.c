@@ -11,6 +11,7 @@
 
 #include "files.h"
 #include "guard_state.h"
+#include "hook.h"
 #include "stand_in.h"
 
 #define ARGUMENT_LIMIT 4096
@@ -158,6 +159,31 @@ static void stand_in_request(struct guard *g, const struct request *request) {
     free(stand_in.cgroups);
 }
 
+static void hook_request(struct guard *g, const struct request *request) {
+    struct reader r = request->body;
+    struct child_result result;
+    struct hook hook = {.path = read_string(&r)};
+    hook.argv = read_list(&r);
+    hook.environment = read_list(&r);
+    hook.directory = read_string(&r);
+    hook.input = read_bytes(&r, &hook.input_length);
+    if (r.bad || hook.path[0] != '/' || !hook.argv || !hook.environment) {
+        reply(g, request->id, EINVAL, "hook request");
+    } else if (g->child_count == CHILD_LIMIT) {
+        reply(g, request->id, EAGAIN, "hook: too many processes");
+    } else {
+        struct child *c = child_hook(&hook, &result);
+        if (c) {
+            journal_add_process(&g->journal, c->pid, "hook");
+            adopt(g, c, request->id);
+        } else {
+            reply(g, request->id, result.error, result.what);
+        }
+    }
+    free(hook.argv);
+    free(hook.environment);
+}
+
 static void netlink_request(struct guard *g, const struct request *request) {
     struct reader r = request->body;
     struct netlink_call call = {.network_namespace = read_string(&r)};
@@ -182,7 +208,7 @@ static void signal_request(struct guard *g, const struct request *request) {
     struct child *c = child_by_handle(g, handle);
     if (r.bad || number == 0 || number >= NSIG)
         reply(g, request->id, EINVAL, "signal request");
-    else if (c && c->pid > 0 && kill(c->pid, (int)number) != 0)
+    else if (c && c->pid > 0 && kill(c->leads ? -c->pid : c->pid, (int)number) != 0)
         reply(g, request->id, errno, "kill");
     else
         channel_reply(&g->channel, request->id, 0, ""); /* it has exited: nothing to do */
@@ -223,6 +249,7 @@ void guard_request(struct guard *g, const struct request *request) {
     case REQUEST_SIGNAL: signal_request(g, request); break;
     case REQUEST_TAIL: tail_request(g, request); break;
     case REQUEST_NETLINK: netlink_request(g, request); break;
+    case REQUEST_HOOK: hook_request(g, request); break;
     case REQUEST_STAND_IN: stand_in_request(g, request); break;
     default: reply(g, request->id, ENOSYS, "unknown request");
     }
