@@ -7,10 +7,13 @@ import io.saya.cli.cleanup.CleanupCommand;
 import io.saya.cli.collect.CollectCommand;
 import io.saya.cli.config.ConfigCommand;
 import io.saya.cli.env.EnvCommand;
+import io.saya.cli.monitor.MonitorCommand;
+import io.saya.cli.monitor.TopCommand;
 import io.saya.cli.sandbox.ExecCommand;
 import io.saya.cli.sandbox.ListCommand;
 import io.saya.cli.sandbox.LogLevelCommand;
 import io.saya.cli.sandbox.LogsCommand;
+import io.saya.cli.sandbox.MetricsCommand;
 import io.saya.cli.sandbox.PsCommand;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -20,8 +23,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
-import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine;
 
 /** Entry of the operator's command. */
 public final class Main {
@@ -36,6 +39,9 @@ public final class Main {
                 ConfigCommand.of(invocation),
                 new ListCommand(invocation),
                 new PsCommand(invocation),
+                new TopCommand(invocation),
+                new MetricsCommand(invocation),
+                new MonitorCommand(invocation),
                 new LogsCommand(invocation),
                 new LogLevelCommand(invocation),
                 new ExecCommand(invocation),

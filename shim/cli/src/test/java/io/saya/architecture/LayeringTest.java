@@ -230,6 +230,26 @@ class LayeringTest {
     }
 
     @Test
+    void onlyTheCommandKnowsTheMonitor() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackages("io.saya.cli..", "io.saya.monitor..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("io.saya.monitor..", "io.grpc..")
+                .because("they are not on the daemon's class path")
+                .check(CLASSES);
+        noClasses()
+                .that()
+                .resideInAPackage("io.saya.monitor..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("io.saya.cli..", "io.saya.shim..", "io.saya.qemu..")
+                .because("what it knows of a daemon is what the daemon answers")
+                .check(CLASSES);
+    }
+
+    @Test
     void theDaemonMakesNoNativeCallsOfItsOwn() {
         noClasses()
                 .that()

@@ -1,0 +1,158 @@
+package io.saya.monitor.scrape;
+
+import io.saya.monitor.node.MonitoredSandbox;
+import io.saya.monitor.node.SandboxRuntime;
+import io.saya.monitor.text.Exposition;
+import io.saya.monitor.text.SeriesPool;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+
+/** Asks sandboxes for their metrics, a virtual thread each. Thread safe; calls block. */
+public final class Scraper implements AutoCloseable {
+    private static final String ACCEPT = "text/plain;version=0.0.4";
+
+    /** Beyond that, most of them have gone. */
+    private static final int MAX_LATE = 4096;
+
+    private final UnixHttp http = new UnixHttp();
+    private final ScrapeLimits limits;
+
+    /**
+     * Sandboxes that were late when they were asked last: they are asked last, and delay nobody.
+     */
+    private final Set<String> late = ConcurrentHashMap.newKeySet();
+
+    /** A scraper within these limits. */
+    public Scraper(ScrapeLimits limits) {
+        this.limits = limits;
+    }
+
+    /**
+     * Asks all of them, and returns when each has answered or failed.
+     *
+     * @param patience the caller's own limit; the smaller one counts
+     * @return one result for each, in no order
+     */
+    public List<Scraped> round(Collection<MonitoredSandbox> sandboxes, Duration patience) {
+        ScrapeLimits bounds =
+                patience.compareTo(limits.round()) < 0 ? limits.within(patience) : limits;
+        Round round = new Round(bounds);
+        List<MonitoredSandbox> order = new ArrayList<>(sandboxes);
+        if (late.size() > MAX_LATE) {
+            late.clear();
+        }
+        order.sort(Comparator.comparing(sandbox -> late.contains(sandbox.id())));
+        List<Future<Scraped>> asked = new ArrayList<>();
+        try (ExecutorService threads =
+                Executors.newThreadPerTaskExecutor(
+                        Thread.ofVirtual().name("scrape ", 0).factory())) {
+            for (MonitoredSandbox sandbox : order) {
+                boolean place = round.takePlace();
+                asked.add(
+                        threads.submit(() -> place ? round.ask(sandbox) : round.notAsked(sandbox)));
+            }
+        }
+        return asked.stream().map(Future::resultNow).toList();
+    }
+
+    /**
+     * Another page of a sandbox's management socket.
+     *
+     * @throws ScrapeFailure if it cannot be had
+     */
+    public byte[] page(MonitoredSandbox sandbox, String target) throws ScrapeFailure {
+        return http.get(sandbox.socket(), target, "*/*", limits.bytes(), limits.sandbox());
+    }
+
+    @Override
+    public void close() {
+        http.close();
+    }
+
+    /** What the sandboxes of one round share. */
+    private final class Round {
+        private final ScrapeLimits bounds;
+        private final long end;
+        private final Semaphore places;
+        private final SeriesPool pool;
+
+        Round(ScrapeLimits bounds) {
+            this.bounds = bounds;
+            this.end = System.nanoTime() + bounds.round().toNanos();
+            this.places = new Semaphore(bounds.parallel());
+            this.pool = new SeriesPool(bounds.roundText(), bounds.roundSeries());
+        }
+
+        /** Waits for a place, so that they are asked in their order; false: the time is over. */
+        boolean takePlace() {
+            try {
+                return places.tryAcquire(end - System.nanoTime(), TimeUnit.NANOSECONDS);
+            } catch (InterruptedException _) {
+                Thread.currentThread().interrupt();
+                return false;
+            }
+        }
+
+        Scraped notAsked(MonitoredSandbox sandbox) {
+            return new Scraped.Failed(
+                    sandbox,
+                    Instant.now(),
+                    FailureReason.TIMEOUT,
+                    sandbox.socket() + ": others took the whole time of the round");
+        }
+
+        Scraped ask(MonitoredSandbox sandbox) {
+            try {
+                // Before the daemon listens there is no socket; its guest boots.
+                if (!Files.exists(sandbox.socket())) {
+                    return new Scraped.Booting(sandbox, Instant.now());
+                }
+                Scraped answered = answered(sandbox);
+                late.remove(sandbox.id());
+                return answered;
+            } catch (ScrapeFailure e) {
+                if (e.reason() == FailureReason.TIMEOUT) {
+                    late.add(sandbox.id());
+                } else {
+                    late.remove(sandbox.id());
+                }
+                return new Scraped.Failed(
+                        sandbox, Instant.now(), e.reason(), String.valueOf(e.getMessage()));
+            } finally {
+                places.release();
+            }
+        }
+
+        private Scraped answered(MonitoredSandbox sandbox) throws ScrapeFailure {
+            long begun = System.nanoTime();
+            long left = Math.min(bounds.sandbox().toNanos(), end - begun);
+            byte[] body =
+                    http.get(
+                            sandbox.socket(),
+                            "/metrics",
+                            ACCEPT,
+                            bounds.bytes(),
+                            Duration.ofNanos(Math.max(0, left)));
+            Exposition exposition =
+                    Exposition.parse(
+                            body, pool, bounds.series(), sandbox.runtime() == SandboxRuntime.KATA);
+            return new Scraped.Answered(
+                    sandbox,
+                    Instant.now(),
+                    Duration.ofNanos(System.nanoTime() - begun),
+                    exposition);
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.saya.monitor;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.saya.monitor.pods;
+
+import org.jspecify.annotations.NullMarked;

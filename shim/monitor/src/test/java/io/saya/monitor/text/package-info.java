@@ -1,0 +1,4 @@
+@NullMarked
+package io.saya.monitor.text;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.saya.monitor.web;
+
+import org.jspecify.annotations.NullMarked;
