@@ -109,25 +109,27 @@ public final class MonitorMeters {
 
     /** Everything in Prometheus' text format, under our names and under kata-monitor's. */
     public String text() {
-        return registry.scrape("text/plain; version=0.0.4") + kata();
+        return registry.scrape("text/plain; version=0.0.4") + katasNames();
     }
 
-    /**
-     * Kata's names, as far as its dashboard and alerts ask for them; micrometer's rules forbid
-     * them.
-     */
-    private String kata() {
+    private String katasNames() {
         double failed = failures.values().stream().mapToDouble(Counter::count).sum();
-        return metric("kata_monitor_scrape_count", "counter", scrapes.count())
-                + metric("kata_monitor_scrape_failed_count", "counter", failed)
-                + metric(
+        return new KataText()
+                .value("kata_monitor_scrape_count", "counter", scrapes.count())
+                .value("kata_monitor_scrape_failed_count", "counter", failed)
+                .value(
                         "kata_monitor_running_shim_count",
                         "gauge",
-                        registry.get("saya.monitor.sandboxes").gauge().value());
-    }
-
-    private static String metric(String name, String type, double value) {
-        return "# TYPE " + name + " " + type + "\n" + name + " " + value + "\n";
+                        registry.get("saya.monitor.sandboxes").gauge().value())
+                .value("kata_monitor_process_open_fds", "gauge", OwnProcess.openFiles())
+                .value(
+                        "kata_monitor_process_resident_memory_bytes",
+                        "gauge",
+                        OwnProcess.residentBytes())
+                .histogram(
+                        "kata_monitor_scrape_durations_histogram_milliseconds",
+                        answers.takeSnapshot())
+                .toString();
     }
 
     private void own() {
