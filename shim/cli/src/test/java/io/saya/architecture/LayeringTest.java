@@ -236,8 +236,8 @@ class LayeringTest {
                 .resideOutsideOfPackages("io.saya.cli..", "io.saya.monitor..")
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage("io.saya.monitor..", "io.grpc..")
-                .because("they are not on the daemon's class path")
+                .resideInAPackage("io.saya.monitor..")
+                .because("it is not on the daemon's class path")
                 .check(CLASSES);
         noClasses()
                 .that()
