@@ -8,7 +8,7 @@ top=$(cd "$here/.." && pwd)
 source "$top/packaging/lib/debian.sh"
 source "$top/packaging/lib/jdk.sh"
 
-steps=(product lint unit launcher agent guest pods network shims containers faults integration hosts)
+steps=(product lint unit launcher agent guest pods network shims containers faults metrics integration hosts)
 usage() {
   cat <<USAGE
 usage: test/run.sh [--full] [--in-turn] [--only STEP]... [--test CLASS[.METHOD]]...
@@ -35,7 +35,7 @@ if (( ${#only[@]} )); then
   steps=("${only[@]}")
 elif [[ -z $full ]]; then
   # Much of integration is what the step containers tries as well; hosts builds other programs first.
-  steps=(product lint unit launcher agent guest pods network shims containers faults)
+  steps=(product lint unit launcher agent guest pods network shims containers faults metrics)
 fi
 (( EUID == 0 )) || die "the tests mount, make namespaces and start VMs: run this as root"
 
@@ -163,10 +163,17 @@ faults() {
   suite faults --scan-classpath="$here/target/test-classes" --include-package io.saya.test.fault
 }
 
+metrics() {
+  need_for_pods
+  need_packages chromium chromium-driver openssl prometheus
+  "$top/packaging/observability/test.sh"
+  suite metrics --scan-classpath="$here/target/test-classes" --include-package io.saya.test.monitor
+}
+
 integration() {
   need_packages busybox-static containerd maven qemu-system-x86 runc
   suite integration --scan-classpath="$here/target/test-classes" --exclude-package io.saya.test.cri --exclude-package io.saya.test.task \
-    --exclude-package io.saya.test.process --exclude-package io.saya.test.fault
+    --exclude-package io.saya.test.process --exclude-package io.saya.test.fault --exclude-package io.saya.test.monitor
 }
 
 hosts() {
@@ -226,7 +233,7 @@ side_by_side() {
 # In three parts, since Maven writes the files that suites are run from. In each, what takes longest comes first.
 side_by_side product
 side_by_side unit lint agent launcher guest
-side_by_side pods network faults shims containers integration chosen
+side_by_side pods network faults shims containers metrics integration chosen
 side_by_side hosts   # by itself, since it needs this machine's network
 printf '%d passed, %d failed\n' "$passed" "$failed"
 (( failed == 0 ))
