@@ -45,7 +45,9 @@ final class SandboxHistory {
                 state = figures.state();
             }
             case Scraped.Failed failed -> {
-                note(failed.at(), "scrape: " + failed.reason().word() + ": " + failed.message());
+                // The socket's path says no more than the sandbox's id beside it.
+                String cause = failed.message().replace(failed.sandbox().socket() + ": ", "");
+                note(failed.at(), "no metrics: " + failed.reason().word() + ", " + cause);
                 state = "not answering";
             }
             case Scraped.Booting _ -> state = "booting";

@@ -51,19 +51,18 @@ const title = sandbox => sandbox.pod ? sandbox.pod_namespace + "/" + sandbox.pod
 
 // A curve over the time that the history has, from zero to its highest value.
 function plot(className, points, label) {
-  const width = 150, height = 32;
+  const known = points.filter(([, value]) => isNumber(value));
+  if (known.length < 2) return "";
+  const width = 110, height = 32;
   const svg = shape("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label });
   svg.classList.add(className);
   svg.append(shape("line", { class: "base", x1: 0, x2: width, y1: height - 0.5, y2: height - 0.5 }));
-  const known = points.filter(([, value]) => isNumber(value));
-  if (known.length > 1) {
-    const from = known[0][0], span = Math.max(known[known.length - 1][0] - from, 1);
-    const top = Math.max(...known.map(([, value]) => value)) * 1.1 || 1;
-    const line = known.map(([time, value], i) =>
-      (i ? "L" : "M") + ((time - from) / span * width).toFixed(1) + " " + (height - 1 - value / top * (height - 3)).toFixed(1)).join("");
-    svg.append(shape("path", { class: "area", d: line + `L${width} ${height}L0 ${height}Z` }));
-    svg.append(shape("path", { class: "line", d: line }));
-  }
+  const from = known[0][0], span = Math.max(known[known.length - 1][0] - from, 1);
+  const top = Math.max(...known.map(([, value]) => value)) * 1.1 || 1;
+  const line = known.map(([time, value], i) =>
+    (i ? "L" : "M") + ((time - from) / span * width).toFixed(1) + " " + (height - 1 - value / top * (height - 3)).toFixed(1)).join("");
+  svg.append(shape("path", { class: "area", d: line + `L${width} ${height}L0 ${height}Z` }));
+  svg.append(shape("path", { class: "line", d: line }));
   return svg;
 }
 
@@ -83,7 +82,7 @@ function startCell(sandbox, longest) {
   const total = startSeconds(sandbox);
   box.append(element("div", "value", total > 0 ? total.toFixed(2) + " s" : "–"));
   if (total > 0) {
-    const width = 130, height = 14;
+    const width = 110, height = 14;
     const words = phases.map(phase => phase.phase + " " + (phase.seconds * 1000).toFixed(0) + " ms").join(", ");
     const svg = shape("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": words });
     let at = 0;
@@ -109,7 +108,7 @@ function row(sandbox, longest) {
 
   const name = element("td");
   if (sandbox.pod) name.append(element("div", "pod", title(sandbox)));
-  name.append(element("div", sandbox.pod ? "detail id" : "id", sandbox.id.length > 24 ? sandbox.id.slice(0, 24) + "…" : sandbox.id));
+  name.append(element("div", sandbox.pod ? "detail id" : "id", sandbox.id.length > 20 ? sandbox.id.slice(0, 12) + "…" : sandbox.id));
   name.lastChild.title = sandbox.id;
   const runtime = [sandbox.runtime, sandbox.runtime_handler].filter(Boolean).filter((word, i, all) => all.indexOf(word) === i).join(", ");
   const count = isNumber(sandbox.containers) ? ", " + sandbox.containers + (sandbox.containers === 1 ? " container" : " containers") : "";
