@@ -112,7 +112,7 @@ final class MonitorFootprintTest {
             text.append("saya_call").append(family).append("_seconds_count{action=\"Act\",outcome=\"ok\"} 1\n");
         }
         for (int i = 0; i < 700; i++) {
-            text.append("kata_guest_item%d{item=\"number_%d\",interface=\"eth0\"} %d\n".formatted(i / 20, i, i * number * 4097L));
+            text.append("kata_guest_item%d{item=\"number_%d\",interface=\"eth0\"} %d\n".formatted(i / 20, i, 4097L * i * number));
         }
         for (int i = 0; i < 40; i++) {
             text.append("saya_container_figure%d{container_id=\"%064x\",container_name=\"app\"} %d.5\n".formatted(i, number, i));
