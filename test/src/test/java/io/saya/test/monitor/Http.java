@@ -6,8 +6,8 @@ import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -36,11 +36,10 @@ final class Http {
     /** The answer to a request with content in JSON; without content it is a DELETE. */
     static String post(String uri, @Nullable String json) {
         HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(uri));
-        return send(
-                        json == null
-                                ? request.DELETE()
-                                : request.header("Content-Type", "application/json")
-                                        .POST(HttpRequest.BodyPublishers.ofString(json)))
+        return send(json == null
+                        ? request.DELETE()
+                        : request.header("Content-Type", "application/json")
+                                .POST(HttpRequest.BodyPublishers.ofString(json)))
                 .body();
     }
 

@@ -27,7 +27,10 @@ final class MonitorFootprintTest {
 
     @TempDir Path directory;
 
-    /** Sockets that answer what a sandbox does, 1,100 series; no machine that runs tests has room for more. */
+    /**
+     * Sockets that answer what a sandbox does, 1,100 series; no machine that runs tests has room
+     * for more.
+     */
     @Test
     void aHundredMegabytesAreEnoughFor250Sandboxes() throws IOException {
         Path runs = Files.createTempDirectory(Path.of("/tmp"), "many");
@@ -107,15 +110,23 @@ final class MonitorFootprintTest {
         for (int family = 0; family < 20; family++) {
             text.append("# TYPE saya_call").append(family).append("_seconds histogram\n");
             for (int i = 0; i < 17; i++) {
-                text.append("saya_call%d_seconds_bucket{action=\"Act\",outcome=\"ok\",le=\"%d\"} %d\n".formatted(family, 1 << i, i * number));
+                text.append(
+                        "saya_call%d_seconds_bucket{action=\"Act\",outcome=\"ok\",le=\"%d\"} %d\n"
+                                .formatted(family, 1 << i, i * number));
             }
-            text.append("saya_call").append(family).append("_seconds_count{action=\"Act\",outcome=\"ok\"} 1\n");
+            text.append("saya_call")
+                    .append(family)
+                    .append("_seconds_count{action=\"Act\",outcome=\"ok\"} 1\n");
         }
         for (int i = 0; i < 700; i++) {
-            text.append("kata_guest_item%d{item=\"number_%d\",interface=\"eth0\"} %d\n".formatted(i / 20, i, 4097L * i * number));
+            text.append(
+                    "kata_guest_item%d{item=\"number_%d\",interface=\"eth0\"} %d\n"
+                            .formatted(i / 20, i, 4097L * i * number));
         }
         for (int i = 0; i < 40; i++) {
-            text.append("saya_container_figure%d{container_id=\"%064x\",container_name=\"app\"} %d.5\n".formatted(i, number, i));
+            text.append(
+                    "saya_container_figure%d{container_id=\"%064x\",container_name=\"app\"} %d.5\n"
+                            .formatted(i, number, i));
         }
         return text.append("saya_last 1\n").toString();
     }

@@ -95,7 +95,8 @@ final class MonitorTest extends PodSuite {
                                         LinuxPodSandboxConfig.newBuilder()
                                                 .setOverhead(
                                                         LinuxContainerResources.newBuilder()
-                                                                .setMemoryLimitInBytes(123 << 20))));
+                                                                .setMemoryLimitInBytes(
+                                                                        123 << 20))));
         declared.idle("app");
         Pod busy = pod();
         busy.started("load", "while :; do :; done");
@@ -109,7 +110,8 @@ final class MonitorTest extends PodSuite {
         }
         try (Daemon monitor = monitor();
                 Prometheus prometheus =
-                        Prometheus.start(directory, SHIPPED.resolve("prometheus"), monitor.port())) {
+                        Prometheus.start(
+                                directory, SHIPPED.resolve("prometheus"), monitor.port())) {
             stop(deaf);
             int scrapes = FULL ? 30 : 7;
             assertThat(
@@ -140,9 +142,7 @@ final class MonitorTest extends PodSuite {
             // All that the virtual processor ran was the loop, but for some hundredths.
             double loop =
                     prometheus.value(
-                            "sum(rate(saya_container_cpu_seconds_total"
-                                    + named(busy)
-                                    + "[50s]))");
+                            "sum(rate(saya_container_cpu_seconds_total" + named(busy) + "[50s]))");
             double ran =
                     prometheus.value(
                             "sum(rate(saya_vcpu_cpu_seconds_total" + named(busy) + "[50s]))");
@@ -171,7 +171,8 @@ final class MonitorTest extends PodSuite {
             if (line.startsWith("| `") && !line.contains("*`")) {
                 String family = line.substring(3, line.indexOf('`', 3));
                 String name = "{__name__=~\"" + family + "(_bucket)?\"}";
-                if (!MAY_LACK.contains(family) && prometheus.query("count(" + name + ")").isEmpty()) {
+                if (!MAY_LACK.contains(family)
+                        && prometheus.query("count(" + name + ")").isEmpty()) {
                     missing.add(family);
                 }
             }

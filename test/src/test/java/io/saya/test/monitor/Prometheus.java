@@ -15,8 +15,7 @@ import java.util.regex.Pattern;
 final class Prometheus implements AutoCloseable {
     /** One element of an instant vector: labels, and the value behind its time. */
     private static final Pattern SAMPLE =
-            Pattern.compile(
-                    "\\{\"metric\":(\\{[^{}]*}),\"value\":\\[[0-9.e+]+,\"([^\"]*)\"]}");
+            Pattern.compile("\\{\"metric\":(\\{[^{}]*}),\"value\":\\[[0-9.e+]+,\"([^\"]*)\"]}");
 
     private static final Pattern RULE = Pattern.compile("\"query\":\"((?:[^\"\\\\]|\\\\.)*)\"");
 
