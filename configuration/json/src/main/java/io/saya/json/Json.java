@@ -51,7 +51,7 @@ public final class Json {
     }
 
     /**
-     * The same where only an object makes sense.
+     * Reads a value that must be an object.
      *
      * @throws JsonException also if the value is not an object
      */
@@ -60,7 +60,7 @@ public final class Json {
     }
 
     /**
-     * The same where only an object makes sense.
+     * Reads a value that must be an object.
      *
      * @throws JsonException also if the value is not an object
      */

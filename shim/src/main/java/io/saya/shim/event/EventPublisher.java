@@ -95,8 +95,8 @@ public final class EventPublisher implements EventSink, AutoCloseable {
     }
 
     /**
-     * From now on each event is told to {@code observer} as well, in order, under the lock of its
-     * sandbox: it must return at once.
+     * Tells {@code observer} each event from now on, in order, under the lock of its sandbox: it
+     * must return at once.
      */
     public void observedBy(Consumer<TaskEvent> observer) {
         this.observer = observer;

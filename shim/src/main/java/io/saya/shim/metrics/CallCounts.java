@@ -17,7 +17,7 @@ final class CallCounts {
 
     private final Map<String, OfMethod> methods = new ConcurrentHashMap<>();
 
-    /** What is known of one method. */
+    /** The counts of one method. */
     static final class OfMethod {
         final DurationHistogram succeeded = new DurationHistogram();
         final DurationHistogram failed = new DurationHistogram();

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * How people call a container: as its pod's specification does, else by its id. Read from the
- * bundle at the first look. Not thread safe.
+ * The names by which people call containers: as its pod's specification does, else by its id. Read
+ * from the bundle at the first look. Not thread safe.
  */
 final class ContainerNames {
     private static final List<String> ANNOTATIONS =
@@ -19,7 +19,7 @@ final class ContainerNames {
                     "io.kubernetes.cri-o.ContainerName",
                     "io.kubernetes.container.name");
 
-    /** As cadvisor and the kubelet call the container that holds a pod. */
+    /** The name that cadvisor and the kubelet call the container that holds a pod. */
     private static final String SANDBOX = "POD";
 
     private final Map<String, String> names = new HashMap<>();

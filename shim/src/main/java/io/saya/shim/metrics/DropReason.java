@@ -21,7 +21,7 @@ enum DropReason {
         this.word = word;
     }
 
-    /** As the label {@code reason} says it. */
+    /** The value of the label {@code reason}. */
     String word() {
         return word;
     }

@@ -45,7 +45,7 @@ final class DurationHistogram {
         return new Reading(counts, values.get(SUM));
     }
 
-    /** What was counted until a moment. Immutable. */
+    /** The counts at one moment. Immutable. */
     static final class Reading {
         private final long[] counts;
         private final long sumNanos;
@@ -56,7 +56,7 @@ final class DurationHistogram {
         }
 
         /**
-         * How many durations a bucket has alone.
+         * The number of durations in one bucket alone.
          *
          * @param bucket from 0; {@link #BOUNDS}: the one without a bound
          */
@@ -64,7 +64,7 @@ final class DurationHistogram {
             return counts[bucket];
         }
 
-        /** How many there are in all. */
+        /** The number of durations in all buckets. */
         long count() {
             return Arrays.stream(counts).sum();
         }

@@ -24,7 +24,7 @@ enum EndCause {
         this.word = word;
     }
 
-    /** As the label {@code cause} says it. */
+    /** The value of the label {@code cause}. */
     String word() {
         return word;
     }

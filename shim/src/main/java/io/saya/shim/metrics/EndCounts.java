@@ -97,7 +97,7 @@ final class EndCounts {
         return exit.containerId().equals(sandboxId) ? ProcessKind.SANDBOX : ProcessKind.CONTAINER;
     }
 
-    /** How many ended so. */
+    /** The number of tasks of a kind that ended by a cause. */
     long ends(ProcessKind kind, EndCause cause) {
         return count(kind, cause).get();
     }
@@ -106,7 +106,7 @@ final class EndCounts {
         return Objects.requireNonNull(Objects.requireNonNull(ends.get(kind)).get(cause));
     }
 
-    /** From SIGKILL until the end was public. */
+    /** The times from SIGKILL until the end was public. */
     DurationHistogram killTimes(ProcessKind kind) {
         return Objects.requireNonNull(killTimes.get(kind));
     }

@@ -147,7 +147,7 @@ final class Exposition {
         return out.append(rest);
     }
 
-    /** All of it. */
+    /** The whole text. */
     String text() {
         StringBuilder out = new StringBuilder(64 << 10);
         families.forEach(

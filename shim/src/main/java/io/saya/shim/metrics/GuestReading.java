@@ -34,7 +34,7 @@ record GuestReading(
     /** Containers that are shown; a pod has a handful. */
     static final int CONTAINERS = 64;
 
-    /** For the guest's part of a scrape, so that the whole takes less than 5 s. */
+    /** Limit for the guest's part of a scrape, so that the whole takes less than 5 s. */
     private static final Duration LIMIT = Duration.ofSeconds(2);
 
     private static final GuestReading NOTHING = new GuestReading(false, Optional.empty(), Map.of());

@@ -37,14 +37,14 @@ final class GuestText {
         this.drops = drops;
     }
 
-    /** Whether agents have metrics of this name. */
+    /** True if agents have metrics of this name. */
     static boolean known(String name) {
         return name.startsWith("kata_agent_")
                 || name.startsWith("kata_guest_")
                 || name.equals(PRESSURE);
     }
 
-    /** What is fit to be shown of an answer. */
+    /** Takes from an answer what is fit to be shown. */
     static List<Family> read(GuestMetrics answer, DropCounts drops) {
         if (answer.tooLong()) {
             drops.add(DropReason.TOO_LONG);

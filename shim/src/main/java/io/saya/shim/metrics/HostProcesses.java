@@ -26,7 +26,7 @@ record HostProcesses(Map<Role, ProcessReading> readings, Map<Role, SmapsRollup> 
             this.word = word;
         }
 
-        /** As the label {@code process} says it. */
+        /** The value of the label {@code process}. */
         String word() {
             return word;
         }

@@ -11,7 +11,7 @@ import java.util.List;
  */
 record Metric(String name, Type type, String help, List<String> labels) {
 
-    /** As Prometheus knows them. */
+    /** The types of metrics that Prometheus knows. */
     enum Type {
         COUNTER("counter"),
         GAUGE("gauge"),

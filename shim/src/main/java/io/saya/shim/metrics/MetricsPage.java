@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * so that ten scrapers cost a guest no more than one at a time. Thread safe.
  */
 public final class MetricsPage implements Page {
-    /** How long a scrape waits for the one before it, so that both take less than 5 s. */
+    /** Limit for a scrape to wait for the one before it, so that both take less than 5 s. */
     private static final long TURN_LIMIT_MS = 2_500;
 
     private final Sandbox sandbox;

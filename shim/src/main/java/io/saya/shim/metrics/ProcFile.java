@@ -20,7 +20,7 @@ final class ProcFile {
         }
     }
 
-    /** How many entries a directory has; -1 if it cannot be read. */
+    /** The number of entries in a directory; -1 if it cannot be read. */
     static long count(Path directory) {
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
             long count = 0;

@@ -15,7 +15,7 @@ enum ProcessKind {
         this.word = word;
     }
 
-    /** As the label {@code target} says it. */
+    /** The value of the label {@code target}. */
     String word() {
         return word;
     }

@@ -9,8 +9,8 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * What is counted while the sandbox works, whether anybody scrapes or not: some arrays of numbers,
- * made once the VM boots. Its methods return at once. Thread safe.
+ * Counts what happens while the sandbox works, whether anybody scrapes or not: some arrays of
+ * numbers, made once the VM boots. Its methods return at once. Thread safe.
  */
 public final class SandboxCounts implements TaskCallObserver, TtrpcObserver {
     private final CallCounts taskCalls = new CallCounts();

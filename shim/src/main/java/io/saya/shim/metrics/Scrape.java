@@ -68,7 +68,8 @@ final class Scrape {
     }
 
     /**
-     * Of the whole process: a scrape's work is done by several threads, of which few others run.
+     * The processor time of the whole process: a scrape's work is done by several threads, of which
+     * few others run.
      */
     private static long ownCpu() {
         return ProcessHandle.current().info().totalCpuDuration().map(Duration::toNanos).orElse(0L);

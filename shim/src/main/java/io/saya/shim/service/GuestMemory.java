@@ -101,7 +101,7 @@ public final class GuestMemory {
         return isUnlimited(limit) ? UNLIMITED_V2 : limit;
     }
 
-    /** Whether a limit is none, in whatever way the guest's kernel says so. */
+    /** True if a limit is none, in whatever way the guest's kernel says so. */
     public static boolean isUnlimited(long limit) {
         return limit == 0 || Long.compareUnsigned(limit, HIGHEST_LIMIT) >= 0;
     }

@@ -16,6 +16,6 @@ public interface TaskCallObserver {
     /** SIGKILL is asked for. An empty exec id means the container's first process. */
     default void killAsked(String containerId, String execId) {}
 
-    /** That was refused. */
+    /** The domain refused that SIGKILL. */
     default void killRefused(String containerId, String execId) {}
 }

@@ -91,7 +91,7 @@ public record Scraped(String text, Map<String, Double> samples) {
         return value;
     }
 
-    /** Whether there is any sample of this name. */
+    /** True if there is any sample of this name. */
     public boolean has(String name) {
         return samples.keySet().stream()
                 .anyMatch(sample -> sample.equals(name) || sample.startsWith(name + "{"));

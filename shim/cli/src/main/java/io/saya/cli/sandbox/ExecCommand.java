@@ -31,7 +31,7 @@ public final class ExecCommand implements Callable<Integer> {
     /** Ctrl-], as telnet has it: Ctrl-C and Ctrl-D belong to the shell. */
     private static final byte ESCAPE = 0x1d;
 
-    /** How long the shell may go on to talk once the input has ended. */
+    /** Limit for the shell to go on to talk once the input has ended. */
     private static final Duration LINGER_LIMIT = Duration.ofSeconds(2);
 
     private final Invocation invocation;
