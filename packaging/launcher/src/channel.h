@@ -21,6 +21,7 @@ enum frame_type {
     REQUEST_NETLINK = 9,
     REQUEST_STAND_IN = 10,
     REQUEST_HOOK = 11,
+    REQUEST_MONITOR = 12,
     FRAME_REPLY = 0x80,
     FRAME_HELLO = 0x81,
     FRAME_EXITED = 0x82,

@@ -3,28 +3,47 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
-bool child_settle(pid_t parent) {
+static void default_signals(void) {
     sigset_t none;
     sigemptyset(&none);
     for (int s = 1; s < NSIG; s++) signal(s, SIG_DFL);
     sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+bool child_settle(pid_t parent) {
+    default_signals();
     return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent;
 }
 
-pid_t child_fork(struct child *c, int *output, int *result) {
+void child_die_with_guard(int result) {
+    struct pollfd p = {.fd = result};
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || (poll(&p, 1, 0) == 1 && (p.revents & POLLERR))) _exit(127);
+}
+
+/* fork(2) with namespaces, which the C library has no function for. Without handlers of pthread_atfork, which nobody here has. */
+static pid_t fork_into(int namespaces) {
+    return namespaces ? (pid_t)syscall(SYS_clone, (long)namespaces | SIGCHLD, NULL, NULL, NULL, NULL) : fork();
+}
+
+pid_t child_fork(struct child *c, int namespaces, int *output, int *result) {
     int out[2] = {-1, -1}, res[2] = {-1, -1};
     if (pipe2(out, O_CLOEXEC) == 0 && pipe2(res, O_CLOEXEC) == 0) {
-        pid_t parent = getpid();
-        c->pid = fork();
+        c->pid = fork_into(namespaces);
         if (c->pid == 0) {
-            if (!child_settle(parent)) _exit(127);
+            default_signals();
+            close(out[0]);
+            close(res[0]); /* else it could not see the guard's death */
+            child_die_with_guard(res[1]);
             *output = out[1];
             *result = res[1];
             return 0;
@@ -74,7 +93,7 @@ bool child_read_output(struct child *c) {
             c->output = -1;
             return false;
         }
-        if (c->kind != CHILD_NETLINK)
+        if (c->kind != CHILD_NETLINK && c->kind != CHILD_MONITOR)
             ring_write(&c->tail, buffer, (size_t)n);
         else if (c->reply.length <= NETLINK_REPLY_LIMIT)
             bytes_append(&c->reply, buffer, (size_t)n);

@@ -21,6 +21,8 @@ enum descriptor_kind {
     DESCRIPTOR_TAP = 3,       /* the tap interface called path in the process's network namespace */
     DESCRIPTOR_TAP_QUEUE = 4, /* the same, one queue of a tap with several */
     DESCRIPTOR_MACVTAP = 5,   /* the character device of the macvtap interface called path */
+    DESCRIPTOR_READ = 6,      /* a file, read only */
+    DESCRIPTOR_CONNECT = 7,   /* connected to the Unix stream socket at path, on which somebody listens already */
 };
 
 struct descriptor {
@@ -35,7 +37,12 @@ enum privileges {
     PRIVILEGES_INHERITED = 0, /* what the guard may */
     PRIVILEGES_KEPT = 1,      /* the same, and a change of its user id takes nothing of it */
     PRIVILEGES_NONE = 2,      /* no capability, and no way to one: not by exec, not as root */
+    PRIVILEGES_CONFINED = 3,  /* the same, as a user of its own, in namespaces and below a root of its own */
 };
+
+/* Of a confined process whose uid is SPAWN_KEEP: this and the guard's process id. Nobody else has it: not another living sandbox,
+ * and no user of the host (systemd leaves 0x70000000 to 0x7ffdffff to nobody). */
+#define CONFINED_ID 0x70000000u
 
 /* As it came over the channel; strings point into the frame. */
 struct spawn {
@@ -49,6 +56,7 @@ struct spawn {
     uint32_t gid;
     int32_t oom_score_adj; /* INT32_MIN: that of the guard */
     enum privileges privileges;
+    char **shown; /* of a confined process: files, directories and device nodes that its root has, at the same paths */
 };
 
 /* What a child reports over its result pipe before exec: nothing, if all went well. */
@@ -57,7 +65,7 @@ struct child_result {
     char what[252];
 };
 
-enum child_kind { CHILD_PROCESS, CHILD_MOUNT, CHILD_UNMOUNT, CHILD_NETLINK, CHILD_STAND_IN };
+enum child_kind { CHILD_PROCESS, CHILD_MOUNT, CHILD_UNMOUNT, CHILD_NETLINK, CHILD_STAND_IN, CHILD_MONITOR };
 
 struct child {
     enum child_kind kind;
@@ -67,7 +75,7 @@ struct child {
     int output;       /* stdout and stderr; -1 when at its end */
     int result;       /* -1 when read */
     struct ring tail;
-    struct bytes reply; /* of netlink: all that it wrote to its output */
+    struct bytes reply; /* of netlink and of a monitor: all that it wrote to its output */
     char *target;       /* of a mount */
     bool recorded;      /* the mount went into the journal */
     bool leads;         /* a signal to it is one to all of its process group */
@@ -102,11 +110,33 @@ struct netlink_call {
  * above. (netlink.c) */
 struct child *child_netlink(const struct netlink_call *call, struct child_result *result);
 
+struct monitor_call {
+    const char *socket;
+    const char *network_namespace;
+    struct descriptor *descriptors;
+    size_t descriptor_count;
+    const char *command; /* one line of JSON without its end; refers to the descriptors by their names */
+};
+
+/* Hands descriptors over to a QEMU that runs, by getfd on a monitor that nobody else uses, has it carry out the command, and
+ * collects its answer to that. In a child of its own, as above. (monitor.c) */
+struct child *child_monitor(const struct monitor_call *call, struct child_result *result);
+
+/* In a child, in its own mount namespace: goes below a root that has the programs of the host, what is shown, and nothing
+ * else. What it opens there it opens as this user. (confine.c) */
+void root_confine(const struct spawn *spawn, uid_t uid, gid_t gid, int result);
+
+/* Opens what can be opened outside of the network namespace, and takes a number for what cannot; -1 with errno. */
+int descriptor_open(const struct descriptor *d);
+
 /* In a child, in the network namespace: opens it and puts it in the place of its number. (tap.c) */
 void descriptor_open_tap(const struct descriptor *d, int result);
 
 /* In a child, last before exec: takes on the identity and the privileges. (identity.c) */
 void identity_take(const struct spawn *spawn, int result);
+
+/* For a process that is root: no capability any more, and no way to one. False with errno. (identity.c) */
+bool privileges_give_up(void);
 
 /* In a child: enters the namespace. (netlink.c) */
 void network_enter(const char *path, int result);
@@ -122,11 +152,16 @@ void child_free(struct child *c);
 /* For spawn.c, mount.c and the daemon's start. */
 struct child *child_new(enum child_kind kind);
 
-/* Forks a child with an output pipe and a result pipe; returns 0 in the child, which owns the write ends. */
-pid_t child_fork(struct child *c, int *output, int *result);
+/* Forks a child with an output pipe and a result pipe, in new namespaces (CLONE_NEW*, or 0); returns 0 in the child, which
+ * owns the write ends. */
+pid_t child_fork(struct child *c, int namespaces, int *output, int *result);
 
 /* In a new child: default signals, none blocked, SIGKILL when the parent dies. False if it is dead already. */
 bool child_settle(pid_t parent);
+
+/* In a child: SIGKILL when the guard dies; a change of identity takes that back. Ends it if the guard is dead already, which
+ * shows by its end of the result pipe: a process in a pid namespace of its own has no parent that it could name. */
+void child_die_with_guard(int result);
 
 /* In a child: writes the result. */
 void child_report(int fd, int error, const char *what, const char *subject);

@@ -92,7 +92,8 @@ static char **read_list(struct reader *r) {
     return list;
 }
 
-static void read_descriptors(struct reader *r, struct spawn *spawn) {
+/* How many there are; room for SPAWN_DESCRIPTORS. */
+static size_t read_descriptors(struct reader *r, struct descriptor *descriptors) {
     size_t count = read_u8(r);
     for (size_t i = 0; i < count && !r->bad; i++) {
         struct descriptor d = {.kind = (enum descriptor_kind)read_u8(r), .fd = -1};
@@ -101,8 +102,9 @@ static void read_descriptors(struct reader *r, struct spawn *spawn) {
         if (i == SPAWN_DESCRIPTORS)
             r->bad = true;
         else
-            spawn->descriptors[spawn->descriptor_count++] = d;
+            descriptors[i] = d;
     }
+    return r->bad ? 0 : count;
 }
 
 static void spawn_request(struct guard *g, const struct request *request) {
@@ -113,12 +115,13 @@ static void spawn_request(struct guard *g, const struct request *request) {
     spawn.environment = read_list(&r);
     spawn.directory = read_string(&r);
     spawn.network_namespace = read_string(&r);
-    read_descriptors(&r, &spawn);
+    spawn.descriptor_count = read_descriptors(&r, spawn.descriptors);
     spawn.uid = read_u32(&r);
     spawn.gid = read_u32(&r);
     spawn.oom_score_adj = (int32_t)read_u32(&r);
     spawn.privileges = (enum privileges)read_u8(&r);
-    if (r.bad || spawn.privileges > PRIVILEGES_NONE || !spawn.argv || !spawn.environment || !spawn.argv[0] || spawn.argv[0][0] != '/') {
+    if (spawn.privileges == PRIVILEGES_CONFINED) spawn.shown = read_list(&r);
+    if (r.bad || spawn.privileges > PRIVILEGES_CONFINED || !spawn.argv || !spawn.environment || !spawn.argv[0] || spawn.argv[0][0] != '/') {
         reply(g, request->id, EINVAL, "spawn request");
     } else if (g->child_count == CHILD_LIMIT) {
         reply(g, request->id, EAGAIN, "spawn: too many processes");
@@ -134,6 +137,27 @@ static void spawn_request(struct guard *g, const struct request *request) {
     }
     free(spawn.argv);
     free(spawn.environment);
+    free(spawn.shown);
+}
+
+static void monitor_request(struct guard *g, const struct request *request) {
+    struct reader r = request->body;
+    struct descriptor descriptors[SPAWN_DESCRIPTORS];
+    struct monitor_call call = {.socket = read_string(&r), .network_namespace = read_string(&r), .descriptors = descriptors};
+    call.descriptor_count = read_descriptors(&r, descriptors);
+    call.command = read_string(&r);
+    struct child_result result;
+    if (r.bad) {
+        reply(g, request->id, EINVAL, "monitor request");
+    } else if (g->child_count == CHILD_LIMIT) {
+        reply(g, request->id, EAGAIN, "monitor: too many processes");
+    } else {
+        struct child *c = child_monitor(&call, &result);
+        if (c)
+            adopt(g, c, request->id);
+        else
+            reply(g, request->id, result.error, result.what);
+    }
 }
 
 static void stand_in_request(struct guard *g, const struct request *request) {
@@ -251,6 +275,7 @@ void guard_request(struct guard *g, const struct request *request) {
     case REQUEST_NETLINK: netlink_request(g, request); break;
     case REQUEST_HOOK: hook_request(g, request); break;
     case REQUEST_STAND_IN: stand_in_request(g, request); break;
+    case REQUEST_MONITOR: monitor_request(g, request); break;
     default: reply(g, request->id, ENOSYS, "unknown request");
     }
 }
@@ -270,12 +295,12 @@ static void mount_done(struct guard *g, struct child *c, const struct child_resu
 }
 
 /* All that it wrote is in the pipe by now. */
-static void netlink_done(struct guard *g, struct child *c) {
+static void answered(struct guard *g, struct child *c) {
     size_t before;
     do before = c->reply.length;
     while (c->output >= 0 && child_read_output(c) && c->reply.length > before);
     if (c->reply.length > NETLINK_REPLY_LIMIT) {
-        reply(g, c->request, EMSGSIZE, "netlink: the answer is too long");
+        reply(g, c->request, EMSGSIZE, "the answer is too long");
         return;
     }
     size_t at = channel_begin(&g->channel, FRAME_REPLY, c->request);
@@ -297,8 +322,8 @@ void guard_child_result(struct guard *g, struct child *c) {
         bytes_u32(&g->channel.queued, c->handle);
         bytes_u32(&g->channel.queued, (uint32_t)c->pid);
         channel_end(&g->channel, at);
-    } else if (c->kind == CHILD_NETLINK) {
-        netlink_done(g, c);
+    } else if (c->kind == CHILD_NETLINK || c->kind == CHILD_MONITOR) {
+        answered(g, c);
     } else {
         channel_reply(&g->channel, c->request, 0, "");
     }

@@ -33,7 +33,7 @@ struct child *child_hook(const struct hook *hook, struct child_result *result) {
     int input = input_file(hook);
     struct child *c = input >= 0 ? child_new(CHILD_PROCESS) : NULL;
     int output, report;
-    pid_t pid = c ? child_fork(c, &output, &report) : -1;
+    pid_t pid = c ? child_fork(c, 0, &output, &report) : -1;
     if (pid == 0) hook_main(hook, input, output, report);
     int error = errno;
     if (input >= 0) close(input);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "actions.h"
+#include "child.h"
 #include "files.h"
 
 /* An interface is made, moved, named, given addresses, started and given routes, one message each: whoever is told in between
@@ -46,7 +47,7 @@ int action_links(const struct flags *flags) {
     prctl(PR_SET_NAME, "saya-links");
     int listener = atoi(flags->address);
     int events = subscribe();
-    int daemon = events < 0 ? -1 : accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+    int daemon = events < 0 || !privileges_give_up() ? -1 : accept4(listener, NULL, NULL, SOCK_CLOEXEC);
     if (daemon < 0) {
         fprintf(stderr, "saya: changes of the pod's network: %s\n", strerror(errno));
         return 1;

@@ -84,7 +84,7 @@ struct child *child_mount(const struct mount_call *call, struct child_result *re
     struct child *c = child_new(call->unmount ? CHILD_UNMOUNT : CHILD_MOUNT);
     if (c) c->target = strdup(call->target);
     int output, report;
-    pid_t pid = c && c->target ? child_fork(c, &output, &report) : -1;
+    pid_t pid = c && c->target ? child_fork(c, 0, &output, &report) : -1;
     if (pid == 0) {
         int failed = call->unmount ? do_unmount(call) : do_mount(call);
         child_report(report, failed ? errno : 0, call->unmount ? "unmount" : "mount", call->target);

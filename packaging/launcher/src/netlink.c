@@ -73,7 +73,7 @@ void network_enter(const char *path, int result) {
 struct child *child_netlink(const struct netlink_call *call, struct child_result *result) {
     struct child *c = child_new(CHILD_NETLINK);
     int output, report;
-    pid_t pid = c ? child_fork(c, &output, &report) : -1;
+    pid_t pid = c ? child_fork(c, 0, &output, &report) : -1;
     if (pid == 0) {
         network_enter(call->network_namespace, report);
         exchange(call, output, report);

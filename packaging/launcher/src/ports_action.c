@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "actions.h"
+#include "child.h"
 #include "ports.h"
 
 #define CONNECTIONS 64 /* as many as the guest's agent takes */
@@ -58,6 +59,10 @@ int action_ports(const struct flags *flags) {
     if (listener < 0) {
         fprintf(stderr, "saya: ports of the pod's localhost: %s (expected: a kernel with BPF socket lookup, 5.9 or later)\n",
                 strerror(errno));
+        return 1;
+    }
+    if (!privileges_give_up()) { /* they were for the program in the kernel */
+        perror("saya: ports of the pod's localhost: capabilities");
         return 1;
     }
     pid_t parent = getpid();

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 #include "child.h"
 
 #define BACKLOG 16
+#define CONFINED_NAMESPACES (CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS)
 
 static struct child *refuse(struct child_result *result, int error, const char *what, const char *subject) {
     *result = (struct child_result){.error = error};
@@ -45,10 +47,29 @@ static int listen_at(const char *path) {
     return -1;
 }
 
+/* Who listens there was started with its socket listening, so nothing is waited for: a full backlog is an error. */
+static int connect_to(const char *path) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (strlen(path) >= sizeof address.sun_path) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    memcpy(address.sun_path, path, strlen(path) + 1);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0) return -1;
+    if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0 && fcntl(fd, F_SETFL, 0) == 0) return fd;
+    int error = errno;
+    close(fd);
+    errno = error;
+    return -1;
+}
+
 /* A tap can only be opened inside its namespace, but the number must stand in argv before that: the
  * number is taken by /dev/null, and the child puts the tap in its place. */
-static int open_descriptor(const struct descriptor *d) {
+int descriptor_open(const struct descriptor *d) {
     switch (d->kind) {
+    case DESCRIPTOR_CONNECT: return connect_to(d->path);
+    case DESCRIPTOR_READ: return open(d->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     case DESCRIPTOR_LISTEN: return listen_at(d->path);
     case DESCRIPTOR_OPEN: return open(d->path, O_RDWR | O_CLOEXEC | O_NOCTTY);
     case DESCRIPTOR_TAP:
@@ -103,7 +124,11 @@ static void write_setting(const char *path, const char *text, int result) {
     close(fd);
 }
 
-static void child_main(const struct spawn *spawn, char **argv, pid_t parent, int output, int result) {
+static bool is_tap(const struct descriptor *d) {
+    return d->kind == DESCRIPTOR_TAP || d->kind == DESCRIPTOR_TAP_QUEUE || d->kind == DESCRIPTOR_MACVTAP;
+}
+
+static void child_main(const struct spawn *spawn, char **argv, int output, int result) {
     setsid();
     if (spawn->oom_score_adj != INT32_MIN) {
         char text[16];
@@ -112,15 +137,14 @@ static void child_main(const struct spawn *spawn, char **argv, pid_t parent, int
     }
     network_enter(spawn->network_namespace, result);
     for (size_t i = 0; i < spawn->descriptor_count; i++) {
-        if (spawn->descriptors[i].kind >= DESCRIPTOR_TAP) descriptor_open_tap(&spawn->descriptors[i], result);
+        if (is_tap(&spawn->descriptors[i])) descriptor_open_tap(&spawn->descriptors[i], result);
         fcntl(spawn->descriptors[i].fd, F_SETFD, 0);
     }
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (null < 0 || dup2(null, 0) < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0) child_fail(result, "stdio", "/dev/null");
-    if (chdir(spawn->directory) != 0) child_fail(result, "working directory", spawn->directory);
+    if (spawn->privileges != PRIVILEGES_CONFINED && chdir(spawn->directory) != 0) child_fail(result, "working directory", spawn->directory);
     identity_take(spawn, result);
-    /* A change of identity clears it. */
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent) _exit(127);
+    child_die_with_guard(result);
     execve(argv[0], argv, spawn->environment); // NOLINT(clang-analyzer-core.NonNullParamChecker): guard_requests.c has seen it
     child_fail(result, "execute", argv[0]);
 }
@@ -151,7 +175,7 @@ static char **arguments(const struct spawn *spawn, struct child_result *result) 
 struct child *child_spawn(struct spawn *spawn, struct child_result *result) {
     for (size_t i = 0; i < spawn->descriptor_count; i++) {
         struct descriptor *d = &spawn->descriptors[i];
-        d->fd = open_descriptor(d);
+        d->fd = descriptor_open(d);
         if (d->fd < 0) {
             refuse(result, errno, d->kind == DESCRIPTOR_LISTEN ? "listen at" : "open", d->path);
             close_descriptors(spawn, i, true);
@@ -169,9 +193,9 @@ struct child *child_spawn(struct spawn *spawn, struct child_result *result) {
         return NULL;
     }
     int output, report;
-    pid_t parent = getpid();
-    pid_t pid = child_fork(c, &output, &report);
-    if (pid == 0) child_main(spawn, argv, parent, output, report);
+    if (spawn->privileges == PRIVILEGES_CONFINED && spawn->uid == SPAWN_KEEP) spawn->uid = spawn->gid = CONFINED_ID + (uint32_t)getpid();
+    pid_t pid = child_fork(c, spawn->privileges == PRIVILEGES_CONFINED ? CONFINED_NAMESPACES : 0, &output, &report);
+    if (pid == 0) child_main(spawn, argv, output, report);
     int error = errno;
     close_descriptors(spawn, spawn->descriptor_count, pid < 0);
     free_arguments(argv);

@@ -227,6 +227,37 @@ grep -q "its guard process died" "$SAYA_TEST/output" || fail "text"
 nothing_left || fail "something is left"
 finish
 
+begin "a confined process has a user, namespaces and a root of its own, and nothing else"
+mkdir -m 700 "$SAYA_TEST/secret"
+(umask 077 && echo open >"$SAYA_TEST/secret/open" && echo closed >"$SAYA_TEST/secret/closed")
+chmod 644 "$SAYA_TEST/secret/open"
+for file in open closed; do
+    SAYA_TEST_SCRIPT="confined $SAYA_TEST/secret/$file grep -q $file $SAYA_TEST/secret/$file && exec sleep 300;ready;wait" start
+    child=$(awk '$1 == "process" && $4 == "sh" {print $2}' "$run_directory/guard.journal")
+    until_true grep -q sleep "/proc/$child/comm"
+    own=$((0x70000000 + $(guard)))
+    for line in "Uid:.$own.$own.$own.$own" "Gid:.$own.$own.$own.$own" "Groups:. *" "NoNewPrivs:.1" \
+        "Cap(Inh|Prm|Eff|Bnd|Amb):.0000000000000000"; do
+        grep -Eqx "$line" "/proc/$child/status" || fail "status has no $line: $(cat "/proc/$child/status")"
+    done
+    [[ $(grep -cx 'Cap.*0000000000000000' "/proc/$child/status") == 5 ]] || fail "capabilities"
+    for kind in mnt pid ipc uts; do
+        [[ $(readlink "/proc/$child/ns/$kind") != "$(readlink "/proc/self/ns/$kind")" ]] || fail "namespace $kind is the host's"
+    done
+    [[ $(readlink "/proc/$child/ns/net") == "$(readlink "/proc/self/ns/net")" ]] || fail "network namespace"
+    (cd "/proc/$child/root" && [[ $(echo dev/*) == "dev/null dev/urandom" && ! -e proc && ! -e sys && ! -e root && ! -e home && ! -e run ]]) \
+        || fail "root: $(find "/proc/$child/root" -xdev)"
+    awk '$6 !~ /^ro,/ {exit 1}' "/proc/$child/mountinfo" || fail "writable: $(cat "/proc/$child/mountinfo")"
+    grep -q 'Max core file size *0 *0 ' "/proc/$child/limits" || fail "limits"
+    kill -9 "$(guard)"
+    until_true dead "$child"
+    until_true dead "$(daemon)"
+    delete "$id" "$bundle" || fail "delete: exit code $?"
+done
+SAYA_TEST_SCRIPT="confined $SAYA_TEST/none exec sleep 300;exit 3" start && fail "succeeded"
+grep -q "refused: show in the private root: $SAYA_TEST/none: No such file or directory" "$SAYA_TEST/output" || fail "text"
+finish
+
 begin "kill -9 of the daemon"
 mkdir "$SAYA_TEST/m"
 SAYA_TEST_SCRIPT="mount $SAYA_TEST/m;mount $SAYA_TEST/m;spawn (setsid sleep 300 & echo \$! >$SAYA_TEST/orphan); sleep 300;ready;wait" start

@@ -107,7 +107,8 @@ static void list(struct bytes *b, const char *const *items, uint8_t count) {
     for (uint8_t i = 0; i < count; i++) bytes_text(b, items[i]);
 }
 
-static void spawn(const char *script) {
+/* Confined: with what a virtual machine monitor may do, and one file shown to it. */
+static void spawn(const char *script, const char *shown) {
     struct bytes b = {0};
     const char *argv[] = {"/bin/sh", "-c", script}, *environment[] = {"PATH=/usr/bin:/bin"};
     list(&b, argv, 3);
@@ -118,7 +119,8 @@ static void spawn(const char *script) {
     bytes_u32(&b, UINT32_MAX);
     bytes_u32(&b, UINT32_MAX);
     bytes_u32(&b, 0x80000000u);
-    bytes_u8(&b, 0);
+    bytes_u8(&b, shown ? 3 : 0);
+    if (shown) list(&b, &shown, 1);
     call(REQUEST_SPAWN, &b);
 }
 
@@ -148,8 +150,12 @@ static void command(char *text) {
     if (strcmp(text, "mount") == 0)
         mount_tmpfs(argument);
     else if (strcmp(text, "spawn") == 0)
-        spawn(argument);
-    else if (strcmp(text, "record") == 0)
+        spawn(argument, NULL);
+    else if (strcmp(text, "confined") == 0) { /* what is shown, then the script */
+        char *script = strchr(argument, ' ');
+        *script++ = 0;
+        spawn(script, argument);
+    } else if (strcmp(text, "record") == 0)
         record(argument);
     else if (strcmp(text, "ready") == 0)
         call(REQUEST_READY, &body);

@@ -43,15 +43,13 @@ final class MachineArguments {
     private static final int SERIAL_PORTS = 3;
 
     private final VmSpec spec;
-    private final VmSockets sockets;
     private final List<Argument> arguments = new ArrayList<>();
     private final PciSlots slots;
+    private int disks;
 
-    private MachineArguments(VmSpec spec, VmSockets sockets) {
+    private MachineArguments(VmSpec spec) {
         this.spec = spec;
-        this.sockets = sockets;
-        this.slots =
-                new PciSlots(spec.devices().plugSlots() + (PluggedMemory.wanted(spec) ? 1 : 0));
+        this.slots = new PciSlots(spec.devices().plugSlots() + (PluggedMemory.wanted(spec) ? 1 : 0));
     }
 
     /**
@@ -59,9 +57,8 @@ final class MachineArguments {
      *
      * @param guestCid the guest's vsock address, of use only with that transport
      */
-    static CommandLine of(VmSpec spec, Execution execution, VmSockets sockets, int guestCid)
-            throws HypervisorFailure {
-        return new MachineArguments(spec, sockets).build(execution, guestCid);
+    static CommandLine of(VmSpec spec, Execution execution, int guestCid) throws HypervisorFailure {
+        return new MachineArguments(spec).build(execution, guestCid);
     }
 
     private CommandLine build(Execution execution, int guestCid) throws HypervisorFailure {
@@ -71,7 +68,7 @@ final class MachineArguments {
         addAgentTransport(guestCid);
         addRng();
         if (spec.guest().image().isPresent()) {
-            addDisk("image", spec.guest().image().get(), true, PciSlots.ROOT_IMAGE);
+            addDisk(VmDescriptors.IMAGE, spec.guest().image().get(), true, PciSlots.ROOT_IMAGE);
         }
         for (VmDevice device : spec.devices().atStart()) {
             addDevice(device);
@@ -105,6 +102,10 @@ final class MachineArguments {
         }
         arguments.add(new Chardev.InheritedSocket(VmSockets.QMP, VmSockets.QMP));
         arguments.add(new Mon(VmSockets.QMP));
+        if (spec.devices().plugSlots() > 0) {
+            arguments.add(new Chardev.InheritedSocket(VmSockets.HANDOVER, VmSockets.HANDOVER));
+            arguments.add(new Mon(VmSockets.HANDOVER));
+        }
     }
 
     private void addBoard(Execution execution) throws HypervisorFailure {
@@ -154,7 +155,7 @@ final class MachineArguments {
                             new Device.VhostVsockPci(
                                     "vsock", VmDescriptors.VHOST_VSOCK, guestCid, PciSlots.VSOCK));
             case HYBRID_VSOCK -> {
-                arguments.add(new Chardev.ClientSocket("vsock", sockets.vsockDaemon()));
+                arguments.add(new Chardev.InheritedConnection("vsock", VmDescriptors.VSOCK_DAEMON));
                 arguments.add(new Device.VhostUserVsockPci("vsock-dev", "vsock", PciSlots.VSOCK));
             }
         }
@@ -169,7 +170,7 @@ final class MachineArguments {
         switch (device) {
             case VmDevice.VirtioFs fs -> {
                 String id = "fs-" + fs.tag();
-                arguments.add(new Chardev.ClientSocket(id, fs.socket()));
+                arguments.add(new Chardev.InheritedConnection(id, VmDescriptors.share(fs)));
                 arguments.add(
                         new Device.VhostUserFsPci(
                                 id + "-dev",
@@ -207,7 +208,14 @@ final class MachineArguments {
     }
 
     private void addDisk(String id, Path path, boolean readOnly, PciAddress address) {
-        arguments.add(new Blockdev("disk-" + id, path, !Files.isRegularFile(path), readOnly));
+        arguments.add(
+                new Blockdev(
+                        "disk-" + id,
+                        VmDescriptors.disk(id),
+                        ++disks,
+                        path,
+                        !Files.isRegularFile(path),
+                        readOnly));
         arguments.add(new Device.VirtioBlkPci("disk-" + id + "-dev", "disk-" + id, id, address));
     }
 

@@ -8,14 +8,12 @@ import io.saya.qemu.qmp.QmpCommand;
 import io.saya.qemu.qmp.QmpConnection;
 import io.saya.qemu.qmp.QmpEvent;
 import io.saya.qemu.qmp.QmpFailure;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 
-/**
- * Network cards that come and go while the guest runs, one behind each root port. QEMU opens their
- * taps itself: nobody can pass a descriptor to it any more. Thread safe.
- */
+/** Network cards that come and go while the guest runs, one behind each root port. Thread safe. */
 final class PluggedCards {
     /**
      * Limit for commands that QEMU carries out at once. On a busy host it may not get a processor
@@ -24,6 +22,7 @@ final class PluggedCards {
     private static final Duration COMMAND_DEADLINE = Duration.ofSeconds(30);
 
     private final QmpConnection qmp;
+    private final TapHandover handover;
     private final int slots;
 
     /** Which port has which card; guarded by this, which is held for memory operations only. */
@@ -31,8 +30,9 @@ final class PluggedCards {
 
     private final Removals removals;
 
-    PluggedCards(QmpConnection qmp, int slots) {
+    PluggedCards(QmpConnection qmp, TapHandover handover, int slots) {
         this.qmp = qmp;
+        this.handover = handover;
         this.slots = slots;
         this.removals = new Removals(qmp);
     }
@@ -50,9 +50,12 @@ final class PluggedCards {
     String plug(VmDevice.Network card) throws HypervisorFailure {
         int port = take(card);
         try {
-            qmp.execute(new QmpCommand("netdev_add", netdev(card)), COMMAND_DEADLINE);
-        } catch (QmpFailure e) {
-            if (e.kind() == QmpFailure.Kind.REFUSED) {
+            handover.addNetdev(netdevId(card), card);
+        } catch (TapHandover.Refused e) {
+            release(card);
+            throw failure("plug", card, e);
+        } catch (IOException e) {
+            if (removeNetdevQuietly(card, e)) {
                 release(card);
             }
             throw failure("plug", card, e);
@@ -61,7 +64,7 @@ final class PluggedCards {
             qmp.execute(new QmpCommand("device_add", device(card, port)), COMMAND_DEADLINE);
         } catch (QmpFailure e) {
             if (e.kind() == QmpFailure.Kind.REFUSED) {
-                removeNetdevQuietly(card, e);
+                boolean _ = removeNetdevQuietly(card, e);
                 release(card);
             }
             throw failure("plug", card, e);
@@ -110,11 +113,13 @@ final class PluggedCards {
         }
     }
 
-    private void removeNetdevQuietly(VmDevice.Network card, QmpFailure cause) {
+    private boolean removeNetdevQuietly(VmDevice.Network card, Exception cause) {
         try {
             removeNetdev(card);
+            return true;
         } catch (QmpFailure e) {
             cause.addSuppressed(e);
+            return false;
         }
     }
 
@@ -135,23 +140,6 @@ final class PluggedCards {
 
     private synchronized void release(VmDevice.Network card) {
         ports.remove(card.id());
-    }
-
-    private static JsonObject netdev(VmDevice.Network card) {
-        JsonObject.Builder arguments =
-                JsonObject.builder()
-                        .put("type", "tap")
-                        .put("id", netdevId(card))
-                        .put("ifname", card.tap())
-                        .put("script", "no")
-                        .put("downscript", "no");
-        if (card.queues() > 1) {
-            arguments.put("queues", card.queues());
-        }
-        if (card.vhost()) {
-            arguments.put("vhost", true);
-        }
-        return arguments.build();
     }
 
     private static JsonObject device(VmDevice.Network card, int port) {
@@ -183,7 +171,7 @@ final class PluggedCards {
         return netdevId(card) + " (" + card.tap() + ")";
     }
 
-    private static HypervisorFailure failure(String what, VmDevice.Network card, QmpFailure cause) {
+    private static HypervisorFailure failure(String what, VmDevice.Network card, Exception cause) {
         return new HypervisorFailure(
                 what + " network card " + describe(card) + ": " + cause.getMessage(), cause);
     }

@@ -2,12 +2,12 @@ package io.saya.qemu;
 
 import io.saya.host.Host;
 import io.saya.host.HostProcess;
+import io.saya.host.Placement;
 import io.saya.host.SpawnSpec;
 import io.saya.hypervisor.AgentEndpoint;
 import io.saya.hypervisor.Hypervisor;
 import io.saya.hypervisor.HypervisorFailure;
 import io.saya.hypervisor.Vm;
-import io.saya.hypervisor.VmSpec.AgentTransport;
 import io.saya.hypervisor.VmSpec;
 import io.saya.log.Log;
 import io.saya.qemu.MachineArguments.Execution;
@@ -73,18 +73,18 @@ public final class QemuHypervisor implements Hypervisor {
 
     @Override
     public Vm start(VmSpec spec) throws HypervisorFailure {
-        boolean serialAgent = spec.agentTransport() == AgentTransport.VIRTIO_SERIAL;
         VmSockets sockets = VmSockets.in(spec.vmm().runDirectory());
         int guestCid = guestCid();
-        CommandLine commandLine = MachineArguments.of(spec, execution(spec), sockets, guestCid);
+        Execution execution = execution(spec);
+        CommandLine commandLine = MachineArguments.of(spec, execution, guestCid);
         SpawnSpec spawn =
                 new SpawnSpec(
                         commandLine.words(),
                         Map.of(),
-                        sockets.inherited(serialAgent),
+                        sockets.inherited(spec),
                         spec.vmm().networkNamespace(),
                         spec.vmm().runDirectory(),
-                        VmDescriptors.placement(spec));
+                        VmDescriptors.placement(spec, sockets, confined(spec, execution)));
         HostProcess process;
         try {
             process = host.spawn(spawn);
@@ -97,7 +97,12 @@ public final class QemuHypervisor implements Hypervisor {
                 process,
                 sockets,
                 agentEndpoint(spec, sockets, guestCid),
-                spec);
+                spec,
+                new TapHandover(host, sockets.handover(), process.pid()));
+    }
+
+    private static Placement confined(VmSpec spec, Execution execution) throws HypervisorFailure {
+        return Placement.confined(ConfinedRoot.of(spec, execution.accel() instanceof Accel.Kvm));
     }
 
     private Execution execution(VmSpec spec) throws HypervisorFailure {

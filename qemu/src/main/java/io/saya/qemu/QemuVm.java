@@ -67,7 +67,8 @@ final class QemuVm implements Vm {
             HostProcess process,
             VmSockets sockets,
             AgentEndpoint agent,
-            VmSpec spec)
+            VmSpec spec,
+            TapHandover handover)
             throws IOException {
         this.sandboxId = sandboxId;
         this.process = process;
@@ -79,7 +80,7 @@ final class QemuVm implements Vm {
             console.close();
             throw e;
         }
-        this.cards = new PluggedCards(qmp, spec.devices().plugSlots());
+        this.cards = new PluggedCards(qmp, handover, spec.devices().plugSlots());
         this.cpus = new PluggedCpus(qmp, spec.cpu().vcpus());
         this.memory = new PluggedMemory(qmp, spec.memory().mib(), spec.memory().maxMib());
         var _ = qmp.serving().thenAccept(_ -> vmmReady.complete(null));
@@ -95,11 +96,12 @@ final class QemuVm implements Vm {
             HostProcess process,
             VmSockets sockets,
             AgentEndpoint agent,
-            VmSpec spec)
+            VmSpec spec,
+            TapHandover handover)
             throws HypervisorFailure {
         QemuVm vm;
         try {
-            vm = new QemuVm(sandboxId, process, sockets, agent, spec);
+            vm = new QemuVm(sandboxId, process, sockets, agent, spec, handover);
         } catch (IOException e) {
             process.signal(Signal.SIGKILL);
             ProcessExit exit = process.exited().join();

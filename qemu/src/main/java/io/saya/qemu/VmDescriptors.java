@@ -1,20 +1,25 @@
 package io.saya.qemu;
 
+import io.saya.host.Placement.Access;
+import io.saya.host.Placement.InheritedConnection;
 import io.saya.host.Placement.InheritedFile;
 import io.saya.host.Placement.InheritedTap;
 import io.saya.host.Placement;
 import io.saya.hypervisor.VmDevice;
-import io.saya.hypervisor.VmSpec.AgentTransport;
 import io.saya.hypervisor.VmSpec;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.OptionalInt;
 
 /** Devices of the host that are opened for QEMU, which need not have the right to do it itself. */
 final class VmDescriptors {
     static final String VHOST_VSOCK = "vhost-vsock";
+
+    /** The name of the connection to a vhost-user vsock daemon. */
+    static final String VSOCK_DAEMON = "vsock-daemon";
+
+    /** The id of the disk that is the guest's root image. */
+    static final String IMAGE = "image";
 
     private VmDescriptors() {}
 
@@ -38,23 +43,70 @@ final class VmDescriptors {
         return names;
     }
 
-    /** What QEMU inherits beyond its sockets. */
-    static Placement placement(VmSpec spec) {
+    /** The name of the connection to a shared directory's daemon. */
+    static String share(VmDevice.VirtioFs fs) {
+        return "share-" + fs.tag();
+    }
+
+    /** The name of a disk's file. */
+    static String disk(String id) {
+        return "disk-" + id;
+    }
+
+    /**
+     * What QEMU inherits beyond its sockets.
+     *
+     * @param confined without descriptors
+     */
+    static Placement placement(VmSpec spec, VmSockets sockets, Placement confined) {
         List<InheritedFile> files = new ArrayList<>();
+        List<InheritedConnection> connections = new ArrayList<>();
         List<InheritedTap> taps = new ArrayList<>();
-        if (spec.agentTransport() == AgentTransport.VSOCK) {
-            files.add(new InheritedFile(VHOST_VSOCK, Path.of("/dev/vhost-vsock")));
+        switch (spec.agentTransport()) {
+            case VSOCK -> files.add(new InheritedFile(VHOST_VSOCK, Path.of("/dev/vhost-vsock")));
+            case HYBRID_VSOCK ->
+                    connections.add(new InheritedConnection(VSOCK_DAEMON, sockets.vsockDaemon()));
+            case VIRTIO_SERIAL -> {}
+        }
+        if (spec.guest().image().isPresent()) {
+            files.add(file(IMAGE, spec.guest().image().get(), true));
         }
         for (VmDevice device : spec.devices().atStart()) {
-            if (device instanceof VmDevice.Network network) {
-                for (String name : taps(network)) {
-                    taps.add(new InheritedTap(name, network.tap(), network.kind()));
+            switch (device) {
+                case VmDevice.VirtioFs fs ->
+                        connections.add(new InheritedConnection(share(fs), fs.socket()));
+                case VmDevice.Block(String id, Path path, boolean readOnly) ->
+                        files.add(file(id, path, readOnly));
+                case VmDevice.Network network -> {
+                    taps.addAll(inheritedTaps(network));
+                    files.addAll(inheritedVhostNets(network));
                 }
-                for (String name : vhostNets(network)) {
-                    files.add(new InheritedFile(name, Path.of("/dev/vhost-net")));
-                }
+                case VmDevice.Balloon() -> {}
+                case VmDevice.HostPci _ -> {}
             }
         }
-        return new Placement(files, taps, Optional.empty(), OptionalInt.empty());
+        return confined.with(files, connections, taps);
+    }
+
+    /** A card's tap, a descriptor for each queue. */
+    static List<InheritedTap> inheritedTaps(VmDevice.Network network) {
+        List<InheritedTap> taps = new ArrayList<>();
+        for (String name : taps(network)) {
+            taps.add(new InheritedTap(name, network.tap(), network.kind()));
+        }
+        return taps;
+    }
+
+    /** A card's {@code /dev/vhost-net}, a descriptor for each queue, if it is wanted. */
+    static List<InheritedFile> inheritedVhostNets(VmDevice.Network network) {
+        List<InheritedFile> files = new ArrayList<>();
+        for (String name : vhostNets(network)) {
+            files.add(new InheritedFile(name, Path.of("/dev/vhost-net")));
+        }
+        return files;
+    }
+
+    private static InheritedFile file(String id, Path path, boolean readOnly) {
+        return new InheritedFile(disk(id), path, readOnly ? Access.READ_ONLY : Access.READ_WRITE);
     }
 }

@@ -1,6 +1,8 @@
 package io.saya.qemu;
 
 import io.saya.host.SpawnSpec.InheritedSocket;
+import io.saya.hypervisor.VmSpec.AgentTransport;
+import io.saya.hypervisor.VmSpec;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,33 +13,40 @@ import java.util.List;
  *
  * @param qmp the monitor
  * @param console the guest's console
+ * @param handover a second monitor, by which the guard hands over what QEMU cannot open itself
  * @param agent the host's end of the agent's serial port
  * @param vsockDaemon where a vhost-user vsock daemon listens for QEMU
  * @param hybridVsock where that daemon listens for those who want to talk to the guest
  */
-record VmSockets(Path qmp, Path console, Path agent, Path vsockDaemon, Path hybridVsock) {
+record VmSockets(
+        Path qmp, Path console, Path handover, Path agent, Path vsockDaemon, Path hybridVsock) {
 
     /** Names of the inherited descriptors. */
     static final String QMP = "qmp";
 
     static final String CONSOLE = "console";
+    static final String HANDOVER = "handover";
     static final String AGENT = "agent";
 
     static VmSockets in(Path runDirectory) {
         return new VmSockets(
                 runDirectory.resolve("qmp.sock"),
                 runDirectory.resolve("console.sock"),
+                runDirectory.resolve("handover.sock"),
                 runDirectory.resolve("agent.sock"),
                 runDirectory.resolve("vhost-vsock.sock"),
                 runDirectory.resolve("vsock.sock"));
     }
 
     /** What QEMU inherits. */
-    List<InheritedSocket> inherited(boolean serialAgent) {
+    List<InheritedSocket> inherited(VmSpec spec) {
         List<InheritedSocket> sockets = new ArrayList<>();
         sockets.add(new InheritedSocket(QMP, qmp));
         sockets.add(new InheritedSocket(CONSOLE, console));
-        if (serialAgent) {
+        if (spec.devices().plugSlots() > 0) {
+            sockets.add(new InheritedSocket(HANDOVER, handover));
+        }
+        if (spec.agentTransport() == AgentTransport.VIRTIO_SERIAL) {
             sockets.add(new InheritedSocket(AGENT, agent));
         }
         return sockets;

@@ -2,7 +2,9 @@ package io.saya.qemu;
 
 import io.saya.host.Host;
 import io.saya.host.HostProcess;
+import io.saya.host.MonitorCommand;
 import io.saya.host.MountFlag;
+import io.saya.host.Placement.InheritedConnection;
 import io.saya.host.ProcessExit;
 import io.saya.host.SpawnSpec.InheritedSocket;
 import io.saya.host.SpawnSpec;
@@ -13,10 +15,15 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Starts processes as children of the JVM. Java cannot pass descriptors on, so QEMU is told to make
@@ -25,6 +32,9 @@ import java.util.concurrent.TimeUnit;
  */
 public final class LocalHost implements Host, AutoCloseable {
     private static final long LISTEN_DEADLINE_NANOS = TimeUnit.SECONDS.toNanos(20);
+
+    private static final Pattern FILE_SET =
+            Pattern.compile("fd=%fd:[^%]*%,set=([0-9]+),opaque=(.*)");
 
     private final List<LocalProcess> processes = new ArrayList<>();
 
@@ -49,14 +59,41 @@ public final class LocalHost implements Host, AutoCloseable {
     }
 
     @Override
-    public synchronized HostProcess spawn(SpawnSpec spec) throws IOException {
+    public String command(MonitorCommand command) {
+        throw new UnsupportedOperationException("command");
+    }
+
+    /** Descriptors become the paths that they were to be opened by. */
+    private static List<String> words(SpawnSpec spec) {
+        Map<String, String> paths = new LinkedHashMap<>();
+        for (InheritedSocket socket : spec.sockets()) {
+            paths.put("fd=%fd:" + socket.name() + "%", "path=" + socket.path());
+        }
+        for (InheritedConnection connection : spec.placement().connections()) {
+            paths.put("fd=%fd:" + connection.name() + "%", "path=" + connection.path());
+        }
         List<String> words = new ArrayList<>();
-        for (String word : spec.argv()) {
-            for (InheritedSocket socket : spec.sockets()) {
-                word = word.replace("fd=%fd:" + socket.name() + "%", "path=" + socket.path());
+        for (Iterator<String> argv = spec.argv().iterator(); argv.hasNext(); ) {
+            String word = argv.next();
+            if (word.equals("-add-fd")) {
+                Matcher set = FILE_SET.matcher(argv.next());
+                if (!set.matches()) {
+                    throw new AssertionError("-add-fd in another form: " + spec.argv());
+                }
+                paths.put("/dev/fdset/" + set.group(1), set.group(2));
+                continue;
+            }
+            for (Map.Entry<String, String> path : paths.entrySet()) {
+                word = word.replace(path.getKey(), path.getValue());
             }
             words.add(word);
         }
+        return words;
+    }
+
+    @Override
+    public synchronized HostProcess spawn(SpawnSpec spec) throws IOException {
+        List<String> words = words(spec);
         Path output = Files.createTempFile(spec.directory(), "output", ".txt");
         ProcessBuilder builder =
                 new ProcessBuilder(words)

@@ -3,14 +3,14 @@ package io.saya.qemu;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.saya.host.Placement;
 import io.saya.host.Placement.InheritedFile;
 import io.saya.host.Placement.InheritedTap;
 import io.saya.host.Placement.TapKind;
+import io.saya.host.Placement;
 import io.saya.hypervisor.HypervisorFailure;
 import io.saya.hypervisor.VmDevice;
-import io.saya.hypervisor.VmSpec;
 import io.saya.hypervisor.VmSpec.AgentTransport;
+import io.saya.hypervisor.VmSpec;
 import io.saya.qemu.MachineArguments.Execution;
 import io.saya.qemu.args.Accel;
 import java.io.IOException;
@@ -69,7 +69,7 @@ class MachineArgumentsTest {
                         "-object rng-random,id=rng,filename=/dev/urandom",
                         "-device virtio-rng-pci,id=rng-dev,bus=pcie.0,addr=0x2,disable-legacy=on"
                                 + ",rng=rng",
-                        "-chardev socket,id=fs-kataShared,path=/run/saya/s/virtiofs.sock",
+                        "-chardev socket,id=fs-kataShared,fd=%fd:share-kataShared%",
                         "-device vhost-user-fs-pci,id=fs-kataShared-dev,bus=pcie.0,addr=0x5"
                                 + ",chardev=fs-kataShared,tag=kataShared,queue-size=1024",
                         "-kernel /guest/vmlinux",
@@ -136,7 +136,7 @@ class MachineArgumentsTest {
                         "-device vhost-vsock-pci,id=vsock,bus=pcie.0,addr=0x3,disable-legacy=on"
                                 + ",vhostfd=%fd:vhost-vsock%,guest-cid=4294967290")
                 .noneMatch(line -> line.contains("virtserialport"));
-        assertThat(VmDescriptors.placement(spec(AgentTransport.VSOCK)).files())
+        assertThat(placement(spec(AgentTransport.VSOCK)).files())
                 .containsExactly(new InheritedFile("vhost-vsock", Path.of("/dev/vhost-vsock")));
     }
 
@@ -172,7 +172,7 @@ class MachineArgumentsTest {
                                 + ",vhostfds=%fd:vhost-1-0%:%fd:vhost-1-1%",
                         "-device virtio-net-pci,id=net-1-dev,bus=pcie.0,addr=0x6,disable-legacy=on"
                                 + ",netdev=net-1,mac=02:00:00:00:00:02,romfile=,mq=on,vectors=6");
-        Placement placement = VmDescriptors.placement(spec);
+        Placement placement = placement(spec);
         assertThat(placement.taps())
                 .containsExactly(
                         new InheritedTap("tap-0-0", "tap0", TapKind.SINGLE_QUEUE),
@@ -197,14 +197,14 @@ class MachineArgumentsTest {
                 .containsSubsequence(
                         "-device pcie-root-port,id=port-pci-7,bus=pcie.0,addr=0x5,chassis=69,slot=69",
                         "-device vfio-pci,id=host-pci-7,host=0000:01:00.0,bus=port-pci-7");
-        assertThat(VmDescriptors.placement(spec).files()).isEmpty();
+        assertThat(placement(spec).files()).isEmpty();
     }
 
     @Test
     void hybridVsockGoesThroughADaemon() throws Exception {
         assertThat(lines(spec(AgentTransport.HYBRID_VSOCK), KVM))
                 .containsSubsequence(
-                        "-chardev socket,id=vsock,path=/run/saya/s/vhost-vsock.sock",
+                        "-chardev socket,id=vsock,fd=%fd:vsock-daemon%",
                         "-device vhost-user-vsock-pci,id=vsock-dev,bus=pcie.0,addr=0x3"
                                 + ",chardev=vsock");
     }
@@ -225,17 +225,26 @@ class MachineArgumentsTest {
         assertThat(lines)
                 .containsSubsequence(
                         "-blockdev driver=raw,node-name=disk-image,read-only=on,file.driver=file"
-                                + ",file.filename="
-                                + image
-                                + ",file.locking=off",
+                                + ",file.filename=/dev/fdset/1,file.locking=off",
                         "-device virtio-blk-pci,id=disk-image-dev,bus=pcie.0,addr=0x4"
                                 + ",disable-legacy=on,drive=disk-image,serial=image",
                         "-blockdev driver=raw,node-name=disk-data,read-only=off"
-                                + ",file.driver=host_device,file.filename=/dev/null",
+                                + ",file.driver=host_device,file.filename=/dev/fdset/2",
                         "-device virtio-blk-pci,id=disk-data-dev,bus=pcie.0,addr=0x5"
                                 + ",disable-legacy=on,drive=disk-data,serial=data",
                         "-device virtio-blk-pci,id=disk-more-dev,bus=pcie.0,addr=0x6"
                                 + ",disable-legacy=on,drive=disk-more,serial=more");
+        assertThat(lines)
+                .contains(
+                        "-add-fd fd=%fd:disk-image%,set=1,opaque=" + image,
+                        "-add-fd fd=%fd:disk-data%,set=2,opaque=/dev/null",
+                        "-add-fd fd=%fd:disk-more%,set=3,opaque=" + image);
+        assertThat(placement(Specs.withImage(plain, Optional.of(image))).files())
+                .containsExactly(
+                        new InheritedFile("disk-image", image, Placement.Access.READ_ONLY),
+                        new InheritedFile(
+                                "disk-data", Path.of("/dev/null"), Placement.Access.READ_WRITE),
+                        new InheritedFile("disk-more", image, Placement.Access.READ_ONLY));
         assertThat(lines.getLast())
                 .startsWith("-append ")
                 .contains(" root=/dev/vda1 ro ")
@@ -282,6 +291,43 @@ class MachineArgumentsTest {
                 .withMessage("device d25: no PCI slot left (expected: at most 24 devices)");
     }
 
+    @Test
+    void whatQemuOpensByNameIsShownToIt() throws Exception {
+        VmSpec spec = spec(AgentTransport.VIRTIO_SERIAL);
+        assertThat(ConfinedRoot.of(Specs.withVmm(spec, Path.of("/opt/kata/bin/qemu")), true))
+                .containsExactly(Path.of("/opt/kata"), Path.of("/dev/kvm"), KERNEL);
+        assertThat(ConfinedRoot.of(Specs.withVmm(spec, Path.of("/srv/vm/qemu")), false))
+                .containsExactly(Path.of("/srv/vm/qemu"), KERNEL);
+        assertThat(ConfinedRoot.of(Path.of("/bin/qemu"), false))
+                .as("not the host's whole root")
+                .containsExactly(Path.of("/bin/qemu"));
+    }
+
+    @Test
+    void theShareIsConnectedAndTheHandoverListensWhereCardsMayCome() {
+        VmSpec spec =
+                Specs.of(
+                        RUN,
+                        KERNEL,
+                        List.of(
+                                new VmDevice.VirtioFs(
+                                        "kataShared", RUN.resolve("virtiofs.sock"), 1024, 0)),
+                        AgentTransport.VIRTIO_SERIAL,
+                        List.of());
+        assertThat(placement(spec).connections())
+                .containsExactly(
+                        new Placement.InheritedConnection(
+                                "share-kataShared", RUN.resolve("virtiofs.sock")));
+        assertThat(VmSockets.in(RUN).inherited(spec)).hasSize(3);
+        assertThat(VmSockets.in(RUN).inherited(Specs.withPlugSlots(spec, 1)))
+                .anyMatch(socket -> socket.path().endsWith("handover.sock"));
+    }
+
+    private static Placement placement(VmSpec spec) {
+        return VmDescriptors.placement(
+                spec, VmSockets.in(RUN), Placement.confined(List.of(KERNEL)));
+    }
+
     private static VmSpec spec(AgentTransport transport) {
         return Specs.of(RUN, KERNEL, List.of(), transport, List.of());
     }
@@ -290,8 +336,7 @@ class MachineArgumentsTest {
     private static List<String> lines(VmSpec spec, Execution execution)
             throws HypervisorFailure, IOException {
         List<String> lines = new ArrayList<>();
-        for (String word :
-                MachineArguments.of(spec, execution, VmSockets.in(RUN), 0xffff_fffa).words()) {
+        for (String word : MachineArguments.of(spec, execution, 0xffff_fffa).words()) {
             if (word.startsWith("-") || lines.isEmpty()) {
                 lines.add(word);
             } else {

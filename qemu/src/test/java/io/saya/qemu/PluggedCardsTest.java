@@ -3,7 +3,14 @@ package io.saya.qemu;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.saya.host.Host;
+import io.saya.host.HostProcess;
+import io.saya.host.MonitorCommand;
+import io.saya.host.MountFlag;
+import io.saya.host.Placement.InheritedTap;
 import io.saya.host.Placement.TapKind;
+import io.saya.host.SpawnSpec;
+import io.saya.host.UnmountFlag;
 import io.saya.hypervisor.HypervisorFailure;
 import io.saya.hypervisor.VmDevice;
 import io.saya.json.Json;
@@ -11,8 +18,13 @@ import io.saya.json.JsonObject;
 import io.saya.qemu.qmp.FakeQmpPeer;
 import io.saya.qemu.qmp.QmpConnection;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
@@ -24,6 +36,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** What is said on the monitor when a card is plugged and unplugged. */
 @Timeout(60)
 class PluggedCardsTest {
+    private static final Path HANDOVER = Path.of("/run/saya/s/handover.sock");
+    private static final String DONE = "{\"return\": {}}";
+
     @TempDir Path directory;
 
     private final AtomicReference<PluggedCards> listening = new AtomicReference<>();
@@ -31,6 +46,7 @@ class PluggedCardsTest {
     private QmpConnection qmp;
     private FakeQmpPeer.Client qemu;
     private PluggedCards cards;
+    private final HandingHost host = new HandingHost();
 
     /** A call that is under way while the test plays QEMU. */
     @FunctionalInterface
@@ -43,7 +59,7 @@ class PluggedCardsTest {
         peer = new FakeQmpPeer(directory.resolve("qmp"));
         qmp = QmpConnection.open(peer.socket(), "test", event -> listening.get().note(event));
         qemu = peer.acceptAndGreet();
-        cards = new PluggedCards(qmp, 2);
+        cards = new PluggedCards(qmp, new TapHandover(host, HANDOVER, 4711), 2);
         listening.set(cards);
     }
 
@@ -56,9 +72,16 @@ class PluggedCardsTest {
     @Test
     void aCardIsPluggedAndUnplugged() throws Exception {
         CompletableFuture<String> plugged = begin(() -> cards.plug(card(0, 1, false)));
-        answer(
-                "netdev_add",
-                "{\"type\":\"tap\",\"id\":\"net-0\",\"ifname\":\"veth0_saya\",\"script\":\"no\",\"downscript\":\"no\"}");
+        assertThat(host.take())
+                .isEqualTo(
+                        new MonitorCommand(
+                                HANDOVER,
+                                Path.of("/proc/4711/ns/net"),
+                                List.of(),
+                                List.of(
+                                        new InheritedTap(
+                                                "tap-0-0", "veth0_saya", TapKind.SINGLE_QUEUE)),
+                                "{\"execute\":\"netdev_add\",\"arguments\":{\"type\":\"tap\",\"id\":\"net-0\",\"fd\":\"tap-0-0\"}}"));
         answer(
                 "device_add",
                 "{\"driver\":\"virtio-net-pci\",\"id\":\"net-0-dev\",\"netdev\":\"net-0\",\"mac\":\"02:00:00:00:00:00\",\"bus\":\"plug0\",\"addr\":\"0x0\",\"disable-legacy\":\"on\",\"romfile\":\"\"}");
@@ -81,9 +104,14 @@ class PluggedCardsTest {
     @Test
     void severalQueuesAndVhostAreAskedFor() throws Exception {
         CompletableFuture<String> plugged = begin(() -> cards.plug(card(0, 4, true)));
-        answer(
-                "netdev_add",
-                "{\"type\":\"tap\",\"id\":\"net-0\",\"ifname\":\"veth0_saya\",\"script\":\"no\",\"downscript\":\"no\",\"queues\":4,\"vhost\":true}");
+        MonitorCommand handed = host.take();
+        assertThat(handed.taps()).hasSize(4);
+        assertThat(handed.files())
+                .hasSize(4)
+                .allMatch(file -> file.path().equals(Path.of("/dev/vhost-net")));
+        assertThat(handed.text())
+                .endsWith(
+                        "{\"type\":\"tap\",\"id\":\"net-0\",\"fds\":\"tap-0-0:tap-0-1:tap-0-2:tap-0-3\",\"vhost\":true,\"vhostfds\":\"vhost-0-0:vhost-0-1:vhost-0-2:vhost-0-3\"}}");
         JsonObject device = qemu.receive();
         JsonObject arguments = device.object("arguments").orElseThrow();
         assertThat(arguments.bool("mq")).contains(true);
@@ -95,7 +123,6 @@ class PluggedCardsTest {
     @Test
     void aDeviceThatIsRefusedTakesItsTapWithIt() throws Exception {
         CompletableFuture<String> plugged = begin(() -> cards.plug(card(0, 1, false)));
-        qemu.reply(qemu.receive(), JsonObject.EMPTY);
         refuse(qemu.receive(), "GenericError", "Bus 'plug0' not found");
         answer("netdev_del", "{\"id\":\"net-0\"}");
         assertThatExceptionOfType(ExecutionException.class)
@@ -109,11 +136,22 @@ class PluggedCardsTest {
 
     @Test
     void aTapThatIsRefusedLeavesNothing() throws Exception {
+        host.answer = "{\"error\": {\"class\": \"GenericError\", \"desc\": \"no tap\"}}";
         CompletableFuture<String> plugged = begin(() -> cards.plug(card(0, 1, false)));
-        refuse(qemu.receive(), "GenericError", "could not configure /dev/net/tun");
         assertThatExceptionOfType(ExecutionException.class)
                 .isThrownBy(() -> plugged.get(30, TimeUnit.SECONDS))
-                .withMessageContaining("could not configure /dev/net/tun");
+                .withMessageContaining("netdev_add refused: no tap");
+        assertThat(cards.freeSlots()).isEqualTo(2);
+    }
+
+    @Test
+    void whatCouldNotBeHandedOverIsTakenBack() throws Exception {
+        host.answer = "nonsense";
+        CompletableFuture<String> plugged = begin(() -> cards.plug(card(0, 1, false)));
+        refuse(qemu.receive(), "GenericError", "Device 'net-0' not found");
+        assertThatExceptionOfType(ExecutionException.class)
+                .isThrownBy(() -> plugged.get(30, TimeUnit.SECONDS))
+                .withMessageContaining("QEMU's answer to netdev_add");
         assertThat(cards.freeSlots()).isEqualTo(2);
     }
 
@@ -121,7 +159,6 @@ class PluggedCardsTest {
     void oneMoreThanThereArePortsIsRefused() throws Exception {
         for (int number : new int[] {0, 1}) {
             CompletableFuture<String> plugged = begin(() -> cards.plug(card(number, 1, false)));
-            qemu.reply(qemu.receive(), JsonObject.EMPTY);
             qemu.reply(qemu.receive(), JsonObject.EMPTY);
             plugged.get(30, TimeUnit.SECONDS);
         }
@@ -135,7 +172,6 @@ class PluggedCardsTest {
     @Test
     void aGuestThatDoesNotLetGoIsAskedAgain() throws Exception {
         CompletableFuture<String> plugged = begin(() -> cards.plug(card(0, 1, false)));
-        qemu.reply(qemu.receive(), JsonObject.EMPTY);
         qemu.reply(qemu.receive(), JsonObject.EMPTY);
         plugged.get(30, TimeUnit.SECONDS);
 
@@ -161,7 +197,6 @@ class PluggedCardsTest {
     void aCardThatIsStillBeingUnpluggedKeepsItsPort() throws Exception {
         CompletableFuture<String> plugged = begin(() -> cards.plug(card(0, 1, false)));
         qemu.reply(qemu.receive(), JsonObject.EMPTY);
-        qemu.reply(qemu.receive(), JsonObject.EMPTY);
         plugged.get(30, TimeUnit.SECONDS);
         CompletableFuture<String> unplugged = begin(() -> unplug(0));
         refuse(
@@ -177,7 +212,6 @@ class PluggedCardsTest {
     @Test
     void aCardThatMayComeYetKeepsItsPort() throws Exception {
         CompletableFuture<String> plugged = begin(() -> cards.plug(card(0, 1, false)));
-        qemu.reply(qemu.receive(), JsonObject.EMPTY);
         qemu.receive();
         qemu.close();
         assertThatExceptionOfType(ExecutionException.class)
@@ -196,6 +230,43 @@ class PluggedCardsTest {
                 .isThrownBy(() -> unplugged.get(30, TimeUnit.SECONDS))
                 .withCauseInstanceOf(HypervisorFailure.class);
         assertThat(System.nanoTime() - begun).isLessThan(TimeUnit.SECONDS.toNanos(4));
+    }
+
+    /** A host that only hands over. */
+    private static final class HandingHost implements Host {
+        private final BlockingQueue<MonitorCommand> commands = new LinkedBlockingQueue<>();
+        volatile String answer = DONE;
+
+        MonitorCommand take() throws InterruptedException {
+            return Objects.requireNonNull(commands.poll(30, TimeUnit.SECONDS));
+        }
+
+        @Override
+        public String command(MonitorCommand command) {
+            commands.add(command);
+            return answer;
+        }
+
+        @Override
+        public void mount(
+                String source, Path target, String type, Set<MountFlag> flags, String data) {
+            throw new UnsupportedOperationException("mount");
+        }
+
+        @Override
+        public void unmount(Path target, Set<UnmountFlag> flags) {
+            throw new UnsupportedOperationException("unmount");
+        }
+
+        @Override
+        public byte[] netlink(Path namespace, byte[] messages) {
+            throw new UnsupportedOperationException("netlink");
+        }
+
+        @Override
+        public HostProcess spawn(SpawnSpec spec) {
+            throw new UnsupportedOperationException("spawn");
+        }
     }
 
     private String unplug(int number) throws HypervisorFailure {

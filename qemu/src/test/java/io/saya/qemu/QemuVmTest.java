@@ -179,7 +179,8 @@ class QemuVmTest {
                 process,
                 sockets,
                 new AgentEndpoint.SerialPort(sockets.agent()),
-                Specs.of(directory, directory));
+                Specs.of(directory, directory),
+                new TapHandover(new LocalHost(), sockets.handover(), process.pid()));
     }
 
     /** A process that exists in this test only, and that SIGKILL ends. */

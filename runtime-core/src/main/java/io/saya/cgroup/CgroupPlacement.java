@@ -177,6 +177,22 @@ public final class CgroupPlacement {
         return entered.stream().map(CgroupDirectory::path).toList();
     }
 
+    /**
+     * Leaves to what is in the cgroup, and comes into it, these device nodes of the host only,
+     * where the hierarchy of version 1 for devices is among the directories. What the parent denies
+     * stays denied.
+     *
+     * @param rules in the kernel's words: {@code c 1:3 rw}
+     * @throws IOException if what is not allowed could not be denied
+     */
+    public void restrictDevices(List<String> rules) throws IOException {
+        for (CgroupDirectory directory : directories) {
+            if (directory.hierarchy().has("devices") && !unusable.contains(directory)) {
+                directory.restrictDevices(rules);
+            }
+        }
+    }
+
     private void unusable(CgroupDirectory directory, String what, IOException e) {
         unusable.add(directory);
         problems.add(directory.path() + " cannot be " + what + ": " + CgroupDirectory.cause(e));

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +26,15 @@ public final class SandboxCgroup {
 
     /** From the kernel's grace periods; only a frozen or overloaded host takes seconds. */
     private static final Duration MOVE_LIMIT = Duration.ofSeconds(10);
+
+    /** null, zero, full, random, urandom, kvm. All else is handed over open. */
+    private static final List<String> DEVICES =
+            List.of("c 1:3 rw", "c 1:5 rw", "c 1:7 rw", "c 1:8 rw", "c 1:9 rw", "c 10:232 rw");
+
+    /**
+     * Of a line of {@code /proc/devices}; groups of VFIO have numbers that only their host knows.
+     */
+    private static final String VFIO = " vfio";
 
     private final SandboxIdentity identity;
     private final String cgroupsPath;
@@ -203,6 +213,7 @@ public final class SandboxCgroup {
     private void settle(CgroupPlacement placed) {
         try {
             if (only) {
+                // The guard opens disks, taps and terminals' loggers in it.
                 daemonInside = true;
                 placed.enter(ProcessHandle.current().pid());
                 if (!placed.problems().isEmpty()) {
@@ -211,9 +222,29 @@ public final class SandboxCgroup {
             } else {
                 placed.leave(parentProcess());
                 guardInside = false;
+                restrictDevices(placed);
             }
         } catch (IOException e) {
             LOG.warn("the guard stays in the pod's cgroup", "error", e);
+        }
+    }
+
+    /** QEMU and virtiofsd are alone in it now; what else they use they have open. */
+    private static void restrictDevices(CgroupPlacement placed) {
+        try {
+            List<String> allowed = new ArrayList<>(DEVICES);
+            allowed.add("c 10:196 rw");
+            for (String line : Files.readAllLines(Path.of("/proc/devices"))) {
+                if (line.endsWith(VFIO)) {
+                    allowed.add(
+                            "c "
+                                    + line.substring(0, line.length() - VFIO.length()).strip()
+                                    + ":* rw");
+                }
+            }
+            placed.restrictDevices(allowed);
+        } catch (IOException e) {
+            LOG.warn("the pod's cgroup does not restrict devices", "error", e);
         }
     }
 

@@ -52,4 +52,15 @@ public interface Host {
      * {@link #spawn} do.
      */
     HostProcess standIn(StandInSpec spec) throws IOException;
+
+    /**
+     * Hands descriptors to a VMM and has it carry out a command with them. What a refused command
+     * did not take, the VMM gives up again.
+     *
+     * @return the VMM's answer to the command, one line of JSON with {@code return} or {@code
+     *     error}; as little to be trusted as the VMM
+     * @throws IOException if a descriptor cannot be opened, or the VMM does not take it or does not
+     *     answer within some ten seconds
+     */
+    String command(MonitorCommand command) throws IOException;
 }

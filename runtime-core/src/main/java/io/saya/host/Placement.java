@@ -9,18 +9,24 @@ import java.util.OptionalInt;
  * Where and as whom a process runs, as far as it differs from the guard. All of it is in force
  * before the program's first instruction.
  *
- * @param files opened for reading and writing by the guard, so as root, and inherited
+ * @param files opened by the guard, so as root, and inherited
+ * @param connections Unix sockets on which somebody listens already; the guard connects to them
  * @param taps tap interfaces opened in the process's network namespace, and inherited
- * @param user empty: root
+ * @param user empty: root; of a confined process: a user and a group that no other living sandbox
+ *     has
  * @param oomScoreAdj -1000 to 1000; empty: that of the guard
  * @param privileges what it may do
+ * @param shown of a confined process: files, directories and device nodes that it finds at the same
+ *     paths
  */
 public record Placement(
         List<InheritedFile> files,
+        List<InheritedConnection> connections,
         List<InheritedTap> taps,
         Optional<User> user,
         OptionalInt oomScoreAdj,
-        Privileges privileges) {
+        Privileges privileges,
+        List<Path> shown) {
 
     /** Nothing differs. */
     public static final Placement AS_GUARD =
@@ -32,17 +38,40 @@ public record Placement(
             List<InheritedTap> taps,
             Optional<User> user,
             OptionalInt oomScoreAdj) {
-        this(files, taps, user, oomScoreAdj, Privileges.INHERITED);
+        this(files, List.of(), taps, user, oomScoreAdj, Privileges.INHERITED, List.of());
     }
 
     public Placement {
         files = List.copyOf(files);
+        connections = List.copyOf(connections);
         taps = List.copyOf(taps);
+        shown = List.copyOf(shown);
     }
 
     /** The same with other privileges. */
     public Placement withPrivileges(Privileges other) {
-        return new Placement(files, taps, user, oomScoreAdj, other);
+        return new Placement(files, connections, taps, user, oomScoreAdj, other, shown);
+    }
+
+    /** Confined, and nothing else: see {@link Privileges#CONFINED}. */
+    public static Placement confined(List<Path> shown) {
+        return new Placement(
+                List.of(),
+                List.of(),
+                List.of(),
+                Optional.empty(),
+                OptionalInt.empty(),
+                Privileges.CONFINED,
+                shown);
+    }
+
+    /** The same with these descriptors. */
+    public Placement with(
+            List<InheritedFile> otherFiles,
+            List<InheritedConnection> otherConnections,
+            List<InheritedTap> otherTaps) {
+        return new Placement(
+                otherFiles, otherConnections, otherTaps, user, oomScoreAdj, privileges, shown);
     }
 
     /** What a process may do that others may not. */
@@ -56,11 +85,33 @@ public record Placement(
          */
         KEPT_AS_ANY_USER,
         /** No capability and no way to one: neither by a program's set-uid bit nor as root. */
-        NONE
+        NONE,
+        /**
+         * The same, in a mount, a pid, an IPC and a UTS namespace of its own, with bounds on
+         * descriptors and threads, and below a root that has the programs and libraries of the
+         * host, {@code /dev/null}, {@code /dev/urandom}, what is shown, and nothing else, all of it
+         * read-only. The working directory is that root.
+         */
+        CONFINED
     }
 
     /** The file at {@code path}, inherited as the descriptor called {@code name}. */
-    public record InheritedFile(String name, Path path) {}
+    public record InheritedFile(String name, Path path, Access access) {
+
+        /** For reading and writing. */
+        public InheritedFile(String name, Path path) {
+            this(name, path, Access.READ_WRITE);
+        }
+    }
+
+    /** How a file is opened. */
+    public enum Access {
+        READ_ONLY,
+        READ_WRITE
+    }
+
+    /** A connection to the socket at {@code path}, as the descriptor called {@code name}. */
+    public record InheritedConnection(String name, Path path) {}
 
     /**
      * The tap interface called {@code interfaceName}, inherited as the descriptor called {@code

@@ -2,22 +2,25 @@ package io.saya.share;
 
 import io.saya.host.Host;
 import io.saya.host.HostProcess;
-import io.saya.host.Placement;
 import io.saya.host.Placement.Privileges;
-import io.saya.host.SpawnSpec;
+import io.saya.host.Placement;
 import io.saya.host.SpawnSpec.InheritedSocket;
+import io.saya.host.SpawnSpec;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * The daemon that serves a sandbox's shared directory to its VM. It inherits its socket listening,
  * so that QEMU can connect before it has come so far, and keeps its own sandbox: a mount and a pid
- * namespace of its own, a seccomp filter, and no capabilities but those for files. Its options are
- * those of Debian's (QEMU 7.2's) C version; the Rust version takes the same under other names.
+ * namespace of its own, a seccomp filter, and no capabilities but those for files. Those for device
+ * nodes and for file capabilities it gives up too. Its options are those of Debian's (QEMU 7.2's) C
+ * version; the Rust version takes the same under other names.
  *
  * <p>READDIRPLUS is always off. Both versions look every name up while they read a directory, and
  * take one that has gone since, or a whiteout that covers nothing, for an error of the whole read.
@@ -31,6 +34,11 @@ import java.util.Optional;
  * itself (virtio-fs mounts have default_permissions) and takes set-id bits away.
  */
 public final class Virtiofsd {
+
+    private static final String CAPABILITIES_IN_RUST = "--modcaps=";
+
+    /** Words that change its capabilities, in Rust's spelling or in C's. */
+    private static final Pattern CAPABILITIES = Pattern.compile("(?:--)?modcaps=([-+:a-z_]+)");
 
     private Virtiofsd() {}
 
@@ -75,10 +83,11 @@ public final class Virtiofsd {
                             "--cache=" + cacheInRust(cache),
                             "--announce-submounts",
                             "--no-readdirplus",
-                            "--sandbox=namespace"));
+                            "--sandbox=namespace",
+                            "--modcaps=" + capabilities(extraArguments)));
             for (String argument : extraArguments) {
                 // It refuses a flag that it is given twice.
-                if (!argv.contains(argument)) {
+                if (!argv.contains(argument) && !argument.startsWith(CAPABILITIES_IN_RUST)) {
                     argv.add(argument);
                 }
             }
@@ -99,8 +108,25 @@ public final class Virtiofsd {
             addInC(argument, argv);
         }
         // Last, since the last word wins.
-        argv.addAll(List.of("-o", "no_readdirplus"));
+        argv.addAll(
+                List.of("-o", "no_readdirplus", "-o", "modcaps=" + capabilities(extraArguments)));
         return argv;
+    }
+
+    /**
+     * Without those by which device nodes are made and file capabilities are given: the host's side
+     * of each share takes neither (nodev, nosuid), and extended attributes are off. Who wants them
+     * all the same adds {@code modcaps=+mknod}, which is read after ours.
+     */
+    private static String capabilities(List<String> extraArguments) {
+        StringBuilder changes = new StringBuilder("-mknod:-setfcap");
+        for (String argument : extraArguments) {
+            Matcher given = CAPABILITIES.matcher(argument);
+            if (given.matches()) {
+                changes.append(':').append(given.group(1));
+            }
+        }
+        return changes.toString();
     }
 
     /** The Rust version has no time limit to set, so its nearest mode is the strict one. */
@@ -137,7 +163,11 @@ public final class Virtiofsd {
                 argv.add("-o");
                 argv.add(argument.substring("--".length()).replace('-', '_'));
             }
-            default -> argv.add(argument);
+            default -> {
+                if (!argument.startsWith(CAPABILITIES_IN_RUST)) {
+                    argv.add(argument);
+                }
+            }
         }
     }
 

@@ -2,6 +2,7 @@ package io.saya.network;
 
 import io.saya.host.Host;
 import io.saya.host.HostProcess;
+import io.saya.host.MonitorCommand;
 import io.saya.host.MountFlag;
 import io.saya.host.SpawnSpec;
 import io.saya.host.StandInSpec;
@@ -24,6 +25,11 @@ record CountedHost(Host host, AtomicInteger exchanges, AtomicInteger programs) i
     public byte[] netlink(Path namespace, byte[] messages) throws IOException {
         exchanges.incrementAndGet();
         return host.netlink(namespace, messages);
+    }
+
+    @Override
+    public String command(MonitorCommand command) throws IOException {
+        return host.command(command);
     }
 
     @Override

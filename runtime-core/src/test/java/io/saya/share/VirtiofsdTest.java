@@ -24,6 +24,7 @@ class VirtiofsdTest {
                         "--announce-submounts",
                         "--no-readdirplus",
                         "--sandbox=namespace",
+                        "--modcaps=-mknod:-setfcap",
                         "--xattr");
     }
 
@@ -61,13 +62,27 @@ class VirtiofsdTest {
                         "-o",
                         "no_flock",
                         "-o",
-                        "no_readdirplus");
+                        "no_readdirplus",
+                        "-o",
+                        "modcaps=-mknod:-setfcap");
+    }
+
+    @Test
+    void anOperatorMayGiveItCapabilitiesBack() {
+        assertThat(Virtiofsd.argv(IN_C, SHARED, "auto", List.of("-o", "modcaps=+mknod")))
+                .endsWith("-o", "modcaps=-mknod:-setfcap:+mknod");
+        assertThat(Virtiofsd.argv(IN_C, SHARED, "auto", List.of("--modcaps=+mknod:+sys_admin")))
+                .doesNotContain("--modcaps=+mknod:+sys_admin")
+                .endsWith("-o", "modcaps=-mknod:-setfcap:+mknod:+sys_admin");
+        assertThat(Virtiofsd.argv(IN_RUST, SHARED, "auto", List.of("--modcaps=+mknod")))
+                .contains("--modcaps=-mknod:-setfcap:+mknod")
+                .doesNotContain("--modcaps=+mknod");
     }
 
     @Test
     void noWordOfAnOperatorBringsBackListingsThatLoseFiles() {
         assertThat(Virtiofsd.argv(IN_C, SHARED, "auto", List.of("-o", "readdirplus")))
-                .endsWith("-o", "readdirplus", "-o", "no_readdirplus");
+                .containsSubsequence("-o", "readdirplus", "-o", "no_readdirplus");
         assertThat(Virtiofsd.argv(IN_C, SHARED, "auto", List.of("--no-readdirplus")))
                 .containsOnlyOnce("no_readdirplus")
                 .doesNotContain("--no-readdirplus");

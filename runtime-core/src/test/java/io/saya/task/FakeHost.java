@@ -2,6 +2,7 @@ package io.saya.task;
 
 import io.saya.host.Host;
 import io.saya.host.HostProcess;
+import io.saya.host.MonitorCommand;
 import io.saya.host.MountFlag;
 import io.saya.host.ProcessExit;
 import io.saya.host.SpawnSpec;
@@ -49,6 +50,12 @@ public final class FakeHost implements Host {
     @Override
     public byte[] netlink(Path namespace, byte[] messages) {
         return new byte[0];
+    }
+
+    /** A VMM that takes every card. */
+    @Override
+    public String command(MonitorCommand command) {
+        return "{\"return\": {}}";
     }
 
     @Override

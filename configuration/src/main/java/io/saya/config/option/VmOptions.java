@@ -191,9 +191,10 @@ public final class VmOptions {
                                     + " \"off\": no filter.");
 
     public static final Option<Boolean> ROOTLESS =
-            ROWS.flag("rootless", false)
+            ROWS.flag("rootless", true)
                     .annotated()
-                    .refused("QEMU runs as root")
+                    .neutral(false)
+                    .withoutEffect("QEMU always runs as a user of its own")
                     .help("Run QEMU as an unprivileged user.");
 
     public static final Option<Boolean> DISABLE_SELINUX =

@@ -4,13 +4,22 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * {@code -blockdev}: a raw image.
+ * {@code -add-fd} and {@code -blockdev}: a raw image that QEMU inherits open.
  *
  * @param nodeName what a device's {@code drive} refers to
- * @param hostDevice whether {@code path} is a block device and not a file: QEMU has a driver for
- *     each and refuses the wrong one
+ * @param descriptor the name of the inherited descriptor
+ * @param set QEMU's number for a set of descriptors of one file, which nothing else has
+ * @param path for whoever reads the command line
+ * @param hostDevice whether it is a block device and not a file: QEMU has a driver for each and
+ *     refuses the wrong one
  */
-public record Blockdev(String nodeName, Path path, boolean hostDevice, boolean readOnly)
+public record Blockdev(
+        String nodeName,
+        String descriptor,
+        int set,
+        Path path,
+        boolean hostDevice,
+        boolean readOnly)
         implements Argument {
     @Override
     public List<String> words() {
@@ -19,11 +28,18 @@ public record Blockdev(String nodeName, Path path, boolean hostDevice, boolean r
                         .with("node-name", nodeName)
                         .with("read-only", readOnly)
                         .with("file.driver", hostDevice ? "host_device" : "file")
-                        .with("file.filename", path.toString());
+                        .with("file.filename", "/dev/fdset/" + set);
         if (readOnly) {
             // Guests share one image; QEMU's lock would also need write access to the file.
             options.with("file.locking", false);
         }
-        return List.of("-blockdev", "driver=" + options);
+        return List.of(
+                "-add-fd",
+                Options.of("fd=%fd:" + descriptor + "%")
+                        .with("set", set)
+                        .with("opaque", path.toString())
+                        .toString(),
+                "-blockdev",
+                "driver=" + options);
     }
 }

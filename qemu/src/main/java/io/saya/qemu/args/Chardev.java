@@ -1,6 +1,5 @@
 package io.saya.qemu.args;
 
-import java.nio.file.Path;
 import java.util.List;
 
 /** {@code -chardev}: the host's end of something that carries bytes. */
@@ -26,13 +25,20 @@ public sealed interface Chardev extends Argument {
         }
     }
 
-    /** A Unix socket of a vhost-user daemon, to which QEMU connects before the guest starts. */
-    record ClientSocket(String id, Path path) implements Chardev {
+    /**
+     * A connection to the Unix socket of a vhost-user daemon, which QEMU inherits.
+     *
+     * @param descriptor the name of the inherited descriptor
+     */
+    record InheritedConnection(String id, String descriptor) implements Chardev {
         @Override
         public List<String> words() {
             return List.of(
                     "-chardev",
-                    Options.of("socket").with("id", id).with("path", path.toString()).toString());
+                    Options.of("socket")
+                            .with("id", id)
+                            .withDescriptor("fd", descriptor)
+                            .toString());
         }
     }
 }

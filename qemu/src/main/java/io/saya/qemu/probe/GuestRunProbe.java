@@ -2,14 +2,17 @@ package io.saya.qemu.probe;
 
 import io.saya.host.Host;
 import io.saya.host.HostProcess;
+import io.saya.host.Placement;
 import io.saya.host.ProcessExit;
 import io.saya.host.Signal;
 import io.saya.host.SpawnSpec;
 import io.saya.lifecycle.Waited;
+import io.saya.qemu.ConfinedRoot;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -121,13 +124,20 @@ final class GuestRunProbe implements KvmProbe {
                                 Map.of(),
                                 List.of(),
                                 Optional.empty(),
-                                directory));
+                                directory,
+                                Placement.confined(shown(qemu, file))));
         try {
             return watch(process);
         } finally {
             process.signal(Signal.SIGKILL);
             ProcessExit _ = process.exited().join();
         }
+    }
+
+    private List<Path> shown(Path qemu, Path file) {
+        List<Path> shown = new ArrayList<>(ConfinedRoot.of(qemu, accelerator.equals(KVM)));
+        shown.add(file);
+        return shown;
     }
 
     private static Outcome watch(HostProcess process) {

@@ -40,9 +40,9 @@ class ArgumentTest {
                         "-chardev",
                         "socket,id=qmp,fd=%fd:monitor%,server=on,wait=off"),
                 row(
-                        new Chardev.ClientSocket("fs", Path.of("/run/a,b/fs.sock")),
+                        new Chardev.InheritedConnection("fs", "share"),
                         "-chardev",
-                        "socket,id=fs,path=/run/a,,b/fs.sock"),
+                        "socket,id=fs,fd=%fd:share%"),
                 row(
                         new ObjectOption.MemoryBackendMemfd("mem", 512),
                         "-object",
@@ -52,15 +52,19 @@ class ArgumentTest {
                         "-object",
                         "rng-random,id=rng,filename=/dev/urandom"),
                 row(
-                        new Blockdev("d", Path.of("/x/disk,1.img"), false, false),
+                        new Blockdev("d", "disk", 1, Path.of("/x/disk,1.img"), false, false),
+                        "-add-fd",
+                        "fd=%fd:disk%,set=1,opaque=/x/disk,,1.img",
                         "-blockdev",
                         "driver=raw,node-name=d,read-only=off,file.driver=file"
-                                + ",file.filename=/x/disk,,1.img"),
+                                + ",file.filename=/dev/fdset/1"),
                 row(
-                        new Blockdev("d", Path.of("/dev/sdb"), true, true),
+                        new Blockdev("d", "disk", 2, Path.of("/dev/sdb"), true, true),
+                        "-add-fd",
+                        "fd=%fd:disk%,set=2,opaque=/dev/sdb",
                         "-blockdev",
                         "driver=raw,node-name=d,read-only=on,file.driver=host_device"
-                                + ",file.filename=/dev/sdb,file.locking=off"),
+                                + ",file.filename=/dev/fdset/2,file.locking=off"),
                 row(
                         new Netdev("net0", List.of("tap"), List.of()),
                         "-netdev",

@@ -23,6 +23,7 @@ final class Frame {
     static final int TAIL = 8;
     static final int NETLINK = 9;
     static final int STAND_IN = 10;
+    static final int MONITOR = 12;
 
     static final int REPLY = 0x80;
     static final int HELLO = 0x81;
@@ -43,6 +44,12 @@ final class Frame {
     /** Kind of a descriptor in a spawn request: a macvtap interface. */
     static final int DESCRIPTOR_MACVTAP = 5;
 
+    /** Kind of a descriptor in a spawn request: a file, opened for reading. */
+    static final int DESCRIPTOR_READ = 6;
+
+    /** Kind of a descriptor in a spawn request: connected to a listening Unix socket. */
+    static final int DESCRIPTOR_CONNECT = 7;
+
     /** In place of a uid or gid: that of the guard. */
     static final int KEEP_IDENTITY = 0xffffffff;
 
@@ -57,6 +64,9 @@ final class Frame {
 
     /** Privileges of a process: none. */
     static final int PRIVILEGES_NONE = 2;
+
+    /** Privileges of a process: none, in namespaces and below a root of its own. */
+    static final int PRIVILEGES_CONFINED = 3;
 
     /** Kind of an exit: the value is a signal's number, otherwise an exit code. */
     static final int EXIT_SIGNAL = 1;

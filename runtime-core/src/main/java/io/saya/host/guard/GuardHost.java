@@ -3,6 +3,7 @@ package io.saya.host.guard;
 import io.saya.host.Host;
 import io.saya.host.HostFailure;
 import io.saya.host.HostProcess;
+import io.saya.host.MonitorCommand;
 import io.saya.host.MountFlag;
 import io.saya.host.SpawnSpec;
 import io.saya.host.StandInSpec;
@@ -13,6 +14,7 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Set;
@@ -37,6 +39,9 @@ public final class GuardHost implements Host {
 
     /** The kernel answers at once, unless others hold its lock. */
     private static final Duration NETLINK_LIMIT = Duration.ofSeconds(10);
+
+    /** QEMU may not get a processor for seconds; the guard ends each of its waits after ten. */
+    private static final Duration MONITOR_LIMIT = Duration.ofSeconds(40);
 
     /** What the guard does without waiting for anybody. */
     private static final Duration REPORT_LIMIT = Duration.ofSeconds(10);
@@ -153,5 +158,17 @@ public final class GuardHost implements Host {
         GuardProcess process = new GuardProcess(connection, "stand-in");
         connection.spawn(request, "start of a stand-in", process, SPAWN_LIMIT);
         return process;
+    }
+
+    @Override
+    public String command(MonitorCommand command) throws IOException {
+        return new String(
+                connection
+                        .call(
+                                SpawnRequest.of(command),
+                                "command to the monitor at " + command.monitor(),
+                                MONITOR_LIMIT)
+                        .bytes(),
+                StandardCharsets.UTF_8);
     }
 }

@@ -1,11 +1,14 @@
 package io.saya.host.guard;
 
+import io.saya.host.MonitorCommand;
 import io.saya.host.Placement;
 import io.saya.host.SpawnSpec;
 import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 
-/** Writes a {@link SpawnSpec} as the guard reads it. */
+/** Writes what asks for a process, or for descriptors in one, as the guard reads it. */
 final class SpawnRequest {
     private SpawnRequest() {}
 
@@ -30,18 +33,51 @@ final class SpawnRequest {
 
     private static void descriptors(FrameWriter request, SpawnSpec spec) throws IOException {
         Placement placement = spec.placement();
-        request.u8(spec.sockets().size() + placement.files().size() + placement.taps().size());
+        request.u8(
+                spec.sockets().size()
+                        + placement.files().size()
+                        + placement.connections().size()
+                        + placement.taps().size());
         for (SpawnSpec.InheritedSocket socket : spec.sockets()) {
             request.u8(Frame.DESCRIPTOR_LISTEN)
                     .string(socket.name())
                     .string(socket.path().toString());
         }
-        for (Placement.InheritedFile file : placement.files()) {
-            request.u8(Frame.DESCRIPTOR_OPEN).string(file.name()).string(file.path().toString());
+        for (Placement.InheritedConnection connection : placement.connections()) {
+            request.u8(Frame.DESCRIPTOR_CONNECT)
+                    .string(connection.name())
+                    .string(connection.path().toString());
         }
-        for (Placement.InheritedTap tap : placement.taps()) {
+        filesAndTaps(request, placement.files(), placement.taps());
+    }
+
+    private static void filesAndTaps(
+            FrameWriter request,
+            List<Placement.InheritedFile> files,
+            List<Placement.InheritedTap> taps)
+            throws IOException {
+        for (Placement.InheritedFile file : files) {
+            request.u8(
+                            file.access() == Placement.Access.READ_ONLY
+                                    ? Frame.DESCRIPTOR_READ
+                                    : Frame.DESCRIPTOR_OPEN)
+                    .string(file.name())
+                    .string(file.path().toString());
+        }
+        for (Placement.InheritedTap tap : taps) {
             request.u8(kind(tap.kind())).string(tap.name()).string(tap.interfaceName());
         }
+    }
+
+    /** Writes a {@link MonitorCommand} as the guard reads it. */
+    static FrameWriter of(MonitorCommand command) throws IOException {
+        FrameWriter request =
+                new FrameWriter(Frame.MONITOR)
+                        .string(command.monitor().toString())
+                        .string(command.networkNamespace().toString())
+                        .u8(command.files().size() + command.taps().size());
+        filesAndTaps(request, command.files(), command.taps());
+        return request.string(command.text());
     }
 
     private static int kind(Placement.TapKind kind) {
@@ -65,6 +101,13 @@ final class SpawnRequest {
                     case INHERITED -> Frame.PRIVILEGES_INHERITED;
                     case KEPT_AS_ANY_USER -> Frame.PRIVILEGES_KEPT;
                     case NONE -> Frame.PRIVILEGES_NONE;
+                    case CONFINED -> Frame.PRIVILEGES_CONFINED;
                 });
+        if (placement.privileges() == Placement.Privileges.CONFINED) {
+            request.u16(placement.shown().size());
+            for (Path path : placement.shown()) {
+                request.string(path.toString());
+            }
+        }
     }
 }

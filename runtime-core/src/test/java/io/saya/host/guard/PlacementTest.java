@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.saya.host.HostFailure;
 import io.saya.host.HostProcess;
-import io.saya.host.Placement;
 import io.saya.host.Placement.Privileges;
+import io.saya.host.Placement;
 import io.saya.host.ProcessExit;
 import io.saya.host.SpawnSpec;
 import java.io.IOException;
@@ -80,12 +80,42 @@ class PlacementTest {
                             Optional.<Placement.User>empty(),
                             Optional.of(new Placement.User(65534, 65534)))) {
                 Placement placement =
-                        new Placement(
-                                List.of(), List.of(), user, OptionalInt.empty(), Privileges.NONE);
+                        new Placement(List.of(), List.of(), user, OptionalInt.empty())
+                                .withPrivileges(Privileges.NONE);
                 assertThat(outputOf(guard.host(), shell(script, Optional.empty(), placement)))
                         .as(user.toString())
                         .isEqualTo(none);
             }
+        }
+    }
+
+    /** What of the host it can see and reach is looked at in the launcher's own tests. */
+    @Test
+    void aConfinedProcessHasAUserOfItsOwnAndWhatItIsShown() throws Exception {
+        Path file = Files.writeString(directory.resolve("shown"), "shown\n");
+        Path open = Files.writeString(directory.resolve("open"), "open\n");
+        try (RealGuard guard = new RealGuard(directory)) {
+            String output =
+                    outputOf(
+                            guard.host(),
+                            shell(
+                                    "cat "
+                                            + file
+                                            + " <&%fd:log%; cat <&%fd:log%; echo $$; ls "
+                                            + directory
+                                            + "; [ $(id -u) -gt 1879048192 ] && [ $(id -u) = $(id"
+                                            + " -g) ] && id -G | wc -w",
+                                    Optional.empty(),
+                                    Placement.confined(List.of(file))
+                                            .with(
+                                                    List.of(
+                                                            new Placement.InheritedFile(
+                                                                    "log",
+                                                                    open,
+                                                                    Placement.Access.READ_ONLY)),
+                                                    List.of(),
+                                                    List.of())));
+            assertThat(output).isEqualTo("shown\nopen\n1\nshown\n1\n");
         }
     }
 

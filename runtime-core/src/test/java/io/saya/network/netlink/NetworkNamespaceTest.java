@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.saya.host.Host;
 import io.saya.host.HostProcess;
+import io.saya.host.MonitorCommand;
 import io.saya.host.MountFlag;
 import io.saya.host.SpawnSpec;
 import io.saya.host.StandInSpec;
@@ -133,6 +134,11 @@ class NetworkNamespaceTest {
         @Override
         public HostProcess standIn(StandInSpec spec) {
             throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public String command(MonitorCommand command) {
+            throw new AssertionError("no monitor is needed");
         }
 
         @Override

@@ -2,6 +2,7 @@ package io.saya.cli.host;
 
 import io.saya.host.Host;
 import io.saya.host.HostProcess;
+import io.saya.host.MonitorCommand;
 import io.saya.host.MountFlag;
 import io.saya.host.ProcessExit;
 import io.saya.host.Signal;
@@ -43,6 +44,11 @@ public final class LocalHost implements Host {
     @Override
     public HostProcess standIn(StandInSpec spec) throws IOException {
         throw new IOException("the command has no containers: " + spec.title());
+    }
+
+    @Override
+    public String command(MonitorCommand command) throws IOException {
+        throw new IOException("the command hands nothing over to " + command.monitor());
     }
 
     @Override
