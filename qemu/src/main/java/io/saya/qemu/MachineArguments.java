@@ -49,7 +49,8 @@ final class MachineArguments {
 
     private MachineArguments(VmSpec spec) {
         this.spec = spec;
-        this.slots = new PciSlots(spec.devices().plugSlots() + (PluggedMemory.wanted(spec) ? 1 : 0));
+        this.slots =
+                new PciSlots(spec.devices().plugSlots() + (PluggedMemory.wanted(spec) ? 1 : 0));
     }
 
     /**

@@ -10,6 +10,7 @@ import io.saya.host.MountFlag;
 import io.saya.host.Placement.InheritedTap;
 import io.saya.host.Placement.TapKind;
 import io.saya.host.SpawnSpec;
+import io.saya.host.StandInSpec;
 import io.saya.host.UnmountFlag;
 import io.saya.hypervisor.HypervisorFailure;
 import io.saya.hypervisor.VmDevice;
@@ -261,6 +262,11 @@ class PluggedCardsTest {
         @Override
         public byte[] netlink(Path namespace, byte[] messages) {
             throw new UnsupportedOperationException("netlink");
+        }
+
+        @Override
+        public HostProcess standIn(StandInSpec spec) {
+            throw new UnsupportedOperationException("stand-in");
         }
 
         @Override

@@ -7,7 +7,6 @@ import io.saya.host.MountFlag;
 import io.saya.host.SpawnSpec;
 import io.saya.host.StandInSpec;
 import io.saya.host.UnmountFlag;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Set;

@@ -9,7 +9,6 @@ import io.saya.host.Signal;
 import io.saya.host.SpawnSpec;
 import io.saya.host.StandInSpec;
 import io.saya.host.UnmountFlag;
-
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

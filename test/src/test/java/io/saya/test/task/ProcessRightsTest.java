@@ -1,0 +1,204 @@
+package io.saya.test.task;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.saya.test.Host;
+import io.saya.test.Ran;
+import io.saya.test.Wait;
+import io.saya.test.WithProduct;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The processes of real sandboxes against the table "Processes and rights" of
+ * runtime-core/README.md: what is promised there is what the kernel says.
+ */
+@WithProduct
+final class ProcessRightsTest extends ShimSuite {
+    private static final Duration SOON = Duration.ofSeconds(30);
+    private static final Duration COMMAND = Duration.ofSeconds(20);
+    private static final String CHARACTER_DEVICE = "c ";
+
+    private final Map<String, List<String>> table = table();
+
+    @Test
+    void ofAContainerStartedAlone() throws Exception {
+        var id = newId();
+        try (var shim = start("saya", id, Map.of(), "sleep", "1000")) {
+            shim.create("", "", "");
+            shim.start("");
+            comparedWithTheTable(
+                    id, "QEMU", "virtiofsd", "virtiofsd, its parent", "daemon", "guard");
+            var qemu = one("qemu-system", id);
+            findsNothingButWhatItNeeds(qemu);
+            mayUseFewDevices(qemu);
+        }
+    }
+
+    @Test
+    void ofAContainerWhoseNetworkComesLate() throws Exception {
+        var id = newId();
+        try (var shim = start("saya", id, Map.of(), "sleep", "1000")) {
+            shim.create("", "", "");
+            var namespace = "/proc/" + one("qemu-system", id) + "/ns/net";
+            host("ip link add prights type veth peer name prightsp");
+            host("ip link set prights netns " + one("qemu-system", id));
+            in(namespace, "ip link set prights name eth0");
+            in(namespace, "ip addr add 10.78.0.2/24 dev eth0");
+            in(namespace, "ip link set eth0 up");
+            shim.start("");
+            assertThat(Wait.until(SOON, () -> hasTap(namespace))).isTrue();
+            comparedWithTheTable(id, "QEMU", "virtiofsd", "guard", "daemon", "links, ports");
+            findsNothingButWhatItNeeds(one("qemu-system", id));
+        }
+    }
+
+    @Test
+    void ofAContainerInANetworkThatIsThere() throws Exception {
+        var id = newId();
+        var name = id + "n";
+        host("ip netns add " + name);
+        try {
+            host("ip -n " + name + " link add eth0 type veth peer name eth0p");
+            host("ip -n " + name + " addr add 10.78.1.2/24 dev eth0");
+            host("ip -n " + name + " link set eth0 up");
+            host("ip -n " + name + " link set eth0p up");
+            try (var shim = startIn("/run/netns/" + name, Map.of(), id, "sleep", "1000")) {
+                shim.create("", "", "");
+                shim.start("");
+                comparedWithTheTable(id, "QEMU", "virtiofsd", "guard", "daemon");
+                var qemu = one("qemu-system", id);
+                assertThat(Files.getAttribute(Path.of("/proc/" + qemu + "/ns/net"), "unix:ino"))
+                        .isEqualTo(Files.getAttribute(Path.of("/run/netns/" + name), "unix:ino"));
+                findsNothingButWhatItNeeds(qemu);
+            }
+        } finally {
+            host("ip netns del " + name);
+        }
+    }
+
+    private void comparedWithTheTable(String id, String... processes) {
+        var guard = one("saya-guard", id);
+        for (var process : processes) {
+            var pid = process.equals("guard") ? guard : find(process, id);
+            var rights = ProcessRights.of(pid, guard);
+            assertThat(
+                            List.of(
+                                    rights.user(),
+                                    rights.capabilities(),
+                                    rights.noNewPrivileges(),
+                                    rights.seccomp(),
+                                    rights.namespaces()))
+                    .as("%s, process %d", process, pid)
+                    .isEqualTo(table.get(process));
+        }
+    }
+
+    /** virtiofsd is two processes, of which one is the first of a pid namespace. */
+    private static long find(String process, String id) {
+        return switch (process) {
+            case "QEMU" -> one("qemu-system", id);
+            case "daemon" -> one("/bin/java", id);
+            case "links, ports" -> one("/proc/self/exe", "-id " + id);
+            case "virtiofsd, its parent" -> Host.processes("virtiofsd", "/" + id + "-").getFirst();
+            case "virtiofsd" -> {
+                Wait.until(SOON, () -> Host.processes("virtiofsd", "/" + id + "-").size() == 2);
+                yield Host.processes("virtiofsd", "/" + id + "-").getLast();
+            }
+            default -> throw new AssertionError(process);
+        };
+    }
+
+    /** The guard has a child of its name for a moment, for each look at a network namespace. */
+    private static long one(String program, String id) {
+        Wait.until(SOON, () -> Host.processes(program, id).size() == 1);
+        var found = Host.processes(program, id);
+        assertThat(found).as("%s of %s", program, id).hasSize(1);
+        return found.getFirst();
+    }
+
+    private static void findsNothingButWhatItNeeds(long qemu) throws IOException {
+        var root = Path.of("/proc/" + qemu + "/root");
+        for (var absent :
+                List.of("proc", "sys", "run", "root", "home", "tmp", "var", "dev/net", "dev/mem")) {
+            assertThat(root.resolve(absent)).doesNotExist();
+        }
+        assertThat(root.resolve("dev/urandom")).exists();
+        for (var mount : Files.readAllLines(Path.of("/proc/" + qemu + "/mountinfo"))) {
+            assertThat(mount.split(" ", -1)[5]).as(mount).startsWith("ro,nosuid");
+        }
+        assertThat(Files.readString(Path.of("/proc/" + qemu + "/limits")))
+                .containsPattern("Max core file size +0 +0 ")
+                .containsPattern("Max processes +4096 +4096 ")
+                .containsPattern("Max open files +4096 +4096 ");
+    }
+
+    /** Of version 1: on version 2 there is no such list. */
+    private static void mayUseFewDevices(long qemu) throws IOException {
+        for (var line : Files.readAllLines(Path.of("/proc/" + qemu + "/cgroup"))) {
+            var fields = line.split(":", 3);
+            if (Arrays.asList(fields[1].split(",", -1)).contains("devices")) {
+                var list = Path.of("/sys/fs/cgroup/devices" + fields[2], "devices.list");
+                Wait.until(SOON, () -> !allowed(list).contains("a *:* rwm"));
+                assertThat(allowed(list))
+                        .contains("c 1:3 rw", "c 10:232 rw")
+                        .allMatch(rule -> rule.startsWith(CHARACTER_DEVICE))
+                        .noneMatch(rule -> rule.endsWith("m"));
+            }
+        }
+    }
+
+    private static List<String> allowed(Path list) {
+        try {
+            return Files.readAllLines(list);
+        } catch (IOException e) {
+            throw new AssertionError(list + " cannot be read", e);
+        }
+    }
+
+    private static boolean hasTap(String namespace) {
+        return Ran.run(COMMAND, "nsenter", "--net=" + namespace, "ip", "link")
+                .out()
+                .contains("_saya");
+    }
+
+    private static void in(String namespace, String command) {
+        host("nsenter --net=" + namespace + " " + command);
+    }
+
+    private static void host(String command) {
+        Ran.run(COMMAND, command.split(" ", -1)).succeeded();
+    }
+
+    /** The first column to the others. */
+    private static Map<String, List<String>> table() {
+        var page =
+                Path.of(System.getProperty("saya.product", "."))
+                        .resolve("../../../runtime-core/README.md")
+                        .normalize();
+        var rows = new HashMap<String, List<String>>();
+        try {
+            var within = false;
+            for (var line : Files.readAllLines(page)) {
+                within =
+                        line.startsWith("| Process | User and group |")
+                                || (within && line.startsWith("|"));
+                if (within) {
+                    var cells = Arrays.stream(line.split("\\|", -1)).map(String::strip).toList();
+                    rows.put(cells.get(1), cells.subList(2, cells.size() - 1));
+                }
+            }
+        } catch (IOException e) {
+            throw new AssertionError(page + " cannot be read", e);
+        }
+        assertThat(rows).as("the table of %s", page).containsKeys("QEMU", "guard");
+        return rows;
+    }
+}
