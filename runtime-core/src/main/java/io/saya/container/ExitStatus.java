@@ -1,5 +1,6 @@
 package io.saya.container;
 
+import io.saya.host.Signal;
 import java.time.Instant;
 
 /**
@@ -11,7 +12,7 @@ import java.time.Instant;
 public record ExitStatus(int status, Instant at) {
 
     /** 128 + SIGKILL: ended because the sandbox was told to stop. */
-    public static final int KILLED = 137;
+    public static final int KILLED = Signal.EXIT_BASE + Signal.SIGKILL;
 
     /** Nobody knows: the VM or its agent went away first (containerd's own value for that case). */
     public static final int UNKNOWN = 255;

@@ -10,5 +10,11 @@ public final class Signal {
     /** The last of the real-time signals; valid numbers begin with 1. */
     public static final int HIGHEST = 64;
 
+    /**
+     * What is added to a signal's number for the exit status of a process that it has ended: as
+     * shells and container managers tell it.
+     */
+    public static final int EXIT_BASE = 128;
+
     private Signal() {}
 }

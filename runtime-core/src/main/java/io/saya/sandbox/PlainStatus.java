@@ -15,9 +15,6 @@ import java.util.concurrent.CompletableFuture;
  */
 final class PlainStatus {
 
-    /** What a shell adds to the number of a signal, and so do all other agents. */
-    private static final int SIGNAL_BASE = 128;
-
     /** How long a killed process is held for the guest to tell what killed it. */
     private static final Duration SIGN_LIMIT = Duration.ofMillis(500);
 
@@ -39,7 +36,7 @@ final class PlainStatus {
         boolean bySignal =
                 process.wasSignalled(status)
                         || (mayBeKill(status) && wasKilled(container, process));
-        return bySignal ? SIGNAL_BASE + status : status;
+        return bySignal ? Signal.EXIT_BASE + status : status;
     }
 
     private static boolean wasKilled(Container container, ContainerProcess process) {

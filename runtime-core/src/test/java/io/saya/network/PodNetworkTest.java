@@ -1,5 +1,6 @@
 package io.saya.network;
 
+import static io.saya.host.Signal.SIGKILL;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
@@ -34,7 +35,6 @@ import org.junit.jupiter.api.io.TempDir;
 @EnabledIf("io.saya.host.guard.RealGuard#available")
 @Timeout(60)
 class PodNetworkTest {
-    private static final int SIGKILL = 9;
 
     @TempDir Path directory;
     private final String pod = "saya-net-" + ProcessHandle.current().pid();

@@ -1,5 +1,7 @@
 package io.saya.network;
 
+import static io.saya.host.Signal.SIGKILL;
+
 import io.saya.host.Host;
 import io.saya.host.HostProcess;
 import io.saya.host.Placement;
@@ -23,7 +25,6 @@ import java.util.concurrent.CompletableFuture;
 
 /** A VM that has nothing but cards, each a process that holds its tap. */
 final class TapVm implements Vm, AutoCloseable {
-    private static final int SIGKILL = 9;
 
     final List<String> log = new ArrayList<>();
 

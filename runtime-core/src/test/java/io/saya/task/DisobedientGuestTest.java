@@ -1,5 +1,7 @@
 package io.saya.task;
 
+import static io.saya.host.Signal.SIGKILL;
+import static io.saya.host.Signal.SIGTERM;
 import static io.saya.task.SandboxFixture.SANDBOX;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -20,9 +22,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** A guest that does not do what it is told can keep neither a pod nor a caller. */
 @Timeout(60)
 class DisobedientGuestTest {
-
-    private static final int SIGTERM = 15;
-    private static final int SIGKILL = 9;
 
     @TempDir Path directory;
 

@@ -1,5 +1,7 @@
 package io.saya.task;
 
+import static io.saya.host.Signal.SIGKILL;
+import static io.saya.host.Signal.SIGTERM;
 import static io.saya.task.SandboxFixture.SANDBOX;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -16,9 +18,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** A pod in the guest of an agent that answers 9 for SIGKILL. */
 @Timeout(60)
 class PlainStatusTest {
-
-    private static final int SIGKILL = 9;
-    private static final int SIGTERM = 15;
 
     @TempDir Path directory;
 

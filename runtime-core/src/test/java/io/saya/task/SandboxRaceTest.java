@@ -1,5 +1,7 @@
 package io.saya.task;
 
+import static io.saya.host.Signal.SIGKILL;
+import static io.saya.host.Signal.SIGTERM;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.saya.event.TaskEvent;
@@ -43,8 +45,6 @@ class SandboxRaceTest {
     /** Between the acts of a round: some of them meet the stop under way, some its end. */
     private static final long LONGEST_PAUSE_NANOS = 5_000_000;
 
-    private static final int SIGTERM = 15;
-    private static final int SIGKILL = 9;
     private static final JsonObject PROCESS = Json.parseObject("{\"args\":[\"top\"]}");
 
     @TempDir Path directory;

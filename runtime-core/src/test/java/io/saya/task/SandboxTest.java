@@ -1,5 +1,7 @@
 package io.saya.task;
 
+import static io.saya.host.Signal.SIGKILL;
+import static io.saya.host.Signal.SIGTERM;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
@@ -25,9 +27,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(60)
 class SandboxTest {
-
-    private static final int SIGTERM = 15;
-    private static final int SIGKILL = 9;
 
     @TempDir Path directory;
 

@@ -1,5 +1,6 @@
 package io.saya.task;
 
+import static io.saya.host.Signal.SIGKILL;
 import static io.saya.task.SandboxFixture.SANDBOX;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -21,8 +22,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** A kernel that does not let go of a process: nothing is said to be gone, and nobody waits on. */
 @Timeout(60)
 class StuckHostTest {
-
-    private static final int SIGKILL = 9;
 
     @TempDir Path directory;
 

@@ -1,5 +1,6 @@
 package io.saya.host.guard;
 
+import static io.saya.host.Signal.SIGTERM;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -7,23 +8,20 @@ import io.saya.host.HostProcess;
 import io.saya.host.ProcessExit;
 import io.saya.host.Signal;
 import io.saya.host.StandInSpec;
-
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.condition.EnabledIf;
-import org.junit.jupiter.api.io.TempDir;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledIf;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The process that stands for a container, as the real guard makes it. */
 @EnabledIf("io.saya.host.guard.RealGuard#available")
 @Timeout(60)
 class StandInTest {
-    private static final int SIGTERM = 15;
     private static final Path OWN_NETWORK = Path.of("/proc/self/ns/net");
 
     @TempDir Path directory;

@@ -1,5 +1,6 @@
 package io.saya.test.fault;
 
+import static io.saya.host.Signal.SIGKILL;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.saya.test.WithProduct;
@@ -17,7 +18,6 @@ final class CostTest extends FaultSuite {
     private static final int KILLS = Integer.getInteger("saya.kills", FULL ? 200 : 3);
     private static final int EXECS = Integer.getInteger("saya.execs", FULL ? 10_000 : 300);
     private static final int SCRAPES = Integer.getInteger("saya.scrapes", FULL ? 10_000 : 500);
-    private static final int SIGKILL = 9;
 
     /** What /proc counts processor time in. */
     private static final long TICK_MS = 10;

@@ -88,7 +88,9 @@ public final class LocalHost implements Host {
 
         /** Java, as shells do, tells of a signal by 128 and its number. */
         private static ProcessExit exit(int value) {
-            return value > 128 ? new ProcessExit.Signal(value - 128) : new ProcessExit.Code(value);
+            return value > Signal.EXIT_BASE
+                    ? new ProcessExit.Signal(value - Signal.EXIT_BASE)
+                    : new ProcessExit.Code(value);
         }
 
         @Override
