@@ -28,7 +28,6 @@ import io.saya.text.PlainText;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The life of a sandbox: boots once, runs containers, stops once and for all. What clients do with
@@ -38,28 +37,24 @@ public final class Sandbox implements AutoCloseable {
 
     private static final Log LOG = Log.of("sandbox");
 
-    /** How long the connecting thread may take to notice that the VM is gone. */
-    private static final Duration BOOT_FAILURE_LIMIT = Duration.ofSeconds(2);
-
-    /** How long after a lost connection the cause may be found: a VMM's end, above all. */
-    private static final Duration CAUSE_LIMIT = Duration.ofSeconds(2);
-
     private final GuestLaunch launch;
     private final TaskTable tasks;
     private final Exits exits;
     private final SandboxStop stop;
     private final BootVerdict booted;
+    private final StopReasons reasons;
     private final CompletableFuture<Optional<LaunchedGuest>> launched = new CompletableFuture<>();
     private final CompletableFuture<Void> bootEnded = new CompletableFuture<>();
     private final CompletableFuture<StopCause> stopped = new CompletableFuture<>();
-    private final CompletableFuture<StopCause> stopping = new CompletableFuture<>();
-    // Guarded by the task table's lock.
+
+    // Read and written under the task table's lock.
     private SandboxState state = new SandboxState.New();
 
     /** A sandbox that is not booted yet. */
     public Sandbox(GuestLaunch launch, EventSink events) {
         this.launch = launch;
         this.booted = new BootVerdict(launch.identity().id());
+        this.reasons = new StopReasons(launch.identity().id(), booted);
         this.tasks = new TaskTable(events);
         this.exits = new Exits(tasks, this::guest, this::requestStop);
         this.stop = new SandboxStop(tasks, exits);
@@ -100,7 +95,7 @@ public final class Sandbox implements AutoCloseable {
         Thread.ofVirtual().name("boot").start(() -> connect(guest, setup));
     }
 
-    /** Whether the sandbox can still get, or has, a guest. */
+    /** True while the sandbox has a guest, or can still get one. */
     public boolean live() {
         return switch (state()) {
             case SandboxState.New(), SandboxState.Booting(), SandboxState.Running() -> true;
@@ -126,57 +121,24 @@ public final class Sandbox implements AutoCloseable {
     }
 
     /**
-     * Why something cannot be done with a sandbox that is not live: the failure of its boot, or the
-     * cause of its stop. Waits a moment for the first.
+     * Says why something cannot be done with a sandbox that is not live: by the failure of its
+     * boot, for which it waits for a moment, or by the cause of its stop.
      *
      * @param doing such as {@code create container c1}
      */
     public RuntimeFailure whyNot(String doing) {
-        Optional<RuntimeFailure> failure = booted.failureWithin(BOOT_FAILURE_LIMIT);
-        if (failure.isPresent()) {
-            return failure.get();
-        }
-        return RuntimeFailure.failedPrecondition(
-                "cannot " + doing + ": sandbox " + identity().id() + " has stopped" + why());
+        return reasons.whyNot(doing);
     }
 
     /**
-     * A failure of a call to the guest, with the cause if the guest is gone: what the call itself
-     * can tell is that its connection ended. Waits for a moment where that is the failure, since
-     * the cause is found while the connection is already lost.
+     * Adds to the failure of a call to the guest why the guest is gone, if it is: the call itself
+     * can only tell that its connection ended. Waits for a moment where the connection ended, since
+     * the cause is found a little later.
      *
      * @return what to throw instead; {@code failure} where there is no better word
      */
     public RuntimeException explained(RuntimeException failure) {
-        if (!(failure instanceof RuntimeFailure known)) {
-            return failure;
-        }
-        if (known.kind() == RuntimeFailure.Kind.UNAVAILABLE) {
-            var _ = Waited.on(stopping, CAUSE_LIMIT);
-        }
-        @Nullable StopCause cause = stopping.getNow(null);
-        return switch (cause) {
-            case null -> failure;
-            // It was asked for, or has told its own story.
-            case StopCause.Requested(),
-                    StopCause.ContainerExited _,
-                    StopCause.StartFailed _,
-                    StopCause.BootFailed _ ->
-                    failure;
-            case StopCause.VmLost _,
-                    StopCause.OutOfMemory _,
-                    StopCause.AgentLost _,
-                    StopCause.ShareLost _ ->
-                    new RuntimeFailure(
-                            known.kind(),
-                            "sandbox "
-                                    + identity().id()
-                                    + " has stopped: "
-                                    + cause.describe()
-                                    + "; "
-                                    + failure.getMessage(),
-                            failure);
-        };
+        return reasons.explained(failure);
     }
 
     /** Asks for the stop of everything and returns at once; the first cause counts. */
@@ -187,7 +149,7 @@ public final class Sandbox implements AutoCloseable {
                     state = SandboxTransitions.next(before, new StopRequested(cause));
                     if (!state.equals(before)) {
                         LOG.info("sandbox stops", "cause", cause.describe());
-                        stopping.complete(cause);
+                        reasons.stops(cause);
                         Thread.ofVirtual().name("stop").start(() -> runStop(cause, before));
                     }
                 });
@@ -223,11 +185,6 @@ public final class Sandbox implements AutoCloseable {
                     throw RuntimeFailure.unavailable(
                             "interrupted while sandbox " + identity().id() + " stops", null);
         }
-    }
-
-    /** Why it stops or has stopped; empty while it does not. Never waits. */
-    public Optional<StopCause> stopCause() {
-        return Optional.ofNullable(stopping.getNow(null));
     }
 
     /** Completes, never exceptionally, when the VM is gone and every exit is public. */
@@ -267,12 +224,17 @@ public final class Sandbox implements AutoCloseable {
                 .orElse(PlainText.EMPTY);
     }
 
+    /** Why it stops or has stopped; empty while it does not. Never waits. */
+    public Optional<StopCause> stopCause() {
+        return reasons.cause();
+    }
+
     /** The VMM's process; 0 before the VM is started. */
     public int vmmPid() {
         return launched().map(Guest::pid).orElse(0);
     }
 
-    /** Where it is in its life, in one word. */
+    /** Says in one word where the sandbox is in its life. */
     public String stateWord() {
         return switch (state()) {
             case SandboxState.New(), SandboxState.Booting() -> "booting";
@@ -330,10 +292,11 @@ public final class Sandbox implements AutoCloseable {
                 LOG.info("sandbox is up", clock().fields());
                 booted.up();
             } else {
-                booted.failed(stoppedMeanwhile(null));
+                booted.failed(reasons.stoppedMeanwhile(null));
             }
         } catch (RuntimeException e) {
-            booted.failed(guest.endedOnRequest() ? stoppedMeanwhile(e) : givenUp(e));
+            booted.failed(
+                    guest.endedOnRequest() ? reasons.stoppedMeanwhile(e) : reasons.givenUp(e));
             requestStop(new StopCause.BootFailed(String.valueOf(e.getMessage())));
         } finally {
             bootEnded.complete(null);
@@ -349,9 +312,9 @@ public final class Sandbox implements AutoCloseable {
         if (!(cause instanceof StopCause.Requested)) {
             // The thread that connects knows best why there is no guest: with its console. It fails
             // now that the VM is gone.
-            var _ = Waited.on(bootEnded, BOOT_FAILURE_LIMIT);
+            var _ = Waited.on(bootEnded, StopReasons.BOOT_FAILURE_LIMIT);
         }
-        booted.failed(stoppedMeanwhile(null));
+        booted.failed(reasons.stoppedMeanwhile(null));
         advance(new StopFinished());
         stop.publish(cause);
         stopped.complete(cause);
@@ -371,32 +334,5 @@ public final class Sandbox implements AutoCloseable {
                 () -> {
                     state = SandboxTransitions.next(state, event);
                 });
-    }
-
-    /**
-     * A guest that was given up, since it did not answer, is cut off, and who waits for its answer
-     * learns of that alone.
-     */
-    private RuntimeException givenUp(RuntimeException consequence) {
-        return consequence instanceof RuntimeFailure failure
-                        && state() instanceof SandboxState.Stopping(StopCause.AgentLost why)
-                ? new RuntimeFailure(
-                        failure.kind(), why.describe() + "; " + failure.getMessage(), failure)
-                : consequence;
-    }
-
-    /** What ended because we ended it has not failed: the cause is that of the stop. */
-    private RuntimeFailure stoppedMeanwhile(@Nullable Throwable consequence) {
-        return RuntimeFailure.unavailable(
-                "sandbox " + identity().id() + " was stopped while it came up" + why(),
-                consequence);
-    }
-
-    private String why() {
-        return switch (state()) {
-            case SandboxState.Stopping(StopCause why) -> ": " + why.describe();
-            case SandboxState.Stopped(StopCause why) -> ": " + why.describe();
-            case SandboxState.New(), SandboxState.Booting(), SandboxState.Running() -> "";
-        };
     }
 }
