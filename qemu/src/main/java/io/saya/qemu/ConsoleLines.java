@@ -1,5 +1,6 @@
 package io.saya.qemu;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.saya.hypervisor.GuestConsole.Line;
 import io.saya.log.Log;
 import io.saya.log.LogLevel;
@@ -25,8 +26,13 @@ final class ConsoleLines {
     /** The most bytes that all lines may have together. */
     private static final int TEXT_LIMIT = 16 * 1024;
 
+    @GuardedBy("this")
     private final ArrayDeque<Line> lines = new ArrayDeque<>();
+
+    @GuardedBy("this")
     private final StringBuilder current = new StringBuilder();
+
+    @GuardedBy("this")
     private int length;
 
     /** Takes all that remains in {@code bytes}. */
@@ -46,6 +52,7 @@ final class ConsoleLines {
         return new ArrayList<>(lines);
     }
 
+    @GuardedBy("this")
     private void end() {
         if (current.isEmpty()) {
             return;

@@ -1,5 +1,6 @@
 package io.saya.qemu;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.nio.ByteBuffer;
 
 /**
@@ -9,11 +10,13 @@ import java.nio.ByteBuffer;
 final class ConsoleTail {
     static final int CAPACITY = 16 * 1024;
 
+    @GuardedBy("this")
     private final byte[] ring = new byte[CAPACITY];
 
     /**
      * Counts all bytes that were ever added; the next byte goes to this index modulo the capacity.
      */
+    @GuardedBy("this")
     private long added;
 
     /** Takes all that remains in {@code bytes}. */

@@ -1,5 +1,6 @@
 package io.saya.qemu;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.saya.hypervisor.HypervisorFailure;
 import io.saya.hypervisor.VmDevice;
 import io.saya.json.JsonObject;
@@ -25,7 +26,8 @@ final class PluggedCards {
     private final TapHandover handover;
     private final int slots;
 
-    /** Which port has which card; guarded by this, which is held for memory operations only. */
+    /** Which port has which card. The lock is held for memory operations only. */
+    @GuardedBy("this")
     private final Map<String, Integer> ports = new HashMap<>();
 
     private final Removals removals;

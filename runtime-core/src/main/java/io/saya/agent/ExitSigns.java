@@ -1,5 +1,6 @@
 package io.saya.agent;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -22,11 +23,14 @@ final class ExitSigns {
 
     private final boolean closeStdinCuts;
 
-    // Guarded by this.
+    @GuardedBy("this")
     private boolean closeStdinWillCut;
+
+    @GuardedBy("this")
     private boolean closeStdinAnswered;
 
     /** As {@link System#nanoTime}. */
+    @GuardedBy("this")
     private long closeStdinAnsweredAt;
 
     ExitSigns(Set<AgentTrait> traits) {

@@ -1,5 +1,6 @@
 package io.saya.container;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.saya.agent.ContainerUsage;
 import io.saya.failure.RuntimeFailure;
 import io.saya.host.ProcessorTimes;
@@ -39,8 +40,14 @@ public final class ContainerFigures {
     private final Supplier<ContainerUsage> question;
     // One question at a time: so only the thread that asks it is in there.
     private final HostShare share;
+
+    @GuardedBy("this")
     private @Nullable ContainerUsage last;
+
+    @GuardedBy("this")
     private @Nullable CompletableFuture<ContainerUsage> asked;
+
+    @GuardedBy("this")
     private long askedNanos;
 
     /**
@@ -123,6 +130,7 @@ public final class ContainerFigures {
         last = fresh;
     }
 
+    @GuardedBy("this")
     private CompletableFuture<ContainerUsage> ask() {
         CompletableFuture<ContainerUsage> answer = new CompletableFuture<>();
         asked = answer;

@@ -1,5 +1,6 @@
 package io.saya.guest;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.saya.log.Log;
 import java.io.IOException;
 import java.time.Duration;
@@ -30,9 +31,14 @@ final class Companion<T extends AutoCloseable> {
     }
 
     private final String name;
-    // Guarded by this.
+
+    @GuardedBy("this")
     private @Nullable CompletableFuture<Void> started;
+
+    @GuardedBy("this")
     private @Nullable T running;
+
+    @GuardedBy("this")
     private boolean ended;
 
     /**

@@ -1,5 +1,6 @@
 package io.saya.guest;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -16,7 +17,8 @@ public final class StartClock {
     private final long start = System.nanoTime();
     private final long startedAt = System.currentTimeMillis();
 
-    /** When each phase was over, in ns after the start. Guarded by this. */
+    /** When each phase was over, in ns after the start. */
+    @GuardedBy("this")
     private final EnumMap<StartPhase, Long> ends = new EnumMap<>(StartPhase.class);
 
     /**

@@ -1,5 +1,6 @@
 package io.saya.io;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
@@ -15,9 +16,14 @@ public final class DeferredStdio implements ProcessStdio {
     private final CompletableFuture<Void> outputRead = new CompletableFuture<>();
     private final CompletableFuture<Void> outputEnded = new CompletableFuture<>();
 
-    // Guarded by this; nothing that blocks is called under the lock.
+    // Nothing that blocks is called under the lock.
+    @GuardedBy("this")
     private @Nullable ProcessStdio opened;
+
+    @GuardedBy("this")
     private boolean stdinClosed;
+
+    @GuardedBy("this")
     private boolean closed;
 
     /**

@@ -3,6 +3,7 @@ package io.saya.io;
 import static java.nio.file.StandardOpenOption.READ;
 import static java.nio.file.StandardOpenOption.WRITE;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import com.google.protobuf.ByteString;
 import io.saya.log.Log;
 import java.io.FileInputStream;
@@ -34,10 +35,17 @@ final class FifoSink implements OutputSink {
     private final ReentrantLock closing = new ReentrantLock();
     private final ReentrantLock lock = new ReentrantLock();
 
-    // Guarded by lock, which is never held while anything blocks.
+    // The lock is never held while anything blocks.
+    @GuardedBy("lock")
     private @Nullable ReaderArrival arrival;
+
+    @GuardedBy("lock")
     private @Nullable FileInputStream readEnd;
+
+    @GuardedBy("lock")
     private ByteString kept = ByteString.EMPTY;
+
+    @GuardedBy("lock")
     private boolean closed;
 
     private FifoSink(OpenedFifo fifo, FileChannel writeEnd, BlockingThreads threads) {
@@ -223,6 +231,7 @@ final class FifoSink implements OutputSink {
         }
     }
 
+    @GuardedBy("lock")
     private void closeReadEndLocked() {
         FileInputStream held = readEnd;
         readEnd = null;

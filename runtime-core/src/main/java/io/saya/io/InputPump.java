@@ -1,5 +1,6 @@
 package io.saya.io;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import com.google.protobuf.ByteString;
 import io.saya.log.Log;
 import java.io.IOException;
@@ -24,9 +25,13 @@ final class InputPump {
 
     private final Object lock = new Object();
 
-    // Guarded by lock.
+    @GuardedBy("lock")
     private @Nullable InputSource source;
+
+    @GuardedBy("lock")
     private boolean released;
+
+    @GuardedBy("lock")
     private boolean closed;
 
     /** Opens what the input comes from. */

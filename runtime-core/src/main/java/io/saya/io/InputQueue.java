@@ -1,5 +1,6 @@
 package io.saya.io;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import com.google.protobuf.ByteString;
 import java.util.ArrayDeque;
 import java.util.concurrent.locks.Condition;
@@ -22,10 +23,16 @@ final class InputQueue {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
 
-    // Guarded by lock.
+    @GuardedBy("lock")
     private final ArrayDeque<ByteString> pieces = new ArrayDeque<>();
+
+    @GuardedBy("lock")
     private int bytes;
+
+    @GuardedBy("lock")
     private boolean ended;
+
+    @GuardedBy("lock")
     private boolean closed;
 
     /** Waits for room. Returns whether the piece was taken: not after {@link #close}. */

@@ -1,5 +1,6 @@
 package io.saya.io;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
 import io.saya.text.PlainText;
@@ -27,8 +28,10 @@ final class LoggerWords {
     private final FileChannel from;
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
 
-    // Guarded by this.
+    @GuardedBy("this")
     private final byte[] kept = new byte[KEPT_BYTES];
+
+    @GuardedBy("this")
     private long printed;
 
     private LoggerWords(FileChannel from) {

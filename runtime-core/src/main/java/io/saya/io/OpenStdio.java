@@ -1,5 +1,6 @@
 package io.saya.io;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
 import java.io.IOException;
@@ -26,8 +27,10 @@ final class OpenStdio implements ProcessStdio {
 
     private final Object lock = new Object();
 
-    // Guarded by lock.
+    @GuardedBy("lock")
     private @Nullable GuestStreams guest;
+
+    @GuardedBy("lock")
     private boolean closed;
 
     /**

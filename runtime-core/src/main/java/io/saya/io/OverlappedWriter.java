@@ -1,5 +1,6 @@
 package io.saya.io;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import com.google.protobuf.ByteString;
 import io.saya.lifecycle.Waited;
 import java.io.IOException;
@@ -27,9 +28,13 @@ final class OverlappedWriter implements AutoCloseable {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition idle = lock.newCondition();
 
-    // Guarded by lock.
+    @GuardedBy("lock")
     private boolean writing;
+
+    @GuardedBy("lock")
     private boolean closed;
+
+    @GuardedBy("lock")
     private @Nullable IOException failure;
 
     OverlappedWriter(WritableByteChannel channel, BlockingThreads threads) {
@@ -79,6 +84,7 @@ final class OverlappedWriter implements AutoCloseable {
         }
     }
 
+    @GuardedBy("lock")
     private void awaitIdleLocked() throws IOException {
         // No limit: a slow client may take as long as it likes. close() ends the wait.
         while (writing && !closed) {

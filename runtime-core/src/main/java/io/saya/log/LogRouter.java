@@ -1,5 +1,6 @@
 package io.saya.log;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.ArrayDeque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -16,8 +17,10 @@ public final class LogRouter {
     private static volatile LogLevel threshold = LogLevel.INFO;
     private static volatile @Nullable LogSink sink;
 
-    // Guarded by LOCK.
+    @GuardedBy("LOCK")
     private static ArrayDeque<LogRecord> early = new ArrayDeque<>();
+
+    @GuardedBy("LOCK")
     private static int earlyDropped;
 
     private LogRouter() {}

@@ -1,5 +1,6 @@
 package io.saya.resources;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.saya.agent.Agent;
 import io.saya.hypervisor.HypervisorFailure;
 import io.saya.hypervisor.Vm;
@@ -39,10 +40,17 @@ public final class MachineFollower {
     private final Vm vm;
     private final Supplier<Agent> agent;
 
-    // Guarded by this, which is held for memory operations only.
+    // The lock is held for memory operations only.
+    @GuardedBy("this")
     private final Map<String, Demand> demands = new LinkedHashMap<>();
+
+    @GuardedBy("this")
     private List<CompletableFuture<Void>> waiting = new ArrayList<>();
+
+    @GuardedBy("this")
     private boolean working;
+
+    @GuardedBy("this")
     private List<String> lastClipped = List.of();
 
     /** Written by the working thread alone. */
@@ -104,6 +112,7 @@ public final class MachineFollower {
         }
     }
 
+    @GuardedBy("this")
     private CompletableFuture<Void> follow() {
         if (rule.fixed() || (!working && target().equals(reached))) {
             return CompletableFuture.completedFuture(null);
@@ -117,6 +126,7 @@ public final class MachineFollower {
         return served;
     }
 
+    @GuardedBy("this")
     private MachineSize target() {
         if (demands.isEmpty()) {
             return boot;

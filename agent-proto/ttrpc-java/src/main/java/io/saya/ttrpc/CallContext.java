@@ -1,5 +1,6 @@
 package io.saya.ttrpc;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import io.saya.ttrpc.wire.Metadata;
@@ -31,9 +32,14 @@ public final class CallContext {
 
     private volatile @Nullable CancelReason reason;
 
-    // Guarded by this. Made only if somebody asks: most calls are over long before their deadline.
+    // Made only if somebody asks: most calls are over long before their deadline.
+    @GuardedBy("this")
     private @Nullable CompletableFuture<CancelReason> cancelled;
+
+    @GuardedBy("this")
     private @Nullable Future<?> timer;
+
+    @GuardedBy("this")
     private boolean finished;
 
     CallContext(
@@ -129,6 +135,7 @@ public final class CallContext {
         return future;
     }
 
+    @GuardedBy("this")
     private void startTimer() {
         try {
             timer =

@@ -1,5 +1,6 @@
 package io.saya.ttrpc;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import io.saya.ttrpc.wire.ReadGate;
@@ -35,12 +36,23 @@ final class StreamInbox {
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
-    // Guarded by lock.
+
+    @GuardedBy("lock")
     private final ArrayDeque<byte[]> messages = new ArrayDeque<>();
+
+    @GuardedBy("lock")
     private int bytes;
+
+    @GuardedBy("lock")
     private boolean full;
+
+    @GuardedBy("lock")
     private long taken;
+
+    @GuardedBy("lock")
     private boolean ended;
+
+    @GuardedBy("lock")
     private @Nullable TtrpcException failure;
 
     StreamInbox(EventLoop loop, ReadGate gate) {

@@ -1,8 +1,8 @@
 package io.saya.host.guard;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.saya.host.ProcessExit;
 import io.saya.host.Signal;
-import io.saya.lifecycle.Waited;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -14,7 +14,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,13 +27,20 @@ final class GuardConnection implements Runnable {
     private final OutputStream out;
     private final Object writing = new Object();
 
-    /** Guarded by this, as are the following three. */
+    @GuardedBy("this")
     private final Map<Integer, PendingReply> pending = new HashMap<>();
 
+    @GuardedBy("this")
     private final Map<Integer, GuardProcess> processes = new HashMap<>();
+
+    @GuardedBy("this")
     private int lastId;
+
+    @GuardedBy("this")
     private @Nullable IOException lost;
-    private final CompletableFuture<GuardStart> start = new CompletableFuture<>();
+
+    @GuardedBy("this")
+    private @Nullable GuardStart start;
 
     GuardConnection(InputStream in, OutputStream out) {
         this.in = new DataInputStream(in);
@@ -46,19 +52,29 @@ final class GuardConnection implements Runnable {
         Thread reader = new Thread(null, this, "guard-reader", READER_STACK);
         reader.setDaemon(true);
         reader.start();
-        return switch (Waited.on(start, limit)) {
-            case Waited.Done(GuardStart greeting) -> greeting;
-            case Waited.Failed(Throwable cause) ->
-                    throw new IOException("guard: " + cause.getMessage(), cause);
-            case Waited.TimedOut() ->
+        long deadline = System.nanoTime() + limit.toNanos();
+        synchronized (this) {
+            while (start == null) {
+                if (lost != null) {
+                    throw new IOException("guard: " + lost.getMessage(), lost);
+                }
+                long left = (deadline - System.nanoTime()) / 1_000_000L;
+                if (left <= 0) {
                     throw new IOException(
                             "guard: nothing on stdin for "
                                     + limit.toMillis()
                                     + " ms (expected: this process is started by the guard,"
                                     + " which containerd-shim-saya-v2 start makes)");
-            case Waited.Interrupted() ->
-                    throw new IOException("guard: interrupted while waiting for its start");
-        };
+                }
+                try {
+                    wait(left);
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                    throw new IOException("guard: interrupted while waiting for its start", e);
+                }
+            }
+            return start;
+        }
     }
 
     FrameReader call(FrameWriter request, String operation, Duration limit) throws IOException {
@@ -138,13 +154,17 @@ final class GuardConnection implements Runnable {
                             + Frame.PROTOCOL_VERSION
                             + "; launcher and jars are of different builds)");
         }
-        start.complete(
+        GuardStart read =
                 new GuardStart(
                         body.u32(),
                         body.string(),
                         body.string(),
                         body.string(),
-                        ByteBuffer.wrap(body.bytes()).asReadOnlyBuffer()));
+                        ByteBuffer.wrap(body.bytes()).asReadOnlyBuffer());
+        synchronized (this) {
+            start = read;
+            notifyAll();
+        }
     }
 
     private void replied(int id, FrameReader body) throws IOException {
@@ -210,8 +230,8 @@ final class GuardConnection implements Runnable {
             children = new ArrayList<>(processes.values());
             pending.clear();
             processes.clear();
+            notifyAll();
         }
-        start.completeExceptionally(cause);
         for (PendingReply reply : replies) {
             reply.lose(cause);
         }

@@ -1,11 +1,10 @@
 package io.saya.host.guard;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.saya.host.HostFailure;
-import io.saya.lifecycle.Waited;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.time.Duration;
-import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /** A request that the guard has not answered yet. */
@@ -16,10 +15,16 @@ final class PendingReply {
     /** Of a spawn: the process that begins with the reply. */
     private final @Nullable GuardProcess process;
 
-    private final CompletableFuture<FrameReader> reply = new CompletableFuture<>();
+    @GuardedBy("this")
+    private boolean done;
 
-    // Of the reader's thread, until it lets the caller see them.
+    @GuardedBy("this")
+    private boolean abandoned;
+
+    @GuardedBy("this")
     private @Nullable FrameReader body;
+
+    @GuardedBy("this")
     private @Nullable IOException failure;
 
     PendingReply(String operation, @Nullable GuardProcess process) {
@@ -40,24 +45,35 @@ final class PendingReply {
      *
      * @return the body after the errno
      */
-    FrameReader await(Duration limit) throws IOException {
-        Waited<FrameReader> waited = Waited.on(reply, limit);
-        if (!waited.isOver() && !reply.cancel(false)) {
-            // It came at the last moment, and whoever brought it takes it for seen.
-            waited = Waited.on(reply, Duration.ZERO);
+    synchronized FrameReader await(Duration limit) throws IOException {
+        long deadline = System.nanoTime() + limit.toNanos();
+        while (!done) {
+            long left = (deadline - System.nanoTime()) / 1_000_000L;
+            if (left <= 0) {
+                abandoned = true;
+                throw new IOException(
+                        operation
+                                + ": no answer from the guard process after "
+                                + limit.toMillis()
+                                + " ms");
+            }
+            try {
+                wait(left);
+            } catch (InterruptedException e) {
+                abandoned = true;
+                Thread.currentThread().interrupt();
+                InterruptedIOException interrupted = new InterruptedIOException(operation);
+                interrupted.initCause(e);
+                throw interrupted;
+            }
         }
-        return switch (waited) {
-            case Waited.Done(FrameReader seen) -> seen;
-            case Waited.Failed(IOException e) -> throw e;
-            case Waited.Failed(Throwable cause) -> throw new IOException(operation, cause);
-            case Waited.TimedOut() ->
-                    throw new IOException(
-                            operation
-                                    + ": no answer from the guard process after "
-                                    + limit.toMillis()
-                                    + " ms");
-            case Waited.Interrupted() -> throw new InterruptedIOException(operation);
-        };
+        if (failure != null) {
+            throw failure;
+        }
+        if (body == null) {
+            throw new IllegalStateException(operation + ": done without a reply");
+        }
+        return body;
     }
 
     /**
@@ -65,12 +81,12 @@ final class PendingReply {
      *
      * @return the body after the errno, or null if the guard refused
      */
-    @Nullable FrameReader complete(FrameReader frame) throws IOException {
-        int errno = frame.u32();
+    synchronized @Nullable FrameReader complete(FrameReader reply) throws IOException {
+        int errno = reply.u32();
         if (errno == 0) {
-            body = frame;
+            body = reply;
         } else {
-            failure = new HostFailure(errno, operation + ": " + frame.string());
+            failure = new HostFailure(errno, operation + ": " + reply.string());
         }
         return body;
     }
@@ -80,17 +96,15 @@ final class PendingReply {
      *
      * @return false if the caller has given up: what the guard made must be undone
      */
-    boolean release() {
-        FrameReader seen = body;
-        if (seen != null) {
-            return reply.complete(seen);
-        }
-        return reply.completeExceptionally(
-                failure != null ? failure : new IOException(operation + ": no reply"));
+    synchronized boolean release() {
+        done = true;
+        notifyAll();
+        return !abandoned;
     }
 
-    /** There will be no reply. */
-    void lose(IOException cause) {
-        reply.completeExceptionally(new IOException(operation + ": " + cause.getMessage(), cause));
+    synchronized void lose(IOException cause) {
+        failure = new IOException(operation + ": " + cause.getMessage(), cause);
+        done = true;
+        notifyAll();
     }
 }

@@ -5,6 +5,7 @@
  *
  * <p>These classes are loaded before QEMU is started, so they keep to what every JVM has loaded
  * already: no lambdas, no streams, no {@code java.util.concurrent} beyond one future per process.
+ * So they wait by monitors, with the policy of {@code io.saya.lifecycle.Waited}.
  */
 @NullMarked
 package io.saya.host.guard;

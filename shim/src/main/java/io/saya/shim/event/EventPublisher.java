@@ -1,5 +1,6 @@
 package io.saya.shim.event;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.saya.event.EventSink;
 import io.saya.event.TaskEvent;
 import io.saya.lifecycle.Waited;
@@ -53,11 +54,20 @@ public final class EventPublisher implements EventSink, AutoCloseable {
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
-    // All guarded by lock.
+
+    @GuardedBy("lock")
     private final ArrayDeque<Pending> queue = new ArrayDeque<>();
+
+    @GuardedBy("lock")
     private long givenUp;
+
+    @GuardedBy("lock")
     private boolean started;
+
+    @GuardedBy("lock")
     private boolean closing;
+
+    @GuardedBy("lock")
     private long closeDeadline;
 
     /**

@@ -1,5 +1,6 @@
 package io.saya.shim.log;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.saya.log.LogRecord;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -13,6 +14,7 @@ public final class RecentLines {
      */
     static final int LIMIT = 256;
 
+    @GuardedBy("this")
     private final ArrayDeque<LogRecord> lines = new ArrayDeque<>();
 
     /** Takes a line; the oldest one makes room for it. */

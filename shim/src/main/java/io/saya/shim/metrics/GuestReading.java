@@ -5,6 +5,7 @@ import io.saya.agent.ContainerUsage;
 import io.saya.agent.GuestMetrics;
 import io.saya.container.Container;
 import io.saya.failure.RuntimeFailure;
+import io.saya.lifecycle.Waited;
 import io.saya.sandbox.Sandbox;
 import io.saya.task.Tasks;
 import java.time.Duration;
@@ -13,9 +14,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 
 /**
@@ -95,14 +93,9 @@ record GuestReading(
     }
 
     private static <T> Optional<T> within(CompletableFuture<T> answer, long deadline) {
-        try {
-            return Optional.of(
-                    answer.get(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS));
-        } catch (TimeoutException | ExecutionException e) {
-            return Optional.empty();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return Optional.empty();
-        }
+        return Waited.on(answer, Duration.ofNanos(deadline - System.nanoTime()))
+                        instanceof Waited.Done(T told)
+                ? Optional.of(told)
+                : Optional.empty();
     }
 }

@@ -1,9 +1,11 @@
 package io.saya.shim.metrics;
 
+import io.saya.lifecycle.Waited;
 import io.saya.sandbox.Sandbox;
 import io.saya.shim.management.Page;
 import io.saya.shim.management.Request;
 import io.saya.task.Tasks;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -14,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MetricsPage implements Page {
     /** Limit for a scrape to wait for the one before it, so that both take less than 5 s. */
-    private static final long TURN_LIMIT_MS = 2_500;
+    private static final Duration TURN_LIMIT = Duration.ofMillis(2_500);
 
     private final Sandbox sandbox;
     private final Tasks tasks;
@@ -32,14 +34,9 @@ public final class MetricsPage implements Page {
     @Override
     public Answer answer(Request request) {
         TextFormat format = TextFormat.of(request.accept());
-        try {
-            if (!turn.tryLock(TURN_LIMIT_MS, TimeUnit.MILLISECONDS)) {
-                throw new IllegalStateException(
-                        "other scrapes have waited for the guest for " + TURN_LIMIT_MS + " ms");
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted", e);
+        if (!Waited.happens(TURN_LIMIT, nanos -> turn.tryLock(nanos, TimeUnit.NANOSECONDS))) {
+            throw new IllegalStateException(
+                    "other scrapes have waited for the guest for " + TURN_LIMIT.toMillis() + " ms");
         }
         try {
             Scrape current = scrape;
