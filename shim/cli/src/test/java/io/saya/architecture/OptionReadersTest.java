@@ -118,7 +118,9 @@ class OptionReadersTest {
         Set<RecordComponent> changed = changedBy(option, values);
         if (changed.stream().noneMatch(OptionReadersTest::isRead)) {
             withoutReader.add(
-                    option + " " + changed.stream().map(OptionReadersTest::name).toList());
+                    option
+                            + " "
+                            + changed.stream().map(OptionReadersTest::name).distinct().toList());
         }
     }
 
