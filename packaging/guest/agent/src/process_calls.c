@@ -2,14 +2,11 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
 #include "agent/agent.pb-c.h"
 #include "container.h"
-#include "files.h"
 #include "ports.h"
 
 // Finds the process a call is about; NULL if there is none, and then the call has been answered.
@@ -25,20 +22,6 @@ static struct process *find(struct call *call, const char *container_id, const c
 
 // ---- signals
 
-static uint64_t mask_in(const char *status, const char *name) {
-    const char *line = strstr(status, name);
-    return line == NULL ? 0 : strtoull(line + strlen(name), NULL, 16);
-}
-
-// The first process of a pid namespace does not die of a signal it has not asked for, SIGKILL apart.
-static bool would_be_ignored(pid_t pid, int signal) {
-    char path[64], status[4096];
-    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
-    if (pid == 0 || read_text(path, status, sizeof status) < 0) return false;
-    uint64_t known = mask_in(status, "\nSigBlk:\t") | mask_in(status, "\nSigIgn:\t") | mask_in(status, "\nSigCgt:\t");
-    return (known >> (signal - 1) & 1) == 0;
-}
-
 void handle_signal_process(struct call *call, const void *message) {
     const Grpc__SignalProcessRequest *request = message;
     struct process *process = find(call, request->container_id, request->exec_id, false);
@@ -48,8 +31,6 @@ void handle_signal_process(struct call *call, const void *message) {
         call_fail(call, STATUS_INVALID_ARGUMENT, "SignalProcess: signal %u (expected: 0 to 64)", request->signal);
         return;
     }
-    bool init = process == process->container->init;
-    if (init && signal == SIGTERM && would_be_ignored(process->child.pid, signal)) signal = SIGKILL;
     int error = 0;
     if (request->exec_id[0] == 0 && signal == SIGKILL)
         container_kill_all(process->container);

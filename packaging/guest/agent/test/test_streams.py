@@ -188,9 +188,11 @@ class Signals(AgentTest):
         super().setUp()
         self.sandbox()
 
-    def test_an_init_that_does_not_care_is_killed_by_sigterm(self):
+    def test_an_init_that_does_not_care_goes_on_as_on_a_host(self):
         cid = self.run_container("sleep", "100")
         self.call("SignalProcess", container_id=cid, exec_id=cid, signal=15)
+        self.assertEqual(self.wait(cid, self.execute(cid, "true")), 0)
+        self.call("SignalProcess", container_id=cid, exec_id=cid, signal=9)
         self.assertEqual(self.wait(cid), 137)
         self.call("SignalProcess", container_id=cid, exec_id=cid, signal=15)  # to one that is gone
 

@@ -4,6 +4,7 @@ import io.saya.failure.RuntimeFailure;
 import io.saya.io.GuestStreams;
 import io.saya.network.GuestNetwork;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
@@ -20,6 +21,9 @@ public interface Agent extends AutoCloseable {
 
     /** Asks whether the agent is there. */
     void check(Duration timeout) throws RuntimeFailure;
+
+    /** Sets the guest's clock, which is then late by as long as this message travels. */
+    void setTime(Instant time) throws RuntimeFailure;
 
     /** Makes the sandbox in the guest: host name, DNS, the shared file system. */
     void createSandbox(SandboxSetup setup) throws RuntimeFailure;

@@ -23,6 +23,7 @@ import io.saya.proto.agent.PauseContainerRequest;
 import io.saya.proto.agent.PortsClient;
 import io.saya.proto.agent.RemoveContainerRequest;
 import io.saya.proto.agent.ResumeContainerRequest;
+import io.saya.proto.agent.SetGuestDateTimeRequest;
 import io.saya.proto.agent.SignalProcessRequest;
 import io.saya.proto.agent.StartContainerRequest;
 import io.saya.proto.agent.StatsContainerRequest;
@@ -36,9 +37,11 @@ import io.saya.ttrpc.StatusCode;
 import io.saya.ttrpc.TtrpcClient;
 import io.saya.ttrpc.TtrpcStatusException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -110,6 +113,18 @@ public final class TtrpcAgent implements Agent {
                     throw RuntimeFailure.unavailable(
                             "interrupted while waiting for the agent", null);
         }
+    }
+
+    @Override
+    public void setTime(Instant time) {
+        SetGuestDateTimeRequest request =
+                SetGuestDateTimeRequest.newBuilder()
+                        .setSec(time.getEpochSecond())
+                        .setUsec(TimeUnit.NANOSECONDS.toMicros(time.getNano()))
+                        .build();
+        AgentCall.run(
+                "SetGuestDateTime",
+                () -> service.setGuestDateTime(request, CallOptions.timeout(SHORT_LIMIT)));
     }
 
     @Override

@@ -37,6 +37,7 @@ public final class Guest implements TaskGuest {
     private final GuestLaunch made;
     private final Parts parts;
     private final AgentLink link;
+    private final ClockFollower clock = new ClockFollower();
     private final CompletableFuture<StopCause> lost = new CompletableFuture<>();
 
     /** What the launch made. */
@@ -81,7 +82,7 @@ public final class Guest implements TaskGuest {
      */
     public void connect(SandboxSetup setup) {
         Vm vm = parts.vm();
-        StartClock clock = made.clock();
+        StartClock phases = made.clock();
         @Nullable StartPhase answered = null;
         try {
             Failpoints.reach(Moment.CREATE_CONNECT);
@@ -89,12 +90,13 @@ public final class Guest implements TaskGuest {
                     made.connector()
                             .connect(vm.agent(), await(made.config().agent().timeouts().dial()));
             link.connected(connected);
+            clock.tell(connected);
             var _ =
                     connected
                             .lost()
                             .thenAccept(why -> lostUnlessVmEnded(new StopCause.AgentLost(why)));
-            clock.done(StartPhase.KERNEL);
-            clock.done(StartPhase.AGENT);
+            phases.done(StartPhase.KERNEL);
+            phases.done(StartPhase.AGENT);
             answered = StartPhase.NETWORK;
             connected.configureNetwork(parts.network().awaitJoined());
             answered = StartPhase.SANDBOX;
@@ -105,11 +107,18 @@ public final class Guest implements TaskGuest {
             if (details.has(AgentTrait.CONNECTS_PORTS)) {
                 parts.network().forwardPorts(connected::connectPort);
             }
-            clock.done(StartPhase.SANDBOX);
+            phases.done(StartPhase.SANDBOX);
         } catch (RuntimeFailure e) {
             throw diagnosis()
                     .ofConnect(vm, answered != null ? answered : BootDiagnosis.unreached(vm), e);
         }
+    }
+
+    /** Sets the guest's clock if it has to be; to be called every few seconds. Does not block. */
+    public void followClock(Agent agent) {
+        boolean slews =
+                link.details().map(known -> known.has(AgentTrait.SLEWS_CLOCK)).orElse(false);
+        clock.look(agent, slews);
     }
 
     /** Says of a boot that takes too long what is known of it; waits for a moment. */

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -36,20 +37,23 @@ public final class GuestHealth {
     private final GuestTime time;
     private final Duration period;
     private final Supplier<Optional<Agent>> agent;
+    private final Consumer<Agent> eachLook;
     private final Duration agentTimeout;
     private final CompletableFuture<?> end;
 
     /**
      * @param agent the agent, once it has answered; until then only the process is looked at
+     * @param eachLook what else is to be looked at then, without blocking
      * @param agentTimeout how long it may take to answer, in the time that its guest can use
      * @param end done when there is nothing left to look after
      */
     public GuestHealth(
             long vmmPid,
             Supplier<Optional<Agent>> agent,
+            Consumer<Agent> eachLook,
             Duration agentTimeout,
             CompletableFuture<?> end) {
-        this(vmmPid, GuestTime.of(vmmPid), PERIOD, agent, agentTimeout, end);
+        this(vmmPid, GuestTime.of(vmmPid), PERIOD, agent, eachLook, agentTimeout, end);
     }
 
     GuestHealth(
@@ -57,12 +61,14 @@ public final class GuestHealth {
             GuestTime time,
             Duration period,
             Supplier<Optional<Agent>> agent,
+            Consumer<Agent> eachLook,
             Duration agentTimeout,
             CompletableFuture<?> end) {
         this.vmmPid = vmmPid;
         this.time = time;
         this.period = period;
         this.agent = agent;
+        this.eachLook = eachLook;
         this.agentTimeout = agentTimeout;
         this.end = end;
     }
@@ -84,6 +90,7 @@ public final class GuestHealth {
                 question = question.answer.isDone() ? null : question;
             }
             Optional<Agent> answering = agent.get();
+            answering.ifPresent(eachLook);
             if (look % LOOKS_PER_CHECK == 0 && question == null && answering.isPresent()) {
                 question = new Question(answering.get());
             }

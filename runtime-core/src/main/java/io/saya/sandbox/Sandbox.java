@@ -88,6 +88,7 @@ public final class Sandbox implements AutoCloseable {
                 new GuestHealth(
                         guest.pid(),
                         guest::agent,
+                        guest::followClock,
                         launch.config().agent().timeouts().healthCheck(),
                         stopped);
         SandboxSetup setup = SetupPlan.of(identity(), launch.config(), spec);

@@ -22,7 +22,11 @@ class GuestHealthTest {
             signal(vmm, "STOP");
             GuestHealth health =
                     new GuestHealth(
-                            vmm.pid(), Optional::empty, LIMIT, new CompletableFuture<Void>());
+                            vmm.pid(),
+                            Optional::empty,
+                            _ -> {},
+                            LIMIT,
+                            new CompletableFuture<Void>());
 
             assertThat(health.watch()).isInstanceOf(StopCause.VmLost.class);
         } finally {
@@ -36,6 +40,7 @@ class GuestHealthTest {
                 new GuestHealth(
                         ProcessHandle.current().pid(),
                         Optional::empty,
+                        _ -> {},
                         LIMIT,
                         CompletableFuture.completedFuture(null));
 
@@ -82,6 +87,7 @@ class GuestHealthTest {
                 times.guestTime(),
                 Duration.ofMillis(1),
                 () -> Optional.of(agent),
+                _ -> {},
                 Duration.ofSeconds(30),
                 end);
     }

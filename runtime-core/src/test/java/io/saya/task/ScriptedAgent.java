@@ -18,11 +18,14 @@ import io.saya.io.GuestStreams;
 import io.saya.network.GuestNetwork;
 import io.saya.text.PlainText;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -34,6 +37,7 @@ import org.jspecify.annotations.Nullable;
  * It can be made deaf.
  */
 public final class ScriptedAgent implements Agent {
+    private final Queue<Instant> times = new ConcurrentLinkedQueue<>();
 
     private final Map<String, CompletableFuture<Integer>> processes = new ConcurrentHashMap<>();
     private final CompletableFuture<String> lost = new CompletableFuture<>();
@@ -139,6 +143,16 @@ public final class ScriptedAgent implements Agent {
     @Override
     public void check(Duration timeout) {
         answer(timeout);
+    }
+
+    @Override
+    public void setTime(Instant time) {
+        times.add(time);
+    }
+
+    /** What the guest's clock was set to, in order. */
+    public List<Instant> times() {
+        return List.copyOf(times);
     }
 
     @Override

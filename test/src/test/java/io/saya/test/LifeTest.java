@@ -51,7 +51,7 @@ final class LifeTest extends Suite {
     @Test
     void aGracefulEndIsTheWorkloadsOwn() {
         var id = started();
-        // As long as nothing handles the signal, the guest's agent makes it SIGKILL.
+        // As long as nothing handles the signal, the kernel drops it.
         exec(
                         id,
                         "ready",
