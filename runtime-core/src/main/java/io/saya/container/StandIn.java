@@ -4,12 +4,11 @@ import io.saya.failure.RuntimeFailure;
 import io.saya.host.HostProcess;
 import io.saya.host.ProcessExit;
 import io.saya.host.Signal;
+import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /**
  * The process on the host that stands for a container: its pid is what clients are told of the
@@ -22,10 +21,10 @@ public final class StandIn {
     private static final Log LOG = Log.of("stand-in");
 
     /** Only a host that is overloaded takes longer than some milliseconds for a fork. */
-    private static final long START_LIMIT_MS = 30_000;
+    private static final Duration START_LIMIT = Duration.ofSeconds(30);
 
     /** Only a process that is stuck in the kernel takes longer; it sleeps in a read. */
-    private static final long REAP_LIMIT_MS = 1_000;
+    private static final Duration REAP_LIMIT = Duration.ofSeconds(1);
 
     private final CompletableFuture<HostProcess> process = new CompletableFuture<>();
 
@@ -65,24 +64,22 @@ public final class StandIn {
      * @throws RuntimeFailure with the cause if it could not be made
      */
     public int await() {
-        try {
-            return (int) process.get(START_LIMIT_MS, TimeUnit.MILLISECONDS).pid();
-        } catch (ExecutionException e) {
-            Throwable cause = e.getCause();
-            throw RuntimeFailure.internal(
-                    "no process on the host can stand for it: "
-                            + (cause == null ? e : cause).getMessage(),
-                    e);
-        } catch (TimeoutException e) {
-            throw RuntimeFailure.deadlineExceeded(
-                    "the process that is to stand for it is not there after "
-                            + START_LIMIT_MS
-                            + " ms",
-                    e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw RuntimeFailure.unavailable("interrupted", e);
-        }
+        return switch (Waited.on(process, START_LIMIT)) {
+            case Waited.Done(HostProcess there) -> (int) there.pid();
+            case Waited.Failed(Throwable cause) ->
+                    throw RuntimeFailure.internal(
+                            "no process on the host can stand for it: " + cause.getMessage(),
+                            cause);
+            case Waited.TimedOut() ->
+                    throw RuntimeFailure.deadlineExceeded(
+                            "the process that is to stand for it is not there after "
+                                    + START_LIMIT.toMillis()
+                                    + " ms",
+                            null);
+            case Waited.Interrupted() ->
+                    throw RuntimeFailure.unavailable(
+                            "interrupted while a process that stands for it is made", null);
+        };
     }
 
     /** Its id on the host, also when it has ended; 0 until it is there. */
@@ -123,16 +120,18 @@ public final class StandIn {
                 return;
             }
         }
-        try {
-            HostProcess there = process.get(START_LIMIT_MS, TimeUnit.MILLISECONDS);
-            there.signal(Signal.SIGKILL);
-            there.exited().get(REAP_LIMIT_MS, TimeUnit.MILLISECONDS);
-        } catch (ExecutionException e) {
-            LOG.debug("there is no stand-in to end", "error", e.getCause());
-        } catch (TimeoutException e) {
-            LOG.error("process does not end after SIGKILL", "pid", pid());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+        switch (Waited.on(process, START_LIMIT)) {
+            case Waited.Done(HostProcess there) -> {
+                there.signal(Signal.SIGKILL);
+                if (Waited.on(there.exited(), REAP_LIMIT) instanceof Waited.TimedOut) {
+                    LOG.error("process does not end after SIGKILL", "pid", pid());
+                }
+            }
+            case Waited.Failed(Throwable cause) ->
+                    LOG.debug("there is no stand-in to end", "error", cause);
+            case Waited.TimedOut() ->
+                    LOG.error("a stand-in is still being made", "limit", START_LIMIT);
+            case Waited.Interrupted() -> {}
         }
     }
 }
