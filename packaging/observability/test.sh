@@ -13,7 +13,7 @@ promtool test rules alerts-test.yml rules-test.yml
 
 # Each alert has its part of the runbook, and the dashboard is JSON whose queries are not empty.
 for alert in $(awk '/- alert:/ {print $3}' saya-alerts.yml); do
-  grep -qx "### $alert" "$here/README.md" || die "$alert has no part '### $alert' in packaging/observability/README.md"
+  grep -qx "### $alert" ../README.md || die "$alert has no part '### $alert' in packaging/observability/README.md"
   grep -q "README.md#${alert,,}\"" saya-alerts.yml || die "$alert does not name its part of the runbook"
 done
 python3 - "$here/grafana/saya.json" <<'PY'
