@@ -13,7 +13,8 @@ import java.util.regex.Pattern;
 /** Debian's Chromium without a window, told what to do by WebDriver. */
 final class Browser implements AutoCloseable {
     private static final Pattern SESSION = Pattern.compile("\"sessionId\":\"([0-9a-f-]+)\"");
-    private static final Pattern TEXT = Pattern.compile("\\{\"value\":\"((?:[^\"\\\\]|\\\\.)*)\"}");
+
+    private static final String VALUE = "{\"value\":\"";
 
     private final Daemon driver;
     private final String session;
@@ -60,24 +61,25 @@ final class Browser implements AutoCloseable {
                 Http.post(
                         driver.uri(session + "/execute/sync"),
                         "{\"script\": \"return String(" + expression + ")\", \"args\": []}");
-        Matcher text = TEXT.matcher(answer);
-        if (!text.matches()) {
-            throw new AssertionError(expression + ": " + answer);
-        }
-        return Prometheus.unescaped(text.group(1));
+        return Prometheus.unescaped(value(answer));
     }
 
     /** Keeps what the page looks like. */
     void screenshot(Path file) {
-        Matcher png = TEXT.matcher(Http.get(driver.uri(session + "/screenshot")));
-        if (!png.matches()) {
-            throw new AssertionError("no screenshot");
-        }
+        String png = value(Http.get(driver.uri(session + "/screenshot")));
         try {
-            Files.write(file, Base64.getDecoder().decode(png.group(1)));
+            Files.write(file, Base64.getDecoder().decode(png));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** The text in an answer, as long as a picture may be. */
+    private static String value(String answer) {
+        if (!answer.startsWith(VALUE) || !answer.endsWith("\"}")) {
+            throw new AssertionError("no text: " + answer);
+        }
+        return answer.substring(VALUE.length(), answer.length() - 2);
     }
 
     @Override

@@ -21,10 +21,12 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code saya monitor} on a node with sandboxes of all kinds. */
 @WithProduct
+@Timeout(900)
 final class MonitorTest extends PodSuite {
     private static final Path SHIPPED = shipped();
     private static final Duration LIMIT = Duration.ofSeconds(60);
@@ -184,7 +186,7 @@ final class MonitorTest extends PodSuite {
         List<String> expressions = new ArrayList<>(prometheus.rules());
         assertThat(expressions).hasSizeGreaterThan(10);
         Matcher panel =
-                Pattern.compile("\"expr\": \"((?:[^\"\\\\]|\\\\.)*)\"")
+                Pattern.compile("\"expr\": \"([^\"\\\\]*+(?:\\\\.[^\"\\\\]*+)*+)\"")
                         .matcher(Files.readString(SHIPPED.resolve("grafana/saya.json")));
         while (panel.find()) {
             expressions.add(

@@ -17,7 +17,8 @@ final class Prometheus implements AutoCloseable {
     private static final Pattern SAMPLE =
             Pattern.compile("\\{\"metric\":(\\{[^{}]*}),\"value\":\\[[0-9.e+]+,\"([^\"]*)\"]}");
 
-    private static final Pattern RULE = Pattern.compile("\"query\":\"((?:[^\"\\\\]|\\\\.)*)\"");
+    private static final Pattern RULE =
+            Pattern.compile("\"query\":\"([^\"\\\\]*+(?:\\\\.[^\"\\\\]*+)*+)\"");
 
     private final Daemon daemon;
 
