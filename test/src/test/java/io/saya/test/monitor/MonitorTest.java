@@ -123,7 +123,9 @@ final class MonitorTest extends PodSuite {
                     .as(prometheus.log())
                     .isTrue();
             assertThat(prometheus.value("min_over_time(up[1h])")).isEqualTo(1);
-            assertThat(prometheus.value("count(saya_monitor_sandbox_up == 1)")).isEqualTo(5);
+            assertThat(prometheus.value("count(saya_monitor_sandbox_up == 1)"))
+                    .as(() -> Http.get(monitor.uri("/sandboxes")))
+                    .isEqualTo(5);
             familiesHaveSamples(prometheus);
             expressionsHaveData(prometheus);
 

@@ -25,7 +25,7 @@ public record ScrapeLimits(
     /** What {@code saya monitor} goes by. */
     public static final ScrapeLimits DEFAULT =
             new ScrapeLimits(
-                    Duration.ofSeconds(7),
+                    Duration.ofSeconds(8),
                     Duration.ofSeconds(9),
                     16,
                     512 * 1024,
