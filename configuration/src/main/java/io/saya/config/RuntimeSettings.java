@@ -13,6 +13,7 @@ import java.nio.file.Path;
  *     static_sandbox_resource_mgmt})
  * @param enableVcpusPinning one host CPU per virtual CPU ({@code enable_vcpus_pinning})
  * @param emptyDirMode where an emptyDir volume lives ({@code emptydir_mode})
+ * @param tracing where traces go
  */
 public record RuntimeSettings(
         boolean enableDebug,
@@ -20,7 +21,8 @@ public record RuntimeSettings(
         boolean sandboxCgroupOnly,
         boolean staticSandboxResourceManagement,
         boolean enableVcpusPinning,
-        EmptyDirMode emptyDirMode) {
+        EmptyDirMode emptyDirMode,
+        TracingConfig tracing) {
 
     /**
      * How a pod's network reaches the VM.

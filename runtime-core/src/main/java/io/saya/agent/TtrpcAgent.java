@@ -32,10 +32,12 @@ import io.saya.proto.agent.TtyWinResizeRequest;
 import io.saya.proto.agent.UpdateContainerRequest;
 import io.saya.proto.agent.WaitProcessRequest;
 import io.saya.proto.agent.WaitProcessResponse;
+import io.saya.trace.TraceParent;
 import io.saya.ttrpc.CallOptions;
 import io.saya.ttrpc.StatusCode;
 import io.saya.ttrpc.TtrpcClient;
 import io.saya.ttrpc.TtrpcStatusException;
+import io.saya.ttrpc.wire.Metadata;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -161,9 +163,7 @@ public final class TtrpcAgent implements Agent {
                             .setName(words[0])
                             .addAllParameters(List.of(words).subList(1, words.length)));
         }
-        AgentCall.run(
-                "CreateSandbox",
-                () -> service.createSandbox(request.build(), CallOptions.timeout(LIMIT)));
+        AgentCall.run("CreateSandbox", () -> service.createSandbox(request.build(), within(LIMIT)));
     }
 
     @Override
@@ -222,16 +222,14 @@ public final class TtrpcAgent implements Agent {
         CreateContainerRequest request = building.build();
         AgentCall.run(
                 "CreateContainer",
-                () -> service.createContainer(request, CallOptions.timeout(createContainerLimit)));
+                () -> service.createContainer(request, within(createContainerLimit)));
     }
 
     @Override
     public void startContainer(String containerId) {
         StartContainerRequest request =
                 StartContainerRequest.newBuilder().setContainerId(containerId).build();
-        AgentCall.run(
-                "StartContainer",
-                () -> service.startContainer(request, CallOptions.timeout(LIMIT)));
+        AgentCall.run("StartContainer", () -> service.startContainer(request, within(LIMIT)));
     }
 
     @Override
@@ -242,8 +240,7 @@ public final class TtrpcAgent implements Agent {
                         .setExecId(execId)
                         .setProcess(process.message())
                         .build();
-        AgentCall.run(
-                "ExecProcess", () -> service.execProcess(request, CallOptions.timeout(LIMIT)));
+        AgentCall.run("ExecProcess", () -> service.execProcess(request, within(LIMIT)));
     }
 
     @Override
@@ -255,8 +252,7 @@ public final class TtrpcAgent implements Agent {
                         .setSignal(signal)
                         .build();
         AgentCall.runOnProcess(
-                "SignalProcess",
-                () -> service.signalProcess(request, CallOptions.timeout(SHORT_LIMIT)));
+                "SignalProcess", () -> service.signalProcess(request, within(SHORT_LIMIT)));
     }
 
     @Override
@@ -303,9 +299,7 @@ public final class TtrpcAgent implements Agent {
                         .setContainerId(containerId)
                         .setResources(resources.message())
                         .build();
-        AgentCall.run(
-                "UpdateContainer",
-                () -> service.updateContainer(request, CallOptions.timeout(LIMIT)));
+        AgentCall.run("UpdateContainer", () -> service.updateContainer(request, within(LIMIT)));
     }
 
     @Override
@@ -353,18 +347,14 @@ public final class TtrpcAgent implements Agent {
     public void pause(String containerId) {
         PauseContainerRequest request =
                 PauseContainerRequest.newBuilder().setContainerId(containerId).build();
-        AgentCall.run(
-                "PauseContainer",
-                () -> service.pauseContainer(request, CallOptions.timeout(LIMIT)));
+        AgentCall.run("PauseContainer", () -> service.pauseContainer(request, within(LIMIT)));
     }
 
     @Override
     public void resume(String containerId) {
         ResumeContainerRequest request =
                 ResumeContainerRequest.newBuilder().setContainerId(containerId).build();
-        AgentCall.run(
-                "ResumeContainer",
-                () -> service.resumeContainer(request, CallOptions.timeout(LIMIT)));
+        AgentCall.run("ResumeContainer", () -> service.resumeContainer(request, within(LIMIT)));
     }
 
     @Override
@@ -372,8 +362,7 @@ public final class TtrpcAgent implements Agent {
         RemoveContainerRequest request =
                 RemoveContainerRequest.newBuilder().setContainerId(containerId).build();
         AgentCall.runOnProcess(
-                "RemoveContainer",
-                () -> service.removeContainer(request, CallOptions.timeout(SHORT_LIMIT)));
+                "RemoveContainer", () -> service.removeContainer(request, within(SHORT_LIMIT)));
     }
 
     @Override
@@ -393,6 +382,14 @@ public final class TtrpcAgent implements Agent {
                         service.destroySandbox(
                                 DestroySandboxRequest.getDefaultInstance(),
                                 CallOptions.timeout(timeout)));
+    }
+
+    /** With the place in a trace that the thread is at, for the agent's own spans. */
+    private static CallOptions within(Duration limit) {
+        CallOptions options = CallOptions.timeout(limit);
+        return TraceParent.current()
+                .map(place -> options.withMetadata(Metadata.of(TraceParent.KEY, place.text())))
+                .orElse(options);
     }
 
     @Override

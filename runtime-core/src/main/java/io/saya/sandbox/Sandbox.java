@@ -188,6 +188,11 @@ public final class Sandbox implements AutoCloseable {
         }
     }
 
+    /** When the steps of its stop were over; empty until the VM is gone. */
+    public Optional<StopTimes> stopTimes() {
+        return stop.times();
+    }
+
     /** Completes, never exceptionally, when the VM is gone and every exit is public. */
     public CompletableFuture<StopCause> stopped() {
         return stopped;

@@ -16,8 +16,10 @@ import io.saya.log.Log;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The way down, the same for every cause: all containers at once, what they have written, file
@@ -49,6 +51,8 @@ final class SandboxStop {
     /** Done when a client wants the sandbox gone. */
     private final CompletableFuture<Void> wanted = new CompletableFuture<>();
 
+    private volatile @Nullable StopTimes times;
+
     SandboxStop(TaskTable tasks, Exits exits) {
         this.tasks = tasks;
         this.exits = exits;
@@ -60,6 +64,7 @@ final class SandboxStop {
      */
     void endGuest(LaunchedGuest launched, StopCause cause) {
         Failpoints.reach(Moment.KILL_GUEST);
+        long begun = System.nanoTime();
         boolean graceful = false;
         Guest guest = launched.guest();
         Agent agent = guest.agent().orElse(null);
@@ -75,7 +80,14 @@ final class SandboxStop {
             graceful = ended && shutDown(agent);
         }
         Failpoints.reach(Moment.KILL_VM);
+        long guestEnded = System.nanoTime();
         launched.stop().stop(graceful);
+        times = new StopTimes(begun, guestEnded, System.nanoTime());
+    }
+
+    /** When the steps of the stop were over; empty until the VM is gone. */
+    Optional<StopTimes> times() {
+        return Optional.ofNullable(times);
     }
 
     /**

@@ -10,6 +10,7 @@ import io.saya.lifecycle.Patience;
 import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
 import io.saya.sandbox.Sandbox;
+import io.saya.trace.TraceParent;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -70,21 +71,22 @@ final class GuestSignals {
     CompletableFuture<Void> deliver(
             Container container, ContainerProcess process, int signal, boolean all) {
         CompletableFuture<Void> taken = new CompletableFuture<>();
+        Runnable delivery =
+                () -> {
+                    try {
+                        signal(container, process, signal, all);
+                        taken.complete(null);
+                    } catch (RuntimeException e) {
+                        taken.completeExceptionally(e);
+                    } finally {
+                        if (process.isInit() && signal == Signal.SIGKILL) {
+                            expectEnd(container);
+                        }
+                    }
+                };
         Thread.ofVirtual()
                 .name("signal to " + process.describe())
-                .start(
-                        () -> {
-                            try {
-                                signal(container, process, signal, all);
-                                taken.complete(null);
-                            } catch (RuntimeException e) {
-                                taken.completeExceptionally(e);
-                            } finally {
-                                if (process.isInit() && signal == Signal.SIGKILL) {
-                                    expectEnd(container);
-                                }
-                            }
-                        });
+                .start(TraceParent.here(delivery));
         return taken;
     }
 

@@ -11,6 +11,7 @@ import io.saya.config.NetworkDeviceConfig;
 import io.saya.config.RuntimeConfig;
 import io.saya.config.RuntimeSettings;
 import io.saya.config.SharedFsConfig;
+import io.saya.config.TracingConfig;
 import io.saya.config.option.AgentOptions;
 import io.saya.config.option.DeviceOptions;
 import io.saya.config.option.Option;
@@ -134,7 +135,12 @@ final class RuntimeConfigAssembly {
                 values.value(RuntimeOptions.SANDBOX_CGROUP_ONLY),
                 values.value(RuntimeOptions.STATIC_SANDBOX_RESOURCE_MGMT),
                 values.value(RuntimeOptions.ENABLE_VCPUS_PINNING),
-                values.value(RuntimeOptions.EMPTYDIR_MODE));
+                values.value(RuntimeOptions.EMPTYDIR_MODE),
+                new TracingConfig(
+                        values.value(RuntimeOptions.ENABLE_TRACING),
+                        values.value(RuntimeOptions.JAEGER_ENDPOINT),
+                        values.value(RuntimeOptions.JAEGER_USER),
+                        values.value(RuntimeOptions.JAEGER_PASSWORD)));
     }
 
     /** The ranges of the table keep these within an int. */

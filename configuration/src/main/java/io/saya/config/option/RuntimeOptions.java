@@ -10,7 +10,6 @@ import java.util.List;
 public final class RuntimeOptions {
 
     private static final Rows ROWS = new Rows(Section.RUNTIME);
-    private static final String NO_TRACES = "traces are not exported";
 
     public static final Option<Boolean> ENABLE_DEBUG =
             ROWS.flag("enable_debug", false).help("Log level debug instead of info.");
@@ -57,21 +56,23 @@ public final class RuntimeOptions {
                     .help("SELinux label of processes in the guest.");
 
     public static final Option<Boolean> ENABLE_TRACING =
-            ROWS.flag("enable_tracing", false).withoutEffect(NO_TRACES).help("Export traces.");
+            ROWS.flag("enable_tracing", false)
+                    .help(
+                            "Export spans of the start and of containerd's calls, by OTLP over HTTP.");
 
     public static final Option<String> JAEGER_ENDPOINT =
             ROWS.text("jaeger_endpoint", "")
-                    .withoutEffect(NO_TRACES)
-                    .help("Where traces are sent.");
+                    .help(
+                            "Where traces are sent: the URL of an OTLP collector,"
+                                    + " http://HOST[:4318][/v1/traces]; empty: this node's. Jaeger"
+                                    + " takes OTLP itself, and its old path /api/traces means"
+                                    + " /v1/traces here.");
 
     public static final Option<String> JAEGER_USER =
-            ROWS.text("jaeger_user", "").withoutEffect(NO_TRACES).help("User for that.");
+            ROWS.text("jaeger_user", "").help("User for that.");
 
     public static final Option<String> JAEGER_PASSWORD =
-            ROWS.text("jaeger_password", "")
-                    .secret()
-                    .withoutEffect(NO_TRACES)
-                    .help("Password for that.");
+            ROWS.text("jaeger_password", "").secret().help("Password for that.");
 
     public static final Option<Boolean> SANDBOX_CGROUP_ONLY =
             ROWS.flag("sandbox_cgroup_only", false)

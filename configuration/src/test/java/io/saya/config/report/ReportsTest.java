@@ -129,7 +129,7 @@ class ReportsTest {
                         Outcome.INVALID,
                         Outcome.UNKNOWN,
                         Outcome.RENAMED,
-                        Outcome.LOST,
+                        Outcome.KEPT,
                         Outcome.UNKNOWN);
         assertThat(report.lines())
                 .extracting(MigrationReport.Line::toString)
@@ -139,7 +139,7 @@ class ReportsTest {
                                 + " seccompsandbox = \"on\"",
                         "5: [hypervisor.qemu] enable_iommu = true: REFUSED (the machine has no"
                                 + " virtual IOMMU)",
-                        "13: [runtime] jaeger_password = \"…\": LOST (traces are not exported)");
+                        "13: [runtime] jaeger_password = \"…\": kept");
         assertThat(report.toml())
                 .isEqualTo(
                         """
@@ -149,6 +149,9 @@ class ReportsTest {
 
                         [agent.kata]
                         dial_timeout = 20
+
+                        [runtime]
+                        jaeger_password = "hunter2"
                         """);
     }
 

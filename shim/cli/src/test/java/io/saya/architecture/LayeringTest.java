@@ -51,7 +51,8 @@ class LayeringTest {
         "io.saya.failure..",
         "io.saya.log..",
         "io.saya.lifecycle..",
-        "io.saya.text.."
+        "io.saya.text..",
+        "io.saya.trace.."
     };
 
     /** What {@code task} may know of the package {@code guest}. */

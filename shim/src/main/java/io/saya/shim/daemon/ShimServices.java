@@ -3,6 +3,7 @@ package io.saya.shim.daemon;
 import io.saya.agent.AgentConnector;
 import io.saya.agent.TtrpcConnector;
 import io.saya.config.RuntimeConfig;
+import io.saya.config.TracingConfig;
 import io.saya.config.load.LoadedConfig;
 import io.saya.event.EventSink;
 import io.saya.failpoint.Failpoints;
@@ -21,13 +22,17 @@ import io.saya.shim.management.ManagementSocket;
 import io.saya.shim.management.Pages;
 import io.saya.shim.metrics.MetricsPage;
 import io.saya.shim.metrics.SandboxCounts;
+import io.saya.shim.service.CallTracer;
 import io.saya.shim.service.SandboxTaskService;
+import io.saya.shim.trace.SandboxTracer;
+import io.saya.shim.trace.SpanCounts;
 import io.saya.task.Tasks;
 import io.saya.ttrpc.TtrpcServer;
 import io.saya.ttrpc.transport.PeerCheck;
 import io.saya.ttrpc.transport.Transport;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -57,6 +62,7 @@ final class ShimServices {
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
     private volatile @Nullable DaemonLifetime lifetime;
     private volatile @Nullable ManagementSocket management;
+    private volatile @Nullable SandboxTracer tracer;
     private @Nullable TtrpcServer server;
     private @Nullable DaemonLog log;
 
@@ -93,13 +99,23 @@ final class ShimServices {
         SandboxCounts counted = new SandboxCounts(sandbox.identity().id(), sandbox::stopCause);
         counts.complete(counted);
         transport.complete(opened);
-        events.observedBy(counted::happened);
+        SandboxTracer traces = tracer(sandbox, configuration.config().runtime().tracing());
+        tracer = traces;
+        events.observedBy(
+                event -> {
+                    counted.happened(event);
+                    if (traces != null) {
+                        traces.happened(event);
+                    }
+                });
         Tasks tasks =
                 new Tasks(sandbox, new HostStdio(sandbox.identity().runDirectory().resolve("io")));
         DaemonLifetime lifetime =
                 new DaemonLifetime(tasks::idle, IDLE_LIMIT, () -> !sandbox.live(), OVER_LIMIT);
         this.lifetime = lifetime;
-        SandboxTaskService service = new SandboxTaskService(tasks, lifetime, counted);
+        SandboxTaskService service =
+                new SandboxTaskService(
+                        tasks, lifetime, counted, traces == null ? CallTracer.OFF : traces);
         server =
                 TtrpcServer.builder(opened)
                         .service(TaskService.bind(service))
@@ -117,6 +133,19 @@ final class ShimServices {
         LOG.info("daemon serves", "address", start.address());
     }
 
+    /** Null where there is none: nothing of it is loaded then. */
+    private static @Nullable SandboxTracer tracer(Sandbox sandbox, TracingConfig config) {
+        if (!config.enabled()) {
+            return null;
+        }
+        try {
+            return new SandboxTracer(sandbox, config.endpoint(), config.user(), config.password());
+        } catch (IllegalArgumentException e) {
+            LOG.warn("no traces", "error", e);
+            return null;
+        }
+    }
+
     /** The management socket is for operators, so it waits until the guest is up. */
     private void manage(
             Sandbox sandbox,
@@ -131,7 +160,9 @@ final class ShimServices {
             management =
                     ManagementSocket.open(
                             sandbox.identity().runDirectory(),
-                            pages.with("/metrics", new MetricsPage(sandbox, tasks, counted)),
+                            pages.with(
+                                    "/metrics",
+                                    new MetricsPage(sandbox, tasks, counted, this::spans)),
                             sandbox.console().orElseThrow(),
                             configuration.config().agent().debugConsole());
         } catch (RuntimeFailure e) {
@@ -139,6 +170,11 @@ final class ShimServices {
         } catch (IOException e) {
             LOG.warn("no management socket", "error", e);
         }
+    }
+
+    private Optional<SpanCounts> spans() {
+        SandboxTracer current = tracer;
+        return current == null ? Optional.empty() : Optional.of(current.counts());
     }
 
     /** Waits until the daemon is to end. */
@@ -172,6 +208,10 @@ final class ShimServices {
             }
         }
         Failpoints.reach(Moment.SHUTDOWN_FLUSH);
+        SandboxTracer traces = tracer;
+        if (traces != null) {
+            traces.close();
+        }
         events.close();
         if (log != null) {
             log.close();

@@ -4,10 +4,13 @@ import io.saya.lifecycle.Waited;
 import io.saya.sandbox.Sandbox;
 import io.saya.shim.management.Page;
 import io.saya.shim.management.Request;
+import io.saya.shim.trace.SpanCounts;
 import io.saya.task.Tasks;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,14 +24,25 @@ public final class MetricsPage implements Page {
     private final Sandbox sandbox;
     private final Tasks tasks;
     private final SandboxCounts counts;
+    private final Supplier<Optional<SpanCounts>> spans;
     private final ReentrantLock turn = new ReentrantLock();
     // Guarded by turn.
     private @Nullable Scrape scrape;
 
-    public MetricsPage(Sandbox sandbox, Tasks tasks, SandboxCounts counts) {
+    /**
+     * A page of a sandbox.
+     *
+     * @param spans what became of the spans; empty where there are no traces
+     */
+    public MetricsPage(
+            Sandbox sandbox,
+            Tasks tasks,
+            SandboxCounts counts,
+            Supplier<Optional<SpanCounts>> spans) {
         this.sandbox = sandbox;
         this.tasks = tasks;
         this.counts = counts;
+        this.spans = spans;
     }
 
     @Override
@@ -41,7 +55,7 @@ public final class MetricsPage implements Page {
         try {
             Scrape current = scrape;
             if (current == null) {
-                current = new Scrape(sandbox, tasks, counts);
+                current = new Scrape(sandbox, tasks, counts, spans);
                 scrape = current;
             }
             return new Answer(format.contentType(), current.answer(format));

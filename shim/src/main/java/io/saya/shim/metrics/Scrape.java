@@ -2,9 +2,12 @@ package io.saya.shim.metrics;
 
 import io.saya.container.Container;
 import io.saya.sandbox.Sandbox;
+import io.saya.shim.trace.SpanCounts;
 import io.saya.task.Tasks;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * Answers scrapes, one at a time; blocks for as long as the guest may take. What it remembers from
@@ -12,6 +15,9 @@ import java.util.List;
  * dropped. Takes the lock of the sandbox only to list its containers. Not thread safe.
  */
 final class Scrape {
+    static final Metric TRACE_SPANS_TOTAL =
+            Metric.counter(
+                    "saya_trace_spans_total", "Spans of traces by what became of them", "result");
     static final Metric GUEST_ANSWERED =
             Metric.gauge("saya_guest_answered", "Whether the agent answered this scrape in time");
     static final Metric GUEST_METRICS_DROPPED_TOTAL =
@@ -27,16 +33,22 @@ final class Scrape {
     private final Sandbox sandbox;
     private final Tasks tasks;
     private final SandboxCounts counts;
+    private final Supplier<Optional<SpanCounts>> spans;
     private final DropCounts drops = new DropCounts();
     private final ContainerSamples containers = new ContainerSamples();
     private final PodOverhead overhead = new PodOverhead();
     private long scrapes;
     private long cpuNanos;
 
-    Scrape(Sandbox sandbox, Tasks tasks, SandboxCounts counts) {
+    Scrape(
+            Sandbox sandbox,
+            Tasks tasks,
+            SandboxCounts counts,
+            Supplier<Optional<SpanCounts>> spans) {
         this.sandbox = sandbox;
         this.tasks = tasks;
         this.counts = counts;
+        this.spans = spans;
     }
 
     /** The answer to one scrape. */
@@ -59,12 +71,19 @@ final class Scrape {
         for (DropReason reason : DropReason.values()) {
             out.add(GUEST_METRICS_DROPPED_TOTAL, drops.of(reason), reason.word());
         }
+        spans.get().ifPresent(each -> spans(each, out));
         out.add(SCRAPES_TOTAL, scrapes);
         out.addNanos(SCRAPE_CPU_SECONDS_TOTAL, cpuNanos);
         String text = out.text();
         scrapes++;
         cpuNanos += Math.max(0, ownCpu() - cpuBefore);
         return text;
+    }
+
+    private static void spans(SpanCounts spans, Exposition out) {
+        out.add(TRACE_SPANS_TOTAL, spans.exported(), "exported");
+        out.add(TRACE_SPANS_TOTAL, spans.dropped(), "dropped");
+        out.add(TRACE_SPANS_TOTAL, spans.failed(), "failed");
     }
 
     /**

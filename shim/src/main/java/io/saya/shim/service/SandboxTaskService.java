@@ -39,6 +39,7 @@ import io.saya.shim.wire.StatusMapper;
 import io.saya.shim.wire.Timestamps;
 import io.saya.task.CreateRequest;
 import io.saya.task.Tasks;
+import io.saya.trace.TraceParent;
 import io.saya.ttrpc.CallContext;
 import io.saya.ttrpc.TtrpcException;
 import java.util.concurrent.CompletionException;
@@ -58,21 +59,29 @@ public final class SandboxTaskService implements TaskService {
     private final Tasks tasks;
     private final TaskLifetime lifetime;
     private final TaskCallObserver observer;
+    private final CallTracer tracer;
     private final HostCgroups cgroups;
 
     /**
      * @param lifetime told when the last container may have gone, and asked to end
      * @param observer told of every call
+     * @param tracer runs every call
      */
-    public SandboxTaskService(Tasks tasks, TaskLifetime lifetime, TaskCallObserver observer) {
-        this(tasks, lifetime, observer, HostCgroups.detect());
+    public SandboxTaskService(
+            Tasks tasks, TaskLifetime lifetime, TaskCallObserver observer, CallTracer tracer) {
+        this(tasks, lifetime, observer, tracer, HostCgroups.detect());
     }
 
     SandboxTaskService(
-            Tasks tasks, TaskLifetime lifetime, TaskCallObserver observer, HostCgroups cgroups) {
+            Tasks tasks,
+            TaskLifetime lifetime,
+            TaskCallObserver observer,
+            CallTracer tracer,
+            HostCgroups cgroups) {
         this.tasks = tasks;
         this.lifetime = lifetime;
         this.observer = observer;
+        this.tracer = tracer;
         this.cgroups = cgroups;
     }
 
@@ -353,18 +362,18 @@ public final class SandboxTaskService implements TaskService {
                 });
     }
 
-    /** What a method does; may fail with a failure of the domain or with one of the wire. */
-    @FunctionalInterface
-    private interface Body<R> {
-        R run() throws TtrpcException, InterruptedException;
-    }
-
-    private <R> R call(CallContext context, String container, String exec, Body<R> body)
+    private <R> R call(CallContext context, String container, String exec, CallBody<R> body)
             throws TtrpcException, InterruptedException {
         String method = context.method().method();
         long start = System.nanoTime();
         try {
-            R answer = translated(method, container, exec, body);
+            R answer =
+                    tracer.traced(
+                            method,
+                            container,
+                            exec,
+                            context.metadata().first(TraceParent.KEY),
+                            () -> translated(method, container, exec, body));
             long nanos = System.nanoTime() - start;
             observer.ended(method, nanos, 0);
             LOG.debug(
@@ -384,7 +393,7 @@ public final class SandboxTaskService implements TaskService {
         }
     }
 
-    private static <R> R translated(String method, String container, String exec, Body<R> body)
+    private static <R> R translated(String method, String container, String exec, CallBody<R> body)
             throws TtrpcException, InterruptedException {
         try {
             return body.run();

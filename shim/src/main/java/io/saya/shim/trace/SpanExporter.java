@@ -1,0 +1,116 @@
+package io.saya.shim.trace;
+
+import io.saya.log.Log;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Sends spans in a thread of its own. Whoever has a span hands it over and goes on: what finds no
+ * place is counted and gone, and so is what a collector that is away does not take. Thread safe.
+ */
+final class SpanExporter {
+    /** Spans that may wait: some 400 KiB. */
+    static final int WAITING = 1024;
+
+    private static final Log LOG = Log.of("trace");
+    private static final int BATCH = 128;
+    private static final Duration GATHER = Duration.ofMillis(500);
+
+    /** After a failure, so that a collector that is away costs nothing. */
+    private static final Duration PAUSE = Duration.ofSeconds(2);
+
+    private static final Duration FLUSH_LIMIT = Duration.ofSeconds(1);
+
+    private final OtlpEndpoint endpoint;
+    private final List<Map.Entry<String, String>> resource;
+    private final BlockingQueue<Span> waiting = new ArrayBlockingQueue<>(WAITING);
+    private final AtomicLong exported = new AtomicLong();
+    private final AtomicLong dropped = new AtomicLong();
+    private final AtomicLong failed = new AtomicLong();
+    private final Thread sender;
+    private volatile boolean closing;
+
+    SpanExporter(OtlpEndpoint endpoint, List<Map.Entry<String, String>> resource) {
+        this.endpoint = endpoint;
+        this.resource = List.copyOf(resource);
+        this.sender = Thread.ofVirtual().name("traces").start(this::run);
+    }
+
+    void add(Span span) {
+        if (!waiting.offer(span)) {
+            dropped.incrementAndGet();
+        }
+    }
+
+    long exported() {
+        return exported.get();
+    }
+
+    long dropped() {
+        return dropped.get();
+    }
+
+    long failed() {
+        return failed.get();
+    }
+
+    /** Sends what waits, for at most a second. */
+    void close() {
+        closing = true;
+        try {
+            if (!sender.join(FLUSH_LIMIT)) {
+                LOG.warn(
+                        "spans are lost: the collector does not take them",
+                        "spans",
+                        waiting.size());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void run() {
+        boolean told = false;
+        while (!closing || !waiting.isEmpty()) {
+            try {
+                List<Span> batch = batch();
+                if (batch.isEmpty()) {
+                    continue;
+                }
+                try {
+                    endpoint.send(OtlpMessage.of(resource, batch));
+                    exported.addAndGet(batch.size());
+                    told = false;
+                } catch (IOException e) {
+                    failed.addAndGet(batch.size());
+                    if (!told) {
+                        LOG.warn("spans are not taken", "endpoint", endpoint.host(), "error", e);
+                    }
+                    told = true;
+                    if (!closing) {
+                        Thread.sleep(PAUSE);
+                    }
+                }
+            } catch (InterruptedException e) {
+                return;
+            }
+        }
+    }
+
+    private List<Span> batch() throws InterruptedException {
+        List<Span> batch = new ArrayList<>();
+        Span first = waiting.poll(GATHER.toMillis(), TimeUnit.MILLISECONDS);
+        if (first != null) {
+            batch.add(first);
+            waiting.drainTo(batch, BATCH - 1);
+        }
+        return batch;
+    }
+}

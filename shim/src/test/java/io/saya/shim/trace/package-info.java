@@ -1,0 +1,4 @@
+@NullMarked
+package io.saya.shim.trace;
+
+import org.jspecify.annotations.NullMarked;
