@@ -11,7 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
 /**
- * From what a call to the agent came to, to the domain's failures
+ * Makes calls to the agent and translates their failures to those of the domain
  * (agent-proto/api/agents.md#errors). The guest's text is cut and cleaned.
  */
 final class AgentCall {
@@ -38,8 +38,8 @@ final class AgentCall {
     }
 
     /**
-     * As {@link #run}, for a call on a process that may have ended: an unknown container or process
-     * is NOT_FOUND, in whatever way the release of the agent says so.
+     * Makes a call as {@link #run} does, on a process that may have ended: an unknown container or
+     * process is NOT_FOUND, in whatever way the release of the agent says so.
      */
     static <T> T runOnProcess(String name, Call<T> call) {
         try {
@@ -52,7 +52,7 @@ final class AgentCall {
         }
     }
 
-    /** What the agent meant by the answer that a failure was made of. */
+    /** Returns what the agent meant by the answer that a failure was made of. */
     static AgentError meaning(RuntimeFailure failure) {
         return failure.getCause() instanceof TtrpcStatusException status
                 ? AgentError.of(status)
@@ -102,7 +102,9 @@ final class AgentCall {
         };
     }
 
-    /** What a call to the agent failed with, in words: those of a guest are cut and cleaned. */
+    /**
+     * Returns what a call to the agent failed with, in words: those of a guest are cut and cleaned.
+     */
     static PlainText words(TtrpcException e) {
         return PlainText.lines(
                 AgentError.withoutBacktrace(String.valueOf(e.getMessage())), MESSAGE_LENGTH);

@@ -29,10 +29,10 @@ enum AgentError {
     /** The guest does not see a network card yet. */
     CARD_NOT_SEEN,
 
-    /** What its code says. */
+    /** The error means what its code says. */
     OTHER;
 
-    /** How much of the text must be the same. */
+    /** Which part of the text is compared. */
     private enum Match {
         WHOLE,
         /** Agents put what they were about before the cause, and addresses behind it. */
@@ -90,7 +90,7 @@ enum AgentError {
         return OTHER;
     }
 
-    /** The text without the agent's own stack, which tells a reader of it nothing. */
+    /** Returns the text without the agent's own stack, which tells a reader nothing. */
     static String withoutBacktrace(String message) {
         int begin = message.indexOf(BACKTRACE);
         return begin < 0 ? message : message.substring(0, begin);

@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 final class AgentOutput {
 
     /**
-     * How long is waited in all for what an exited process has left in its pipe, the time that a
-     * slow reader takes not counted. What holds the pipe open longer is another process, which the
+     * How long reads may wait in all for what an exited process has left in its pipe, without the
+     * time that a slow reader takes. What holds the pipe open longer is another process, which the
      * exit does not wait for. Kata's agents since 3.27 give it half a second themselves.
      */
     static final Duration LEFT_OVER_LIMIT = Duration.ofSeconds(2);
@@ -114,7 +114,10 @@ final class AgentOutput {
         }
     }
 
-    /** Without a limit until the exit is known, then as long as the limit is not used up. */
+    /**
+     * Waits for an answer: without a limit until the exit of the process is known, then until the
+     * limit is used up.
+     */
     private Waited<ReadStreamResponse> awaitUnlessExited(
             CompletableFuture<ReadStreamResponse> call) {
         if (Waited.on(CompletableFuture.anyOf(call, signs.exited()))
@@ -149,7 +152,7 @@ final class AgentOutput {
                 : AgentError.OTHER;
     }
 
-    /** For messages: why a call failed. */
+    /** Returns in words why a call failed, for messages. */
     static String why(@Nullable Throwable cause) {
         return cause instanceof TtrpcException failure
                 ? AgentCall.words(failure).toString()

@@ -29,7 +29,7 @@ final class AgentStreams implements GuestStreams {
     private final AgentOutput stdout;
     private final AgentOutput stderr;
 
-    /** Of the calls for input, by name: there is one of each at a time. */
+    /** The calls for input that are under way, by name: there is one of each at a time. */
     private final Map<String, CompletableFuture<?>> underWay = new ConcurrentHashMap<>();
 
     private volatile boolean closed;

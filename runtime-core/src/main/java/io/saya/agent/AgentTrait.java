@@ -45,13 +45,13 @@ public enum AgentTrait {
     EMPTY_READ_IS_NOT_THE_END(
             Maker.KATA, AgentVersion.rank(2, 0), AgentVersion.rank(2, 0), Unread.NO);
 
-    /** Whose agent. */
+    /** The maker of an agent. */
     private enum Maker {
         KATA,
         SAYA
     }
 
-    /** Whether an agent of Kata's whose version cannot be read is taken to have a trait. */
+    /** True if an agent of Kata's whose version cannot be read is taken to have a trait. */
     private enum Unread {
         YES,
         NO

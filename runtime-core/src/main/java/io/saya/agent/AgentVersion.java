@@ -45,7 +45,7 @@ record AgentVersion(int major, int minor, boolean own) {
         return major >= 0;
     }
 
-    /** Where the release stands among all of its maker's. */
+    /** The rank of the release among all of its maker's. */
     int rank() {
         return rank(major, minor);
     }

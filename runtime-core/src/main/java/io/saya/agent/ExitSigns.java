@@ -37,7 +37,7 @@ final class ExitSigns {
         this.closeStdinCuts = traits.contains(AgentTrait.CLOSE_STDIN_CUTS_READ);
     }
 
-    /** To be called before the request is sent. */
+    /** Notes that CloseStdin is asked for. To be called before the request is sent. */
     synchronized void closeStdinSent() {
         closeStdinWillCut = closeStdinCuts;
     }
@@ -48,7 +48,7 @@ final class ExitSigns {
     }
 
     /**
-     * A read was cut off.
+     * Notes that a read was cut off.
      *
      * @param askedAt when it was asked for, as {@link System#nanoTime}
      */

@@ -65,7 +65,7 @@ public final class GuestResources {
     }
 
     /**
-     * Whether the last rule for all devices allows them: a privileged container's. It speaks of no
+     * True if the last rule for all devices allows them: a privileged container's. It speaks of no
      * device of the host, and means those of the guest.
      */
     private static boolean opensAllDevices(JsonObject resources) {

@@ -22,11 +22,10 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * What the guest is told of its network, in the agent's protocol
- * (agent-proto/api/agents.md#the-network).
+ * Tells the guest of its network, in the agent's protocol (agent-proto/api/agents.md#the-network).
  */
 final class NetworkRequests {
-    /** How often a card is asked for that its driver in the guest has not found yet. */
+    /** How often the agent is asked for a card that its driver in the guest has not found yet. */
     private static final int TRIES = 20;
 
     private static final Duration BETWEEN_TRIES = Duration.ofMillis(20);

@@ -19,7 +19,7 @@ final class Privileged {
     private Privileged() {}
 
     /**
-     * Whether a container has the rights that only a privileged one has, and nothing of {@code
+     * True if a container has the rights that only a privileged one has, and nothing of {@code
      * /proc} and {@code /sys} is kept from it.
      *
      * @param linux the specification's {@code linux}

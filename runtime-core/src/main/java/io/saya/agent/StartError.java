@@ -3,10 +3,10 @@ package io.saya.agent;
 import java.util.Optional;
 
 /**
- * Why a process cannot be started, as runc would say it. The default guest's agent uses runc's
- * words, since clients go by them: Docker exits with 127 or 126 by what it finds in the message,
- * and people know {@code exec: "x": executable file not found in $PATH}. Agents of Kata have words
- * of their own, which stay as they are.
+ * Says why a process cannot be started, as runc would. The default guest's agent uses runc's words,
+ * since clients go by them: Docker exits with 127 or 126 by what it finds in the message, and
+ * people know {@code exec: "x": executable file not found in $PATH}. Agents of Kata have words of
+ * their own, which stay as they are.
  */
 public final class StartError {
     private static final String BEGINNING = "unable to start container process: ";
@@ -14,18 +14,18 @@ public final class StartError {
     private StartError() {}
 
     /**
-     * The message for a container that cannot be created, if that is what the guest's text says.
+     * Returns the message for a container that cannot be created, if the guest's text says that.
      */
     public static Optional<String> ofContainer(String text) {
         return words(text).map(words -> "OCI runtime create failed: " + words);
     }
 
-    /** The message for an exec that cannot be started, if that is what the guest's text says. */
+    /** Returns the message for an exec that cannot be started, if the guest's text says that. */
     public static Optional<String> ofExec(String text) {
         return words(text).map(words -> "OCI runtime exec failed: exec failed: " + words);
     }
 
-    /** Without what the call and the agent have put before it. */
+    /** Cuts off what the call and the agent have put before the cause. */
     private static Optional<String> words(String text) {
         int begin = text.indexOf(BEGINNING);
         return begin < 0 ? Optional.empty() : Optional.of(text.substring(begin));

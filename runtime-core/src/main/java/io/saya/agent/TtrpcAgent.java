@@ -53,13 +53,13 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class TtrpcAgent implements Agent {
 
     /**
-     * What every request gets that has no reason to take longer: five times what Kata's clients
+     * The limit of requests that have no reason to take longer: five times what Kata's clients
      * allow, since a guest on a busy host may hardly get a processor. A client's own limit is
      * mostly shorter, and a guest that does not answer at all is found by the health check.
      */
     private static final Duration LIMIT = Duration.ofMinutes(5);
 
-    /** A signal, a window size: nothing that a guest that is alive needs long for. */
+    /** The limit of requests that a living guest answers soon: a signal, a window size. */
     private static final Duration SHORT_LIMIT = Duration.ofSeconds(10);
 
     /** How often the patience with a guest that boots is asked whether it lasts. */

@@ -16,21 +16,25 @@ import java.util.concurrent.locks.LockSupport;
 public final class TtrpcConnector implements AgentConnector {
 
     /**
-     * Between two attempts at a guest whose vsock driver is not up yet; a serial port is there from
-     * the start.
+     * The time between two attempts at a guest whose vsock driver is not up yet; a serial port is
+     * there from the start.
      */
     private static final Duration RETRY = Duration.ofMillis(20);
 
-    /** Of one attempt to connect. */
+    /** The limit of one attempt to connect. */
     private static final Duration ATTEMPT_LIMIT = Duration.ofSeconds(10);
 
     /**
-     * Enough for every answer but those with output, which say themselves how much they ask for: 64
-     * KiB are the statistics of a container with some thousand entries, and longer than any error.
+     * The most bytes of an answer: enough for every one but those with output, which say themselves
+     * how much they ask for: 64 KiB are the statistics of a container with some thousand entries,
+     * and longer than any error.
      */
     static final int ANSWER_BYTES = 64 << 10;
 
-    /** No agent sends one; a few may be a fault of it, many are meant to cost something. */
+    /**
+     * How many answers that nobody asked for are borne. No agent sends one; a few may be a fault of
+     * it, many are an attack.
+     */
     private static final int UNWANTED_ANSWERS = 16;
 
     private final Transport transport;
@@ -72,7 +76,8 @@ public final class TtrpcConnector implements AgentConnector {
     }
 
     /**
-     * The connection may be there before the guest is: only an answer shows that the agent is up.
+     * Waits for the agent's first answer. The connection may be there before the guest is: only an
+     * answer shows that the agent is up.
      */
     private Agent greet(TtrpcClient client, Patience patience) {
         TtrpcAgent agent = new TtrpcAgent(client, createContainerLimit);

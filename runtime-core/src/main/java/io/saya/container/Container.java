@@ -62,7 +62,7 @@ public final class Container {
         return standIn;
     }
 
-    /** What it uses. */
+    /** The figures of what the container uses. */
     public ContainerFigures figures() {
         return figures;
     }
@@ -72,7 +72,7 @@ public final class Container {
         return execs;
     }
 
-    /** Those of its execs that run or are being started. Guarded by the task table's lock. */
+    /** The execs that run or are being started. Guarded by the task table's lock. */
     public List<ContainerProcess> liveExecs() {
         List<ContainerProcess> live = new ArrayList<>();
         for (ContainerProcess exec : execs.values()) {
@@ -85,14 +85,16 @@ public final class Container {
     }
 
     /**
-     * How to give back what the container holds on the host. Used by its creation, then by its
-     * deletion.
+     * The steps that give back what the container holds on the host. Its creation uses them, then
+     * its deletion.
      */
     public UndoStack resources() {
         return resources;
     }
 
-    /** Completes, never exceptionally, when nothing works on its creation any more. */
+    /**
+     * Completes, never exceptionally, when the creation of the container has ended, well or not.
+     */
     public CompletableFuture<Void> creationEnded() {
         return creationEnded;
     }
@@ -102,13 +104,14 @@ public final class Container {
         return outOfMemory;
     }
 
-    /** Guarded by the task table's lock. */
+    /** The state of the container. Guarded by the task table's lock. */
     public ContainerState state() {
         return state;
     }
 
     /**
-     * Something happens to the container. Guarded by the task table's lock.
+     * Changes the state by something that happens to the container. Guarded by the task table's
+     * lock.
      *
      * @throws RuntimeFailure where {@link ContainerVerb} refuses a client's request
      */
@@ -117,7 +120,8 @@ public final class Container {
     }
 
     /**
-     * Something happens to one of its processes. Guarded by the task table's lock.
+     * Changes the state by something that happens to a process of the container. Guarded by the
+     * task table's lock.
      *
      * @throws RuntimeFailure if a client asked for what the state does not allow
      */
@@ -130,15 +134,15 @@ public final class Container {
     }
 
     /**
-     * The state of one of its processes; that of the first is part of the container's. Guarded by
-     * the task table's lock.
+     * The state of a process of the container; that of the first process is part of the
+     * container's. Guarded by the task table's lock.
      */
     public ProcessState stateOf(ContainerProcess process) {
         return process.isInit() ? state.process() : process.state();
     }
 
     /**
-     * Does nothing where a client may do this now. Guarded by the task table's lock.
+     * Refuses what a client may not do with the container now. Guarded by the task table's lock.
      *
      * @throws RuntimeFailure with the refusal
      */

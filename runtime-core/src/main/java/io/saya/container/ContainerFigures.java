@@ -13,10 +13,10 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a container uses, as the guest tells it. One question is under way at a time, and whoever
- * asks while the guest does not answer gets what it told last: the figures of a node are collected
- * one container after the other, and a guest that hangs must not hold up those of all others.
- * Thread safe.
+ * Tells what a container uses, as the guest says. One question is under way at a time, and a caller
+ * that asks while the guest does not answer gets the last answer: the figures of a node are
+ * collected one container after the other, and a guest that hangs must not hold up those of all
+ * others. Thread safe.
  */
 public final class ContainerFigures {
 
@@ -26,13 +26,16 @@ public final class ContainerFigures {
      */
     private static final Duration FRESH_LIMIT = Duration.ofMillis(80);
 
-    /** The limit where there is none yet: in the first moments of a container. */
+    /**
+     * How long an answer may take where there is no earlier one: in the first moments of a
+     * container.
+     */
     private static final Duration FIRST_LIMIT = Duration.ofSeconds(2);
 
     /**
-     * When the first question is asked of a container that has started, for nobody: from then on
-     * there is an answer, whatever becomes of the guest. Late enough to leave the program's own
-     * start alone.
+     * How long after the start of a container the first question is asked, though no client wants
+     * the answer: from then on there is one, whatever becomes of the guest. Late enough to leave
+     * the program's own start alone.
      */
     private static final Duration FIRST_QUESTION = Duration.ofSeconds(1);
 
@@ -63,7 +66,7 @@ public final class ContainerFigures {
         this.share = new HostShare(vmm);
     }
 
-    /** Has figures known soon after the start of the container; does not wait. */
+    /** Asks for figures soon after the start of the container; does not wait. */
     public void askSoon() {
         Thread.ofVirtual()
                 .name("first figures of " + containerId)
@@ -81,8 +84,8 @@ public final class ContainerFigures {
     }
 
     /**
-     * The figures, at most as old as the last question that the guest answered. Blocks for at most
-     * 80 ms where it has ever answered.
+     * Returns the figures, at most as old as the last question that the guest answered. Blocks for
+     * at most 80 ms where it has ever answered.
      *
      * @throws RuntimeFailure what the agent says; DEADLINE_EXCEEDED or UNAVAILABLE only where it
      *     has never answered
@@ -120,7 +123,7 @@ public final class ContainerFigures {
         };
     }
 
-    /** Whether the guest has said nothing at all. */
+    /** True if the guest has said nothing at all. */
     private static boolean silent(RuntimeFailure failure) {
         return failure.kind() == RuntimeFailure.Kind.UNAVAILABLE
                 || failure.kind() == RuntimeFailure.Kind.DEADLINE_EXCEEDED;

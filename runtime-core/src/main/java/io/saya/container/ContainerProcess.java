@@ -53,7 +53,7 @@ public final class ContainerProcess {
         return containerId;
     }
 
-    /** Empty for the first process of the container. */
+    /** The id of an exec; empty for the first process of the container. */
     public String execId() {
         return execId;
     }
@@ -75,19 +75,24 @@ public final class ContainerProcess {
         return stdio;
     }
 
-    /** For messages: {@code container c1} or {@code exec e1 of container c1}. */
+    /**
+     * The process in words, for messages: {@code container c1} or {@code exec e1 of container c1}.
+     */
     public String describe() {
         return isInit()
                 ? "container " + containerId
                 : "exec " + execId + " of container " + containerId;
     }
 
-    /** Completes when the exit may be seen by everyone, after it was published. */
+    /** Completes with the exit once clients may see it, after its event was published. */
     public CompletableFuture<ExitStatus> exited() {
         return exited;
     }
 
-    /** Completes when a start that was asked for has succeeded or failed, its event published. */
+    /**
+     * Completes when a start that a client asked for has succeeded, and its event was published, or
+     * has failed.
+     */
     public CompletableFuture<Void> startSettled() {
         return startSettled;
     }
@@ -103,7 +108,7 @@ public final class ContainerProcess {
     }
 
     /**
-     * A signal is about to be sent to it.
+     * Notes that a signal is about to be sent to the process.
      *
      * @param signal 1 to 64
      */
@@ -112,7 +117,7 @@ public final class ContainerProcess {
     }
 
     /**
-     * Whether a signal was sent to it.
+     * True if a signal was sent to the process.
      *
      * @param signal 1 to 64
      */
@@ -133,12 +138,12 @@ public final class ContainerProcess {
         return taken;
     }
 
-    /** An exec's; that of a first process is part of its container's. */
+    /** The state of an exec; that of a first process is part of its container's. */
     ProcessState state() {
         return state;
     }
 
-    /** Of an exec. */
+    /** Changes the state of an exec by something that happens to it. */
     void apply(ProcessEvent event) throws RuntimeFailure {
         state = ProcessTransitions.next(describe(), state, event);
     }

@@ -3,7 +3,7 @@ package io.saya.container;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Where a container is in its life, its first process included. {@link ContainerTransitions} says
+ * A state in the life of a container, its first process included. {@link ContainerTransitions} says
  * which state follows which, {@link ContainerVerb} what clients may do in each.
  */
 public sealed interface ContainerState {
@@ -40,7 +40,7 @@ public sealed interface ContainerState {
     record Deleting(ContainerState before, CompletableFuture<ExitStatus> result)
             implements ContainerState {}
 
-    /** Whether clients were told that it was created: they are told of its end, then. */
+    /** True if clients were told that the container was created: then they are told of its end. */
     default boolean announced() {
         return switch (this) {
             case Creating() -> false;
@@ -50,7 +50,7 @@ public sealed interface ContainerState {
         };
     }
 
-    /** Whether it exists in the guest and its end is not public. */
+    /** True if the container exists in the guest and its end is not public. */
     default boolean liveInGuest() {
         return switch (this) {
             case Created(), Starting(), Running(), Paused() -> true;
@@ -70,7 +70,7 @@ public sealed interface ContainerState {
         };
     }
 
-    /** For messages, behind "it". */
+    /** The state in words, for messages, behind "it". */
     default String describe() {
         return switch (this) {
             case Creating() -> "is still being made";

@@ -41,7 +41,7 @@ public enum ContainerVerb {
     }
 
     /**
-     * The refusal of this verb in a state; empty where it is allowed.
+     * Returns the refusal of this verb in a state; empty where the verb is allowed.
      *
      * <p>Kinds: FAILED_PRECONDITION, but for signals. A container that has ended has no process any
      * more (NOT_FOUND, which clients take for "gone"), one that is being made has none yet
@@ -93,7 +93,7 @@ public enum ContainerVerb {
     }
 
     /**
-     * Does nothing where the verb is allowed.
+     * Throws the refusal of this verb in a state; does nothing where the verb is allowed.
      *
      * @param id the container's
      * @throws RuntimeFailure that names the container, its state, and the states in which the verb

@@ -4,7 +4,7 @@ import io.saya.agent.GuestProcess;
 import io.saya.io.DeferredStdio;
 
 /**
- * What the start of an exec needs.
+ * What an exec is started with.
  *
  * @param process as the guest is told it
  * @param streams not opened yet

@@ -1,7 +1,7 @@
 package io.saya.container;
 
-import io.saya.agent.ContainerUsage.CpuTime;
 import io.saya.agent.ContainerUsage;
+import io.saya.agent.ContainerUsage.CpuTime;
 import io.saya.host.ProcessorTimes;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * From processor time of the guest to that of the host. A guest whose VMM waits for a processor
+ * Converts processor time of the guest to that of the host. A guest whose VMM waits for a processor
  * counts that wait as time in which its processes ran: on a busy host several times what the host
  * has spent. Of what a container has used since the last look counts the part that the VMM's
  * threads ran of the time in which they ran or waited; so all containers of a pod together use no
@@ -34,7 +34,10 @@ final class HostShare {
         this.vmm = vmm;
     }
 
-    /** What the guest told, with the processor time that the host has spent. */
+    /**
+     * Returns what the guest told, with the processor time that the host has spent in place of the
+     * guest's.
+     */
     ContainerUsage of(ContainerUsage told) {
         CpuTime guest = told.cpu().time();
         if (guest.equals(CpuTime.NONE)) {
@@ -72,7 +75,7 @@ final class HostShare {
         last = now;
     }
 
-    /** A time that grows by a part of what another one grows by. */
+    /** A time that grows by a part of what another time grows by. */
     private static final class Counter {
         private long guest;
         private double host;

@@ -1,7 +1,7 @@
 package io.saya.container;
 
 /**
- * Where a process, the init process of a container or an exec, is in its life. A state is what
+ * A state in the life of a process: the first process of a container, or an exec. A state is what
  * clients may see: a process whose end is known but must not be seen yet (its VM still runs) is not
  * {@link Stopped}.
  */

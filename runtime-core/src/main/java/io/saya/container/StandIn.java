@@ -89,7 +89,7 @@ public final class StandIn {
                 : 0;
     }
 
-    /** Whether it is there. */
+    /** True if it is there. */
     public boolean lives() {
         return pid() != 0 && !process.join().exited().isDone();
     }

@@ -1,6 +1,6 @@
 package io.saya.event;
 
-/** Takes events to whoever subscribed. */
+/** Delivers events to their subscribers. */
 @FunctionalInterface
 public interface EventSink {
 

@@ -1,8 +1,8 @@
 package io.saya.event;
 
 /**
- * Where a process's standard streams go, exactly as the caller named them: paths of FIFOs or URIs,
- * empty for a stream that is absent.
+ * The places of a process's standard streams, exactly as the caller named them: paths of FIFOs or
+ * URIs, empty for a stream that is absent.
  *
  * @param terminal whether the process has a terminal; stderr is empty then
  */

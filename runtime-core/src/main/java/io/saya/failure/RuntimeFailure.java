@@ -11,7 +11,10 @@ import org.jspecify.annotations.Nullable;
 public final class RuntimeFailure extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    /** Why, as far as a caller may act on it. Each corresponds to one status code on the wire. */
+    /**
+     * The kind of a failure, as far as a caller may act on it. Each corresponds to one status code
+     * on the wire.
+     */
     public enum Kind {
         /** No such container or process, or it has exited already: callers take it as "gone". */
         NOT_FOUND,

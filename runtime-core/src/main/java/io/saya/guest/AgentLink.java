@@ -6,7 +6,7 @@ import io.saya.failure.RuntimeFailure;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
-/** The agent of a guest, and what it said of itself, once it has answered. Thread safe. */
+/** Holds the agent of a guest once it has answered, and what it said of itself. Thread safe. */
 final class AgentLink {
 
     private final String sandboxId;
@@ -17,12 +17,12 @@ final class AgentLink {
         this.sandboxId = sandboxId;
     }
 
-    /** The agent has answered. */
+    /** Notes the agent, which has answered. */
     void connected(Agent answering) {
         agent.complete(answering);
     }
 
-    /** The agent has made its sandbox. */
+    /** Notes what the agent said of itself when it had made its sandbox. */
     void up(GuestDetails known) {
         details.complete(known);
     }

@@ -14,15 +14,15 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Why a guest has not come up, by what there still is of it: whose end came first, what it printed,
- * and what to do. To be asked before anything is ended.
+ * Says why a guest has not come up: which process ended first, what it printed, and what the
+ * operator can do. To be asked before anything is ended.
  */
 final class BootDiagnosis {
 
-    /** For what hung up to be reaped as well, so that it can be told to have ended. */
+    /** How long a process that hung up gets to be reaped, so that its end can be told. */
     private static final Duration EXIT_LIMIT = Duration.ofSeconds(1);
 
-    /** A guest that cannot reach virtiofsd is told of sooner than of virtiofsd's end. */
+    /** How long virtiofsd's end may take: a guest that cannot reach virtiofsd is noticed sooner. */
     private static final Duration SHARE_LIMIT = Duration.ofMillis(300);
 
     private final SandboxIdentity identity;
@@ -47,7 +47,7 @@ final class BootDiagnosis {
         this.cgroup = cgroup;
     }
 
-    /** Of a VM that could not even be started. Waits for a moment. */
+    /** Diagnoses a VM that could not even be started. Waits for a moment. */
     RuntimeFailure ofLaunch(StartPhase phase, Exception cause) {
         String doing = "sandbox " + identity.id() + " cannot start";
         HostProcess daemon = virtiofsd;
@@ -61,7 +61,7 @@ final class BootDiagnosis {
                 cause);
     }
 
-    /** Of a guest whose agent did not answer. Waits for a moment. */
+    /** Diagnoses a guest whose agent did not answer. Waits for a moment. */
     RuntimeFailure ofConnect(Vm machine, StartPhase phase, RuntimeFailure cause) {
         String doing = "sandbox " + identity.id() + " did not come up";
         // A VMM that is on its way out closes the agent's socket first: give it the moment that its
@@ -91,7 +91,7 @@ final class BootDiagnosis {
                 cause);
     }
 
-    /** How far a guest has come whose agent does not answer. */
+    /** Returns how far a guest has come whose agent does not answer. */
     static StartPhase unreached(Vm machine) {
         if (!machine.vmmReady().isDone()) {
             return StartPhase.QMP;
@@ -149,14 +149,14 @@ final class BootDiagnosis {
         return Waited.on(machine.exited(), limit) instanceof Waited.Done(VmExit exit) ? exit : null;
     }
 
-    /** Why a sandbox stops whose VM has ended. */
+    /** Returns why a sandbox stops whose VM has ended. */
     static StopCause cause(Vm machine, VmExit exit, SandboxCgroup cgroup) {
         String memory = outOfMemory(exit.process(), cgroup);
         String why = describe(machine, exit, memory);
         return memory.isEmpty() ? new StopCause.VmLost(why) : new StopCause.OutOfMemory(why);
     }
 
-    /** Why a sandbox stops whose virtiofsd has ended. */
+    /** Returns why a sandbox stops whose virtiofsd has ended. */
     static StopCause cause(HostProcess virtiofsd, ProcessExit exit, SandboxCgroup cgroup) {
         String memory = outOfMemory(exit, cgroup);
         String why =
@@ -167,12 +167,12 @@ final class BootDiagnosis {
         return memory.isEmpty() ? new StopCause.ShareLost(why) : new StopCause.OutOfMemory(why);
     }
 
-    /** Empty unless the kernel ended a process for want of memory. */
+    /** Says that the kernel ended a process for want of memory; empty if it did not. */
     private static String outOfMemory(ProcessExit exit, SandboxCgroup cgroup) {
         return exit.equals(new ProcessExit.Signal(Signal.SIGKILL)) ? cgroup.outOfMemory() : "";
     }
 
-    /** How the VMM ended and what it said, and whether memory was the reason. */
+    /** Says how the VMM ended, what it printed, and whether memory was the reason. */
     private static String describe(Vm machine, VmExit exit, String memory) {
         return "QEMU ended with "
                 + exit.process().describe()
@@ -181,7 +181,7 @@ final class BootDiagnosis {
                 + printed("; QEMU said: ", BootFailure.end(machine.vmmOutputTail()));
     }
 
-    /** What was printed, behind a prefix; empty if nothing was. */
+    /** Puts a prefix before what was printed; empty if nothing was. */
     static String printed(String prefix, String text) {
         String stripped = text.strip();
         return stripped.isEmpty() ? "" : prefix + stripped;

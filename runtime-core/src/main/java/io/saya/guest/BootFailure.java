@@ -2,10 +2,14 @@ package io.saya.guest;
 
 import java.util.List;
 
-/** What is said of a start that failed, so that whoever reads only that knows what to do. */
+/**
+ * Words the message of a start that failed, so that an operator who reads only that knows what to
+ * do.
+ */
 final class BootFailure {
     /**
-     * Enough for a panic's message and what led to it; an event of Kubernetes holds little more.
+     * The characters of the console that are shown: enough for a panic's message and what led to
+     * it. An event of Kubernetes holds little more.
      */
     private static final int CONSOLE_LINES = 12;
 
@@ -14,7 +18,7 @@ final class BootFailure {
     /** What agents of Kata 2.x to 4.x print when they are up. */
     private static final String KATA_LISTENS = "ttRPC server started";
 
-    /** They listen on vsock, and on nothing else. */
+    /** Part of what such agents print when they listen on vsock, and on nothing else. */
     private static final String KATA_WITHOUT_VSOCK =
             "the guest's agent is one of Kata's and waits for vsock, which this sandbox does not"
                     + " have: load vhost_vsock on the host (modprobe vhost_vsock) and leave"
@@ -23,13 +27,16 @@ final class BootFailure {
     private BootFailure() {}
 
     /**
-     * A cause that is known by what QEMU, virtiofsd, the guest's kernel or its agent print.
+     * A known cause, told by what QEMU, virtiofsd, the guest's kernel or its agent print.
      *
      * @param sign what is printed, a part of a line
      */
     private record Known(String sign, String advice) {}
 
-    /** The first that is found counts: what names a cause stands before what follows from it. */
+    /**
+     * The known causes. The first that is found counts, so a cause stands before what follows from
+     * it.
+     */
     private static final List<Known> KNOWN =
             List.of(
                     new Known(
@@ -116,7 +123,10 @@ final class BootFailure {
                                     + " kernel_params in [hypervisor.qemu] must be made for each"
                                     + " other"));
 
-    /** What to do about a failure of which this was printed; empty if it is not a known one. */
+    /**
+     * Returns what to do about a failure of which this was printed; empty if the failure is not a
+     * known one.
+     */
     static String advice(String... printed) {
         for (Known known : KNOWN) {
             for (String text : printed) {
@@ -128,13 +138,13 @@ final class BootFailure {
         return "";
     }
 
-    /** Whether the guest's agent is one of Kata's, and up. */
+    /** True if the guest's agent is one of Kata's, and up. */
     static boolean kataAgentListens(String console) {
         return console.contains(KATA_LISTENS);
     }
 
     /**
-     * The whole message.
+     * Words the whole message.
      *
      * @param doing such as {@code sandbox pod1 did not come up}
      * @param millis time since the start

@@ -71,7 +71,7 @@ final class ClockFollower {
         }
     }
 
-    /** Whether a message is on its way; for tests. */
+    /** True if a message is on its way; for tests. */
     boolean isTelling() {
         return telling.get();
     }

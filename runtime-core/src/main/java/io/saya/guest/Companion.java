@@ -19,12 +19,12 @@ final class Companion<T extends AutoCloseable> {
     private static final Log LOG = Log.of("network");
 
     /**
-     * How long its end waits for a start under way, a matter of milliseconds. Later, it is ended by
-     * who started it.
+     * How long the end waits for a start under way, a matter of milliseconds. After that the thread
+     * that starts the process ends it.
      */
     private static final Duration START_LIMIT = Duration.ofSeconds(1);
 
-    /** How it is started. */
+    /** Starts the process. */
     @FunctionalInterface
     interface Start<T> {
         T start() throws IOException;
@@ -49,7 +49,7 @@ final class Companion<T extends AutoCloseable> {
     }
 
     /**
-     * Starts it, unless that was done before or it has ended; blocks for as long as the start does.
+     * Starts the process, unless it was started or ended before; blocks as long as the start does.
      *
      * @throws IOException what the start fails with
      */
@@ -78,7 +78,10 @@ final class Companion<T extends AutoCloseable> {
         return !ended;
     }
 
-    /** Ends it, and it is not started any more; returns when it is reaped. May be called again. */
+    /**
+     * Ends the process, which cannot be started any more; returns when it is reaped. May be called
+     * again.
+     */
     void end() {
         CompletableFuture<Void> underWay;
         T last;

@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Guest implements TaskGuest {
 
-    /** From what a VMM's end does to others until it is reaped itself. */
+    /** How long a VMM that ended may take to be reaped after others have noticed its end. */
     private static final Duration VM_EXIT = Duration.ofMillis(500);
 
     private final GuestLaunch made;
@@ -121,7 +121,10 @@ public final class Guest implements TaskGuest {
         clock.look(agent, slews);
     }
 
-    /** Says of a boot that takes too long what is known of it; waits for a moment. */
+    /**
+     * Adds to the failure of a boot that takes too long what is known of the guest; waits for a
+     * moment.
+     */
     public RuntimeFailure overdue(RuntimeFailure failure) {
         return diagnosis().ofConnect(parts.vm(), made.clock().current(), failure);
     }
@@ -133,8 +136,9 @@ public final class Guest implements TaskGuest {
     }
 
     /**
-     * A VMM that ends hangs up on agent and virtiofsd some milliseconds before it is reaped, and
-     * knows better why: it gets that moment to be the cause.
+     * Takes the guest for lost for this cause, unless the VMM turns out to have ended. A VMM that
+     * ends hangs up on agent and virtiofsd some milliseconds before it is reaped, and how it ended
+     * tells more.
      */
     private void lostUnlessVmEnded(StopCause cause) {
         var _ =

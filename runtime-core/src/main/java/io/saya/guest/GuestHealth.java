@@ -15,17 +15,22 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Notices a guest that is there and yet gone: QEMU stopped by a signal, an agent that does not
+ * Notices a guest that is there and does nothing: QEMU stopped by a signal, an agent that does not
  * answer. A process that has ended is noticed at once, elsewhere. The bounds: a stopped QEMU within
  * three periods, a deaf agent within {@code health_check_request_timeout_ms} and four periods. The
  * agent's is counted as {@link GuestTime}: one that gets no processor is warned of and lives on.
  */
 public final class GuestHealth {
 
-    /** Between two looks; each costs the read of one small file, a question some more. */
+    /**
+     * The time between two looks. A look costs the read of one small file, a question to the agent
+     * some more.
+     */
     private static final Duration PERIOD = Duration.ofSeconds(2);
 
-    /** Looks between two questions to the agent, which cost the guest a little. */
+    /**
+     * How many looks there are between two questions to the agent, which cost the guest a little.
+     */
     private static final int LOOKS_PER_CHECK = 3;
 
     /** The limit that travels with a question; what is decided here comes long before. */
@@ -153,7 +158,7 @@ public final class GuestHealth {
         return !(Waited.on(end, period) instanceof Waited.TimedOut);
     }
 
-    /** Whether the state of the VMM's process in {@code /proc/pid/stat} is T or t. */
+    /** True if the state of the VMM's process in {@code /proc/pid/stat} is T or t. */
     private boolean stopped() {
         try {
             String stat = Files.readString(Path.of("/proc/" + vmmPid + "/stat"));

@@ -193,7 +193,7 @@ public final class GuestLaunch {
         return sizing.size();
     }
 
-    /** Says why the guest does not come up, by what there is of it now. */
+    /** Returns what says why the guest does not come up, by what there is of it now. */
     BootDiagnosis diagnosis(@Nullable HostProcess virtiofsd) {
         return new BootDiagnosis(identity, config, clock.millis(), virtiofsd, cgroup);
     }

@@ -5,15 +5,16 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * What of a kernel's words tells people why it stopped: its last line before the panic's details,
- * and what led to it. Registers and call traces, which fill the end of a console, do not.
+ * Finds in a kernel's output the lines that tell people why it stopped: the last line before the
+ * panic's details, and what led to it. Registers and call traces, which fill the end of a console,
+ * tell them nothing.
  */
 final class GuestPanic {
 
-    /** How each panic begins, whatever for (Linux: kernel/panic.c). */
+    /** The beginning of each panic's message (Linux: kernel/panic.c). */
     private static final String PANIC = "Kernel panic - not syncing";
 
-    /** The kernel's clock before each line. */
+    /** The time that the kernel puts before each line. */
     private static final Pattern TIME = Pattern.compile("^\\[ {0,8}\\d{1,8}\\.\\d{1,9}] ?");
 
     private static final Pattern DETAIL =
@@ -25,7 +26,10 @@ final class GuestPanic {
 
     private GuestPanic() {}
 
-    /** The lines that tell something, in their order; none behind the one that tells the panic. */
+    /**
+     * Returns the lines that tell something, in their order; none behind the line that tells the
+     * panic.
+     */
     static List<String> telling(String console) {
         List<String> telling = new ArrayList<>();
         for (String line : console.strip().split("\n", -1)) {

@@ -7,16 +7,16 @@ import io.saya.log.Log;
 import java.time.Duration;
 
 /**
- * The end of a guest. Only the thread that stops the sandbox has one: everybody else asks for a
- * stop ({@code Sandbox.requestStop}) and waits for it.
+ * Ends a guest. Only the thread that stops the sandbox has a {@code GuestStop}; others ask for a
+ * stop by {@code Sandbox.requestStop} and wait for it.
  */
 public final class GuestStop {
 
     private static final Log LOG = Log.of("guest");
 
     /**
-     * What QEMU gets to quit by itself once the guest has written its files back; after that it is
-     * killed.
+     * How long QEMU gets to quit by itself once the guest has written its files back; after that it
+     * is killed.
      */
     private static final Duration QUIT_GRACE = Duration.ofMillis(500);
 

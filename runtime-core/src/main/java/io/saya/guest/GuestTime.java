@@ -16,8 +16,8 @@ import java.util.function.Supplier;
 public final class GuestTime {
 
     /**
-     * How much one look can count: after a longer pause it was this process that got no processor,
-     * or the host that stood still, and nobody knows what the guest could do.
+     * The most that one look can count. After a longer pause this process got no processor, or the
+     * host stood still, and nobody knows what the guest could do.
      */
     private static final Duration LONGEST_STEP = Duration.ofSeconds(5);
 
@@ -58,7 +58,7 @@ public final class GuestTime {
         return new Wait(limit, Duration.ofNanos(Long.MAX_VALUE));
     }
 
-    /** One wait. Not thread safe. */
+    /** One wait that counts the guest's time. Not thread safe. */
     public final class Wait implements Patience {
         private final Duration limit;
         private final Duration clockLimit;
@@ -88,7 +88,7 @@ public final class GuestTime {
             return passed.compareTo(limit) >= 0 && usable().compareTo(limit) >= 0;
         }
 
-        /** How long it has lasted by the clock. */
+        /** How long the wait has lasted by the clock. */
         public Duration clockTime() {
             return Duration.ofNanos(last - begun);
         }

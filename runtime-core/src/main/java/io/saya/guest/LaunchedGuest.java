@@ -1,7 +1,7 @@
 package io.saya.guest;
 
 /**
- * What a launch returns.
+ * A guest that was launched, and the right to end it.
  *
  * @param guest for everybody
  * @param stop for the thread that stops the sandbox

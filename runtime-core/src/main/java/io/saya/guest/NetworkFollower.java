@@ -21,17 +21,24 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
- * Interfaces that come when the VM runs, in the life of a sandbox: looked for before the sandbox
- * container's program starts, so that it has its network from its first instruction (Docker makes
- * them between Create and Start), and from then on whenever something changes. Thread safe.
+ * Gives the guest the interfaces that come when its VM runs already. It looks for them before the
+ * sandbox container's program starts, so that the program has its network from its first
+ * instruction (Docker makes them between Create and Start), and from then on whenever something
+ * changes. Thread safe.
  */
 final class NetworkFollower {
     private static final Log LOG = Log.of("network");
 
-    /** Some steps of plugging have bounds of 5 s each, an agent has a minute for each request. */
+    /**
+     * How long an earlier change may take: some steps of plugging have bounds of 5 s each, an agent
+     * has a minute for each request.
+     */
     private static final Duration TURN_LIMIT = Duration.ofSeconds(90);
 
-    /** When VM and agent are gone, who is still plugging fails at once. */
+    /**
+     * How long the thread that is plugging may take to leave; once VM and agent are gone it fails
+     * at once.
+     */
     private static final Duration LEAVE_LIMIT = Duration.ofSeconds(30);
 
     private final Host host;
@@ -40,7 +47,7 @@ final class NetworkFollower {
     private final LateNetwork late;
     private final boolean ownNamespace;
 
-    /** Whoever looks at the namespace and plugs; nobody else waits for it. */
+    /** Held by the thread that looks at the namespace and plugs. */
     private final Semaphore turn = new Semaphore(1);
 
     private volatile String lastFailure = "";
@@ -48,7 +55,7 @@ final class NetworkFollower {
     private volatile boolean ended;
 
     /**
-     * Does nothing yet.
+     * A follower that does nothing yet.
      *
      * @param early what the VM was started with
      * @param ownNamespace whether the namespace is the VMM's own, and ends with it
@@ -94,7 +101,7 @@ final class NetworkFollower {
     }
 
     /**
-     * Gives the guest what has come since the sandbox was made.
+     * Gives the guest the interfaces that have come since the sandbox was made.
      *
      * @throws RuntimeFailure that names the interface, the step and the cause: a program that would
      *     run without its network is not started
@@ -111,7 +118,7 @@ final class NetworkFollower {
         LOG.debug("network looked at before the start", "us", (System.nanoTime() - begun) / 1000);
     }
 
-    /** From now on changes are followed; does not wait. */
+    /** Begins to follow changes; does not wait. */
     void begin() {
         Thread.ofVirtual().name("links").start(this::startWatch);
     }
@@ -131,7 +138,10 @@ final class NetworkFollower {
         }
     }
 
-    /** A pod goes on with what it has; the next change tries again. */
+    /**
+     * Follows a change. Where that fails the pod goes on with what it has, and the next change
+     * tries again.
+     */
     private void changed() {
         try {
             follow();
@@ -158,13 +168,15 @@ final class NetworkFollower {
         }
     }
 
-    /** Ends what runs for it; returns when it is reaped. May be called again. */
+    /**
+     * Ends the process that watches the network; returns when it is reaped. May be called again.
+     */
     void end() {
         ended = true;
         watch.end();
     }
 
-    /** Takes back what does not end with the VM; a namespace of its own does. */
+    /** Undoes what does not end with the VM; a namespace of the VMM's own does. */
     void leave() {
         end();
         boolean mine = await(LEAVE_LIMIT);

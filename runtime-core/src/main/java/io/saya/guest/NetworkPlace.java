@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * In which network namespace a sandbox is.
+ * The network namespaces of a sandbox.
  *
  * @param vmm the VMM's; empty: the daemon's own
  * @param pod the namespace whose interfaces the guest gets; empty: none are there yet, or none are
@@ -20,7 +20,7 @@ public record NetworkPlace(Optional<Path> vmm, Optional<Path> pod) {
     private static final Path OWN = Path.of("/proc/self/ns/net");
 
     /**
-     * What the specification and the configuration ask for.
+     * Reads what the specification and the configuration ask for.
      *
      * @throws RuntimeFailure INVALID_ARGUMENT if that is the network of the host, which a VM cannot
      *     be in

@@ -6,21 +6,21 @@ import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
 import java.time.Duration;
 
-/** How a process of the host is ended by force. */
+/** Ends processes of the host by force. */
 final class Reaping {
 
     private static final Log LOG = Log.of("guest");
 
     private Reaping() {}
 
-    /** Whether it ends by itself within the limit. */
+    /** True if the process ends by itself within the limit. */
     static boolean awaitExit(HostProcess process, Duration limit) {
         return Waited.on(process.exited(), limit).isDone();
     }
 
     /**
-     * Kills it and waits for it, no longer than the limit; what is stuck in the kernel is left to
-     * the guard.
+     * Kills a process and waits for it, no longer than the limit; a process that is stuck in the
+     * kernel is left to the guard.
      */
     static void kill(HostProcess process, Duration limit) {
         process.signal(Signal.SIGKILL);
@@ -30,8 +30,8 @@ final class Reaping {
     }
 
     /**
-     * Kills it and returns when it is reaped, however long that takes: who says "stopped" must not
-     * be wrong. For a thread for which others wait with a limit.
+     * Kills a process and returns when it is reaped, however long that takes, since "stopped" must
+     * be true. For a thread that others wait for with a limit.
      *
      * @param again after how long it is killed again
      */

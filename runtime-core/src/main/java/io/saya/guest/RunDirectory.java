@@ -14,7 +14,10 @@ import org.jspecify.annotations.Nullable;
 /** The directory of a sandbox: sockets, record, mount points. */
 final class RunDirectory {
 
-    /** What the guard writes there as long as it lives; it removes the directory when it ends. */
+    /**
+     * The files that the guard keeps there as long as it lives; it removes the directory when it
+     * ends.
+     */
     private static final String GUARD_JOURNAL = "guard.journal";
 
     private RunDirectory() {}

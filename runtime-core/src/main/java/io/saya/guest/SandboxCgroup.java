@@ -16,15 +16,17 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The pod's cgroup in the life of a sandbox. The guard stands in it while it starts virtiofsd and
- * the VMM, which are so born there and charged to it from their first page. Moving a process may
- * take the kernel some 20 ms, so that is done in a thread beside what else the start has to do, and
- * once.
+ * Puts a sandbox into its pod's cgroup. The guard stands in it while it starts virtiofsd and the
+ * VMM, so that these are born there and charged to it from their first page. The kernel may take
+ * some 20 ms to move a process, so a thread does that once, beside what else the start has to do.
  */
 public final class SandboxCgroup {
     private static final Log LOG = Log.of("cgroup");
 
-    /** From the kernel's grace periods; only a frozen or overloaded host takes seconds. */
+    /**
+     * How long the kernel may take to move a process; only a frozen or overloaded host takes
+     * seconds.
+     */
     private static final Duration MOVE_LIMIT = Duration.ofSeconds(10);
 
     /** null, zero, full, random, urandom, kvm. All else is handed over open. */
@@ -89,7 +91,7 @@ public final class SandboxCgroup {
         return cgroup;
     }
 
-    /** Has the thread do what is to be done next. */
+    /** Has {@code thread} do the next step. */
     void begin(Thread thread) {
         work = thread;
         thread.setDaemon(true);
@@ -164,21 +166,24 @@ public final class SandboxCgroup {
         return placed == null ? "" : placed.problems();
     }
 
-    /** What goes into the sandbox's record; null where there is no cgroup. After the wait. */
+    /**
+     * What goes into the sandbox's record; null where there is no cgroup. To be asked after {@link
+     * #awaitPlaced}.
+     */
     @Nullable CgroupPlacement placement() {
         return placement;
     }
 
-    /** What the pod's cgroup limits. After the wait. */
+    /** The limits of the pod's cgroup. To be asked after {@link #awaitPlaced}. */
     PodLimits podLimits() {
         CgroupPlacement placed = placement;
         return placed == null ? PodLimits.NONE : placed.podLimits();
     }
 
     /**
-     * The VMM runs: the guard goes back to where it was, or this process follows it if all are to
-     * be in the pod's cgroup. Does not wait, also not for a kernel that has not moved the guard in
-     * yet: it is taken out when it has.
+     * Takes the guard back to where it was, now that the VMM runs, or puts this process into the
+     * cgroup as well if all are to be there. Does not wait, also not for a kernel that has not
+     * moved the guard in yet: the guard is taken out when it has.
      */
     void started() {
         Thread earlier = work;
@@ -198,7 +203,10 @@ public final class SandboxCgroup {
                 });
     }
 
-    /** However long it takes: what follows is to be done in any case, and nobody waits for it. */
+    /**
+     * Waits for the end of a thread however long it takes: what follows must be done, and no caller
+     * waits for it.
+     */
     private static void awaitEnd(Thread thread) {
         boolean ended = false;
         while (!ended) {
@@ -248,7 +256,10 @@ public final class SandboxCgroup {
         }
     }
 
-    /** For the message of a VMM that was killed: whether memory was the reason, and what to do. */
+    /**
+     * Says for the message of a VMM that was killed whether memory was the reason, and what to do;
+     * empty if it was not.
+     */
     String outOfMemory() {
         CgroupPlacement placed = placement;
         String where = placed == null ? "" : placed.outOfMemory();
@@ -294,7 +305,9 @@ public final class SandboxCgroup {
         return Waited.happens(moveLimit, nanos -> working.join(Duration.ofNanos(nanos)));
     }
 
-    /** The guard, by {@code /proc/self/stat}; {@link ProcessHandle} would start a thread. */
+    /**
+     * The pid of the guard, by {@code /proc/self/stat}; {@link ProcessHandle} would start a thread.
+     */
     private static long parentProcess() throws IOException {
         String stat =
                 new String(Files.readAllBytes(Path.of("/proc/self/stat")), StandardCharsets.UTF_8);

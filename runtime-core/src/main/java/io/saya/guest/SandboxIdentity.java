@@ -3,7 +3,7 @@ package io.saya.guest;
 import java.nio.file.Path;
 
 /**
- * Who a sandbox is on this host.
+ * The names and directories of a sandbox on this host.
  *
  * @param namespace containerd's namespace
  * @param id id of the sandbox container

@@ -28,13 +28,13 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The pod's network in the life of a sandbox: what the VMM needs is made before it starts, the rest
- * while the guest boots, and the guest is told when that is done.
+ * Joins the pod's network to its VM: makes what the VMM needs before it starts and the rest while
+ * the guest boots, and then tells the guest.
  */
 final class SandboxNetwork {
     private static final Log LOG = Log.of("network");
 
-    /** Some milliseconds, unless others hold the kernel's lock. */
+    /** How long the joining may take: some milliseconds, unless others hold the kernel's lock. */
     private static final Duration JOIN_LIMIT = Duration.ofSeconds(30);
 
     private final Host host;
@@ -101,7 +101,8 @@ final class SandboxNetwork {
     }
 
     /**
-     * Its description would take the place of the namespace's interfaces
+     * Refuses a sandbox whose directly attached network is described in a file, which would take
+     * the place of the namespace's interfaces
      * (runtime-core/kata.md#what-the-guest-is-told-of-its-network).
      */
     private static void refuseDirectNetwork(Path directory, SandboxIdentity identity)
@@ -154,7 +155,8 @@ final class SandboxNetwork {
     }
 
     /**
-     * Before the sandbox container's program runs: gives the guest what has come meanwhile.
+     * Gives the guest the interfaces that have come meanwhile, before the sandbox container's
+     * program runs.
      *
      * @throws RuntimeFailure if that cannot be done
      */
@@ -165,7 +167,7 @@ final class SandboxNetwork {
         }
     }
 
-    /** Follows what comes and goes from now on; does not wait. */
+    /** Follows the interfaces that come and go from now on; does not wait. */
     void afterStart(String containerId) {
         NetworkFollower following = follower;
         if (following != null && containerId.equals(identity.id())) {
@@ -254,7 +256,10 @@ final class SandboxNetwork {
         ports.end();
     }
 
-    /** What is just being joined is joined first: else it would be left behind. */
+    /**
+     * Undoes what was made in the pod's namespace. What is just being joined is joined first: else
+     * it would be left behind.
+     */
     private void leave() {
         ports.end();
         try {

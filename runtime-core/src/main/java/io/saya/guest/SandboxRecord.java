@@ -13,9 +13,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whose a run directory is: {@code record.json} in it, replaced atomically, read by {@code saya}
- * and by the launcher's {@code delete}. Processes and mounts are in the guard's own journal beside
- * it; packaging/launcher/README.md has the format of both.
+ * Says whose a run directory is: {@code record.json} in it, replaced atomically, read by {@code
+ * saya} and by the launcher's {@code delete}. Processes and mounts are in the guard's own journal
+ * beside it; packaging/launcher/README.md has the format of both.
  */
 final class SandboxRecord {
 
@@ -25,7 +25,7 @@ final class SandboxRecord {
     private SandboxRecord() {}
 
     /**
-     * Writes down who the sandbox is, and what is going to be made on the host: cgroups, and what
+     * Writes down which sandbox it is, and what is going to be made on the host: cgroups, and what
      * is in the pod's network namespace.
      */
     static void save(

@@ -3,8 +3,8 @@ package io.saya.guest;
 import io.saya.agent.SandboxSetup;
 import io.saya.config.RuntimeConfig;
 import io.saya.log.Log;
-import io.saya.oci.OciSpec.OciMount;
 import io.saya.oci.OciSpec;
+import io.saya.oci.OciSpec.OciMount;
 import io.saya.share.ContainerShares;
 import io.saya.share.SharedDirectory;
 import java.io.IOException;
@@ -13,17 +13,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** What the agent is told of the sandbox that it is to make. */
+/** Collects what the agent is told of the sandbox that it is to make. */
 public final class SetupPlan {
 
     private static final Log LOG = Log.of("sandbox");
 
-    /** A pod's resolv.conf beyond this is cut. */
+    /** The bytes of a pod's resolv.conf that are read; the rest is cut. */
     private static final int DNS_LINES = 256;
 
     private static final int HOSTNAME_LENGTH = 64;
 
-    /** Of a host name that is made of an id. */
+    /** The length of a host name that is made of an id. */
     private static final int GIVEN_HOSTNAME_LENGTH = 12;
 
     private SetupPlan() {}
@@ -45,7 +45,7 @@ public final class SetupPlan {
                 config.hypervisor().guest().hookPath());
     }
 
-    /** The specification's, else as Docker has it: the beginning of the id. */
+    /** The host name: that of the specification, else the beginning of the id, as Docker has it. */
     private static String hostname(SandboxIdentity identity, OciSpec spec) {
         String id = identity.id();
         return spec.hostname().isEmpty()

@@ -8,8 +8,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * How long the phases of a start take. Made with the first instruction of the daemon, so it is as
- * small as it can be. Thread safe.
+ * Measures how long the phases of a start take. It is made with the first instruction of the
+ * daemon, so it is as small as it can be. Thread safe.
  */
 public final class StartClock {
     private static final long NANOS_PER_MILLI = 1_000_000;
@@ -28,12 +28,12 @@ public final class StartClock {
      */
     public record Timed(StartPhase phase, long millis) {}
 
-    /** A phase is over; only its first end counts. */
+    /** Notes that a phase is over; only its first end counts. */
     public synchronized void done(StartPhase phase) {
         ends.putIfAbsent(phase, System.nanoTime() - start);
     }
 
-    /** The phase that is under way: what comes after the last one that is over. */
+    /** The phase that is under way: the one after the last that is over. */
     synchronized StartPhase current() {
         StartPhase[] all = StartPhase.values();
         for (int i = all.length - 1; i > 0; i--) {

@@ -26,10 +26,10 @@ public sealed interface StopCause {
     /** virtiofsd ended: the guest has no file systems any more. */
     record ShareLost(String why) implements StopCause {}
 
-    /** It never came up. */
+    /** The sandbox never came up. */
     record BootFailed(String why) implements StopCause {}
 
-    /** What clients are told of a process whose own end nobody has seen. */
+    /** The exit status that clients are told of a process whose own end nobody has seen. */
     default int fallbackStatus() {
         return switch (this) {
             case Requested(), ContainerExited _, OutOfMemory _ -> ExitStatus.KILLED;
@@ -38,7 +38,7 @@ public sealed interface StopCause {
         };
     }
 
-    /** Whether the guest can still be asked to end its containers and to write its files back. */
+    /** True if the guest can still be asked to end its containers and to write its files back. */
     default boolean guestAnswers() {
         return switch (this) {
             case Requested(), ContainerExited _, StartFailed _ -> true;
@@ -46,7 +46,7 @@ public sealed interface StopCause {
         };
     }
 
-    /** For messages and logs. */
+    /** The cause in words, for messages and logs. */
     default String describe() {
         return switch (this) {
             case Requested() -> "stop requested";

@@ -15,8 +15,7 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * A guest as those see it who work on its containers: they can use it and cannot end it. Thread
- * safe.
+ * What {@code io.saya.task} sees of a guest: it can use the guest and cannot end it. Thread safe.
  */
 public interface TaskGuest {
 

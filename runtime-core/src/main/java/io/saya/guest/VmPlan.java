@@ -5,9 +5,9 @@ import io.saya.config.HypervisorConfig;
 import io.saya.config.MachineConfig;
 import io.saya.config.RuntimeConfig;
 import io.saya.hypervisor.VmDevice;
+import io.saya.hypervisor.VmSpec;
 import io.saya.hypervisor.VmSpec.Accelerator;
 import io.saya.hypervisor.VmSpec.AgentTransport;
-import io.saya.hypervisor.VmSpec;
 import io.saya.resources.MachineSize;
 import io.saya.share.SharedDirectory;
 import java.nio.file.Files;
@@ -15,7 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** From the configuration to the VM that a sandbox needs. */
+/** Plans the VM that a sandbox needs, by the configuration. */
 final class VmPlan {
 
     private VmPlan() {}

@@ -89,7 +89,7 @@ final class InputQueue {
         }
     }
 
-    /** Whether the end was reached in order, that is, not by {@link #close}. */
+    /** True if the end was reached in order, that is, not by {@link #close}. */
     boolean endedInOrder() {
         lock.lock();
         try {

@@ -64,7 +64,7 @@ final class OverlappedWriter implements AutoCloseable {
         copy(chunk);
     }
 
-    /** Whether nothing that was given is still to be written. */
+    /** True if nothing that was given is still to be written. */
     boolean isIdle() {
         lock.lock();
         try {

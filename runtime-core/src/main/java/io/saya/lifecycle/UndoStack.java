@@ -16,7 +16,7 @@ public final class UndoStack {
         void undo() throws Exception;
     }
 
-    /** Told of a step that failed; must not throw. */
+    /** Is told of a step that failed; must not throw. */
     @FunctionalInterface
     public interface FailureListener {
         void failed(String what, Exception cause);
@@ -54,7 +54,7 @@ public final class UndoStack {
         unwind((what, failure) -> cause.addSuppressed(failure));
     }
 
-    /** Whether a step that was undone so far has failed; for steps that come after it. */
+    /** True if a step that was undone so far has failed; for the steps after it. */
     public boolean failed() {
         return failed;
     }

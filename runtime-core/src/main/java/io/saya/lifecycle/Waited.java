@@ -29,7 +29,7 @@ public sealed interface Waited<T extends @Nullable Object> {
     record Failed<T extends @Nullable Object>(Throwable cause) implements Waited<T> {
 
         /**
-         * The cause as a failure of this thread's.
+         * Returns the cause as a failure of this thread.
          *
          * @param what describes what failed, where the cause is no failure of the domain
          */

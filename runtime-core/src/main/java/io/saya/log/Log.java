@@ -22,7 +22,7 @@ public interface Log {
         return new ComponentLog(component);
     }
 
-    /** Whether lines of this level are kept at all; for fields that are costly to compute. */
+    /** True if lines of this level are kept at all; for fields that are costly to compute. */
     boolean enabled(LogLevel level);
 
     void log(LogLevel level, String message, @Nullable Object... fields);

@@ -85,7 +85,7 @@ final class Junctions {
         return new Junctions(snapshot, settings).junction(Endpoint.of(link), number);
     }
 
-    /** Whether it is one that joins the VM, and so none to be joined. */
+    /** True if it is one that joins the VM, and so none to be joined. */
     static boolean isOurs(Link link) {
         return link.name().endsWith(TAP_SUFFIX);
     }

@@ -35,7 +35,7 @@ final class LateCard {
         told = facts;
     }
 
-    /** Whether the guest is to let go of it: it is of no use any more. */
+    /** True if the guest is to let go of it: it is of no use any more. */
     boolean leaving() {
         return leaving;
     }

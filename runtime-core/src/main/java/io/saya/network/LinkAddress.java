@@ -27,7 +27,7 @@ record LinkAddress(
                 message);
     }
 
-    /** Whether somebody else has the same address. */
+    /** True if somebody else has the same address. */
     boolean duplicate() {
         return (flags & IFA_F_DADFAILED) != 0;
     }

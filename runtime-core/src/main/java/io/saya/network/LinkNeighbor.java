@@ -38,7 +38,7 @@ record LinkNeighbor(
         return (state & NUD_PERMANENT) != 0;
     }
 
-    /** Whether the address was found out, and has not been found wrong. */
+    /** True if the address was found out, and has not been found wrong. */
     boolean known() {
         return (state & KNOWN) != 0 && !mac.isEmpty();
     }

@@ -20,12 +20,12 @@ record LinkQueue(int link, int handle, int parent, String kind) {
                 message.attributes(QDISC_HEADER).text(TCA_KIND));
     }
 
-    /** Whether the kernel has put it there by itself, and takes another in its place. */
+    /** True if the kernel has put it there by itself, and takes another in its place. */
     boolean madeByKernel() {
         return handle == 0;
     }
 
-    /** Whether what comes in goes through it, and not what goes out. */
+    /** True if what comes in goes through it, and not what goes out. */
     boolean ingress() {
         return parent == TC_H_INGRESS;
     }

@@ -74,7 +74,7 @@ record LinkRoute(
                 : RT_TABLE_UNSPEC;
     }
 
-    /** Whether the kernel makes it by itself where the address is. */
+    /** True if the kernel makes it by itself where the address is. */
     boolean madeByKernel() {
         return protocol == RTPROT_KERNEL;
     }

@@ -54,7 +54,7 @@ record PciDevice(Path bus, String address) {
         return found;
     }
 
-    /** Whether the host has the driver that hands devices out. */
+    /** True if the host has the driver that hands devices out. */
     boolean vfioIsLoaded() {
         return Files.exists(bus.resolve("drivers").resolve(VFIO));
     }

@@ -12,7 +12,7 @@ public enum ContainerKind {
      */
     SINGLE;
 
-    /** Whether the VM lives and dies with this container. */
+    /** True if the VM lives and dies with this container. */
     public boolean ownsSandbox() {
         return this != POD_CONTAINER;
     }

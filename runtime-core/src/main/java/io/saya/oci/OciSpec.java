@@ -124,7 +124,7 @@ public final class OciSpec {
                 .findFirst();
     }
 
-    /** Whether the container is to stay in the network namespace of the host. */
+    /** True if the container is to stay in the network namespace of the host. */
     public boolean hostNetwork() {
         for (Namespace namespace : namespaces()) {
             if (namespace.type().equals("network")) {
@@ -185,7 +185,7 @@ public final class OciSpec {
         return json.object("root").flatMap(root -> root.bool("readonly")).orElse(false);
     }
 
-    /** Whether the first process has a terminal. */
+    /** True if the first process has a terminal. */
     public boolean terminal() {
         return json.object("process").flatMap(process -> process.bool("terminal")).orElse(false);
     }
@@ -196,7 +196,7 @@ public final class OciSpec {
     /** An entry of {@code mounts}. */
     public record OciMount(String destination, String type, String source, List<String> options) {
 
-        /** Whether it is a bind mount, by its type or by its options. */
+        /** True if it is a bind mount, by its type or by its options. */
         public boolean bind() {
             return type.equals("bind") || options.contains("bind") || options.contains("rbind");
         }

@@ -8,7 +8,10 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
-/** Whether a sandbox came up, for those who wait for it. The first word counts. Thread safe. */
+/**
+ * Tells the threads that wait for a sandbox whether it came up. The first verdict counts. Thread
+ * safe.
+ */
 final class BootVerdict {
 
     /** How often the patience is asked whether it lasts. */
@@ -21,12 +24,12 @@ final class BootVerdict {
         this.sandboxId = sandboxId;
     }
 
-    /** Containers can be created. */
+    /** Says that containers can be created. */
     void up() {
         up.complete(null);
     }
 
-    /** There will be no guest. */
+    /** Says that there will be no guest. */
     void failed(RuntimeException why) {
         up.completeExceptionally(why);
     }
@@ -48,7 +51,7 @@ final class BootVerdict {
         }
     }
 
-    /** Why it did not come up, if that is known within the limit. */
+    /** Returns why the sandbox did not come up, if that is known within the limit. */
     Optional<RuntimeFailure> failureWithin(Duration limit) {
         return Waited.on(up, limit) instanceof Waited.Failed<Void> failed
                 ? Optional.of(failure(failed))

@@ -23,8 +23,8 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * How ends of processes become public, in one place. A waiting thread per process learns its exit
- * status from the agent; then:
+ * Makes the ends of processes public. One thread for each process waits for its exit status from
+ * the agent; then:
  *
  * <ul>
  *   <li>an exec's exit is published;
@@ -89,8 +89,8 @@ public final class Exits {
     }
 
     /**
-     * Makes every end public that is not yet, the sandbox container's last. To be called when the
-     * VM is gone.
+     * Makes all ends public that are not yet public, the sandbox container's last. To be called
+     * when the VM is gone.
      */
     void publishAll(StopCause cause) {
         if (cause instanceof StopCause.OutOfMemory) {
@@ -110,8 +110,9 @@ public final class Exits {
     }
 
     /**
-     * The containers went with the memory of their VM: each that ran is told of before its exit,
-     * which is what makes an orchestrator say OOMKilled. The pod's pause container used none.
+     * Publishes, before the exits, that the containers that ran are out of memory, since the memory
+     * of their VM was: an orchestrator says OOMKilled for that. The pod's pause container used no
+     * memory.
      */
     private void tellOutOfMemory() {
         for (Container container : tasks.all()) {
@@ -189,9 +190,10 @@ public final class Exits {
     }
 
     /**
-     * Without a limit while the process may live: its output is open as long as it does. What it
-     * left behind may hold the pipe, and a reader may not read: a process that was killed must be
-     * seen to end all the same.
+     * Waits until the output of the process was read; without a limit while the process may live,
+     * since its output is open as long. Once the process was killed, a second must do: another
+     * process may hold its pipe, or a reader may not read, and clients must see the end all the
+     * same.
      */
     private static void awaitOutput(ContainerProcess process) {
         CompletableFuture<Void> patience =
@@ -207,8 +209,8 @@ public final class Exits {
     }
 
     /**
-     * A killed process may have run out of memory, and the event that says so must come first. The
-     * agent sends it first; a round trip behind both sees to it that it has been taken.
+     * Waits for the event that says that a killed process ran out of memory, which must come before
+     * the exit. The agent sends it first; after one more round trip it has arrived.
      */
     private static void awaitOutOfMemoryEvent(Agent agent) {
         try {
@@ -227,7 +229,8 @@ public final class Exits {
     }
 
     /**
-     * One that is being started ends, or its start fails; a guest that says neither is not asked.
+     * Waits a moment for the ends of the container's execs. An exec that is being started ends, or
+     * its start fails.
      */
     private void awaitExecs(Container container) {
         List<CompletableFuture<?>> ends = new ArrayList<>();

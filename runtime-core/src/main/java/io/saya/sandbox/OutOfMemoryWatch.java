@@ -69,7 +69,10 @@ final class OutOfMemoryWatch {
         return new CompletableFuture<Void>().completeOnTimeout(null, 1, TimeUnit.SECONDS);
     }
 
-    /** Asks for the next one, and so on until the connection ends. Returns at once. */
+    /**
+     * Asks the agent for the next container that runs out of memory, and so on until the connection
+     * ends. Returns at once.
+     */
     void start() {
         var _ =
                 agent.nextOutOfMemory()
@@ -102,7 +105,9 @@ final class OutOfMemoryWatch {
         }
     }
 
-    /** The guest is not trusted to name containers: one that does not exist is not told of. */
+    /**
+     * Publishes the event of a container that exists; the guest is not trusted to name containers.
+     */
     private void publish(String containerId) {
         if (containerId.length() > ID_LENGTH) {
             LOG.warn(

@@ -8,10 +8,10 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Exit statuses of agents that tell the end by signal n and the exit with code n alike ({@link
- * io.saya.agent.AgentTrait#SIGNAL_IS_PLAIN_STATUS}). A status is taken for a signal where something
- * else speaks for one: it was sent from here, the container ran out of memory, or its first process
- * has ended and with it the kernel ended the others. Without that it stays a code.
+ * Translates exit statuses of agents that tell the end by signal n and the exit with code n alike
+ * ({@link io.saya.agent.AgentTrait#SIGNAL_IS_PLAIN_STATUS}). A status is taken for a signal where
+ * something else speaks for one: it was sent from here, the container ran out of memory, or its
+ * first process has ended and with it the kernel ended the others. Without that it stays a code.
  */
 final class PlainStatus {
 
@@ -20,14 +20,14 @@ final class PlainStatus {
 
     private PlainStatus() {}
 
-    /** Whether the status may be that of a process that SIGKILL ended. */
+    /** True if the status may be that of a process that SIGKILL ended. */
     static boolean mayBeKill(int status) {
         return status == Signal.SIGKILL;
     }
 
     /**
-     * The status in the form 128 + n where a signal ended the process. Waits for half a second
-     * where only the guest can tell.
+     * Returns the status in the form 128 + n where a signal ended the process. Waits for half a
+     * second where only the guest can tell.
      */
     static int withSignal(int status, Container container, ContainerProcess process) {
         if (status < 1 || status > Signal.HIGHEST) {

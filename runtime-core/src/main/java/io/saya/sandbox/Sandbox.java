@@ -30,8 +30,8 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * The life of a sandbox: boots once, runs containers, stops once and for all. What clients do with
- * its containers is in the package {@code io.saya.task}. Thread safe.
+ * A sandbox: it boots once, runs containers, and stops once and for all. What clients do with its
+ * containers is in the package {@code io.saya.task}. Thread safe.
  */
 public final class Sandbox implements AutoCloseable {
 
@@ -61,8 +61,7 @@ public final class Sandbox implements AutoCloseable {
     }
 
     /**
-     * Starts the VM; returns while the guest boots. Whether it comes up is known to {@link
-     * #awaitBoot}.
+     * Starts the VM; returns while the guest boots. {@link #awaitBoot} tells whether it comes up.
      *
      * @param spec the specification of the sandbox container
      * @throws RuntimeFailure if the VM cannot even be started; nothing is left then
@@ -142,7 +141,7 @@ public final class Sandbox implements AutoCloseable {
         return reasons.explained(failure);
     }
 
-    /** Asks for the stop of everything and returns at once; the first cause counts. */
+    /** Asks for the stop of the sandbox and returns at once; the first cause counts. */
     public void requestStop(StopCause cause) {
         tasks.locked(
                 () -> {
@@ -157,8 +156,8 @@ public final class Sandbox implements AutoCloseable {
     }
 
     /**
-     * Stops everything: when this returns, no process of the sandbox is left on the host, and every
-     * exit is public.
+     * Stops the sandbox: when this returns, no process of it is left on the host, and all exits are
+     * public.
      *
      * @throws RuntimeFailure DEADLINE_EXCEEDED if the kernel does not let go of a process
      */
@@ -168,7 +167,7 @@ public final class Sandbox implements AutoCloseable {
         awaitStopped();
     }
 
-    /** Waits for a stop that was requested. */
+    /** Waits until a stop that was requested has ended. */
     public void awaitStopped() {
         switch (Waited.on(stopped, limits().stop())) {
             case Waited.Done(var _) -> {}
@@ -206,7 +205,7 @@ public final class Sandbox implements AutoCloseable {
         made().ifPresent(guest -> guest.stop().release());
     }
 
-    /** Stops everything and gives everything back, whatever state it is in. */
+    /** Stops the sandbox and gives back everything that it holds, whatever its state. */
     @Override
     public void close() {
         stop();
@@ -230,7 +229,10 @@ public final class Sandbox implements AutoCloseable {
                 .orElse(PlainText.EMPTY);
     }
 
-    /** Why it stops or has stopped; empty while it does not. Never waits. */
+    /**
+     * The cause for which the sandbox stops or has stopped; empty while it does not stop. Never
+     * waits.
+     */
     public Optional<StopCause> stopCause() {
         return reasons.cause();
     }

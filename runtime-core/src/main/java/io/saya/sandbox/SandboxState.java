@@ -2,7 +2,7 @@ package io.saya.sandbox;
 
 import io.saya.guest.StopCause;
 
-/** Where a sandbox is in its life. */
+/** A state in the life of a sandbox. */
 public sealed interface SandboxState {
 
     /** Nothing runs yet. Out: boot, or stop. */

@@ -22,9 +22,10 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The way down, the same for every cause: all containers at once, what they have written, file
- * systems, VM, virtiofsd; then the exits become public, the sandbox container's last. Each step has
- * its bound and none can fail the next: what does not answer is killed.
+ * Stops a sandbox, for every cause in these steps: it ends all containers at once, waits for their
+ * output, has the guest write its files back, ends the VM and virtiofsd, and makes the exits
+ * public, the sandbox container's last. Each step has its bound and none can keep the next from
+ * being taken: what does not answer is killed.
  */
 final class SandboxStop {
 
@@ -39,7 +40,7 @@ final class SandboxStop {
      */
     private static final Duration OUTPUT_LIMIT = Duration.ofSeconds(10);
 
-    /** The same when a client wants the sandbox gone. */
+    /** The limit for output when a client wants the sandbox gone. */
     private static final Duration KILLED_OUTPUT_LIMIT = Duration.ofSeconds(1);
 
     /** How long the guest gets to write its files back and to shut down. */
@@ -91,14 +92,14 @@ final class SandboxStop {
     }
 
     /**
-     * A client wants the sandbox gone: from now on a stop that is under way gives output no more
-     * time than one that a client asked for.
+     * Says that a client wants the sandbox gone: from now on a stop that is under way gives output
+     * no more time than a stop that a client asked for.
      */
     void hurry() {
         wanted.complete(null);
     }
 
-    /** Makes every end public that is not yet; the guest is gone. */
+    /** Makes all ends public that are not yet public. To be called when the guest is gone. */
     void publish(StopCause cause) {
         exits.publishAll(cause);
     }
@@ -160,7 +161,10 @@ final class SandboxStop {
         }
     }
 
-    /** A guest that is lost meanwhile will not do any of it. */
+    /**
+     * Waits for all futures; false if the limit comes first, or the guest is lost and will not
+     * complete them.
+     */
     private boolean withinOrLost(Guest guest, List<CompletableFuture<?>> futures, Duration limit) {
         CompletableFuture<Void> all =
                 CompletableFuture.allOf(futures.toArray(CompletableFuture[]::new));

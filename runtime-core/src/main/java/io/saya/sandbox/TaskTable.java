@@ -42,7 +42,7 @@ public final class TaskTable {
         }
     }
 
-    /** The same without a result. */
+    /** Runs {@code action}, which has no result, under the lock. It must not block. */
     public void locked(Runnable action) {
         lock.lock();
         try {
@@ -108,7 +108,7 @@ public final class TaskTable {
                 });
     }
 
-    /** Adds an exec and tells of it. */
+    /** Adds an exec and publishes that. */
     public void addExec(Container container, ContainerProcess exec) {
         locked(
                 () -> {
@@ -141,15 +141,15 @@ public final class TaskTable {
         }
     }
 
-    /** Publishes an event in its order. */
+    /** Publishes an event, in the order of these calls. */
     public void publish(TaskEvent event) {
         locked(() -> events.publish(event));
     }
 
     /**
-     * Makes the end of a process public: state, event, then those who wait. The first call counts;
-     * later ones do nothing. What stands on the host for a container whose first process has ended
-     * is reaped before.
+     * Makes the end of a process public: changes its state, publishes the event, then answers the
+     * callers of Wait. The first call counts; later ones do nothing. What stands on the host for a
+     * container whose first process has ended is reaped before.
      */
     public void finish(Container container, ContainerProcess process, ExitStatus exit) {
         if (process.isInit()) {

@@ -156,7 +156,7 @@ public final class ContainerShares {
                 .toList();
     }
 
-    /** Whether a source is something that the guest's kernel offers itself. */
+    /** True if a source is something that the guest's kernel offers itself. */
     private static boolean guestsOwn(String source) {
         return isBelow(source, "/proc") || isBelow(source, "/sys") || isBelow(source, "/dev");
     }

@@ -133,7 +133,7 @@ public record MountOptions(
                 flags, propagation, recursive, String.join(",", data), List.copyOf(refused));
     }
 
-    /** Whether the mount is a bind of an existing tree. */
+    /** True if the mount is a bind of an existing tree. */
     public boolean bind() {
         return flags.contains(MountFlag.BIND);
     }

@@ -16,8 +16,8 @@ import io.saya.guest.StartPhase;
 import io.saya.guest.TaskGuest;
 import io.saya.json.JsonException;
 import io.saya.oci.ContainerKind;
-import io.saya.oci.OciSpec.OciMount;
 import io.saya.oci.OciSpec;
+import io.saya.oci.OciSpec.OciMount;
 import io.saya.sandbox.Sandbox;
 import io.saya.sandbox.TaskTable;
 import io.saya.share.ContainerShares;
@@ -32,13 +32,13 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Makes one container: root file system on the host, shares, specification, container in the guest.
- * What it takes it leaves in the container's own undo stack; whoever called it unwinds that when it
- * fails.
+ * Makes one container: its root file system and shares on the host, its specification, the
+ * container in the guest. It notes each step in the container's undo stack, which the caller
+ * unwinds when a step fails.
  */
 final class ContainerCreation {
 
-    /** In the bundle, where containerd's own shim has it. */
+    /** The file in the bundle where containerd's own shim has it. */
     private static final String PID_FILE = "init.pid";
 
     private final TaskGuest guest;
@@ -57,8 +57,8 @@ final class ContainerCreation {
     }
 
     /**
-     * What does not need the guest; can go on while it boots. Returns the mounts as the guest will
-     * see them.
+     * Does what needs no guest that is up, so it can run while the guest boots. Returns the mounts
+     * as the guest will see them.
      */
     Prepared prepare(List<RootfsMount> rootfs) {
         try {
@@ -105,7 +105,7 @@ final class ContainerCreation {
     }
 
     /**
-     * Paths and mounts as the guest sees them.
+     * The paths and mounts of a container as the guest sees them.
      *
      * @param root the root file system in the guest
      * @param volumes what the guest mounts besides
@@ -117,7 +117,10 @@ final class ContainerCreation {
         }
     }
 
-    /** Whether the guest must be up for {@link #prepare}: what it can do decides what is made. */
+    /**
+     * True if {@link #prepare} needs a guest that is up, since what the agent can do decides what
+     * is made.
+     */
     boolean dependsOnGuest() {
         return upper() != RootfsUpper.SHARE || volumesOnDisks();
     }
@@ -138,8 +141,8 @@ final class ContainerCreation {
     }
 
     /**
-     * The root file system: as containerd describes it, or its layers below an upper directory in
-     * the guest.
+     * Makes the root file system: as containerd describes it, or from its layers below an upper
+     * directory in the guest.
      */
     private ContainerRoot root(List<RootfsMount> rootfs, ContainerShares shares)
             throws IOException {
@@ -160,7 +163,8 @@ final class ContainerCreation {
     }
 
     /**
-     * For the launcher's {@code delete}, which reports the exit of a container whose daemon died.
+     * Writes the VMM's pid for the launcher's {@code delete}, which reports the exit of a container
+     * whose daemon died.
      */
     private void writePid(int pid) throws IOException {
         Path temporary = container.bundle().resolve(PID_FILE + ".new");
@@ -195,7 +199,8 @@ final class ContainerCreation {
     }
 
     /**
-     * containerd's {@code target}; a link in an image must not lead out of the root file system.
+     * Resolves containerd's {@code target} below the root file system; a link in an image must not
+     * lead out of the root file system.
      */
     private static Path inside(Path rootfs, String target) throws IOException {
         if (target.isEmpty() || target.equals("/")) {

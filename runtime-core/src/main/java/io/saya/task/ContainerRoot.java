@@ -20,7 +20,10 @@ import java.util.Optional;
  */
 record ContainerRoot(String path, List<GuestStorage> storages) {
 
-    /** Where the agent keeps what belongs to a container (agent-proto/api/agents.md#all-calls). */
+    /**
+     * The directory in the guest where the agent keeps what belongs to a container
+     * (agent-proto/api/agents.md#all-calls).
+     */
     private static final String GUEST_BUNDLES = "/run/kata-containers/";
 
     ContainerRoot {
@@ -28,9 +31,9 @@ record ContainerRoot(String path, List<GuestStorage> storages) {
     }
 
     /**
-     * What is meant by {@code rootfs_upper} for a container of this kind. Nobody on the host looks
-     * at what a pod's container writes; at a container started alone clients do (docker cp, commit,
-     * diff), and a pause container writes nothing.
+     * Returns what {@code rootfs_upper} means for a container of this kind. Nobody on the host
+     * looks at what a pod's container writes; at a container started alone clients do (docker cp,
+     * commit, diff), and a pause container writes nothing.
      */
     static RootfsUpper upperFor(RootfsUpper configured, ContainerKind kind, boolean readOnly) {
         if (readOnly || kind == ContainerKind.POD_SANDBOX) {
@@ -42,13 +45,17 @@ record ContainerRoot(String path, List<GuestStorage> storages) {
         return kind == ContainerKind.POD_CONTAINER ? RootfsUpper.DISK : RootfsUpper.SHARE;
     }
 
-    /** The root file system that is mounted at {@code root}, writes included. */
+    /**
+     * Shares the root file system that is mounted at {@code root}; what the container writes goes
+     * there as well.
+     */
     static ContainerRoot shared(ContainerShares shares, Path root) throws IOException {
         return new ContainerRoot(shares.shareRootfs(root, false), List.of());
     }
 
     /**
-     * The read-only layers that are mounted at {@code root}, with an upper directory in the guest.
+     * Shares the read-only layers that are mounted at {@code root}; what the container writes goes
+     * to an upper directory in the guest.
      *
      * @param upper a file system for the upper directory
      */
@@ -73,7 +80,7 @@ record ContainerRoot(String path, List<GuestStorage> storages) {
     private static final String CREATE_DIRECTORY =
             "io.katacontainers.volume.overlayfs.create_directory=";
 
-    /** The file system for the upper directory; empty if it must be the snapshot's own. */
+    /** Makes the file system for the upper directory; empty if the snapshot's own must do. */
     static Optional<GuestStorage> upper(
             RootfsUpper wanted,
             Host host,

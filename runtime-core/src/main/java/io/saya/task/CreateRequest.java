@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * A container to create, as containerd's Create names it.
+ * What containerd's Create says of a container that is to be made.
  *
  * @param id the container's id
  * @param bundle the directory with {@code config.json}

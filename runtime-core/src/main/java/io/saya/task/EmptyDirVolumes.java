@@ -21,7 +21,10 @@ import java.util.Optional;
  */
 record EmptyDirVolumes(Map<String, String> inGuest, List<GuestStorage> storages) {
 
-    /** The guest mounts a volume once, for all containers that name this mount point. */
+    /**
+     * The mount point of a volume in the guest, which mounts it once for all containers that name
+     * it.
+     */
     private static final String MOUNTED = "/run/kata-containers/sandbox/emptydir/";
 
     static final EmptyDirVolumes NONE = new EmptyDirVolumes(Map.of(), List.of());
@@ -32,7 +35,8 @@ record EmptyDirVolumes(Map<String, String> inGuest, List<GuestStorage> storages)
     }
 
     /**
-     * Finds them among a container's mounts and makes the disks that are not there yet. Blocks.
+     * Finds the emptyDir volumes among a container's mounts and makes the disks that are not there
+     * yet. Blocks.
      *
      * @throws IOException that names the disk that cannot be made
      */

@@ -16,16 +16,16 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Signals on their way to processes in the guest. A guest that does not answer holds up nobody, and
- * one that does not obey SIGKILL loses its VM. Thread safe.
+ * Sends signals to processes in the guest. A guest that does not answer holds up no caller, and the
+ * VM of a guest that does not obey SIGKILL is stopped. Thread safe.
  */
 final class GuestSignals {
 
     private static final Log LOG = Log.of("kill");
 
     /**
-     * How long who asks waits for the guest's word: a call is to be answered within 100 ms whatever
-     * the guest does. The signal is delivered all the same.
+     * How long a caller waits for the guest's answer: a call must return within 100 ms whatever the
+     * guest does. The signal is delivered all the same.
      */
     private static final Duration ANSWER_LIMIT = Duration.ofMillis(80);
 
@@ -39,7 +39,7 @@ final class GuestSignals {
     }
 
     /**
-     * Sends a signal; returns when the guest has taken it, or after 80 ms.
+     * Sends a signal; returns when the guest has taken the signal, or after 80 ms.
      *
      * @param all to every process of the container
      * @throws RuntimeFailure what the guest says within that time
@@ -64,7 +64,7 @@ final class GuestSignals {
     }
 
     /**
-     * The same without waiting.
+     * Sends a signal and returns at once.
      *
      * @return done when the guest has taken it; fails with what the guest says
      */
@@ -107,9 +107,9 @@ final class GuestSignals {
     }
 
     /**
-     * SIGKILL is only a message to the guest, and the exit only its word: an orchestrator that
-     * waits for one that never comes would never get to the sandbox container, whose end is ours to
-     * see.
+     * Stops the sandbox if the container has not ended some time after SIGKILL. SIGKILL is only a
+     * message to the guest, and the exit only the guest's word: an orchestrator that waited for an
+     * exit that never comes would never get to kill the sandbox container.
      */
     private void expectEnd(Container container) {
         Duration limit = sandbox.limits().obey();

@@ -7,8 +7,8 @@ import io.saya.container.Container;
 import io.saya.failure.RuntimeFailure;
 import io.saya.log.Log;
 import io.saya.oci.ContainerKind;
-import io.saya.oci.OciSpec.Namespace;
 import io.saya.oci.OciSpec;
+import io.saya.oci.OciSpec.Namespace;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -77,7 +77,7 @@ sealed interface PidNamespace {
         }
     }
 
-    /** Whether the guest is to be told of the sandbox's. */
+    /** True if the guest is to be told of the sandbox's. */
     default boolean ofSandbox(GuestDetails guest) {
         return switch (this) {
             case Own() -> false;

@@ -23,9 +23,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
 /**
- * The end of a container's record: output handed over, container removed from the guest, everything
- * on the host given back. Total: a step that fails is logged and the next one taken. A second
- * Delete while one is under way joins it.
+ * Deletes containers and execs: hands over their output, removes the container from the guest and
+ * gives back what it held on the host. A step that fails is logged, and the next one is taken. A
+ * second Delete joins the one that is under way.
  */
 final class TaskDeletion {
 
@@ -89,8 +89,9 @@ final class TaskDeletion {
     }
 
     /**
-     * The container, once nothing works on its creation any more: two that build and dismantle it
-     * at once would leave things behind. Who deletes what is being made wants it gone.
+     * Returns the container once its creation has ended: a creation and a deletion at the same time
+     * would leave things behind. A sandbox container that is deleted while it is made has its
+     * sandbox stopped, so that its creation ends.
      */
     private Container created(String containerId) {
         Container container = table.container(containerId);
@@ -136,8 +137,9 @@ final class TaskDeletion {
     }
 
     /**
-     * Takes down a container whose creation failed; nobody was told of it. Bounded: where the
-     * kernel does not let go of the VM, what it holds is given back when it does, or by the guard.
+     * Takes down a container whose creation failed and of which no client was told. Returns within
+     * a limit: where the kernel does not let go of the VM, a thread gives back later what the
+     * container holds, or the guard does.
      */
     void abandon(Container container, RuntimeException cause) {
         boolean gone = true;
@@ -169,7 +171,7 @@ final class TaskDeletion {
         endExecs(container);
     }
 
-    /** Execs that were never started end with their container; the others have. */
+    /** Ends the execs that were never started; those that were have ended with their container. */
     private void endExecs(Container container) {
         for (ContainerProcess exec : execs(container)) {
             table.finish(container, exec, ExitStatus.now(ExitStatus.KILLED));
@@ -180,7 +182,10 @@ final class TaskDeletion {
         return table.locked(() -> List.copyOf(container.execs().values()));
     }
 
-    /** The deletion that is under way; empty if it is {@code mine} from now on. */
+    /**
+     * Returns the deletion that is under way; empty if there was none and {@code mine} is it from
+     * now on.
+     */
     private static Optional<CompletableFuture<ExitStatus>> claim(
             Container container, CompletableFuture<ExitStatus> mine) {
         if (container.state() instanceof ContainerState.Deleting(var _, var underWay)) {
@@ -200,7 +205,7 @@ final class TaskDeletion {
         }
     }
 
-    /** Sees to it that the container has ended, and with it the sandbox if it owns it. */
+    /** Ends the container, and the sandbox with it if the container owns the sandbox. */
     private ExitStatus end(Container container) {
         if (container.kind().ownsSandbox()) {
             sandbox.stop();

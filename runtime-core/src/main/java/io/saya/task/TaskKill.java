@@ -15,9 +15,9 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * What a kill does (design: kill means stopped). SIGKILL to the sandbox container stops the sandbox
- * and returns when the VM is gone, and so does SIGTERM to a pod's pause container after a moment in
- * which it may leave by itself. Everything else is a signal for the guest.
+ * Carries out Kill, so that killed means stopped. SIGKILL to the sandbox container stops the
+ * sandbox and returns when the VM is gone, and so does SIGTERM to a pod's pause container after a
+ * moment in which it may leave by itself. Everything else is a signal for the guest.
  */
 final class TaskKill {
 
@@ -60,7 +60,10 @@ final class TaskKill {
         }
     }
 
-    /** A sandbox can be stopped while its container is still being made. */
+    /**
+     * Refuses a signal to a process that has ended, or to an exec that has not been started. A
+     * container that is still being made passes, since its sandbox can be stopped.
+     */
     private static void checkAlive(Container container, ContainerProcess process) {
         switch (container.stateOf(process)) {
             case ProcessState.Stopped _ ->
@@ -93,7 +96,10 @@ final class TaskKill {
         }
     }
 
-    /** A guest that does not take the signal has the same time. */
+    /**
+     * Sends SIGTERM to the pause container and gives it a moment to leave. A guest that does not
+     * take the signal gets no more time.
+     */
     private void terminatePause(Container container) {
         CompletableFuture<?> left =
                 signals.deliver(container, container.init(), Signal.SIGTERM, false)

@@ -22,17 +22,17 @@ import java.time.Duration;
 import java.util.concurrent.CompletionException;
 
 /**
- * How a process begins to run: a container's first one, or an exec. A start that fails leaves
- * nothing that runs: whatever the guest made of it is ended before the end is public. Thread safe.
+ * Starts processes: the first one of a container, or an exec. A start that fails leaves nothing
+ * that runs: what the guest made of it is ended before clients see the end. Thread safe.
  */
 final class TaskStart {
 
     private static final Log LOG = Log.of("start");
 
     /**
-     * How long a start that failed waits for the end of its container, so that whoever deletes it
-     * next finds it stopped. It ends later all the same, or its guest does (see {@link
-     * GuestSignals}).
+     * How long a start that failed waits for the end of its container, so that a client that
+     * deletes it next finds it stopped. The container ends later all the same, or its guest does
+     * (see {@link GuestSignals}).
      */
     private static final Duration END_LIMIT = Duration.ofSeconds(2);
 
@@ -47,7 +47,7 @@ final class TaskStart {
     }
 
     /**
-     * Runs it, and publishes its start before any exit of it.
+     * Runs the process, and publishes its start before its exit.
      *
      * @return the process on the host that stands for it
      */
@@ -165,15 +165,18 @@ final class TaskStart {
     }
 
     /**
-     * Whether the guest, or the host before it, has said that it does not run. After a time-out or
-     * a fault it may.
+     * True if the guest, or the host before it, has said that the process does not run. After a
+     * time-out or a fault it may run.
      */
     private static boolean refused(RuntimeException cause) {
         return cause instanceof RuntimeFailure failure
                 && failure.kind() != RuntimeFailure.Kind.DEADLINE_EXCEEDED;
     }
 
-    /** Waits for the guest's word, so that it cannot strike a later exec of the same id. */
+    /**
+     * Kills an exec and waits for the guest's answer, so that the signal cannot strike a later exec
+     * of the same id.
+     */
     private void killExec(Container container, ContainerProcess exec) {
         try {
             signals.deliver(container, exec, Signal.SIGKILL, false).join();

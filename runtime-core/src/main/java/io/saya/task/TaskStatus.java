@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * What State answers.
+ * The answer to State.
  *
  * @param pid process on the host that stands for the task
  * @param exit present if and only if the phase is {@link Phase#STOPPED}

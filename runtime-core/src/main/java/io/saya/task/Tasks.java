@@ -37,8 +37,8 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * What clients do with the containers of a sandbox: containerd's task service in the words of the
- * domain, without its wire. Methods block the calling virtual thread and fail with {@link
+ * Does what clients ask of the containers of a sandbox: containerd's task service in the words of
+ * the domain, without its wire. Methods block the calling virtual thread and fail with {@link
  * RuntimeFailure}; State, Pids and the futures of Wait never wait for the guest. An empty exec id
  * means the container's first process. Thread safe.
  */
@@ -142,7 +142,10 @@ public final class Tasks {
         }
     }
 
-    /** Before it is made: its program finds what it may use. */
+    /**
+     * Makes the machine large enough for the container before the guest makes it, so that its
+     * program finds what it may use.
+     */
     private void followedByMachine(Container container, OciSpec spec) {
         MachineFollower machine = sandbox.guest().machine();
         machine.admit(container.id(), Demand.of(spec.resources()));
@@ -167,7 +170,9 @@ public final class Tasks {
         return pid;
     }
 
-    /** What is known of every process, from memory: each container, and behind it its execs. */
+    /**
+     * Returns what is known of every process, from memory: each container, and behind it its execs.
+     */
     public List<TaskStatus> all() {
         return table.locked(
                 () -> {
@@ -182,7 +187,7 @@ public final class Tasks {
                 });
     }
 
-    /** What is known of a process, from memory. */
+    /** Returns what is known of a process, from memory. */
     public TaskStatus state(String containerId, String execId) {
         return table.locked(
                 () -> {
@@ -213,8 +218,9 @@ public final class Tasks {
     }
 
     /**
-     * Sends a signal, or stops the sandbox: the table of {@code Kill} in the README of the module.
-     * A signal that the guest has not taken after 80 ms is on its way when this returns.
+     * Sends a signal, or stops the sandbox, as the table of {@code Kill} in the README of the
+     * module says. A signal that the guest has not taken after 80 ms is on its way when this
+     * returns.
      */
     public void kill(String containerId, String execId, int signal, boolean all) {
         kill.kill(containerId, execId, signal, all);
@@ -255,12 +261,15 @@ public final class Tasks {
         }
     }
 
-    /** Gives up the hold on a process's stdin. Always succeeds for a process that exists. */
+    /**
+     * Ends a process's stdin once the client has closed it as well. Always succeeds for a process
+     * that exists.
+     */
     public void closeStdin(String containerId, String execId) {
         table.process(containerId, execId).stdio().closeStdin();
     }
 
-    /** Ends a container's or an exec's record and gives everything back that it held. */
+    /** Deletes a container or an exec and gives back everything that it held. */
     public ExitStatus delete(String containerId, String execId) {
         if (!execId.isEmpty()) {
             return deletion.deleteExec(
@@ -269,7 +278,10 @@ public final class Tasks {
         return deletion.delete(containerId);
     }
 
-    /** The process on the host that stands for the container, for every container that exists. */
+    /**
+     * Returns the process on the host that stands for the container, for every container that
+     * exists.
+     */
     public List<Integer> pids(String containerId) {
         return List.of(table.container(containerId).standIn().pid());
     }
@@ -301,7 +313,7 @@ public final class Tasks {
     }
 
     /**
-     * Sets limits.
+     * Sets the limits of a container.
      *
      * @param resources OCI's {@code linux.resources}
      */
@@ -313,7 +325,9 @@ public final class Tasks {
         sandbox.guest().requireAgent().update(containerId, guestResources);
     }
 
-    /** What a container uses; what it used a moment ago where the guest does not answer. */
+    /**
+     * Returns what a container uses, or what it used a moment ago where the guest does not answer.
+     */
     public ContainerUsage stats(String containerId) {
         Container container = table.container(containerId);
         if (sandbox.guest().agent().isEmpty()) {
@@ -322,7 +336,10 @@ public final class Tasks {
         return container.figures().now();
     }
 
-    /** The process that stands for a container; 0 if there is none. Never fails. */
+    /**
+     * Returns the process that stands for a container; 0 if there is no such container. Never
+     * fails.
+     */
     public int connect(String containerId) {
         try {
             return table.container(containerId).standIn().pid();
@@ -331,12 +348,12 @@ public final class Tasks {
         }
     }
 
-    /** Whether nothing is left, so that the daemon may end. */
+    /** True if no container is left, so that the daemon may end. */
     public boolean idle() {
         return table.isEmpty();
     }
 
-    /** The container, if a client may do this with it now. */
+    /** Returns the container if a client may do this with it now. */
     private Container checked(String containerId, ContainerVerb verb) {
         return table.locked(
                 () -> {
@@ -369,7 +386,10 @@ public final class Tasks {
         LOG.info("container created", "container", container.id());
     }
 
-    /** A sandbox whose own container cannot be made is one that nobody will ever use. */
+    /**
+     * Opens the streams of a container's first process. Where that fails for the first container of
+     * the sandbox, the sandbox is stopped: no client will ever use it.
+     */
     private ProcessStdio openFirst(CreateRequest request, ContainerKind kind) {
         try {
             return openStdio(request.id(), request.io());
