@@ -27,7 +27,7 @@ record CgroupDirectory(Hierarchy hierarchy, Path path, List<Path> missing) {
 
     private static final Duration EMPTY_PAUSE = Duration.ofMillis(5);
 
-    /** Makes it. One that is there was left by a sandbox of the same name. */
+    /** Makes the directory. One that is there was left by a sandbox of the same name. */
     void make() throws IOException {
         for (int attempt = 1; ; attempt++) {
             try {
@@ -65,7 +65,7 @@ record CgroupDirectory(Hierarchy hierarchy, Path path, List<Path> missing) {
         }
     }
 
-    /** Moves a process here. */
+    /** Moves a process into the cgroup. */
     void enter(long pid) throws IOException {
         move(pid, path);
     }
@@ -97,7 +97,8 @@ record CgroupDirectory(Hierarchy hierarchy, Path path, List<Path> missing) {
     }
 
     /**
-     * Removes it and the ancestors that were missing, as far as nobody else is in them.
+     * Removes the directory and the ancestors that were missing, as far as no other process is in
+     * them.
      *
      * @param deadline of {@link System#nanoTime}: until when it may still have processes
      */
@@ -136,9 +137,9 @@ record CgroupDirectory(Hierarchy hierarchy, Path path, List<Path> missing) {
     }
 
     /**
-     * How many processes the kernel has killed for want of memory: v1 counts in the victim's own
-     * cgroup, v2 in the nearest one that has the controller and in all above, so in the parent's if
-     * not here.
+     * Returns how many processes the kernel has killed for want of memory: v1 counts in the
+     * victim's own cgroup, v2 in the nearest one that has the controller and in all above, so in
+     * the parent's if not here.
      */
     long killed() {
         String file = hierarchy.unified() ? "memory.events" : "memory.oom_control";
@@ -154,7 +155,7 @@ record CgroupDirectory(Hierarchy hierarchy, Path path, List<Path> missing) {
         return 0;
     }
 
-    /** Why a file operation failed, without the path. */
+    /** Returns why a file operation failed, without the path. */
     static String cause(IOException e) {
         if (e instanceof NoSuchFileException) {
             return "no such file or directory";

@@ -3,7 +3,7 @@ package io.saya.cgroup;
 import java.util.List;
 
 /**
- * Where a sandbox's cgroup is below the root of each hierarchy: in the parent that {@code
+ * The path of a sandbox's cgroup below the root of each hierarchy: in the parent that {@code
  * linux.cgroupsPath} names, beside where a container would be.
  *
  * @param parent absolute, without a slash at its end; empty for the root
@@ -24,7 +24,7 @@ public record CgroupPath(String parent, String name, boolean slice) {
     private static final int NAME_LIMIT = 255;
 
     /**
-     * The place by the OCI specification.
+     * Reads the path by the rules of the OCI specification.
      *
      * @param cgroupsPath a path, by which all that counts is that it is below the hierarchy's root,
      *     or systemd's {@code slice:prefix:name} (runc's rule: an empty slice is {@code

@@ -104,7 +104,7 @@ public final class CgroupPlacement {
         return missing;
     }
 
-    /** What the parent limits; a short read for each. */
+    /** Reads the limits of the parent; a short read for each. */
     public PodLimits podLimits() {
         String memory = "";
         String cpu = "";
@@ -128,7 +128,7 @@ public final class CgroupPlacement {
         return new PodLimits(kubelets, PodLimits.bytes(memory), PodLimits.quota(cpu));
     }
 
-    /** What is to be undone after a crash, as members of {@code record.json}. */
+    /** Adds to {@code record.json} what is to be undone after a crash. */
     public void addTo(JsonObject.Builder record) {
         List<JsonValue> paths = new ArrayList<>();
         List<JsonValue> homes = new ArrayList<>();
@@ -158,7 +158,9 @@ public final class CgroupPlacement {
         killedBefore = memory == null ? 0 : memory.killed();
     }
 
-    /** Moves a process there; what it starts from then on is born there. */
+    /**
+     * Moves a process into the cgroup; the processes that it starts from then on are born there.
+     */
     public void enter(long pid) {
         for (CgroupDirectory directory : directories) {
             if (!unusable.contains(directory)) {
@@ -240,8 +242,8 @@ public final class CgroupPlacement {
     }
 
     /**
-     * What did not work so far, with directory and cause: the first, which is mostly what is wrong
-     * with all, and how many more. Empty if all worked.
+     * Returns what did not work so far, with directory and cause: the first, which is mostly what
+     * is wrong with all, and how many more. Empty if all worked.
      */
     public String problems() {
         return problems.size() < 2
@@ -250,8 +252,8 @@ public final class CgroupPlacement {
     }
 
     /**
-     * The cgroup in which the kernel has killed a process for want of memory; empty text if it has
-     * not.
+     * Returns the cgroup in which the kernel has killed a process for want of memory; empty if it
+     * has killed none.
      */
     public String outOfMemory() {
         CgroupDirectory memory = memory();

@@ -18,12 +18,15 @@ import java.util.List;
  */
 record Hierarchy(String controllers, Path mount, Path home) {
 
-    /** Those of this process. */
+    /** Reads the hierarchies of this process. */
     static List<Hierarchy> mounted() throws IOException {
         return of(read("/proc/self/mountinfo"), read("/proc/self/cgroup"));
     }
 
-    /** From the texts of {@code /proc/self/mountinfo} (proc(5)) and {@code /proc/self/cgroup}. */
+    /**
+     * Reads the hierarchies from the texts of {@code /proc/self/mountinfo} (proc(5)) and {@code
+     * /proc/self/cgroup}.
+     */
     static List<Hierarchy> of(String mountinfo, String own) {
         List<Hierarchy> found = new ArrayList<>();
         List<String> wholes = new ArrayList<>();

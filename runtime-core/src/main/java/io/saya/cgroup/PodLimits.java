@@ -18,7 +18,7 @@ public record PodLimits(boolean kubelets, OptionalLong memoryBytes, boolean cpuL
     /** v1 says "no limit" by a number near the largest; nobody has this much memory. */
     private static final long NO_LIMIT = 1L << 60;
 
-    /** From the text of {@code memory.max} or {@code memory.limit_in_bytes}. */
+    /** Reads the text of {@code memory.max} or {@code memory.limit_in_bytes}. */
     static OptionalLong bytes(String text) {
         try {
             long bytes = Long.parseLong(text.strip());
@@ -28,7 +28,7 @@ public record PodLimits(boolean kubelets, OptionalLong memoryBytes, boolean cpuL
         }
     }
 
-    /** From the text of {@code cpu.max} or {@code cpu.cfs_quota_us}. */
+    /** Reads the text of {@code cpu.max} or {@code cpu.cfs_quota_us}. */
     static boolean quota(String text) {
         return !text.isEmpty() && !text.startsWith("max") && !text.startsWith("-");
     }

@@ -29,7 +29,7 @@ public final class Failpoints {
     private static final @Nullable String DIRECTORY = System.getProperty(PROPERTY);
     private static final boolean ON = DIRECTORY != null;
 
-    /** A test that has gone away must not leave a daemon behind. */
+    /** The longest pause: a test that has gone away must not leave a daemon behind. */
     private static final Duration PAUSE_LIMIT = Duration.ofSeconds(60);
 
     private static final Duration LOOK = Duration.ofMillis(10);
@@ -38,7 +38,7 @@ public final class Failpoints {
 
     private Failpoints() {}
 
-    /** Whose daemon this is; without effect when off. To be called once, first. */
+    /** Says whose daemon this is; without effect when off. To be called once, first. */
     public static void sandbox(String id) {
         if (ON) {
             directory = Path.of(DIRECTORY, id);
@@ -46,7 +46,8 @@ public final class Failpoints {
     }
 
     /**
-     * The calling thread has come to {@code moment}. Blocks for a minute at most.
+     * Waits or fails where the test says so for {@code moment}, to which the calling thread has
+     * come. Blocks for a minute at most.
      *
      * @throws RuntimeFailure INTERNAL, where the test says so
      */

@@ -19,7 +19,10 @@ public interface GuestStreams extends AutoCloseable {
      */
     ByteString readStdout(int max) throws IOException;
 
-    /** As {@link #readStdout}. Never called for a process with a terminal. */
+    /**
+     * Reads standard error as {@link #readStdout} reads standard output. Never called for a process
+     * with a terminal.
+     */
     ByteString readStderr(int max) throws IOException;
 
     /**

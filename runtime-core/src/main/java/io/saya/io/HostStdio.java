@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** Streams that are FIFOs, files and programs of this host. One for the whole daemon. */
+/** Opens streams that are FIFOs, files and programs of this host. The daemon has one. */
 public final class HostStdio implements StdioOpener {
     private static final Path NULL_DEVICE = Path.of("/dev/null");
 

@@ -128,7 +128,7 @@ final class InputPump {
                         : END_OF_TRANSMISSION.concat(END_OF_TRANSMISSION));
     }
 
-    /** CloseIO. */
+    /** Carries out CloseIO. */
     void release() {
         try {
             synchronized (lock) {
@@ -142,7 +142,7 @@ final class InputPump {
         }
     }
 
-    /** Frees whatever is stuck on the host; a write in the guest ends by other means. */
+    /** Frees the threads that are stuck on the host; a write in the guest ends by other means. */
     void close() {
         queue.close();
         closeSource();
@@ -163,7 +163,7 @@ final class InputPump {
         }
     }
 
-    /** Done when both threads have left; for a pump that was started. */
+    /** Completes when both threads of a pump that was started have left. */
     CompletableFuture<Void> ended() {
         return CompletableFuture.allOf(reading, sending);
     }

@@ -7,8 +7,8 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Input on its way from the thread that reads it to the one that sends it: while one piece travels
- * to the guest, more is collected and goes as one. Bounded in bytes and in pieces, so a process
+ * Hands input from the thread that reads it to the thread that sends it: while one piece travels to
+ * the guest, more pieces are collected and go as one. Bounded in bytes and in pieces, so a process
  * that does not read its input makes its client wait, not the heap grow.
  */
 final class InputQueue {
@@ -35,7 +35,7 @@ final class InputQueue {
     @GuardedBy("lock")
     private boolean closed;
 
-    /** Waits for room. Returns whether the piece was taken: not after {@link #close}. */
+    /** Waits for room and takes a piece; false if the queue was closed by {@link #close}. */
     boolean put(ByteString piece) {
         lock.lock();
         try {
@@ -53,7 +53,7 @@ final class InputQueue {
         }
     }
 
-    /** No more pieces will come; those that are here still count. */
+    /** Says that no more pieces will come; those that are here are still handed out. */
     void end() {
         lock.lock();
         try {
@@ -99,7 +99,7 @@ final class InputQueue {
         }
     }
 
-    /** Drops everything and frees who waits. */
+    /** Drops all pieces and frees the threads that wait. */
     void close() {
         lock.lock();
         try {

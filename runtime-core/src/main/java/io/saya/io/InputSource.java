@@ -16,7 +16,10 @@ import org.jspecify.annotations.Nullable;
  * is held as well, so that a client may go and come back; {@link #release} gives it up.
  */
 final class InputSource implements AutoCloseable {
-    /** What waits for input costs this much; who sends a lot gets up to what a FIFO holds. */
+    /**
+     * The first size of a read, which is what waiting for input costs; it grows to what a FIFO
+     * holds.
+     */
     private static final int MIN_BUFFER = 4 << 10;
 
     private static final int MAX_BUFFER = 64 << 10;
@@ -70,7 +73,7 @@ final class InputSource implements AutoCloseable {
         return UnsafeByteOperations.unsafeWrap(full);
     }
 
-    /** Gives up the write end: the end comes when the client has closed as well. */
+    /** Gives up the write end: the end of file comes when the client has closed its own. */
     void release() throws IOException {
         if (heldWriteEnd != null) {
             heldWriteEnd.close();

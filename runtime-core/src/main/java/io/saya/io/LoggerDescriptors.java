@@ -124,7 +124,7 @@ final class LoggerDescriptors implements AutoCloseable {
         return directory.resolve(WORDS);
     }
 
-    /** What the logger prints; whoever takes it closes it. */
+    /** The FIFO of what the logger prints; the caller closes it. */
     FileChannel wordsReadEnd() {
         return wordsReadEnd;
     }
@@ -153,7 +153,7 @@ final class LoggerDescriptors implements AutoCloseable {
         return readyReadEnd.read(ByteBuffer.allocate(1)) > 0;
     }
 
-    /** The process has exited: whoever reads its FIFOs shall find an end of file. */
+    /** Lets those that read the FIFOs find an end of file, since the process has exited. */
     void processGone() throws IOException {
         wordsHold.close();
         readyHold.close();

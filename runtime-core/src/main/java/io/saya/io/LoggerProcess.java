@@ -20,10 +20,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class LoggerProcess {
     private static final Log LOG = Log.of("stdio");
 
-    /** Between its end of file and SIGTERM: a logger that reads to the end loses nothing. */
+    /**
+     * How long a logger gets from its end of file to SIGTERM: one that reads to the end loses
+     * nothing.
+     */
     static final Duration DRAIN_LIMIT = Duration.ofSeconds(2);
 
-    /** Between SIGTERM and SIGKILL, as containerd's own shim has it. */
+    /** How long a logger gets from SIGTERM to SIGKILL, as in containerd's own shim. */
     static final Duration TERMINATE_LIMIT = Duration.ofSeconds(12);
 
     // env: some shells add variables of their own, and loggers are promised only two.
@@ -38,7 +41,7 @@ final class LoggerProcess {
     private final LoggerSink stderr;
     private final AtomicInteger openStreams = new AtomicInteger(2);
 
-    /** Done when the program has exited, or when nobody waits for that any more. */
+    /** Completes when the program has exited, or when no thread is to wait for that any more. */
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
 
     private LoggerProcess(
@@ -198,7 +201,7 @@ final class LoggerProcess {
         return stderr;
     }
 
-    /** Nobody reads the FIFOs any more: whoever writes to them must not wait for a reader. */
+    /** Frees the threads that write to the FIFOs, which nobody reads any more. */
     private void exited() {
         boolean unexpected = openStreams.get() > 0;
         ended.complete(null);
@@ -216,7 +219,7 @@ final class LoggerProcess {
         }
     }
 
-    /** For messages: what the program printed last. */
+    /** Returns what the program printed last, for messages. */
     private String said() {
         String last = words.last();
         return last.isEmpty() ? "" : "; it printed '" + last + "'";
@@ -228,8 +231,8 @@ final class LoggerProcess {
     }
 
     /**
-     * One of the streams is closed. With the last one, waits until the program has exited; or,
-     * where it was closed by force, sees to it that the program goes.
+     * Notes that one of the streams is closed. With the last one, waits until the program has
+     * exited; where it was closed by force, has the program ended.
      */
     void streamClosed(boolean byForce) {
         if (openStreams.decrementAndGet() > 0) {

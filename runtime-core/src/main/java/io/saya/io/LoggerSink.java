@@ -8,7 +8,7 @@ import java.util.concurrent.atomic.AtomicReference;
 final class LoggerSink implements OutputSink {
     private enum State {
         OPEN,
-        /** The FIFO is closed; the logger may be waited for. */
+        /** The FIFO is closed, and a thread may wait for the logger. */
         FINISHING,
         CLOSED
     }

@@ -13,16 +13,16 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * What a logger prints to its stdout and stderr, of which the end is kept: it says why the logger
- * died. All of it is read, so that no logger ever waits for its own words. Thread safe.
+ * Reads what a logger prints to its stdout and stderr and keeps the end of it, which says why the
+ * logger died. All of it is read, so that no logger ever waits for its own words. Thread safe.
  */
 final class LoggerWords {
     private static final Log LOG = Log.of("stdio");
 
-    /** Of the end of what was printed. */
+    /** The bytes of the end of what was printed that are kept. */
     private static final int KEPT_BYTES = 1024;
 
-    /** How long after the logger's end is waited for words that are still in the FIFO. */
+    /** How long after the logger's end words that are still in the FIFO may take. */
     private static final Duration END_LIMIT = Duration.ofMillis(200);
 
     private final FileChannel from;

@@ -26,7 +26,7 @@ record OpenedFifo(Path path, long device, long inode) {
         return FileChannel.open(openable(), options);
     }
 
-    /** A path that leads to the FIFO as long as this process holds an end of it. */
+    /** Returns a path that leads to the FIFO as long as this process holds an end of it. */
     Path openable() throws IOException {
         return isThis(path) ? path : ownDescriptor();
     }

@@ -33,17 +33,17 @@ final class OutputPump {
         this.sink = sink;
     }
 
-    /** Done when the guest's side has ended. */
+    /** Completes when the guest's side has ended. */
     CompletableFuture<Void> read() {
         return read;
     }
 
-    /** Done when {@link #ended}, or when it is only a client's return that would lead there. */
+    /** Completes when {@link #ended} does, or when only a client's return would lead there. */
     CompletableFuture<Void> settled() {
         return settled;
     }
 
-    /** Done when all output is handed over and the sink is closed. */
+    /** Completes when all output is handed over and the sink is closed. */
     CompletableFuture<Void> ended() {
         return ended;
     }
@@ -75,7 +75,7 @@ final class OutputPump {
         }
     }
 
-    /** Returns whether the sink still takes bytes. */
+    /** Writes a chunk; false if the sink takes no more bytes. */
     private boolean readAll(GuestOutput guest) {
         boolean wanted = true;
         int want = MIN_READ;
@@ -127,13 +127,13 @@ final class OutputPump {
         }
     }
 
-    /** Frees whatever the sink is stuck in; reads in the guest end by other means. */
+    /** Frees the sink where it is stuck; reads in the guest end by other means. */
     void close() {
         closed = true;
         sink.close();
     }
 
-    /** For a pump that was never started. */
+    /** Ends a pump that was never started. */
     void complete() {
         read.complete(null);
         settled.complete(null);

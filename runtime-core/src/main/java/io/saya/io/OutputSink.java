@@ -12,7 +12,7 @@ interface OutputSink extends AutoCloseable {
     /** Largest chunk that is written without a thread of its own where that cannot block. */
     int DIRECT_BYTES = 32 << 10;
 
-    /** Called when all streams of the process are open; does not block. */
+    /** Prepares the sink; called when all streams of the process are open. Does not block. */
     default void begin() {}
 
     /**

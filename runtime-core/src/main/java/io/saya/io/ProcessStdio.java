@@ -29,22 +29,23 @@ public interface ProcessStdio extends AutoCloseable {
     void attach(GuestStreams guest);
 
     /**
-     * CloseIO: gives up our hold on stdin. The process reads an end of file once the client has
-     * closed its end as well and all input was handed over. May come before {@link #attach}, again,
-     * after the end, or where there is no stdin: remembered or without effect.
+     * Carries out CloseIO: gives up the daemon's hold on stdin. The process reads an end of file
+     * once the client has closed its end as well and all input was handed over. May come before
+     * {@link #attach}, again, after the end, or where there is no stdin: remembered or without
+     * effect.
      */
     void closeStdin();
 
     /**
-     * Done, never exceptionally, when all output was read from the guest, or given up by {@link
-     * #close}. Up to {@link #MAX_READ} bytes per stream may still be on their way to the client;
-     * nothing of it needs the guest any more. A client that does not read delays this only where
-     * there is more output than that.
+     * Completes, never exceptionally, when all output was read from the guest, or given up by
+     * {@link #close}. Up to {@link #MAX_READ} bytes per stream may still be on their way to the
+     * client; nothing of it needs the guest any more. A client that does not read delays this only
+     * where there is more output than that.
      */
     CompletableFuture<Void> outputRead();
 
     /**
-     * Done, never exceptionally, when stdout and stderr have ended, were handed over and are
+     * Completes, never exceptionally, when stdout and stderr have ended, were handed over and are
      * closed, so that the client sees its end of file; or were given up by {@link #close}. What a
      * FIFO holds counts as handed over when its client is there to read it. Where the client is
      * away, this waits until it comes back: without limit, so do not make a process's exit wait for
@@ -53,7 +54,7 @@ public interface ProcessStdio extends AutoCloseable {
     CompletableFuture<Void> outputEnded();
 
     /**
-     * What Delete does: waits until {@link #outputEnded}, then closes everything.
+     * Carries out Delete: waits until {@link #outputEnded}, then closes everything.
      *
      * @param limit how long to wait at most. Not used up where waiting has no purpose: the output
      *     has ended, and its client has been there and gone away

@@ -14,7 +14,7 @@ import java.util.concurrent.CompletableFuture;
  * hold no read end of the FIFO, or it would meet itself.
  */
 final class ReaderArrival {
-    /** What to do when a reader has come, before anybody who waits goes on. */
+    /** Called when a reader has come, before any thread that waits goes on. */
     @FunctionalInterface
     interface Welcome {
         void readerCame() throws IOException;
@@ -57,7 +57,7 @@ final class ReaderArrival {
     }
 
     /**
-     * Waits, without limit but that of {@link #giveUp}.
+     * Waits for the reader, without limit but that of {@link #giveUp}.
      *
      * @throws IOException the wait was given up, or the FIFO cannot be opened any more
      */

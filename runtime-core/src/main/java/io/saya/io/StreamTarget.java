@@ -10,7 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What one of the strings stdin, stdout and stderr names. Parsing touches no file. */
+/** The thing that one of the strings stdin, stdout and stderr names. Parsing touches no file. */
 sealed interface StreamTarget {
 
     /** The stream does not exist. */
@@ -33,7 +33,7 @@ sealed interface StreamTarget {
             implements StreamTarget {}
 
     /**
-     * Understands what containerd sent.
+     * Parses what containerd sent.
      *
      * @param stream {@code stdin}, {@code stdout} or {@code stderr}, for messages
      * @throws RuntimeFailure UNIMPLEMENTED for a scheme that is not supported, INVALID_ARGUMENT for

@@ -7,7 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** From what a namespace has to what the guest is told. */
+/** Makes of what a namespace has what the guest is told. */
 final class GuestFacts {
     private final NamespaceSnapshot snapshot;
     private final boolean ipv6;
@@ -19,7 +19,7 @@ final class GuestFacts {
     }
 
     /**
-     * What the guest is told of these interfaces.
+     * Returns what the guest is told of these interfaces.
      *
      * @param ipv6 whether the guest's kernel speaks IPv6
      */
@@ -47,7 +47,9 @@ final class GuestFacts {
                 link.name(), link.mac(), link.mtu(), link.kind(), link.noArp(), "", addresses);
     }
 
-    /** Routes on the link first: a gateway must be reachable before a route can go through it. */
+    /**
+     * Sorts routes on the link first: a gateway must be reachable before a route can go through it.
+     */
     private List<GuestNetwork.Route> routes() {
         List<GuestNetwork.Route> onLink = new ArrayList<>();
         List<GuestNetwork.Route> byGateway = new ArrayList<>();

@@ -1,6 +1,6 @@
 package io.saya.network;
 
-/** Addresses as text. */
+/** Writes addresses as text. */
 final class IpText {
     private static final int V4_LENGTH = 4;
 

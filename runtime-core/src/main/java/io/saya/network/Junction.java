@@ -7,9 +7,9 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * How one interface of the pod is joined to a card of the VM. Its life: what it will leave behind
- * is noted, {@link #prepare}, the VMM opens the interface of {@link #card}, {@link #connect},
- * {@link #undo}. One owner at a time.
+ * Joins one interface of the pod to a card of the VM. Its life: what it will leave behind is noted,
+ * {@link #prepare}, the VMM opens the interface of {@link #card}, {@link #connect}, {@link #undo}.
+ * One owner at a time.
  */
 sealed interface Junction permits FilterJunction, MacvtapJunction, DirectJunction {
 
@@ -22,16 +22,16 @@ sealed interface Junction permits FilterJunction, MacvtapJunction, DirectJunctio
     /** Adds the names of what is made. */
     void note(NetworkRecord record);
 
-    /** What has to be there before the VMM opens the interface of the card. */
+    /** Makes what has to be there before the VMM opens the interface of the card. */
     void prepare(NetworkNamespace namespace) throws IOException;
 
     /**
-     * What is done when the VMM has it open.
+     * Joins the two when the VMM has the interface of the card open.
      *
      * @param card the interface of the card, as it is now
      */
     void connect(Link card, NetlinkBatch batch);
 
-    /** What undoes all that; each batch is sent whatever became of the others. */
+    /** Returns what undoes all that; each batch is sent whatever became of the others. */
     List<NetlinkBatch> undo();
 }

@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
-/** Which interfaces of a namespace the guest gets, and how each is joined to it. */
+/** Decides which interfaces of a namespace the guest gets, and how each is joined to its VM. */
 final class Junctions {
     /**
      * Taps are called {@code veth0_saya}, though they are none: cadvisor, by which a kubelet counts
@@ -28,7 +28,7 @@ final class Junctions {
     }
 
     /**
-     * One for each interface that has an address, in the order of their names.
+     * Returns a junction for each interface that has an address, in the order of their names.
      *
      * @throws IOException that names what cannot be joined
      */
@@ -46,7 +46,7 @@ final class Junctions {
     }
 
     /**
-     * Those that are given to the guest as they are.
+     * Returns the interfaces that are given to the guest as they are.
      *
      * @throws IOException that names what keeps one from it
      */
@@ -76,7 +76,7 @@ final class Junctions {
     }
 
     /**
-     * One for an interface that has come later.
+     * Returns the junction of an interface that has come later.
      *
      * @throws IOException that names what cannot be joined
      */

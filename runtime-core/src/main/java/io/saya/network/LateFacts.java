@@ -2,7 +2,7 @@ package io.saya.network;
 
 import java.util.List;
 
-/** What a guest that runs is told of interfaces that have come. */
+/** Makes what a guest that runs is told of interfaces that have come. */
 final class LateFacts {
     private static final String LINK_LOCAL = "fe80:";
 
@@ -17,7 +17,7 @@ final class LateFacts {
         snapshot.addresses().removeIf(address -> address.address().startsWith(LINK_LOCAL));
     }
 
-    /** An interface alone. */
+    /** Returns what the guest is told of an interface alone. */
     static GuestNetwork.Interface of(
             NamespaceSnapshot snapshot, Link link, NetworkSettings settings, String path) {
         return GuestFacts.of(snapshot, List.of(link), settings.ipv6())
@@ -26,7 +26,7 @@ final class LateFacts {
                 .at(path);
     }
 
-    /** Their routes and neighbours. */
+    /** Returns what the guest is told of the interfaces' routes and neighbours. */
     static GuestNetwork routes(
             NamespaceSnapshot snapshot, List<Link> links, NetworkSettings settings) {
         GuestNetwork all = GuestFacts.of(snapshot, links, settings.ipv6());

@@ -29,7 +29,7 @@ public final class LateNetwork {
 
     private static final int COMPLAINTS = 256;
 
-    /** Who has to know. */
+    /** Is told of what is going to be made and of what the guest needs to know. */
     public interface Listener {
         /**
          * Writes down what is going to be made, for those who clean up after a crash.
@@ -56,7 +56,7 @@ public final class LateNetwork {
     private @Nullable GuestNetwork told = GuestNetwork.NONE;
 
     /**
-     * Does nothing yet.
+     * A network that has looked for nothing yet.
      *
      * @param namespace the VM was started without an interface of it
      */
@@ -110,7 +110,7 @@ public final class LateNetwork {
         }
     }
 
-    /** What was made and does not end with the VMM. */
+    /** Undoes what was made and does not end with the VMM. */
     public void undo() {
         for (LateCard card : cards.values()) {
             if (!card.leaving()) {

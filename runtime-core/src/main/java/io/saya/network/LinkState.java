@@ -22,7 +22,7 @@ record LinkState(
         List<LinkRoute> routes,
         List<LinkNeighbor> neighbors) {
 
-    /** The state of an interface as a snapshot has it. */
+    /** Reads the state of an interface from a snapshot. */
     static LinkState of(Link link, NamespaceSnapshot snapshot) {
         List<LinkRoute> routes = new ArrayList<>();
         List<LinkRoute> byGateway = new ArrayList<>();
@@ -48,7 +48,7 @@ record LinkState(
         }
     }
 
-    /** One message each, to be sent whatever became of the others. */
+    /** Returns one batch for each message, to be sent whatever became of the others. */
     List<NetlinkBatch> messages() {
         List<NetlinkBatch> batches = new ArrayList<>();
         NetlinkBatch mac = new NetlinkBatch();
@@ -80,7 +80,7 @@ record LinkState(
         return batches;
     }
 
-    /** The same, for those who do it after a crash. */
+    /** Returns these messages for those who send them after a crash. */
     NetworkRecord.Restore toRestore() {
         StringBuilder all = new StringBuilder();
         for (NetlinkBatch batch : messages()) {

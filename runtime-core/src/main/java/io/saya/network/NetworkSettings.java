@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * How pods' interfaces are joined to VMs.
+ * The settings by which pods' interfaces are joined to VMs.
  *
  * @param queues of a card, one for each virtual CPU
  * @param vhost whether the host's kernel moves the packets
@@ -42,7 +42,7 @@ public record NetworkSettings(
     /** As many descriptors as a start can pass to QEMU allow this many queues in four cards. */
     private static final int QUEUE_LIMIT = 8;
 
-    /** Those of a configuration, on this host. */
+    /** Returns the settings of a configuration, on this host. */
     public static NetworkSettings of(RuntimeConfig config) {
         return new NetworkSettings(
                 config.runtime().network().model(),

@@ -31,7 +31,7 @@ public final class NetworkWatch implements AutoCloseable {
     }
 
     /**
-     * Begins.
+     * Begins to watch.
      *
      * @param namespace the pod's
      * @param runDirectory where the socket goes

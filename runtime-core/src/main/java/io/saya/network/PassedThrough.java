@@ -59,17 +59,17 @@ record PassedThrough(Link link, PciDevice device, String driver) {
         return new VmDevice.HostPci("pci-" + link.index(), device.address());
     }
 
-    /** Adds what undoes it. */
+    /** Adds to the record what undoes the passing through. */
     void note(NetworkRecord record) {
         record.pci().add(new NetworkRecord.Pci(device.address(), driver));
     }
 
-    /** Takes it from the host. */
+    /** Takes the device from the host. */
     void prepare() throws IOException {
         device.handOut();
     }
 
-    /** Gives it back. The VMM must have ended: the kernel waits for it. */
+    /** Gives the device back. The VMM must have ended: the kernel waits for it. */
     void undo() throws IOException {
         device.giveBack(driver);
     }

@@ -60,7 +60,7 @@ record PciDevice(Path bus, String address) {
     }
 
     /**
-     * Takes it from its driver and gives it to {@link #VFIO}.
+     * Takes the device from its driver and gives it to {@link #VFIO}.
      *
      * @throws IOException with what the kernel refused; {@link #giveBack} undoes what was done
      */
@@ -73,7 +73,7 @@ record PciDevice(Path bus, String address) {
     }
 
     /**
-     * Gives it back to its driver; a device that is gone needs nothing.
+     * Gives the device back to its driver; a device that is gone needs nothing.
      *
      * @param driver that it had; empty: none
      */

@@ -96,12 +96,12 @@ public final class PodNetwork {
         return cards;
     }
 
-    /** What the guest is to be told. */
+    /** Returns what the guest is to be told. */
     public GuestNetwork guest() {
         return guest;
     }
 
-    /** What will be made, for those who clean up after a crash. */
+    /** Returns what will be made, for those who clean up after a crash. */
     public NetworkRecord record() {
         NetworkRecord record = new NetworkRecord(namespace.path());
         for (Junction junction : junctions) {
@@ -147,7 +147,7 @@ public final class PodNetwork {
         }
     }
 
-    /** Takes everything back; what is gone already, with or without its namespace, is fine. */
+    /** Undoes everything; what is gone already, with or without its namespace, is fine. */
     public void undo() {
         for (PassedThrough device : devices) {
             try {

@@ -6,7 +6,7 @@ import io.saya.network.netlink.NetlinkBatch;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/** The messages that join interfaces. */
+/** Makes the messages that join interfaces. */
 final class TrafficControl {
     /** All protocols ({@code ETH_P_ALL}, in network order) at the first priority. */
     private static final int EVERYTHING = 1 << 16 | 0x0300;
@@ -39,7 +39,7 @@ final class TrafficControl {
         link(batch, tap, IFF_UP, IFF_UP, "start of " + tap.name());
     }
 
-    /** A change of an interface; attributes may follow. */
+    /** Begins a change of an interface; attributes may follow. */
     static NetlinkBatch link(NetlinkBatch batch, Link link, int flags, int mask, String operation) {
         return batch.begin(NEW_LINK, ACK, operation)
                 .u32(AF_UNSPEC)
@@ -48,7 +48,7 @@ final class TrafficControl {
                 .u32(mask);
     }
 
-    /** What comes in at the interface can be filtered from now on. */
+    /** Makes it possible to filter what comes in at the interface. */
     static void addIngress(NetlinkBatch batch, Link link) {
         batch.begin(NEW_QDISC, ACK | CREATE | EXCLUSIVE, "ingress qdisc on " + link.name())
                 .u32(AF_UNSPEC)
@@ -59,7 +59,7 @@ final class TrafficControl {
                 .attribute(TCA_KIND, "ingress");
     }
 
-    /** All that comes in at one goes out at the other. */
+    /** Sends out at one interface all that comes in at another. */
     static void redirect(NetlinkBatch batch, Link from, Link to) {
         batch.begin(
                         NEW_FILTER,

@@ -1,6 +1,6 @@
 package io.saya.oci;
 
-/** What a container is to its sandbox. */
+/** The part that a container has in its sandbox. */
 public enum ContainerKind {
     /** The pause container of a pod: its end is the end of the pod. */
     POD_SANDBOX,

@@ -48,7 +48,10 @@ public final class OciSpec {
         }
     }
 
-    /** The same from its bytes; throws {@link JsonException} for what is no specification. */
+    /**
+     * Reads {@code config.json} from its bytes; throws {@link JsonException} for what is no
+     * specification.
+     */
     public static OciSpec parse(byte[] utf8) {
         return new OciSpec(Json.parseObject(utf8));
     }
@@ -63,8 +66,8 @@ public final class OciSpec {
     }
 
     /**
-     * What this container is, by the annotations of containerd's CRI plugin, CRI-O and dockershim,
-     * in that order (runtime-core/kata.md#what-a-container-is).
+     * Returns what this container is, by the annotations of containerd's CRI plugin, CRI-O and
+     * dockershim, in that order (runtime-core/kata.md#what-a-container-is).
      *
      * @throws RuntimeFailure INVALID_ARGUMENT for a type that none of them knows
      */

@@ -10,9 +10,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The size that a machine has from the start, by what is known then: the limits of a container that
- * is started alone, or what the container manager tells of a pod's containers. Where it tells
- * nothing, it is the configured default.
+ * Decides the size that a machine has from the start, by what is known then: the limits of a
+ * container that is started alone, or what the container manager tells of a pod's containers. Where
+ * it tells nothing, it is the configured default.
  */
 public final class BootSize {
 
@@ -24,7 +24,7 @@ public final class BootSize {
     private BootSize() {}
 
     /**
-     * Calculates it.
+     * Decides the size.
      *
      * @param spec of the sandbox container, or of the container that is started alone
      * @param pod limits of the pod's cgroup: they tell whether there will be containers without
@@ -41,8 +41,8 @@ public final class BootSize {
     }
 
     /**
-     * What is to be said where the pod's cgroup does not hold all memory that the machine can come
-     * to use: it starts, and the kernel kills it the day the guest uses that.
+     * Warns of a pod's cgroup that does not hold all memory that the machine can come to use: the
+     * machine starts, and the kernel kills it the day the guest uses that memory.
      *
      * @return the numbers, and by how much the limit is to be raised; empty where it fits
      */

@@ -37,14 +37,14 @@ public final class CpuSet {
         return new CpuSet(cpus);
     }
 
-    /** What is in either. */
+    /** Returns the CPUs that are in either set. */
     public CpuSet union(CpuSet other) {
         BitSet both = (BitSet) cpus.clone();
         both.or(other.cpus);
         return new CpuSet(both);
     }
 
-    /** How many there are. */
+    /** The number of CPUs in the set. */
     public int count() {
         return cpus.cardinality();
     }

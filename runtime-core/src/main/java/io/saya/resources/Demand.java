@@ -18,7 +18,7 @@ import io.saya.json.JsonObject;
  */
 public record Demand(long memoryBytes, long microCpus, long shares, CpuSet cpus) {
 
-    /** Without a limit of any kind. */
+    /** A demand without a limit of any kind. */
     public static final Demand UNLIMITED = new Demand(0, 0, 0, CpuSet.NONE);
 
     static final long MICROS = 1_000_000;
@@ -33,7 +33,7 @@ public record Demand(long memoryBytes, long microCpus, long shares, CpuSet cpus)
     private static final long DEFAULT_PERIOD = 100_000;
 
     /**
-     * From OCI's {@code linux.resources}, as a specification or an update has it.
+     * Reads OCI's {@code linux.resources}, as a specification or an update has it.
      *
      * @throws JsonException for members of a wrong type
      */
@@ -54,7 +54,7 @@ public record Demand(long memoryBytes, long microCpus, long shares, CpuSet cpus)
     }
 
     /**
-     * The same after an update, of which what is absent stays as it is.
+     * Returns this demand after an update, whose absent members change nothing.
      *
      * @throws JsonException for members of a wrong type
      */
@@ -70,13 +70,13 @@ public record Demand(long memoryBytes, long microCpus, long shares, CpuSet cpus)
                 cpu.string("cpus").orElse("").isEmpty() ? cpus : told.cpus);
     }
 
-    /** From the numbers as a container manager tells them; see there for their units. */
+    /** Makes a demand of the numbers that a container manager tells; see there for their units. */
     static Demand of(long memoryBytes, long quota, long period, long shares) {
         return new Demand(
                 bytes(memoryBytes), microCpus(quota, period), shares(shares), CpuSet.NONE);
     }
 
-    /** A member as a number, as near as a long can come; 0 where it is absent. */
+    /** Returns a member as a number, as near as a long can come; 0 where it is absent. */
     static long number(JsonObject object, String name) {
         JsonNumber number = object.number(name).orElse(JsonNumber.of(0));
         try {

@@ -16,8 +16,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
 /**
- * Has the running machine follow what its containers may use, up and down, but never below its size
- * at the start: most machines, whose containers were known then, are never changed. A static
+ * Makes the running machine as large as its containers may use, up and down, but never smaller than
+ * at its start: most machines, whose containers were known then, are never changed. A static
  * machine is not changed at all.
  *
  * <p>One thread at a time changes the machine, and only while there is something to change; who
@@ -28,7 +28,8 @@ public final class MachineFollower {
     private static final Log LOG = Log.of("resources");
 
     /**
-     * From a busy emulated guest that takes 16 GiB; a container that is created waits no longer.
+     * How long a container that is created waits for the machine to grow: as long as a busy
+     * emulated guest needs for 16 GiB.
      */
     private static final Duration GROW_LIMIT = Duration.ofSeconds(15);
 
@@ -69,14 +70,14 @@ public final class MachineFollower {
         this.reached = boot;
     }
 
-    /** The size that the machine has been brought to. */
+    /** The size that the machine was given last. */
     public MachineSize size() {
         return reached;
     }
 
     /**
-     * A container is about to be made. Waits until the machine has grown as far as it will, or for
-     * {@link #GROW_LIMIT}; not at all if it has to change nothing.
+     * Adds a container that is about to be made. Waits until the machine has grown as far as it
+     * will, or for {@link #GROW_LIMIT}; not at all if it has to change nothing.
      */
     public void admit(String container, Demand demand) {
         CompletableFuture<Void> served;
@@ -88,7 +89,7 @@ public final class MachineFollower {
     }
 
     /**
-     * A container's limits are about to be changed. Waits like {@link #admit}.
+     * Notes that a container's limits are about to be changed. Waits like {@link #admit}.
      *
      * @param resources OCI's {@code linux.resources}, of which what is absent stays
      */
@@ -105,7 +106,7 @@ public final class MachineFollower {
         await(served);
     }
 
-    /** A container has ended. Does not wait. */
+    /** Forgets a container that has ended. Does not wait. */
     public synchronized void dismiss(String container) {
         if (demands.remove(container) != null) {
             var _ = follow();
@@ -165,7 +166,10 @@ public final class MachineFollower {
         }
     }
 
-    /** Grows first and shrinks last: nobody has less than it may use meanwhile. */
+    /**
+     * Changes the machine; it grows first and shrinks last, so that no container has less than it
+     * may use meanwhile.
+     */
     private void change(MachineSize target) throws HypervisorFailure {
         boolean moreMemory = target.memoryMib() > reached.memoryMib();
         boolean moreCpus = target.vcpus() > vm.vcpus();

@@ -1,7 +1,7 @@
 package io.saya.resources;
 
 /**
- * What a machine has.
+ * The size of a machine.
  *
  * @param vcpus virtual CPUs, at least 1
  * @param memoryMib memory in MiB

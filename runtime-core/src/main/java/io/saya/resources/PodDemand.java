@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What the containers of a pod may use in sum, as the container manager tells it before there are
- * any. Containers without a limit add nothing to the sum, and nothing tells of them.
+ * Reads what the containers of a pod may use in sum, as the container manager tells it before there
+ * are any. Containers without a limit add nothing to the sum, and nothing tells of them.
  */
 public final class PodDemand {
 
@@ -20,7 +20,7 @@ public final class PodDemand {
 
     private PodDemand() {}
 
-    /** Empty where the annotations of the sandbox container tell nothing that limits. */
+    /** Reads the annotations of the sandbox container; empty where they limit nothing. */
     public static Optional<Demand> of(Map<String, String> annotations) {
         String json = annotations.get(CRI_O);
         Demand told = json == null ? byContainerd(annotations) : byCriO(json);
@@ -48,7 +48,7 @@ public final class PodDemand {
         }
     }
 
-    /** 0 for what is absent or no number. */
+    /** Returns an annotation as a number; 0 if it is absent or no number. */
     private static long number(Map<String, String> annotations, String name) {
         try {
             return Long.parseLong(annotations.getOrDefault(CONTAINERD + name, "0"));

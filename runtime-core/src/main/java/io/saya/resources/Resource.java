@@ -1,6 +1,6 @@
 package io.saya.resources;
 
-/** What a machine has of limited amount. */
+/** A thing that a machine has a limited amount of. */
 public enum Resource {
     CPU,
     MEMORY

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * How demands become the size of a machine.
+ * Makes the size of a machine of the demands of its containers.
  *
  * <p>A container with limits costs its limits, one without what a machine has by default; the guest
  * itself costs {@link #GUEST_MIB} and a part of the rest. So a pod whose containers all have limits
@@ -34,7 +34,7 @@ public record SizingRule(
 
     private static final long MIB = 1 << 20;
 
-    /** By the configuration. */
+    /** Makes the rule of the configuration. */
     public static SizingRule of(HypervisorConfig config, boolean fixed) {
         return new SizingRule(
                 fixed,
@@ -45,7 +45,7 @@ public record SizingRule(
     }
 
     /**
-     * The size for containers that run at once.
+     * Returns the size for containers that run at once.
      *
      * @param demands one for each container, or the sum of all; empty: nothing is known yet
      */
@@ -54,7 +54,7 @@ public record SizingRule(
     }
 
     /**
-     * The size for containers of which some are not known yet.
+     * Returns the size for containers of which some are not known yet.
      *
      * @param demands those that are known
      * @param unlimited what one of the others has no limit of
@@ -99,7 +99,7 @@ public record SizingRule(
         return GUEST_MIB + Math.ceilDiv(limits + limits / (BYTES_PER_ACCOUNT - 1), MIB);
     }
 
-    /** Fractions are added first and rounded up once. */
+    /** Adds fractions first and rounds up once. */
     private long vcpus(List<Demand> demands, boolean others) {
         long quotas = 0;
         long toldShares = 0;

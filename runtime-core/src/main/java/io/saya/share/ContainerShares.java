@@ -13,8 +13,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What one container shares with its guest: its root file system and the sources of its bind mounts
- * (runtime-core/kata.md#what-becomes-of-mounts). Used by one thread at a time.
+ * Shares with the guest what one container needs of the host: its root file system and the sources
+ * of its bind mounts (runtime-core/kata.md#what-becomes-of-mounts). Used by one thread at a time.
  */
 public final class ContainerShares {
 
@@ -51,8 +51,8 @@ public final class ContainerShares {
     }
 
     /**
-     * The container's mounts with sources that exist in the guest. Mounts that the guest can make
-     * by itself stay as they are.
+     * Returns the container's mounts with sources that exist in the guest. Mounts that the guest
+     * can make by itself stay as they are.
      *
      * @param inGuest sources that the guest has in another place, by path of the host
      * @throws IOException that names the mount whose source is missing or cannot be shared
@@ -78,7 +78,7 @@ public final class ContainerShares {
         return translated;
     }
 
-    /** Takes everything back. Nothing is thrown: stop is total. */
+    /** Takes back all shares. Nothing is thrown: stop is total. */
     public void release(Problems problems) {
         for (Share share : shares.reversed()) {
             directory.release(share, problems);

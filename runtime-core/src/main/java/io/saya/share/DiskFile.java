@@ -45,10 +45,10 @@ public final class DiskFile {
     private DiskFile() {}
 
     /**
-     * The disk of a directory: that which it has, or a new one. A directory with files of its own,
-     * as a container leaves that wrote to it by the shared file system, gets none, nor does any on
-     * a host without mke2fs. Blocks for some 10 ms, and 10 s at most. To be called by one thread at
-     * a time for one directory.
+     * Returns the disk of a directory: the one that it has, or a new one. A directory with files of
+     * its own, as a container leaves that wrote to it by the shared file system, gets none, nor
+     * does any on a host without mke2fs. Blocks for some 10 ms, and 10 s at most. To be called by
+     * one thread at a time for one directory.
      *
      * @param directory where the file lies
      * @param name {@link #UPPER} or {@link #EMPTY_DIR}

@@ -23,9 +23,9 @@ public record EmptyDirDisk(String name, String file, int mode, int group) {
     private static final Path PARENT = Path.of("volumes", "kubernetes.io~empty-dir");
 
     /**
-     * The disk of a mount's source. Empty if the source is no emptyDir volume, is one in memory
-     * (the kubelet has mounted a tmpfs there), holds files already, or if the host cannot make an
-     * ext4: it is shared as it is then. Blocks as {@link DiskFile#of} does.
+     * Returns the disk of a mount's source. Empty if the source is no emptyDir volume, is one in
+     * memory (the kubelet has mounted a tmpfs there), holds files already, or if the host cannot
+     * make an ext4: it is shared as it is then. Blocks as {@link DiskFile#of} does.
      *
      * @param source an absolute path of the host
      * @throws IOException that names the disk if it cannot be made or shared
@@ -56,7 +56,7 @@ public record EmptyDirDisk(String name, String file, int mode, int group) {
                         (int) number(source, "gid")));
     }
 
-    /** One of the numbers of stat(2). */
+    /** Returns one of the numbers of stat(2). */
     private static long number(Path file, String attribute) throws IOException {
         return ((Number) Files.getAttribute(file, "unix:" + attribute)).longValue();
     }

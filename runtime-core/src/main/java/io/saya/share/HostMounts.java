@@ -10,7 +10,8 @@ import java.nio.file.Path;
 import java.util.EnumSet;
 
 /**
- * The mounts that a sandbox is made of, in the words of what they are for. Thread safe, blocking.
+ * Makes the mounts that a sandbox consists of, in the words of what they are for. Thread safe,
+ * blocking.
  */
 public final class HostMounts {
 
@@ -121,7 +122,7 @@ public final class HostMounts {
         host.mount("", target, "", flags, "");
     }
 
-    /** What a guest may do with what it is shown. */
+    /** The access that a guest has to what it is shown. */
     public enum Access {
         WRITABLE,
         /** Mounts below keep what they have, as with Kubernetes' {@code readOnly}. */

@@ -78,7 +78,7 @@ public record MountOptions(
                     "rnodev", MountFlag.NODEV,
                     "rnoexec", MountFlag.NOEXEC);
 
-    /** The other words of that family (OCI runtime-spec, config.md, "Linux mount options"). */
+    /** The other such words (OCI runtime-spec, config.md, "Linux mount options"). */
     private static final Set<String> UNSUPPORTED =
             Set.of(
                     "rrw",
@@ -138,7 +138,7 @@ public record MountOptions(
         return flags.contains(MountFlag.BIND);
     }
 
-    /** What a guest may do with the mount. */
+    /** The access that a guest may have to the mount. */
     Access access() {
         if (recursive.contains(MountFlag.RDONLY)) {
             return Access.READ_ONLY_THROUGHOUT;
@@ -146,7 +146,7 @@ public record MountOptions(
         return flags.contains(MountFlag.RDONLY) ? Access.READ_ONLY : Access.WRITABLE;
     }
 
-    /** The same word for the one mount, and any other word as it is. */
+    /** Returns the word that means the one mount only, and any other word as it is. */
     static String forOneMount(String option) {
         return RECURSIVE.containsKey(option) ? option.substring(1) : option;
     }

@@ -80,7 +80,7 @@ public final class SharedDirectory {
         return directory;
     }
 
-    /** What virtiofsd is to export. */
+    /** The directory that virtiofsd exports. */
     public Path exported() {
         return shared;
     }
@@ -115,7 +115,7 @@ public final class SharedDirectory {
         return new Share(GUEST_PATH + name, target);
     }
 
-    /** Where the guest finds what was shared as {@code name}, if anything was. */
+    /** Returns where the guest finds what was shared as {@code name}, if anything was. */
     Optional<String> guestPath(String name) {
         return bound.contains(mounts.resolve(name))
                 ? Optional.of(GUEST_PATH + name)
@@ -190,7 +190,7 @@ public final class SharedDirectory {
         release(share.hostPath(), problems);
     }
 
-    /** Takes everything back, the tree itself last. */
+    /** Takes back all shares, the tree itself last. */
     public void release(Problems problems) {
         for (Path target : List.copyOf(bound).reversed()) {
             release(target, problems);
@@ -200,7 +200,7 @@ public final class SharedDirectory {
         detach(staging, problems);
     }
 
-    /** Told of what could not be undone. */
+    /** Is told of what could not be undone. */
     @FunctionalInterface
     public interface Problems {
         void add(Exception problem);
@@ -228,7 +228,10 @@ public final class SharedDirectory {
         }
     }
 
-    /** One that is not there any more, since the whole tree was taken back meanwhile, is. */
+    /**
+     * Detaches a mount; one that is not there any more, since the whole tree was taken back
+     * meanwhile, is no failure.
+     */
     private static boolean isEmpty(Path directory) throws IOException {
         try (var entries = Files.newDirectoryStream(directory)) {
             return !entries.iterator().hasNext();

@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 
-/** What is mounted below a directory of the host, by {@code /proc/self/mountinfo}. */
+/** Finds what is mounted below a directory of the host, by {@code /proc/self/mountinfo}. */
 final class Submounts {
     private static final Path MOUNTINFO = Path.of("/proc/self/mountinfo");
 
@@ -31,8 +31,8 @@ final class Submounts {
     record Writable(String path, List<String> options) {}
 
     /**
-     * The writable mounts below a directory; not those below another of them. Blocks for a file of
-     * the kernel's.
+     * Returns the writable mounts below a directory; not those below another of them. Blocks for a
+     * file of the kernel's.
      */
     static List<Writable> writableBelow(Path directory) throws IOException {
         return writableBelow(

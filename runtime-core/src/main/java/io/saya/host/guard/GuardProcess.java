@@ -30,8 +30,8 @@ final class GuardProcess implements HostProcess {
     }
 
     /**
-     * Called by the reader. The future completes on a thread of its own, since what hangs on it may
-     * call the guard again.
+     * Notes the end; called by the reader. The future completes on a thread of its own, since what
+     * hangs on it may call the guard again.
      */
     void ended(ProcessExit exit, String tail) {
         finalTail = tail;
