@@ -11,10 +11,11 @@ import traceback
 import files
 import jmh
 import network
+import scrapes
 from measures import Bench
 from runtimes import Containerd
 
-MEASURES = ("ready", "exec", "join", "stdout", "kill", "memory", "network", "files", "ttrpc")
+MEASURES = ("ready", "exec", "join", "stdout", "kill", "memory", "scrapes", "network", "files", "ttrpc")
 COLUMNS = ("measure", "unit", "runc", "bare", "saya", "ratio", "budget", "verdict")
 TITLES = {"bare": "bare QEMU", "saya": "Saya"}
 
@@ -40,6 +41,8 @@ def measure(name: str, bench: Bench, arguments: argparse.Namespace) -> list[dict
         return jmh.rows(not arguments.full)
     if name == "network":
         return network.rows(bench, arguments.seconds)
+    if name == "scrapes":
+        return scrapes.rows(bench, arguments.scrapes or (10_000 if arguments.full else 1000))
     if name == "files":
         return files.rows(bench, os.environ["BENCH_SAYA"])
     return getattr(bench, name)()
@@ -51,6 +54,7 @@ def main() -> int:
     parser.add_argument("--only", action="append", choices=MEASURES, help="this measure only; may be repeated")
     parser.add_argument("--full", action="store_true", help="10,000 execs before the second look at memory, JMH in full length")
     parser.add_argument("--execs", type=int, help="execs before the second look at memory (default: 1000)")
+    parser.add_argument("--scrapes", type=int, help="scrapes between two looks at memory (default: 1000, 10,000 with --full)")
     parser.add_argument("--megabytes", type=int, default=64, help="size of the stream through stdout, MiB (default: 64)")
     parser.add_argument("--seconds", type=int, default=3, help="length of each of iperf3's streams (default: 3)")
     parser.add_argument("--json", metavar="FILE", help="write the figures there as well")
