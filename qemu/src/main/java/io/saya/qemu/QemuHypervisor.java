@@ -15,6 +15,7 @@ import io.saya.qemu.args.Accel;
 import io.saya.qemu.args.CommandLine;
 import io.saya.qemu.probe.KvmProbe;
 import io.saya.qemu.probe.KvmVerdict;
+import io.saya.qemu.root.ConfinedRoot;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;

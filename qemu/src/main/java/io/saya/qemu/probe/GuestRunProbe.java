@@ -7,7 +7,7 @@ import io.saya.host.ProcessExit;
 import io.saya.host.Signal;
 import io.saya.host.SpawnSpec;
 import io.saya.lifecycle.Waited;
-import io.saya.qemu.ConfinedRoot;
+import io.saya.qemu.root.ConfinedRoot;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

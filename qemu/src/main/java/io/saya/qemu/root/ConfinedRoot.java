@@ -1,4 +1,4 @@
-package io.saya.qemu;
+package io.saya.qemu.root;
 
 import io.saya.hypervisor.HypervisorFailure;
 import io.saya.hypervisor.VmDevice;
@@ -23,7 +23,7 @@ public final class ConfinedRoot {
      *
      * @param kvm whether the guest runs under KVM
      */
-    static List<Path> of(VmSpec spec, boolean kvm) throws HypervisorFailure {
+    public static List<Path> of(VmSpec spec, boolean kvm) throws HypervisorFailure {
         List<Path> shown = new ArrayList<>(of(spec.vmm().binary(), kvm));
         shown.add(spec.guest().kernel());
         spec.guest().initrd().ifPresent(shown::add);

@@ -1,0 +1,5 @@
+/** What QEMU sees of the host's files. */
+@NullMarked
+package io.saya.qemu.root;
+
+import org.jspecify.annotations.NullMarked;
