@@ -1,5 +1,6 @@
 package io.saya.qemu;
 
+import io.saya.host.HookCommand;
 import io.saya.host.Host;
 import io.saya.host.HostProcess;
 import io.saya.host.MonitorCommand;
@@ -51,6 +52,11 @@ public final class LocalHost implements Host, AutoCloseable {
     @Override
     public byte[] netlink(Path namespace, byte[] messages) {
         throw new UnsupportedOperationException("netlink");
+    }
+
+    @Override
+    public HostProcess hook(HookCommand command) {
+        throw new UnsupportedOperationException("hook");
     }
 
     @Override

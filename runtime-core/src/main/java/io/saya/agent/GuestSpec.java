@@ -1,9 +1,11 @@
 package io.saya.agent;
 
 import io.saya.json.JsonObject;
+import io.saya.oci.OciHook;
 import io.saya.oci.OciSpec.Namespace;
 import io.saya.oci.OciSpec.OciMount;
 import io.saya.oci.OciSpec;
+import io.saya.proto.agent.oci.Hook;
 import io.saya.proto.agent.oci.Linux;
 import io.saya.proto.agent.oci.LinuxDevice;
 import io.saya.proto.agent.oci.LinuxIDMapping;
@@ -14,12 +16,13 @@ import io.saya.proto.agent.oci.LinuxSyscall;
 import io.saya.proto.agent.oci.Mount;
 import io.saya.proto.agent.oci.Root;
 import io.saya.proto.agent.oci.Spec;
+import java.time.Duration;
 import java.util.List;
 
 /**
  * The specification that the guest is given: that of the host with everything taken out that speaks
- * of the host (runtime-core/kata.md#the-specification-that-the-guest-is-given). Hooks are left out:
- * they are the host's programs.
+ * of the host (runtime-core/kata.md#the-specification-that-the-guest-is-given). Of the hooks those
+ * are left that run inside of the container; the others are the host's programs.
  */
 public final class GuestSpec {
 
@@ -79,7 +82,26 @@ public final class GuestSpec {
             // It would share the host's name, which comes with the specification.
             guest.getLinuxBuilder().addNamespaces(LinuxNamespace.newBuilder().setType("uts"));
         }
+        hooks(spec, guest);
         return new GuestSpec(guest.build());
+    }
+
+    private static void hooks(OciSpec spec, Spec.Builder guest) {
+        for (OciHook hook : OciHook.of(spec, OciHook.Moment.CREATE_CONTAINER)) {
+            guest.getHooksBuilder().addCreateContainer(hook(hook));
+        }
+        for (OciHook hook : OciHook.of(spec, OciHook.Moment.START_CONTAINER)) {
+            guest.getHooksBuilder().addStartContainer(hook(hook));
+        }
+    }
+
+    private static Hook hook(OciHook hook) {
+        return Hook.newBuilder()
+                .setPath(hook.path())
+                .addAllArgs(hook.args())
+                .addAllEnv(hook.env())
+                .setTimeout(hook.timeout().map(Duration::toSeconds).orElse(0L))
+                .build();
     }
 
     /** The same for a container that is to be in the pid namespace of another one. */

@@ -23,6 +23,7 @@ public final class Container {
     private final ContainerFigures figures;
     private final Map<String, ContainerProcess> execs = new LinkedHashMap<>();
     private final StandIn standIn = new StandIn();
+    private volatile Runnable whenStarted = () -> {};
     private final UndoStack resources = new UndoStack();
     private final CompletableFuture<Void> creationEnded = new CompletableFuture<>();
     private final CompletableFuture<Void> outOfMemory = new CompletableFuture<>();
@@ -60,6 +61,16 @@ public final class Container {
     /** The process on the host that stands for it. */
     public StandIn standIn() {
         return standIn;
+    }
+
+    /** Has this done when its program has begun to run; blocks the Start of the container. */
+    public void whenStarted(Runnable action) {
+        whenStarted = action;
+    }
+
+    /** Its program has begun to run. */
+    public void started() {
+        whenStarted.run();
     }
 
     /** The figures of what the container uses. */

@@ -46,6 +46,12 @@ public interface Host {
     HostProcess spawn(SpawnSpec spec) throws IOException;
 
     /**
+     * Starts a hook as a child of the guard, in the host's namespaces. A signal to it reaches what
+     * it has started as well. It is killed when the guard or the JVM dies.
+     */
+    HostProcess hook(HookCommand command) throws IOException;
+
+    /**
      * Starts a process that executes nothing and sleeps until it is killed. It has no capability,
      * an empty read-only root, and mount, pid, IPC and UTS namespaces of its own; no signal but
      * SIGKILL and SIGSTOP has an effect on it. It ends with the guard and the JVM, as those of

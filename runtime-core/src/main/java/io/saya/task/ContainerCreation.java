@@ -29,6 +29,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 
 /**
@@ -44,6 +45,7 @@ final class ContainerCreation {
     private final TaskGuest guest;
     private final HostMounts mounts;
     private final TaskTable table;
+    private final CompletableFuture<?> stopped;
     private final Container container;
     private final OciSpec spec;
     private String phase = "root file system";
@@ -52,6 +54,7 @@ final class ContainerCreation {
         this.guest = sandbox.guest();
         this.mounts = new HostMounts(guest.host());
         this.table = sandbox.tasks();
+        this.stopped = sandbox.stopped();
         this.container = container;
         this.spec = spec;
     }
@@ -78,7 +81,10 @@ final class ContainerCreation {
     void create(Prepared prepared) {
         try {
             phase = "process on the host";
-            writePid(container.standIn().await());
+            int pid = container.standIn().await();
+            writePid(pid);
+            phase = "hooks";
+            runHooks(pid);
             phase = "specification";
             PidNamespace pids = PidNamespace.of(spec, table.all());
             GuestSpec guestSpec =
@@ -160,6 +166,16 @@ final class ContainerCreation {
             }
         }
         return ContainerRoot.shared(shares, mountRootfs(rootfs));
+    }
+
+    private void runHooks(int pid) {
+        HostHooks hooks =
+                new HostHooks(guest.host(), spec, container.id(), container.bundle(), stopped);
+        if (hooks.any()) {
+            container.resources().push("hooks", hooks::ended);
+            hooks.created(pid);
+            container.whenStarted(() -> hooks.started(pid));
+        }
     }
 
     /**

@@ -164,7 +164,9 @@ public final class Tasks {
             throw sandbox.explained(e);
         }
         if (execId.isEmpty()) {
-            table.container(containerId).figures().askSoon();
+            Container container = table.container(containerId);
+            container.started();
+            container.figures().askSoon();
             sandbox.guest().afterStart(containerId);
         }
         return pid;

@@ -1,5 +1,6 @@
 package io.saya.network;
 
+import io.saya.host.HookCommand;
 import io.saya.host.Host;
 import io.saya.host.HostProcess;
 import io.saya.host.MonitorCommand;
@@ -46,6 +47,11 @@ record CountedHost(Host host, AtomicInteger exchanges, AtomicInteger programs) i
     @Override
     public void unmount(Path target, Set<UnmountFlag> flags) throws IOException {
         host.unmount(target, flags);
+    }
+
+    @Override
+    public HostProcess hook(HookCommand command) throws IOException {
+        return host.hook(command);
     }
 
     @Override

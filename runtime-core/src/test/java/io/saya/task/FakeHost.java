@@ -1,5 +1,6 @@
 package io.saya.task;
 
+import io.saya.host.HookCommand;
 import io.saya.host.Host;
 import io.saya.host.HostProcess;
 import io.saya.host.MonitorCommand;
@@ -22,6 +23,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** A host whose mounts and processes exist in memory only. */
 public final class FakeHost implements Host {
 
+    final List<HookCommand> hooks = new CopyOnWriteArrayList<>();
     final Set<Path> mounted = ConcurrentHashMap.newKeySet();
     final List<FakeProcess> processes = new CopyOnWriteArrayList<>();
     private volatile boolean stuck;
@@ -62,6 +64,18 @@ public final class FakeHost implements Host {
     public HostProcess spawn(SpawnSpec spec) {
         FakeProcess process = new FakeProcess(spec.argv(), pids.incrementAndGet());
         processes.add(process);
+        return process;
+    }
+
+    @Override
+    public HostProcess hook(HookCommand command) {
+        hooks.add(command);
+        FakeProcess process = new FakeProcess(command.argv(), pids.incrementAndGet());
+        processes.add(process);
+        if (!command.program().endsWith("hangs")) {
+            process.exited.complete(
+                    new ProcessExit.Code(command.program().endsWith("fails") ? 3 : 0));
+        }
         return process;
     }
 

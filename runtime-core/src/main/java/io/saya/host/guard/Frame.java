@@ -23,6 +23,7 @@ final class Frame {
     static final int TAIL = 8;
     static final int NETLINK = 9;
     static final int STAND_IN = 10;
+    static final int HOOK = 11;
     static final int MONITOR = 12;
 
     static final int REPLY = 0x80;

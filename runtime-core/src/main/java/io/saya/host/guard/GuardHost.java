@@ -1,5 +1,6 @@
 package io.saya.host.guard;
 
+import io.saya.host.HookCommand;
 import io.saya.host.Host;
 import io.saya.host.HostFailure;
 import io.saya.host.HostProcess;
@@ -17,6 +18,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -143,6 +145,25 @@ public final class GuardHost implements Host {
                 new GuardProcess(connection, program.substring(program.lastIndexOf('/') + 1));
         connection.spawn(SpawnRequest.of(spec), "start of " + program, process, SPAWN_LIMIT);
         return process;
+    }
+
+    @Override
+    public HostProcess hook(HookCommand command) throws IOException {
+        FrameWriter request = new FrameWriter(Frame.HOOK).string(command.program().toString());
+        strings(request, command.argv());
+        strings(request, command.environment());
+        request.string(command.directory().toString())
+                .bytes(command.input().getBytes(StandardCharsets.UTF_8));
+        GuardProcess process = new GuardProcess(connection, "hook");
+        connection.spawn(request, "start of hook " + command.program(), process, SPAWN_LIMIT);
+        return process;
+    }
+
+    private static void strings(FrameWriter request, List<String> list) throws IOException {
+        request.u16(list.size());
+        for (String text : list) {
+            request.string(text);
+        }
     }
 
     @Override

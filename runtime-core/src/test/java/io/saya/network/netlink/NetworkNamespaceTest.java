@@ -3,6 +3,7 @@ package io.saya.network.netlink;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.saya.host.HookCommand;
 import io.saya.host.Host;
 import io.saya.host.HostProcess;
 import io.saya.host.MonitorCommand;
@@ -126,6 +127,11 @@ class NetworkNamespaceTest {
 
         @Override
         public void unmount(Path target, Set<UnmountFlag> flags) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public HostProcess hook(HookCommand command) {
             throw new UnsupportedOperationException();
         }
 

@@ -1,5 +1,6 @@
 package io.saya.cli.host;
 
+import io.saya.host.HookCommand;
 import io.saya.host.Host;
 import io.saya.host.HostProcess;
 import io.saya.host.MonitorCommand;
@@ -38,6 +39,11 @@ public final class LocalHost implements Host {
     @Override
     public byte[] netlink(Path namespace, byte[] messages) throws IOException {
         throw new IOException("the command does not enter " + namespace);
+    }
+
+    @Override
+    public HostProcess hook(HookCommand command) throws IOException {
+        throw new IOException("the command has no containers: " + command.program());
     }
 
     @Override
