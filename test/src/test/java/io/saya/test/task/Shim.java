@@ -131,6 +131,11 @@ final class Shim implements AutoCloseable {
                         transport, Endpoint.unix(socket), ClientOptions.connectWithin(LIMIT)));
     }
 
+    /** Where its specification is. */
+    Path bundle() {
+        return bundle;
+    }
+
     /** The command {@code delete}, as containerd runs it for a shim that is dead. */
     static Ran deleteDead(Path directory, String id, Map<String, String> environment) {
         return act(directory, "saya", id, environment, "delete");
