@@ -8,8 +8,6 @@
 
 #include "files.h"
 
-static const char root[] = "/sys/fs/cgroup";
-
 // Of cgroups that a container makes below its own; each costs a descriptor and 4 KiB of stack while it is looked through.
 enum { LEVELS = 16 };
 
@@ -24,7 +22,7 @@ void cgroup_path(const char *from_spec, const char *container_id, char *path, si
 
 static char *directory_of(const char *path) {
     char *directory;
-    return asprintf(&directory, "%s%s", root, path) < 0 ? NULL : directory;
+    return asprintf(&directory, "%s%s", CGROUP_ROOT, path) < 0 ? NULL : directory;
 }
 
 char *cgroup_directory(pid_t pid, const char *path) {

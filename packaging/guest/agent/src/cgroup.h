@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#define CGROUP_ROOT "/sys/fs/cgroup"
+
 // The path crun is told, below the hierarchy's root: what the specification says, in the form "slice:prefix:name" with the colons
 // turned into levels, or else the container's id.
 void cgroup_path(const char *from_spec, const char *container_id, char *path, size_t size);

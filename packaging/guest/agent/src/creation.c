@@ -18,6 +18,7 @@
 #include "log.h"
 #include "modules.h"
 #include "oom.h"
+#include "pod_limits.h"
 #include "removal.h"
 #include "sandbox.h"
 #include "spec_json.h"
@@ -61,6 +62,10 @@ static void succeed(struct creation *creation) {
     container->cgroup = cgroup_directory(container->init->child.pid, creation->cgroup);
     container->state = CONTAINER_CREATED;
     oom_watch(container);
+    if (!pod_limits_set(container, creation->request->pod_resources, creation->error, sizeof creation->error)) {
+        removal_start(&creation->removal, container, 0, true, removed_again);
+        return;
+    }
     if (call_is_gone(creation->call)) {
         // The caller will never learn that it exists, so nobody would ever remove it.
         snprintf(creation->error, sizeof creation->error, "the caller went away");

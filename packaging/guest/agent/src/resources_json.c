@@ -122,16 +122,24 @@ static void huge_pages_json(struct json *json, Grpc__LinuxHugepageLimit *const *
     json_close_array(json);
 }
 
+static void unified_json(struct json *json, Grpc__LinuxResources__UnifiedEntry *const *files, size_t count) {
+    if (count == 0) return;
+    json_open_object(json, "unified");
+    for (size_t i = 0; i < count; i++) json_string(json, files[i]->key, files[i]->value);
+    json_close_object(json);
+}
+
 static void limits_json(struct json *json, const Grpc__LinuxResources *resources) {
     memory_json(json, resources->memory);
     cpu_json(json, resources->cpu);
-    if (resources->pids != NULL && resources->pids->limit > 0) {
+    if (resources->pids != NULL && resources->pids->limit != 0) { // below 0: no limit
         json_open_object(json, "pids");
         json_integer(json, "limit", resources->pids->limit);
         json_close_object(json);
     }
     block_io_json(json, resources->blockio);
     huge_pages_json(json, resources->hugepagelimits, resources->n_hugepagelimits);
+    unified_json(json, resources->unified, resources->n_unified);
 }
 
 void container_resources_json(struct json *json, const Grpc__Linux *linux, bool default_devices) {

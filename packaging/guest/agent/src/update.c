@@ -1,6 +1,7 @@
 #include "update.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -8,7 +9,9 @@
 #include "agent/agent.pb-c.h"
 #include "container.h"
 #include "crun.h"
+#include "files.h"
 #include "json.h"
+#include "pod_limits.h"
 #include "removal.h"
 #include "spec_json.h"
 
@@ -50,6 +53,20 @@ static int write_resources(const Grpc__LinuxResources *resources) {
     return -1;
 }
 
+// Of quota and period, what an update does not tell stays as it is. crun writes both: without a quota none, without a period its own,
+// and nothing at all for "no quota" alone.
+static void complete_bandwidth(const struct container *container, Grpc__LinuxCPU *cpu) {
+    char path[4096], text[64], quota[32];
+    unsigned long long period;
+    if (cpu == NULL || container->cgroup == NULL || (cpu->quota == 0) == (cpu->period == 0)) return;
+    snprintf(path, sizeof path, "%s/cpu.max", container->cgroup);
+    if (read_text(path, text, sizeof text) <= 0 || sscanf(text, "%31s %llu", quota, &period) != 2) return;
+    if (cpu->period == 0)
+        cpu->period = period;
+    else
+        cpu->quota = strcmp(quota, "max") == 0 ? -1 : strtoll(quota, NULL, 10);
+}
+
 static int start(struct update *update, const Grpc__LinuxResources *resources) {
     int input = write_resources(resources);
     if (input < 0) return errno;
@@ -72,6 +89,12 @@ void handle_update_container(struct call *call, const void *message) {
         call_fail(call, STATUS_FAILED_PRECONDITION, "UpdateContainer: container %s is being created or removed", container->id);
         return;
     }
+    char text[512];
+    if (!pod_limits_set(container, request->pod_resources, text, sizeof text)) {
+        call_fail(call, STATUS_INTERNAL, "UpdateContainer %s: %s", container->id, text);
+        return;
+    }
+    complete_bandwidth(container, request->resources->cpu);
     struct update *update = calloc(1, sizeof *update);
     if (update == NULL) {
         call_fail_memory(call);

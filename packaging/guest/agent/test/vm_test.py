@@ -138,6 +138,62 @@ class Guest(VmTest):
         self.call("UpdateContainer", container_id=cid, resources=resources)
         self.remove(cid)
 
+    def in_cgroup(self, cid, path, resources=None, pod=None):
+        what = spec(process("sleep", "1000"), self.rootfs, CgroupsPath=path, Resources=resources)
+        what.Mounts.append(oci_pb2.Mount(destination="/sys/fs/cgroup", source="cgroup", type="cgroup", options=["ro"]))
+        self.call("CreateContainer", container_id=cid, exec_id=cid, OCI=what, pod_resources=pod)
+        self.call("StartContainer", container_id=cid)
+
+    def limits_of(self, cid):
+        files = "memory.max memory.low memory.swap.max memory.oom.group cpu.max cpu.weight cpu.max.burst cpuset.cpus cpuset.mems pids.max io.weight".split()
+        text = self.output_of(cid, "sh", "-c", f"cd /sys/fs/cgroup && for f in {' '.join(files)}; do echo $f $(cat $f); done")
+        return dict(line.partition(" ")[::2] for line in text.splitlines())
+
+    def test_every_limit_is_in_a_file_of_the_containers_cgroup(self):
+        resources = oci_pb2.LinuxResources(
+            Memory=oci_pb2.LinuxMemory(Limit=64 << 20, Swap=96 << 20, Reservation=16 << 20),
+            CPU=oci_pb2.LinuxCPU(Shares=2048, Quota=50000, Period=200000, Cpus="0", Mems="0"),
+            Pids=oci_pb2.LinuxPids(Limit=50),
+            BlockIO=oci_pb2.LinuxBlockIO(Weight=500),
+            Unified={"memory.oom.group": "1", "cpu.max.burst": "10000"},
+        )
+        cid = "limits"
+        self.in_cgroup(cid, "/pods/pod1/limits", resources)
+        told = {
+            "memory.max": str(64 << 20), "memory.low": str(16 << 20), "memory.swap.max": str(32 << 20), "memory.oom.group": "1",
+            "cpu.max": "50000 200000", "cpu.weight": "79", "cpu.max.burst": "10000", "cpuset.cpus": "0", "cpuset.mems": "0", "pids.max": "50",
+            "io.weight": "default 4950",
+        }
+        self.assertEqual(self.limits_of(cid), told)
+        # Of quota and period an update may tell one alone; no limit is a limit too.
+        self.call("UpdateContainer", container_id=cid, resources=oci_pb2.LinuxResources(CPU=oci_pb2.LinuxCPU(Quota=60000)))
+        self.assertEqual(self.limits_of(cid)["cpu.max"], "60000 200000")
+        self.call("UpdateContainer", container_id=cid, resources=oci_pb2.LinuxResources(CPU=oci_pb2.LinuxCPU(Period=100000)))
+        self.assertEqual(self.limits_of(cid)["cpu.max"], "60000 100000")
+        none = oci_pb2.LinuxResources(CPU=oci_pb2.LinuxCPU(Quota=-1), Pids=oci_pb2.LinuxPids(Limit=-1), Memory=oci_pb2.LinuxMemory(Limit=-1))
+        self.call("UpdateContainer", container_id=cid, resources=none)
+        changed = self.limits_of(cid)
+        self.assertEqual([changed[f] for f in ("cpu.max", "pids.max", "memory.max")], ["max 100000", "max", "max"])
+        self.assertEqual(changed["cpu.weight"], "79")
+        self.remove(cid)
+
+    def test_a_pods_limits_hold_for_its_containers_in_sum(self):
+        limits = oci_pb2.LinuxResources(Memory=oci_pb2.LinuxMemory(Limit=48 << 20), CPU=oci_pb2.LinuxCPU(Quota=50000), Pids=oci_pb2.LinuxPids(Limit=7))
+        cids = ["pod2a", "pod2b"]
+        for cid in cids:
+            self.in_cgroup(cid, f"/pods/pod2/{cid}", pod=limits)
+        many = ("sh", "-c", "for i in 1 2 3 4 5 6 7; do sleep 100 >/dev/null 2>&1 & done")
+        exec_id = self.execute(cids[0], *many)
+        self.assertIn(b"fork", self.read_all(cids[0], exec_id, "ReadStderr"))
+        self.assertNotEqual(self.wait(cids[0], exec_id), 0)
+        more = oci_pb2.LinuxResources(Pids=oci_pb2.LinuxPids(Limit=-1))
+        self.call("UpdateContainer", container_id=cids[0], resources=oci_pb2.LinuxResources(), pod_resources=more)
+        self.output_of(cids[0], *many)
+        exec_id = self.execute(cids[1], "tail", "/dev/zero")
+        self.assertEqual(self.wait(cids[1], exec_id), 137)
+        for cid in cids:
+            self.remove(cid)
+
     def test_a_paused_container_can_be_killed_and_removed(self):
         cid = self.run_container("sleep", "1000")
         self.call("PauseContainer", container_id=cid)

@@ -134,15 +134,24 @@ TEST(limits_are_written_and_devices_of_an_update_are_not) {
     Grpc__LinuxResources resources = GRPC__LINUX_RESOURCES__INIT;
     Grpc__LinuxMemory memory = GRPC__LINUX_MEMORY__INIT;
     Grpc__LinuxCPU cpu = GRPC__LINUX_CPU__INIT;
+    Grpc__LinuxPids pids = GRPC__LINUX_PIDS__INIT;
+    Grpc__LinuxResources__UnifiedEntry group = GRPC__LINUX_RESOURCES__UNIFIED_ENTRY__INIT;
+    Grpc__LinuxResources__UnifiedEntry *unified[] = {&group};
     memory.limit = INT64_MAX;
     cpu.quota = -1;
     cpu.shares = UINT64_MAX;
+    pids.limit = -1;
+    group.key = (char[]){"memory.oom.group"};
+    group.value = (char[]){"1"};
     resources.memory = &memory;
     resources.cpu = &cpu;
+    resources.pids = &pids;
+    resources.unified = unified;
+    resources.n_unified = 1;
     struct json json;
     CHECK(json_begin(&json));
     resources_json(&json, NULL, &resources);
-    CHECK(strcmp(text_of(&json), "{\"memory\":{\"limit\":9223372036854775807},\"cpu\":{\"shares\":18446744073709551615,\"quota\":-1}}") ==
-          0);
+    CHECK(strcmp(text_of(&json), "{\"memory\":{\"limit\":9223372036854775807},\"cpu\":{\"shares\":18446744073709551615,\"quota\":-1},"
+                                 "\"pids\":{\"limit\":-1},\"unified\":{\"memory.oom.group\":\"1\"}}") == 0);
     json_free(&json);
 }

@@ -6,12 +6,18 @@ package io.saya.config;
  * @param defaultMib at boot ({@code default_memory}), at least 128
  * @param maxMib ceiling that hot-plug can reach ({@code default_maxmemory}), at least {@code
  *     defaultMib}
- * @param hugePages back memory by {@code /dev/hugepages} ({@code enable_hugepages})
+ * @param preallocate take all memory before boot ({@code enable_mem_prealloc})
+ * @param hugePages of the host's huge pages ({@code enable_hugepages})
  * @param reclaimFreed balloon with free page reporting ({@code reclaim_guest_freed_memory})
  * @param guestSwap swap files for containers that ask for swap ({@code enable_guest_swap})
  */
 public record MemoryConfig(
-        int defaultMib, int maxMib, boolean hugePages, boolean reclaimFreed, boolean guestSwap) {
+        int defaultMib,
+        int maxMib,
+        boolean preallocate,
+        boolean hugePages,
+        boolean reclaimFreed,
+        boolean guestSwap) {
 
     /** Below this the default guest does not boot. */
     public static final int MINIMUM_MIB = 128;

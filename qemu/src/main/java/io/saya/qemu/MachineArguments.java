@@ -132,7 +132,9 @@ final class MachineArguments {
         arguments.add(new Cpu(execution.cpuModel(), spec.machine().cpuFeatures()));
         arguments.add(new Smp(spec.cpu().vcpus(), spec.cpu().maxVcpus()));
         arguments.add(new Memory(spec.memory().mib(), 0, spec.memory().maxMib()));
-        arguments.add(new ObjectOption.MemoryBackendMemfd(MEMORY, spec.memory().mib()));
+        arguments.add(
+                new ObjectOption.MemoryBackendMemfd(
+                        MEMORY, spec.memory().mib(), spec.memory().backing()));
         arguments.add(new Device.Pvpanic());
     }
 

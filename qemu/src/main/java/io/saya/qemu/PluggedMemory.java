@@ -1,6 +1,7 @@
 package io.saya.qemu;
 
 import io.saya.hypervisor.HypervisorFailure;
+import io.saya.hypervisor.VmSpec.MemoryBacking;
 import io.saya.hypervisor.VmSpec;
 import io.saya.json.JsonNumber;
 import io.saya.json.JsonObject;
@@ -31,14 +32,16 @@ final class PluggedMemory {
     private final QmpConnection qmp;
     private final int bootMib;
     private final int maxMib;
+    private final MemoryBacking backing;
 
     private volatile boolean made;
     private volatile boolean backed;
 
-    PluggedMemory(QmpConnection qmp, int bootMib, int maxMib) {
+    PluggedMemory(QmpConnection qmp, VmSpec.Memory memory) {
         this.qmp = qmp;
-        this.bootMib = bootMib;
-        this.maxMib = maxMib;
+        this.bootMib = memory.mib();
+        this.maxMib = memory.maxMib();
+        this.backing = memory.backing();
     }
 
     /** True if the machine has a place for memory that is plugged later. */
@@ -87,33 +90,34 @@ final class PluggedMemory {
 
     private void make(int room, int wanted) throws QmpFailure {
         if (!backed) {
-            // Pages come with the guest's first touch, and none is promised.
-            qmp.execute(
-                    new QmpCommand(
-                            "object-add",
-                            JsonObject.builder()
-                                    .put("qom-type", "memory-backend-memfd")
-                                    .put("id", ID)
-                                    .put("size", room * MIB)
-                                    .put("share", true)
-                                    .put("reserve", false)
-                                    .build()),
-                    COMMAND_DEADLINE);
+            // It is room; pages come when the device takes them, or with the guest's first touch.
+            JsonObject.Builder memory =
+                    JsonObject.builder()
+                            .put("qom-type", "memory-backend-memfd")
+                            .put("id", ID)
+                            .put("size", room * MIB)
+                            .put("share", true)
+                            .put("reserve", false);
+            if (backing == MemoryBacking.HUGE_PAGES) {
+                memory.put("hugetlb", true);
+            }
+            qmp.execute(new QmpCommand("object-add", memory.build()), COMMAND_DEADLINE);
             backed = true;
         }
-        qmp.execute(
-                new QmpCommand(
-                        "device_add",
-                        JsonObject.builder()
-                                .put("driver", "virtio-mem-pci")
-                                .put("id", ID + "-dev")
-                                .put("memdev", ID)
-                                .put("bus", PORT)
-                                .put("addr", "0x0")
-                                .put("disable-legacy", "on")
-                                .put("requested-size", wanted * MIB)
-                                .build()),
-                COMMAND_DEADLINE);
+        JsonObject.Builder device =
+                JsonObject.builder()
+                        .put("driver", "virtio-mem-pci")
+                        .put("id", ID + "-dev")
+                        .put("memdev", ID)
+                        .put("bus", PORT)
+                        .put("addr", "0x0")
+                        .put("disable-legacy", "on")
+                        .put("requested-size", wanted * MIB);
+        if (backing != MemoryBacking.ON_TOUCH) {
+            // What cannot be had is refused to the guest, which otherwise would die of its touch.
+            device.put("prealloc", true);
+        }
+        qmp.execute(new QmpCommand("device_add", device.build()), COMMAND_DEADLINE);
         made = true;
     }
 

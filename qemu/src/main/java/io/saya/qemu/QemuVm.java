@@ -82,7 +82,7 @@ final class QemuVm implements Vm {
         }
         this.cards = new PluggedCards(qmp, handover, spec.devices().plugSlots());
         this.cpus = new PluggedCpus(qmp, spec.cpu().vcpus());
-        this.memory = new PluggedMemory(qmp, spec.memory().mib(), spec.memory().maxMib());
+        this.memory = new PluggedMemory(qmp, spec.memory());
         var _ = qmp.serving().thenAccept(_ -> vmmReady.complete(null));
     }
 

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.saya.hypervisor.HypervisorFailure;
+import io.saya.hypervisor.VmSpec.MemoryBacking;
+import io.saya.hypervisor.VmSpec;
 import io.saya.json.Json;
 import io.saya.json.JsonNumber;
 import io.saya.json.JsonObject;
@@ -44,7 +46,7 @@ final class PluggedSizeTest {
         qmp = QmpConnection.open(peer.socket(), "test", event -> listening.get().note(event));
         qemu = peer.acceptAndGreet();
         cpus = new PluggedCpus(qmp, 1);
-        memory = new PluggedMemory(qmp, 194, 1026);
+        memory = new PluggedMemory(qmp, new VmSpec.Memory(194, 1026, MemoryBacking.ON_TOUCH));
         listening.set(cpus);
     }
 

@@ -3,6 +3,7 @@ package io.saya.qemu;
 import io.saya.hypervisor.VmDevice;
 import io.saya.hypervisor.VmSpec.Accelerator;
 import io.saya.hypervisor.VmSpec.AgentTransport;
+import io.saya.hypervisor.VmSpec.MemoryBacking;
 import io.saya.hypervisor.VmSpec;
 import java.nio.file.Path;
 import java.util.List;
@@ -37,7 +38,7 @@ final class Specs {
                         kernel, Optional.empty(), Optional.empty(), List.of("agent.log=debug")),
                 new VmSpec.Machine("q35", Accelerator.TCG, "pmu=off"),
                 new VmSpec.Cpu(1, 1),
-                new VmSpec.Memory(64, 64),
+                new VmSpec.Memory(64, 64, MemoryBacking.ON_TOUCH),
                 transport,
                 new VmSpec.Devices(devices, 0));
     }
@@ -104,7 +105,7 @@ final class Specs {
                 spec.guest(),
                 spec.machine(),
                 new VmSpec.Cpu(spec.cpu().vcpus(), maxVcpus),
-                new VmSpec.Memory(spec.memory().mib(), maxMemoryMib),
+                new VmSpec.Memory(spec.memory().mib(), maxMemoryMib, spec.memory().backing()),
                 spec.agentTransport(),
                 spec.devices());
     }

@@ -53,12 +53,14 @@ public interface Agent extends AutoCloseable {
     /**
      * Makes a container; its program does not run yet. Fails if the program does not exist.
      *
+     * @param pod limits of all containers together
      * @param storages mounted first, in this order, and unmounted when the container is removed
      * @param sharedPidNamespace join the pid namespace that the sandbox's containers share
      */
     void createContainer(
             String containerId,
             GuestSpec spec,
+            GuestResources pod,
             List<GuestStorage> storages,
             boolean sharedPidNamespace)
             throws RuntimeFailure;
@@ -93,8 +95,13 @@ public interface Agent extends AutoCloseable {
     void resizeTerminal(String containerId, String execId, int rows, int columns)
             throws RuntimeFailure;
 
-    /** Sets limits. */
-    void update(String containerId, GuestResources resources) throws RuntimeFailure;
+    /**
+     * Sets limits.
+     *
+     * @param pod limits of all containers together
+     */
+    void update(String containerId, GuestResources resources, GuestResources pod)
+            throws RuntimeFailure;
 
     /**
      * Has the guest use hardware that was plugged. Returns when all CPUs are online; memory may

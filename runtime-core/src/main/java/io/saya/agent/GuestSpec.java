@@ -41,18 +41,25 @@ public final class GuestSpec {
      * What a guest can do that some guests can not.
      *
      * @param seccomp the agent applies seccomp profiles
-     * @param pids the agent applies a limit of processes as it is meant
+     * @param limits the agent applies every limit as it is meant: also of processes, which Kata's
+     *     read the wrong way round (agent-proto/api/agents.md#containers), of CPUs by their
+     *     numbers, and files of cgroup v2
      */
-    public record GuestAbilities(boolean seccomp, boolean pids) {}
+    public record GuestAbilities(boolean seccomp, boolean limits) {}
 
     /**
      * Translates {@code spec}.
      *
      * @param rootPath the root file system in the guest
      * @param mounts the mounts with sources that exist in the guest
+     * @param cpus as {@link GuestResources#of} takes them
      */
     public static GuestSpec of(
-            OciSpec spec, String rootPath, List<OciMount> mounts, GuestAbilities abilities) {
+            OciSpec spec,
+            String rootPath,
+            List<OciMount> mounts,
+            GuestAbilities abilities,
+            String cpus) {
         Spec.Builder guest = Spec.newBuilder();
         Fields fields = new Fields(spec.json());
         fields.string("ociVersion", guest::setVersion);
@@ -77,7 +84,7 @@ public final class GuestSpec {
                         });
         JsonObject linux = spec.json().object("linux").orElse(JsonObject.EMPTY);
         boolean privileged = Privileged.is(guest.getProcess().getCapabilities(), linux);
-        guest.setLinux(linux(linux, spec.namespaces(), privileged, abilities));
+        guest.setLinux(linux(linux, spec.namespaces(), privileged, abilities, cpus));
         if (!guest.getHostname().isEmpty() && !has(spec.namespaces(), "uts")) {
             // It would share the host's name, which comes with the specification.
             guest.getLinuxBuilder().addNamespaces(LinuxNamespace.newBuilder().setType("uts"));
@@ -116,7 +123,8 @@ public final class GuestSpec {
             JsonObject json,
             List<Namespace> namespaces,
             boolean privileged,
-            GuestAbilities abilities) {
+            GuestAbilities abilities,
+            String cpus) {
         Linux.Builder linux = Linux.newBuilder();
         Fields fields = new Fields(json);
         fields.objects("uidMappings", mapping -> linux.addUIDMappings(mapping(mapping)));
@@ -126,7 +134,7 @@ public final class GuestSpec {
                 "resources",
                 resources ->
                         linux.setResources(
-                                GuestResources.of(resources.json(), privileged, abilities.pids())
+                                GuestResources.of(resources.json(), privileged, abilities, cpus)
                                         .message()));
         fields.string("cgroupsPath", linux::setCgroupsPath);
         for (Namespace namespace : namespaces) {

@@ -201,6 +201,7 @@ public final class TtrpcAgent implements Agent {
     public void createContainer(
             String containerId,
             GuestSpec spec,
+            GuestResources pod,
             List<GuestStorage> storages,
             boolean sharedPidNamespace) {
         CreateContainerRequest.Builder building =
@@ -208,6 +209,7 @@ public final class TtrpcAgent implements Agent {
                         .setContainerId(containerId)
                         .setExecId(containerId)
                         .setOCI(spec.message())
+                        .setPodResources(pod.message())
                         .setSandboxPidns(sharedPidNamespace);
         for (GuestStorage storage : storages) {
             building.addStorages(
@@ -293,11 +295,12 @@ public final class TtrpcAgent implements Agent {
     }
 
     @Override
-    public void update(String containerId, GuestResources resources) {
+    public void update(String containerId, GuestResources resources, GuestResources pod) {
         UpdateContainerRequest request =
                 UpdateContainerRequest.newBuilder()
                         .setContainerId(containerId)
                         .setResources(resources.message())
+                        .setPodResources(pod.message())
                         .build();
         AgentCall.run("UpdateContainer", () -> service.updateContainer(request, within(LIMIT)));
     }

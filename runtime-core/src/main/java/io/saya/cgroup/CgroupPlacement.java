@@ -108,24 +108,32 @@ public final class CgroupPlacement {
     public PodLimits podLimits() {
         String memory = "";
         String cpu = "";
+        String processes = "";
         boolean kubelets = false;
         for (CgroupDirectory directory : directories) {
             Path pod = directory.path().resolveSibling("");
             kubelets |= pod.toString().contains("kubepods");
             Hierarchy hierarchy = directory.hierarchy();
             if (hierarchy.unified()) {
-                memory = CgroupDirectory.text(pod.resolve("memory.max"));
-                cpu = CgroupDirectory.text(pod.resolve("cpu.max"));
-                continue;
-            }
-            if (hierarchy.has("memory")) {
-                memory = CgroupDirectory.text(pod.resolve("memory.limit_in_bytes"));
-            }
-            if (hierarchy.has("cpu")) {
-                cpu = CgroupDirectory.text(pod.resolve("cpu.cfs_quota_us"));
+                memory = first(memory, pod.resolve("memory.max"));
+                cpu = first(cpu, pod.resolve("cpu.max"));
+                processes = first(processes, pod.resolve("pids.max"));
+            } else {
+                memory = first(memory, pod.resolve("memory.limit_in_bytes"));
+                cpu = first(cpu, pod.resolve("cpu.cfs_quota_us"));
+                processes = first(processes, pod.resolve("pids.max"));
             }
         }
-        return new PodLimits(kubelets, PodLimits.bytes(memory), PodLimits.quota(cpu));
+        return new PodLimits(
+                kubelets,
+                PodLimits.number(memory),
+                PodLimits.quota(cpu),
+                PodLimits.number(processes));
+    }
+
+    /** A file is in one hierarchy alone: on a hybrid host the unified one has few of them. */
+    private static String first(String known, Path file) {
+        return known.isEmpty() ? CgroupDirectory.text(file) : known;
     }
 
     /** Adds to {@code record.json} what is to be undone after a crash. */

@@ -4,6 +4,7 @@ import io.saya.agent.Agent;
 import io.saya.agent.AgentTrait;
 import io.saya.agent.GuestDetails;
 import io.saya.agent.SandboxSetup;
+import io.saya.cgroup.PodLimits;
 import io.saya.config.RuntimeSettings.EmptyDirMode;
 import io.saya.config.SharedFsConfig.RootfsUpper;
 import io.saya.failpoint.Failpoints;
@@ -16,6 +17,7 @@ import io.saya.hypervisor.GuestConsole;
 import io.saya.hypervisor.Vm;
 import io.saya.lifecycle.Patience;
 import io.saya.resources.MachineFollower;
+import io.saya.resources.OomScore;
 import io.saya.share.SharedDirectory;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -44,6 +46,7 @@ public final class Guest implements TaskGuest {
     record Parts(
             Vm vm,
             MachineFollower machine,
+            OomScore oomScore,
             SharedDirectory shared,
             SandboxNetwork network,
             Path networkNamespace,
@@ -196,6 +199,16 @@ public final class Guest implements TaskGuest {
     public GuestDetails details() {
         return link.details()
                 .orElseThrow(() -> new IllegalStateException("the guest is not up yet"));
+    }
+
+    @Override
+    public OomScore oomScore() {
+        return parts.oomScore();
+    }
+
+    @Override
+    public PodLimits podLimits() {
+        return made.cgroup().podLimits();
     }
 
     @Override

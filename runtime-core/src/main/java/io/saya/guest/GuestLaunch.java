@@ -17,6 +17,7 @@ import io.saya.oci.OciSpec;
 import io.saya.resources.BootSize;
 import io.saya.resources.MachineFollower;
 import io.saya.resources.MachineSize;
+import io.saya.resources.OomScore;
 import io.saya.resources.Sizing;
 import io.saya.resources.SizingRule;
 import io.saya.share.GuestModules;
@@ -124,7 +125,7 @@ public final class GuestLaunch {
                     SizingRule.of(
                             config.hypervisor(),
                             config.runtime().staticSandboxResourceManagement());
-            MachineSize size = bootSize(rule, spec);
+            MachineSize size = backed(bootSize(rule, spec));
             Vm vm = hypervisor.start(VmPlan.of(identity, config, size, socket, place, network));
             undo.push("VM", () -> vm.stop(Duration.ZERO));
             clock.done(phase);
@@ -142,6 +143,7 @@ public final class GuestLaunch {
                             new Guest.Parts(
                                     vm,
                                     new MachineFollower(rule, size, vm, link::require),
+                                    new OomScore(vm.pid()),
                                     shared,
                                     network,
                                     place.ofProcess(vm.pid()),
@@ -182,6 +184,10 @@ public final class GuestLaunch {
                         config.hypervisor().sharedFs().extraArguments());
         undo.push("virtiofsd", () -> Reaping.kill(virtiofsd, limits.reap()));
         return virtiofsd;
+    }
+
+    private MachineSize backed(MachineSize size) throws HypervisorFailure {
+        return config.hypervisor().memory().hugePages() ? HugePages.ofHost().hold(size) : size;
     }
 
     private MachineSize bootSize(SizingRule rule, OciSpec spec) {

@@ -2,6 +2,7 @@ package io.saya.guest;
 
 import io.saya.agent.Agent;
 import io.saya.agent.GuestDetails;
+import io.saya.cgroup.PodLimits;
 import io.saya.config.RuntimeSettings.EmptyDirMode;
 import io.saya.config.SharedFsConfig.RootfsUpper;
 import io.saya.failure.RuntimeFailure;
@@ -9,6 +10,7 @@ import io.saya.host.Host;
 import io.saya.host.HostProcess;
 import io.saya.lifecycle.Patience;
 import io.saya.resources.MachineFollower;
+import io.saya.resources.OomScore;
 import io.saya.share.SharedDirectory;
 import java.io.IOException;
 import java.time.Duration;
@@ -41,6 +43,12 @@ public interface TaskGuest {
 
     /** The process that serves the guest its files; 0 until there is one. */
     long sharePid();
+
+    /** Which process the host's kernel ends first for want of memory. */
+    OomScore oomScore();
+
+    /** What the pod's cgroup on the host limits now: a short read for each. */
+    PodLimits podLimits();
 
     /** The files of the host that the guest sees. */
     SharedDirectory shared();

@@ -3,11 +3,13 @@ package io.saya.guest;
 import io.saya.config.AgentConfig;
 import io.saya.config.HypervisorConfig;
 import io.saya.config.MachineConfig;
+import io.saya.config.MemoryConfig;
 import io.saya.config.RuntimeConfig;
 import io.saya.hypervisor.VmDevice;
-import io.saya.hypervisor.VmSpec;
 import io.saya.hypervisor.VmSpec.Accelerator;
 import io.saya.hypervisor.VmSpec.AgentTransport;
+import io.saya.hypervisor.VmSpec.MemoryBacking;
+import io.saya.hypervisor.VmSpec;
 import io.saya.resources.MachineSize;
 import io.saya.share.SharedDirectory;
 import java.nio.file.Files;
@@ -42,7 +44,9 @@ final class VmPlan {
                         hypervisor.sharedFs().queueSize(),
                         hypervisor.sharedFs().cacheSizeMib()));
         devices.addAll(network.cards());
-        if (hypervisor.memory().reclaimFreed()) {
+        // What was taken ahead is not to be given back: it might not be there again.
+        if (hypervisor.memory().reclaimFreed()
+                && backing(hypervisor.memory()) == MemoryBacking.ON_TOUCH) {
             devices.add(new VmDevice.Balloon());
         }
         return new VmSpec(
@@ -82,7 +86,15 @@ final class VmPlan {
                 config.runtime().staticSandboxResourceManagement()
                         ? size.memoryMib()
                         : Math.clamp(
-                                config.hypervisor().memory().maxMib(), size.memoryMib(), MOST_MIB));
+                                config.hypervisor().memory().maxMib(), size.memoryMib(), MOST_MIB),
+                backing(config.hypervisor().memory()));
+    }
+
+    private static MemoryBacking backing(MemoryConfig memory) {
+        if (memory.hugePages()) {
+            return MemoryBacking.HUGE_PAGES;
+        }
+        return memory.preallocate() ? MemoryBacking.PREALLOCATED : MemoryBacking.ON_TOUCH;
     }
 
     private static Accelerator accelerator(MachineConfig machine) {

@@ -83,8 +83,9 @@ public record VmSpec(
      *
      * @param mib at start
      * @param maxMib reached by hot-plug, at least {@code mib}
+     * @param backing where it comes from
      */
-    public record Memory(int mib, int maxMib) {}
+    public record Memory(int mib, int maxMib, MemoryBacking backing) {}
 
     /**
      * Devices beyond those that every VM has (console, RNG, the agent's transport).
@@ -103,6 +104,16 @@ public record VmSpec(
         AUTO,
         KVM,
         TCG
+    }
+
+    /** Where a guest's memory comes from, and when. */
+    public enum MemoryBacking {
+        /** Ordinary pages, each when the guest touches it first. */
+        ON_TOUCH,
+        /** Ordinary pages, all of them before the guest boots, or before it is given more. */
+        PREALLOCATED,
+        /** Huge pages of the host's default size, all of them as before. */
+        HUGE_PAGES
     }
 
     /** Carrier of the agent's protocol. */

@@ -188,6 +188,13 @@ public final class OciSpec {
         return json.object("root").flatMap(root -> root.bool("readonly")).orElse(false);
     }
 
+    /** What {@code oom_score_adj} the first process is to have, -1000 to 1000; 0 if not told. */
+    public int oomScoreAdj() {
+        long score =
+                json.object("process").orElse(JsonObject.EMPTY).integer("oomScoreAdj").orElse(0);
+        return Math.clamp(score, -1000, 1000);
+    }
+
     /** True if the first process has a terminal. */
     public boolean terminal() {
         return json.object("process").flatMap(process -> process.bool("terminal")).orElse(false);

@@ -44,6 +44,33 @@ public final class CpuSet {
         return new CpuSet(both);
     }
 
+    boolean contains(int cpu) {
+        return cpus.get(cpu);
+    }
+
+    /** The CPUs from 0 on, so many. */
+    static CpuSet first(int count) {
+        BitSet cpus = new BitSet();
+        cpus.set(0, count);
+        return new CpuSet(cpus);
+    }
+
+    /** Their numbers, in order. */
+    int[] numbers() {
+        int[] numbers = new int[cpus.cardinality()];
+        int cpu = -1;
+        for (int i = 0; i < numbers.length; i++) {
+            cpu = cpus.nextSetBit(cpu + 1);
+            numbers[i] = cpu;
+        }
+        return numbers;
+    }
+
+    /** Those of which the numbers are given. */
+    static CpuSet of(BitSet numbers) {
+        return new CpuSet((BitSet) numbers.clone());
+    }
+
     /** The number of CPUs in the set. */
     public int count() {
         return cpus.cardinality();
@@ -59,8 +86,18 @@ public final class CpuSet {
         return cpus.hashCode();
     }
 
+    /** As the kernel writes it. */
     @Override
     public String toString() {
-        return cpus.toString();
+        StringBuilder list = new StringBuilder();
+        for (int first = cpus.nextSetBit(0); first >= 0; ) {
+            int end = cpus.nextClearBit(first);
+            list.append(list.isEmpty() ? "" : ",").append(first);
+            if (end - first > 1) {
+                list.append('-').append(end - 1);
+            }
+            first = cpus.nextSetBit(end);
+        }
+        return list.toString();
     }
 }

@@ -50,7 +50,21 @@ public record Demand(long memoryBytes, long microCpus, long shares, CpuSet cpus)
                 memory > 0 ? Math.min(MOST_BYTES, bytes(memory) + hugePages) : 0,
                 microCpus(number(cpu, "quota"), number(cpu, "period")),
                 shares(number(cpu, "shares")),
-                CpuSet.parse(cpu.string("cpus").orElse("")));
+                CpuSet.parse(cpus(resources)));
+    }
+
+    /**
+     * Its CPUs of the host, as the kernel writes them; of a file of cgroup v2 if not of its own.
+     */
+    private static String cpus(JsonObject resources) {
+        String own = resources.object("cpu").orElse(JsonObject.EMPTY).string("cpus").orElse("");
+        return own.isEmpty()
+                ? resources
+                        .object("unified")
+                        .orElse(JsonObject.EMPTY)
+                        .string("cpuset.cpus")
+                        .orElse("")
+                : own;
     }
 
     /**
@@ -67,7 +81,7 @@ public record Demand(long memoryBytes, long microCpus, long shares, CpuSet cpus)
                 number(memory, "limit") == 0 ? memoryBytes : told.memoryBytes,
                 number(cpu, "quota") == 0 ? microCpus : told.microCpus,
                 number(cpu, "shares") == 0 ? shares : told.shares,
-                cpu.string("cpus").orElse("").isEmpty() ? cpus : told.cpus);
+                told.cpus.equals(CpuSet.NONE) ? cpus : told.cpus);
     }
 
     /** Makes a demand of the numbers that a container manager tells; see there for their units. */

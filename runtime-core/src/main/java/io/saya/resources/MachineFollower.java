@@ -2,6 +2,8 @@ package io.saya.resources;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.saya.agent.Agent;
+import io.saya.agent.GuestResources;
+import io.saya.failure.RuntimeFailure;
 import io.saya.hypervisor.HypervisorFailure;
 import io.saya.hypervisor.Vm;
 import io.saya.json.JsonObject;
@@ -50,6 +52,10 @@ public final class MachineFollower {
 
     @GuardedBy("this")
     private boolean working;
+
+    /** Of containers that are there, the virtual CPUs that they are bound to. */
+    @GuardedBy("this")
+    private final Map<String, CpuSet> bound = new LinkedHashMap<>();
 
     @GuardedBy("this")
     private List<String> lastClipped = List.of();
@@ -106,8 +112,54 @@ public final class MachineFollower {
         await(served);
     }
 
+    /**
+     * Returns the virtual CPUs that stand for those of the host that a container is bound to, by
+     * what the machine has now; none if it is not bound.
+     */
+    public synchronized CpuSet guestCpus(String container) {
+        return guestCpus().getOrDefault(container, CpuSet.NONE);
+    }
+
+    /**
+     * Notes that a container has been made, or its limits have been changed, with these virtual
+     * CPUs. It is told of others if they have changed meanwhile or when they do. Does not wait.
+     */
+    public synchronized void bound(String container, CpuSet cpus) {
+        if (demands.containsKey(container) && cpus.count() > 0) {
+            bound.put(container, cpus);
+            var _ = follow();
+        }
+    }
+
+    @GuardedBy("this")
+    private Map<String, CpuSet> guestCpus() {
+        Map<String, CpuSet> sets = new LinkedHashMap<>();
+        for (Map.Entry<String, Demand> entry : demands.entrySet()) {
+            if (entry.getValue().cpus().count() > 0) {
+                sets.put(entry.getKey(), entry.getValue().cpus());
+            }
+        }
+        return sets.isEmpty() ? Map.of() : GuestCpus.of(sets, vm.vcpus()).guests();
+    }
+
+    /** Returns the containers that are bound to other virtual CPUs than they should be to. */
+    private synchronized Map<String, CpuSet> misplaced() {
+        if (bound.isEmpty()) {
+            return Map.of();
+        }
+        Map<String, CpuSet> misplaced = new LinkedHashMap<>();
+        for (Map.Entry<String, CpuSet> entry : guestCpus().entrySet()) {
+            CpuSet now = bound.getOrDefault(entry.getKey(), entry.getValue());
+            if (!entry.getValue().equals(now)) {
+                misplaced.put(entry.getKey(), entry.getValue());
+            }
+        }
+        return misplaced;
+    }
+
     /** Forgets a container that has ended. Does not wait. */
     public synchronized void dismiss(String container) {
+        bound.remove(container);
         if (demands.remove(container) != null) {
             var _ = follow();
         }
@@ -115,7 +167,7 @@ public final class MachineFollower {
 
     @GuardedBy("this")
     private CompletableFuture<Void> follow() {
-        if (rule.fixed() || (!working && target().equals(reached))) {
+        if (!working && (rule.fixed() || target().equals(reached)) && misplaced().isEmpty()) {
             return CompletableFuture.completedFuture(null);
         }
         CompletableFuture<Void> served = new CompletableFuture<>();
@@ -156,13 +208,41 @@ public final class MachineFollower {
                 target = target();
             }
             try {
-                change(target);
+                if (!rule.fixed()) {
+                    change(target);
+                }
+                rebind();
             } catch (HypervisorFailure | RuntimeException e) {
                 LOG.warn("the machine does not follow its containers", "error", e);
             } finally {
                 reached = target;
                 served.forEach(each -> each.complete(null));
             }
+        }
+    }
+
+    private void rebind() {
+        for (Map.Entry<String, CpuSet> entry : misplaced().entrySet()) {
+            LOG.info(
+                    "a container moves to other virtual CPUs",
+                    "container",
+                    entry.getKey(),
+                    "vcpus",
+                    entry.getValue());
+            synchronized (this) {
+                bound.replace(entry.getKey(), entry.getValue());
+            }
+            bind(entry.getKey(), entry.getValue());
+        }
+    }
+
+    private void bind(String container, CpuSet cpus) {
+        try {
+            agent.get()
+                    .update(container, GuestResources.ofCpus(cpus.toString()), GuestResources.NONE);
+        } catch (RuntimeFailure e) {
+            LOG.warn(
+                    "a container is not bound as it should be", "container", container, "error", e);
         }
     }
 

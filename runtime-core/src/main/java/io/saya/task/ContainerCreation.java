@@ -2,9 +2,11 @@ package io.saya.task;
 
 import io.saya.agent.Agent;
 import io.saya.agent.AgentTrait;
+import io.saya.agent.GuestResources;
 import io.saya.agent.GuestSpec;
 import io.saya.agent.GuestStorage;
 import io.saya.agent.StartError;
+import io.saya.cgroup.PodLimits;
 import io.saya.config.RuntimeSettings.EmptyDirMode;
 import io.saya.config.SharedFsConfig.RootfsUpper;
 import io.saya.container.Container;
@@ -77,8 +79,12 @@ final class ContainerCreation {
         }
     }
 
-    /** Makes the container in the guest, which must be up. */
-    void create(Prepared prepared) {
+    /**
+     * Makes the container in the guest, which must be up.
+     *
+     * @param cpus as {@link GuestResources#of} takes them
+     */
+    void create(Prepared prepared, String cpus) {
         try {
             phase = "process on the host";
             int pid = container.standIn().await();
@@ -93,7 +99,8 @@ final class ContainerCreation {
                                     spec,
                                     prepared.root().path(),
                                     prepared.mounts(),
-                                    guest.details().abilities()),
+                                    guest.details().abilities(),
+                                    cpus),
                             guest.details());
             phase = "in the guest";
             Agent agent = guest.requireAgent();
@@ -102,12 +109,26 @@ final class ContainerCreation {
             agent.createContainer(
                     container.id(),
                     guestSpec,
+                    podLimits(guest, container.kind()),
                     prepared.storages(),
                     pids.ofSandbox(guest.details()));
             Failpoints.reach(Moment.CREATE_ANNOUNCE);
         } catch (IOException | JsonException | RuntimeFailure e) {
             throw failure(e);
         }
+    }
+
+    /**
+     * Returns what all containers of a pod may use together, as the pod's cgroup on the host has
+     * it; of a container that is started alone, nothing. Processor time is limited on the host;
+     * processes of the guest can only be counted in it.
+     */
+    static GuestResources podLimits(TaskGuest guest, ContainerKind kind) {
+        if (kind == ContainerKind.SINGLE || !guest.details().abilities().limits()) {
+            return GuestResources.NONE;
+        }
+        PodLimits pod = guest.podLimits();
+        return GuestResources.ofPod(pod.memoryBytes(), pod.processes());
     }
 
     /**

@@ -3,6 +3,7 @@ package io.saya.task;
 import io.saya.agent.ContainerUsage;
 import io.saya.agent.GuestProcess;
 import io.saya.agent.GuestResources;
+import io.saya.agent.GuestSpec.GuestAbilities;
 import io.saya.container.Container;
 import io.saya.container.ContainerEvent;
 import io.saya.container.ContainerFigures;
@@ -17,6 +18,7 @@ import io.saya.event.TaskIo;
 import io.saya.failure.RuntimeFailure;
 import io.saya.guest.StartPhase;
 import io.saya.guest.StopCause;
+import io.saya.guest.TaskGuest;
 import io.saya.host.ProcessorTimes;
 import io.saya.host.Signal;
 import io.saya.io.ContainerIdentity;
@@ -27,8 +29,10 @@ import io.saya.json.JsonObject;
 import io.saya.log.Log;
 import io.saya.oci.ContainerKind;
 import io.saya.oci.OciSpec;
+import io.saya.resources.CpuSet;
 import io.saya.resources.Demand;
 import io.saya.resources.MachineFollower;
+import io.saya.resources.OomScore;
 import io.saya.sandbox.Sandbox;
 import io.saya.sandbox.TaskTable;
 import java.util.ArrayList;
@@ -109,10 +113,12 @@ public final class Tasks {
             }
             ContainerCreation.Prepared prepared = creation.prepare(request.rootfs());
             sandbox.awaitBoot();
-            if (kind != ContainerKind.POD_SANDBOX) {
-                followedByMachine(container, spec);
-            }
-            creation.create(prepared);
+            CpuSet cpus =
+                    kind == ContainerKind.POD_SANDBOX
+                            ? CpuSet.NONE
+                            : followedByMachine(container, spec);
+            creation.create(prepared, cpus.toString());
+            sandbox.guest().machine().bound(container.id(), cpus);
             announce(container, request);
             sandbox.clock().done(StartPhase.CONTAINER);
             sandbox.exits().watch(container, container.init());
@@ -144,12 +150,23 @@ public final class Tasks {
 
     /**
      * Makes the machine large enough for the container before the guest makes it, so that its
-     * program finds what it may use.
+     * program finds what it may use. Returns the virtual CPUs that it is to be bound to, if any.
      */
-    private void followedByMachine(Container container, OciSpec spec) {
+    private CpuSet followedByMachine(Container container, OciSpec spec) {
         MachineFollower machine = sandbox.guest().machine();
         machine.admit(container.id(), Demand.of(spec.resources()));
-        var _ = container.init().exited().thenRun(() -> machine.dismiss(container.id()));
+        OomScore score = sandbox.guest().oomScore();
+        score.admit(container.id(), spec.oomScoreAdj());
+        var _ =
+                container
+                        .init()
+                        .exited()
+                        .thenRun(
+                                () -> {
+                                    machine.dismiss(container.id());
+                                    score.dismiss(container.id());
+                                });
+        return machine.guestCpus(container.id());
     }
 
     /**
@@ -320,11 +337,19 @@ public final class Tasks {
      * @param resources OCI's {@code linux.resources}
      */
     public void update(String containerId, JsonObject resources) {
-        var _ = checked(containerId, ContainerVerb.UPDATE);
-        GuestResources guestResources =
-                GuestResources.of(resources, false, sandbox.guest().details().abilities().pids());
-        sandbox.guest().machine().change(containerId, resources);
-        sandbox.guest().requireAgent().update(containerId, guestResources);
+        Container container = checked(containerId, ContainerVerb.UPDATE);
+        TaskGuest guest = sandbox.guest();
+        GuestAbilities abilities = guest.details().abilities();
+        // Before anything is changed: it may be refused.
+        var _ = GuestResources.of(resources, false, abilities, "");
+        guest.machine().change(containerId, resources);
+        CpuSet cpus = guest.machine().guestCpus(containerId);
+        guest.requireAgent()
+                .update(
+                        containerId,
+                        GuestResources.of(resources, false, abilities, cpus.toString()),
+                        ContainerCreation.podLimits(guest, container.kind()));
+        guest.machine().bound(containerId, cpus);
     }
 
     /**

@@ -27,7 +27,7 @@ class GuestDetailsTest {
                         AgentTrait.CONNECTS_PORTS,
                         AgentTrait.MOUNTS_FILES,
                         AgentTrait.JOINS_PID_NAMESPACE);
-        assertThat(details.abilities().pids()).isTrue();
+        assertThat(details.abilities().limits()).isTrue();
         assertThat(details.version()).hasToString(version);
     }
 
@@ -36,7 +36,7 @@ class GuestDetailsTest {
         GuestDetails details = GuestDetails.of("3.2.0-rc0", false);
 
         assertThat(details.has(AgentTrait.STREAMS_END_WITH_WAIT)).isTrue();
-        assertThat(details.abilities().pids()).isFalse();
+        assertThat(details.abilities().limits()).isFalse();
     }
 
     @Test

@@ -3,19 +3,27 @@ package io.saya.agent;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.saya.agent.GuestSpec.GuestAbilities;
 import io.saya.json.Json;
+import io.saya.proto.agent.oci.LinuxBlockIO;
+import io.saya.proto.agent.oci.LinuxCPU;
 import io.saya.proto.agent.oci.LinuxDeviceCgroup;
+import io.saya.proto.agent.oci.LinuxResources;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class GuestResourcesTest {
+    private static final GuestAbilities OWN = new GuestAbilities(true, true);
+    private static final GuestAbilities KATAS = new GuestAbilities(true, false);
 
     @Test
     void aContainerThatMayOpenAllDevicesMayOpenAllOfTheGuests() {
         assertThat(
                         devices(
                                 """
-                                {"allow":false,"access":"rwm"},{"allow":true,"access":"rwm"}"""))
+                                {"allow":false,"access":"rwm"},{"allow":true,"access":"rwm"}\
+                                """))
                 .containsExactly(
                         LinuxDeviceCgroup.newBuilder()
                                 .setAllow(true)
@@ -32,12 +40,58 @@ class GuestResourcesTest {
                                 {"allow":true,"access":"rwm"},{"allow":false,"access":"rwm"},
                                 {"allow":true,"type":"b","major":8,"minor":0,"access":"rwm"},
                                 {"allow":true,"type":"c","access":"rwm"},
-                                {"allow":true,"major":8,"access":"rwm"},{"allow":true,"access":"m"}"""))
+                                {"allow":true,"major":8,"access":"rwm"},{"allow":true,"access":"m"}\
+                                """))
                 .isEmpty();
     }
 
     private static List<LinuxDeviceCgroup> devices(String rules) {
         var json = Json.parseObject(("{\"devices\":[" + rules + "]}").getBytes(UTF_8));
-        return GuestResources.of(json, false, true).message().getDevicesList();
+        return GuestResources.of(json, false, OWN, "").message().getDevicesList();
+    }
+
+    private static LinuxResources guest(String resources, GuestAbilities abilities, String cpus) {
+        return GuestResources.of(Json.parseObject(resources), false, abilities, cpus).message();
+    }
+
+    @Test
+    void cpusAndNodesOfTheHostBecomeTheGuests() {
+        String bound = "{\"cpu\":{\"cpus\":\"7,9\",\"mems\":\"1\",\"shares\":512}}";
+        assertThat(guest(bound, OWN, "0-1").getCPU())
+                .isEqualTo(
+                        LinuxCPU.newBuilder().setCpus("0-1").setMems("0").setShares(512).build());
+        assertThat(guest(bound, KATAS, "0-1").getCPU())
+                .isEqualTo(LinuxCPU.newBuilder().setShares(512).build());
+    }
+
+    @Test
+    void filesOfCgroup2StayUnlessTheySpeakOfTheHostsDevicesOrCpus() {
+        String files =
+                """
+                {"cpu":{"burst":5000,"idle":1},"blockIO":{"weight":300,
+                "throttleReadBpsDevice":[{"major":8,"minor":0,"rate":1}]},
+                "unified":{"memory.oom.group":"1","cpuset.cpus":"7","io.max":"8:0 rbps=1",
+                "io.weight":"default 7"}}\
+                """;
+        LinuxResources guest = guest(files, OWN, "");
+        assertThat(guest.getUnifiedMap())
+                .isEqualTo(
+                        Map.of(
+                                "memory.oom.group",
+                                "1",
+                                "io.weight",
+                                "default 7",
+                                "cpu.max.burst",
+                                "5000",
+                                "cpu.idle",
+                                "1"));
+        assertThat(guest.getBlockIO()).isEqualTo(LinuxBlockIO.newBuilder().setWeight(300).build());
+        assertThat(guest(files, KATAS, "").getUnifiedMap()).isEmpty();
+    }
+
+    @Test
+    void aLimitOfProcessesMayBeNone() {
+        assertThat(guest("{\"pids\":{\"limit\":-1}}", OWN, "").getPids().getLimit()).isEqualTo(-1);
+        assertThat(guest("{\"pids\":{\"limit\":9}}", KATAS, "").hasPids()).isFalse();
     }
 }

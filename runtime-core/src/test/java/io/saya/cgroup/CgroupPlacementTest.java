@@ -55,22 +55,41 @@ final class CgroupPlacementTest {
     void theLimitsOfThePodAreThoseOfTheParent() throws Exception {
         var memory = hierarchy("memory");
         var cpu = hierarchy("cpu,cpuacct");
-        for (var each : List.of(memory, cpu)) {
+        var pids = hierarchy("pids");
+        for (var each : List.of(memory, cpu, pids)) {
             Files.createDirectories(each.mount().resolve("kubepods/pod1"));
         }
         var path = CgroupPath.of("/kubepods/pod1/c1", "c1");
         assertThat(CgroupPlacement.plan(path, List.of(memory, cpu)).podLimits())
-                .isEqualTo(new PodLimits(true, OptionalLong.empty(), false));
+                .isEqualTo(new PodLimits(true, OptionalLong.empty(), false, OptionalLong.empty()));
         var bytes = memory.mount().resolve("kubepods/pod1/memory.limit_in_bytes");
         var quota = cpu.mount().resolve("kubepods/pod1/cpu.cfs_quota_us");
         Files.writeString(bytes, "9223372036854771712\n");
         Files.writeString(quota, "-1\n");
         assertThat(CgroupPlacement.plan(path, List.of(memory, cpu)).podLimits())
-                .isEqualTo(new PodLimits(true, OptionalLong.empty(), false));
+                .isEqualTo(new PodLimits(true, OptionalLong.empty(), false, OptionalLong.empty()));
         Files.writeString(bytes, "67108864\n");
         Files.writeString(quota, "50000\n");
-        assertThat(CgroupPlacement.plan(path, List.of(memory, cpu)).podLimits())
-                .isEqualTo(new PodLimits(true, OptionalLong.of(67108864), true));
+        Files.writeString(pids.mount().resolve("kubepods/pod1/pids.max"), "200\n");
+        assertThat(CgroupPlacement.plan(path, List.of(memory, cpu, pids)).podLimits())
+                .isEqualTo(
+                        new PodLimits(true, OptionalLong.of(67108864), true, OptionalLong.of(200)));
+    }
+
+    @Test
+    void aUnifiedHierarchyBesideOthersHidesNoLimit() throws Exception {
+        var memory = hierarchy("memory");
+        var unified = hierarchy("");
+        Files.writeString(unified.mount().resolve("cgroup.controllers"), "hugetlb\n");
+        for (var each : List.of(memory, unified)) {
+            Files.createDirectories(each.mount().resolve("pods/pod1"));
+        }
+        Files.writeString(memory.mount().resolve("pods/pod1/memory.limit_in_bytes"), "67108864\n");
+        var path = CgroupPath.of("/pods/pod1/c1", "c1");
+        for (var order : List.of(List.of(memory, unified), List.of(unified, memory))) {
+            assertThat(CgroupPlacement.plan(path, order).podLimits().memoryBytes())
+                    .hasValue(67108864);
+        }
     }
 
     @Test
@@ -85,7 +104,9 @@ final class CgroupPlacementTest {
         Files.writeString(pod.resolve("memory.max"), "67108864\n");
         Files.writeString(pod.resolve("cpu.max"), "50000 100000\n");
         assertThat(CgroupPlacement.plan(path, List.of(unified)).podLimits())
-                .isEqualTo(new PodLimits(false, OptionalLong.of(67108864), true));
+                .isEqualTo(
+                        new PodLimits(
+                                false, OptionalLong.of(67108864), true, OptionalLong.empty()));
     }
 
     @Test

@@ -50,11 +50,29 @@ final class BootSizeTest {
 
     @Test
     void whereAKubeletLimitsThePodNothingIsUnlimitedInIt() {
-        assertThat(size(pod(SUM), new PodLimits(true, OptionalLong.of(224 * MIB), true)))
+        assertThat(
+                        size(
+                                pod(SUM),
+                                new PodLimits(
+                                        true,
+                                        OptionalLong.of(224 * MIB),
+                                        true,
+                                        OptionalLong.empty())))
                 .isEqualTo(new MachineSize(2, 194));
-        assertThat(size(pod(SUM), new PodLimits(true, OptionalLong.empty(), true)))
+        assertThat(
+                        size(
+                                pod(SUM),
+                                new PodLimits(
+                                        true, OptionalLong.empty(), true, OptionalLong.empty())))
                 .isEqualTo(new MachineSize(2, 2048 + 64));
-        assertThat(size(pod(SUM), new PodLimits(true, OptionalLong.of(224 * MIB), false)))
+        assertThat(
+                        size(
+                                pod(SUM),
+                                new PodLimits(
+                                        true,
+                                        OptionalLong.of(224 * MIB),
+                                        false,
+                                        OptionalLong.empty())))
                 .isEqualTo(new MachineSize(3, 194));
     }
 
@@ -62,9 +80,23 @@ final class BootSizeTest {
     void aCgroupThatIsTooSmallIsSaidWithTheNumber() {
         MachineSize size = new MachineSize(1, 194);
         assertThat(BootSize.tooLarge(size, PodLimits.NONE)).isEmpty();
-        assertThat(BootSize.tooLarge(size, new PodLimits(true, OptionalLong.of(294 * MIB), true)))
+        assertThat(
+                        BootSize.tooLarge(
+                                size,
+                                new PodLimits(
+                                        true,
+                                        OptionalLong.of(294 * MIB),
+                                        true,
+                                        OptionalLong.empty())))
                 .isEmpty();
-        assertThat(BootSize.tooLarge(size, new PodLimits(true, OptionalLong.of(224 * MIB), true)))
+        assertThat(
+                        BootSize.tooLarge(
+                                size,
+                                new PodLimits(
+                                        true,
+                                        OptionalLong.of(224 * MIB),
+                                        true,
+                                        OptionalLong.empty())))
                 .hasValueSatisfying(why -> assertThat(why).contains("224 MiB", "by 70Mi"));
     }
 }

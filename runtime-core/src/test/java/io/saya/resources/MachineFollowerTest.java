@@ -57,6 +57,10 @@ final class MachineFollowerTest {
             stand(
                     Agent.class,
                     (_, method, arguments) -> {
+                        if (method.getName().equals("update")) {
+                            done.add("bind " + arguments[0] + " " + arguments[1]);
+                            return null;
+                        }
                         assertThat(method.getName()).isEqualTo("useNewHardware");
                         done.add("use " + arguments[0] + (boolean) arguments[1]);
                         return null;
@@ -121,6 +125,27 @@ final class MachineFollowerTest {
         assertDone("memory 194", "vcpus 1");
         follower.change("of nobody", Json.parseObject("{\"memory\":{\"limit\":536870912}}"));
         assertDone();
+    }
+
+    private static Demand bound(long microCpus, String cpus) {
+        return new Demand(64 * MIB, microCpus, 0, CpuSet.parse(cpus));
+    }
+
+    @Test
+    void boundContainersMoveWhenTheMachineOrTheirNeighboursDo() throws Exception {
+        MachineFollower follower = follower(false);
+        follower.admit("a", bound(500_000, "4-5"));
+        assertThat(follower.guestCpus("a").toString()).isEqualTo("0");
+        follower.bound("a", follower.guestCpus("a"));
+        follower.admit("b", bound(1_500_000, "7"));
+        assertDone("memory 259", "vcpus 2", "use 2true", "bind a cpus 1");
+        assertThat(follower.guestCpus("b").toString()).isEqualTo("0");
+        follower.bound("b", follower.guestCpus("b"));
+        follower.dismiss("b");
+        assertDone("memory 194", "vcpus 1", "bind a cpus 0");
+        follower.change("a", Json.parseObject("{\"cpu\":{\"cpus\":\"9\"}}"));
+        assertDone();
+        assertThat(follower.guestCpus("of nobody")).isEqualTo(CpuSet.NONE);
     }
 
     @Test

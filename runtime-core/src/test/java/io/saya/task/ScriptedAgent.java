@@ -187,6 +187,7 @@ public final class ScriptedAgent implements Agent {
     public void createContainer(
             String containerId,
             GuestSpec spec,
+            GuestResources pod,
             List<GuestStorage> storages,
             boolean sharedPidNamespace) {
         answer();
@@ -283,7 +284,7 @@ public final class ScriptedAgent implements Agent {
     }
 
     @Override
-    public void update(String containerId, GuestResources resources) {
+    public void update(String containerId, GuestResources resources, GuestResources pod) {
         answer();
     }
 

@@ -96,6 +96,7 @@ final class RuntimeConfigAssembly {
         return new MemoryConfig(
                 memory,
                 Math.max(ceiling, memory),
+                values.value(SizeOptions.ENABLE_MEM_PREALLOC),
                 values.value(SizeOptions.ENABLE_HUGEPAGES),
                 values.value(SizeOptions.RECLAIM_GUEST_FREED_MEMORY),
                 values.value(SizeOptions.ENABLE_GUEST_SWAP));

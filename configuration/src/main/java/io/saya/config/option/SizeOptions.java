@@ -61,20 +61,28 @@ public final class SizeOptions {
     public static final Option<Boolean> ENABLE_MEM_PREALLOC =
             ROWS.flag("enable_mem_prealloc", false)
                     .annotated()
-                    .withoutEffect("memory is taken from the host when the guest touches it")
-                    .help("Take all guest memory from the host before boot.");
+                    .help(
+                            "Take all of a machine's memory from the host before it boots, and what"
+                                    + " it is given later before it has it, instead of each page when"
+                                    + " the guest touches it. Nothing of it is given back before the"
+                                    + " machine ends.");
 
     public static final Option<Boolean> ENABLE_HUGEPAGES =
             ROWS.flag("enable_hugepages", false)
                     .annotated()
-                    .refused("memory is not taken from /dev/hugepages")
-                    .help("Back guest memory by huge pages.");
+                    .help(
+                            "Take a machine's memory from the host's huge pages (of the default"
+                                    + " size), all of it ahead as with enable_mem_prealloc. A start"
+                                    + " for which there are too few fails and says how many are"
+                                    + " missing.");
 
     public static final Option<String> HUGEPAGE_TYPE =
             ROWS.row("hugepage_type", Rows.oneOf("hugetlbfs", "thp"), "hugetlbfs")
                     .known(Option.Known.RUST)
                     .annotated()
-                    .withoutEffect("see enable_hugepages")
+                    .neutral("hugetlbfs")
+                    .withoutEffect(
+                            "huge pages are those of hugetlbfs; what is to be transparent is the host's to say, in /sys/kernel/mm/transparent_hugepage/shmem_enabled")
                     .help("Kind of huge pages.");
 
     public static final Option<Boolean> ENABLE_VIRTIO_MEM =

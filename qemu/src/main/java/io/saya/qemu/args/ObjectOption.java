@@ -1,5 +1,6 @@
 package io.saya.qemu.args;
 
+import io.saya.hypervisor.VmSpec.MemoryBacking;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -7,21 +8,27 @@ import java.util.List;
 public sealed interface ObjectOption extends Argument {
 
     /**
-     * Memory in an anonymous file: shared, so that vhost-user daemons can map it, and without pages
-     * until the guest touches them.
+     * Memory in an anonymous file: shared, so that vhost-user daemons can map it.
      *
      * @param sizeMib size in MiB
+     * @param backing where its pages come from
      */
-    record MemoryBackendMemfd(String id, int sizeMib) implements ObjectOption {
+    record MemoryBackendMemfd(String id, int sizeMib, MemoryBacking backing)
+            implements ObjectOption {
         @Override
         public List<String> words() {
-            return List.of(
-                    "-object",
+            Options options =
                     Options.of("memory-backend-memfd")
                             .with("id", id)
                             .with("size", sizeMib + "M")
-                            .with("share", true)
-                            .toString());
+                            .with("share", true);
+            if (backing == MemoryBacking.HUGE_PAGES) {
+                options.with("hugetlb", true);
+            }
+            if (backing != MemoryBacking.ON_TOUCH) {
+                options.with("prealloc", true);
+            }
+            return List.of("-object", options.toString());
         }
     }
 

@@ -3,6 +3,7 @@ package io.saya.qemu.args;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.saya.hypervisor.VmSpec.MemoryBacking;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
@@ -44,9 +45,17 @@ class ArgumentTest {
                         "-chardev",
                         "socket,id=fs,fd=%fd:share%"),
                 row(
-                        new ObjectOption.MemoryBackendMemfd("mem", 512),
+                        new ObjectOption.MemoryBackendMemfd("mem", 512, MemoryBacking.ON_TOUCH),
                         "-object",
                         "memory-backend-memfd,id=mem,size=512M,share=on"),
+                row(
+                        new ObjectOption.MemoryBackendMemfd("mem", 512, MemoryBacking.PREALLOCATED),
+                        "-object",
+                        "memory-backend-memfd,id=mem,size=512M,share=on,prealloc=on"),
+                row(
+                        new ObjectOption.MemoryBackendMemfd("mem", 512, MemoryBacking.HUGE_PAGES),
+                        "-object",
+                        "memory-backend-memfd,id=mem,size=512M,share=on,hugetlb=on,prealloc=on"),
                 row(
                         new ObjectOption.RngRandom("rng", Path.of("/dev/urandom")),
                         "-object",

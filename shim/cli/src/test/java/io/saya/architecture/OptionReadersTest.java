@@ -69,7 +69,6 @@ class OptionReadersTest {
     private static final Set<String> AWAITED =
             Set.of(
                     "MachineConfig.rootless",
-                    "MemoryConfig.hugePages",
                     "MemoryConfig.guestSwap",
                     "RuntimeSettings.enableVcpusPinning",
                     "AgentConfig.enableTracing");

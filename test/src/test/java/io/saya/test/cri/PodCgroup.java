@@ -95,6 +95,18 @@ final class PodCgroup implements AutoCloseable {
         }
     }
 
+    /** Limits the number of processes and threads that are in it and below. */
+    void limitProcesses(int most) {
+        var unified = Files.exists(TOP.resolve("cgroup.controllers"));
+        try {
+            Files.writeString(
+                    TOP.resolve(unified ? path.substring(1) : "pids" + path).resolve("pids.max"),
+                    Integer.toString(most));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** Gives all that is in it and below the least share of the processor, as a kubelet does. */
     void bestEffort() {
         share("1", "2");

@@ -3,6 +3,7 @@ package io.saya.test.cri;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.saya.proto.cri.ContainerState;
 import io.saya.proto.cri.LinuxContainerConfig;
 import io.saya.proto.cri.LinuxContainerResources;
 import io.saya.proto.cri.LinuxPodSandboxConfig;
@@ -10,14 +11,20 @@ import io.saya.proto.cri.UpdateContainerResourcesRequest;
 import io.saya.test.Wait;
 import io.saya.test.WithProduct;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** What a machine has follows what its containers may use. */
 @WithProduct
 final class SizeTest extends PodSuite {
     private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final long MIB = 1 << 20;
+
+    /** Within which what containers have freed is back on the host. */
+    private static final Duration GIVEN_BACK = Duration.ofSeconds(30);
 
     /** What the kernel keeps for itself before it counts, and what is there for the guest. */
     private static final int GUEST_MIB = 128;
@@ -140,6 +147,97 @@ final class SizeTest extends PodSuite {
         update(container, resources(64, 0.5));
         assertThat(Wait.until(LIMIT, () -> memoryMib(pod, container) < small + 64)).isTrue();
         assertThat(Wait.until(LIMIT, () -> cpus(pod, container) == 1)).isTrue();
+    }
+
+    @Test
+    void moreThanTheHostHasIsClippedAndTheContainerRuns() {
+        var pod = told(512, HOST_CPUS + 2);
+        var container = container(pod, "main", 512, HOST_CPUS + 2);
+        assertThat(memoryMib(pod, container)).isBetween(513L, 512L + GUEST_MIB);
+        assertThat(cpus(pod, container)).isEqualTo(HOST_CPUS);
+        assertThat(allocates(pod, container, 480)).isZero();
+        assertThat(allocates(pod, container, 540)).isEqualTo(137);
+        assertThat(node().containerd().log()).contains("less than was asked for");
+    }
+
+    private static int allocates(Pod pod, String container, int mib) {
+        return pod.exec(
+                        container,
+                        "dd",
+                        "if=/dev/zero",
+                        "of=/dev/null",
+                        "bs=" + mib + "M",
+                        "count=1")
+                .status();
+    }
+
+    @Test
+    void containersThatTakeAGibibyteAndEndLeaveTheHostWhereItWas() {
+        takeAndEnd(3);
+    }
+
+    @Test
+    @Tag("full")
+    @Timeout(1800)
+    void manySuchContainersLeaveTheHostWhereItWas() {
+        takeAndEnd(30);
+    }
+
+    private void takeAndEnd(int cycles) {
+        try (var cgroup = new PodCgroup("saya-size-" + ProcessHandle.current().pid())) {
+            var pod =
+                    pod(
+                            config ->
+                                    config.setLinux(
+                                            LinuxPodSandboxConfig.newBuilder()
+                                                    .setCgroupParent(cgroup.path())
+                                                    .setResources(resources(64, 1))));
+            var idle = container(pod, "idle", 64, 1);
+            var small = memoryMib(pod, idle);
+            // The first has the guest load what it needs for it.
+            takeAGibibyte(pod);
+            var before = settled(cgroup, 0);
+            for (int cycle = 0; cycle < cycles; cycle++) {
+                takeAGibibyte(pod);
+            }
+            assertThat(settled(cgroup, before + before / 10))
+                    .as("after %d cycles, in bytes", cycles)
+                    .isLessThanOrEqualTo(before + before / 10);
+            assertThat(Wait.until(LIMIT, () -> memoryMib(pod, idle) < small + 64)).isTrue();
+            pod.remove();
+        }
+    }
+
+    private static void takeAGibibyte(Pod pod) {
+        var container =
+                pod.start(
+                        pod.create(
+                                "greedy",
+                                config ->
+                                        config.addCommand("dd")
+                                                .addArgs("if=/dev/zero")
+                                                .addArgs("of=/dev/null")
+                                                .addArgs("bs=1024M")
+                                                .addArgs("count=1")
+                                                .setLinux(
+                                                        LinuxContainerConfig.newBuilder()
+                                                                .setResources(
+                                                                        resources(1100, 1)))));
+        Wait.until(LIMIT, () -> ended(pod, container));
+        assertThat(pod.exited(container).getExitCode()).isZero();
+        pod.remove(container);
+    }
+
+    private static boolean ended(Pod pod, String container) {
+        return pod.status(container).getState() == ContainerState.CONTAINER_EXITED;
+    }
+
+    /** The least that the pod costs within half a minute, or what is at most a bound. */
+    private static long settled(PodCgroup cgroup, long bound) {
+        var least = new AtomicLong(Long.MAX_VALUE);
+        Wait.until(
+                GIVEN_BACK, () -> least.accumulateAndGet(cgroup.usedMemory(), Math::min) <= bound);
+        return least.get();
     }
 
     @Test

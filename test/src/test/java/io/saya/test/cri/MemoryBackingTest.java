@@ -1,0 +1,106 @@
+package io.saya.test.cri;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.saya.proto.cri.LinuxContainerConfig;
+import io.saya.proto.cri.LinuxContainerResources;
+import io.saya.proto.cri.LinuxPodSandboxConfig;
+import io.saya.test.WithProduct;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Machines whose memory is taken from the host's huge pages, ahead. */
+@WithProduct
+final class MemoryBackingTest extends PodSuite {
+    private static final Path SET_ASIDE = Path.of("/proc/sys/vm/nr_hugepages");
+    private static final long MIB = 1 << 20;
+
+    /** Enough for a machine of 64 MiB for its containers and one more container of 64 MiB. */
+    private static final int PAGES = 160;
+
+    private int before;
+
+    @BeforeAll
+    void pages() throws IOException {
+        assumeTrue(Node.handler().equals(Node.SAYA), "runc has no machine");
+        before = Integer.parseInt(Files.readString(SET_ASIDE).strip());
+        Files.writeString(SET_ASIDE, Integer.toString(before + PAGES));
+        assumeTrue(free() >= PAGES, "the host has not that many huge pages");
+    }
+
+    @AfterAll
+    void noPages() throws IOException {
+        Files.writeString(SET_ASIDE, Integer.toString(before));
+    }
+
+    @Override
+    protected Node newNode() {
+        return new Node(
+                List.of(Node.BRIDGE), Map.of(), "[hypervisor.qemu]\nenable_hugepages = true\n");
+    }
+
+    private static long free() throws IOException {
+        var matcher =
+                Pattern.compile("HugePages_Free: *(\\d+)")
+                        .matcher(Files.readString(Path.of("/proc/meminfo")));
+        assertThat(matcher.find()).isTrue();
+        return Long.parseLong(matcher.group(1));
+    }
+
+    private static LinuxContainerResources resources(long mib) {
+        return LinuxContainerResources.newBuilder()
+                .setMemoryLimitInBytes(mib * MIB)
+                .setCpuPeriod(100_000)
+                .setCpuQuota(100_000)
+                .build();
+    }
+
+    private Pod told(long mib) {
+        return pod(
+                config ->
+                        config.setLinux(
+                                LinuxPodSandboxConfig.newBuilder().setResources(resources(mib))));
+    }
+
+    private static String container(Pod pod, String name) {
+        return pod.start(
+                pod.create(
+                        name,
+                        config ->
+                                config.addCommand("sleep")
+                                        .addArgs("100000")
+                                        .setLinux(
+                                                LinuxContainerConfig.newBuilder()
+                                                        .setResources(resources(64)))));
+    }
+
+    @Test
+    void hugePagesAreTakenAheadAndGivenBack() throws IOException {
+        var had = free();
+        var pod = told(64);
+        // 64 MiB, 2 for their account, 128 for the guest.
+        assertThat(free()).isEqualTo(had - 97);
+        var first = container(pod, "first");
+        assertThat(pod.exec(first, "true").status()).isZero();
+        var _ = container(pod, "second");
+        assertThat(free()).isBetween(had - 97 - 36, had - 97 - 30);
+        pod.remove();
+        assertThat(free()).isEqualTo(had);
+    }
+
+    @Test
+    void aStartForWhichThereAreTooFewSaysHowManyAreMissing() {
+        assertThatThrownBy(() -> told(1024))
+                .hasMessageContaining("huge pages of 2048 KiB")
+                .hasMessageContaining("raise vm.nr_hugepages by");
+    }
+}
