@@ -3,6 +3,7 @@ package io.saya.qemu;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.saya.host.HookCommand;
 import io.saya.host.Host;
 import io.saya.host.HostProcess;
 import io.saya.host.MonitorCommand;
@@ -262,6 +263,11 @@ class PluggedCardsTest {
         @Override
         public byte[] netlink(Path namespace, byte[] messages) {
             throw new UnsupportedOperationException("netlink");
+        }
+
+        @Override
+        public HostProcess hook(HookCommand command) {
+            throw new UnsupportedOperationException("hook");
         }
 
         @Override
