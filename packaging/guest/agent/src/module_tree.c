@@ -26,7 +26,7 @@ struct search {
     unsigned depth;
 };
 
-static enum module_result load(struct search *search, const char *name, const char *parameters);
+static enum module_result load(struct search *search, const char *given, const char *parameters);
 
 // ---- names
 
@@ -213,7 +213,7 @@ static enum module_result load_chain(struct search *search, const char *line, co
 }
 
 static enum module_result load_by_alias(struct search *search, const char *alias) {
-    char names[ALIASES_LIMIT][NAME_SIZE];
+    char names[ALIASES_LIMIT][NAME_SIZE] = {{0}};
     size_t count = find_aliases(search, alias, names);
     enum module_result result = MODULE_UNKNOWN;
     struct search below = *search;
