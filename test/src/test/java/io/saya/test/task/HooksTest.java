@@ -42,7 +42,7 @@ final class HooksTest extends ShimSuite {
                         Map.of(),
                         "sh",
                         "-c",
-                        "ping -c 1 -W 10 10.78.1.1 > /ping; mv /ping /pinged; sleep 1000")) {
+                        "nc -w 10 10.78.1.1 9 > /asked.new 2>&1; mv /asked.new /asked; sleep 1000")) {
             hooks(
                     shim,
                     """
@@ -55,16 +55,16 @@ final class HooksTest extends ShimSuite {
                     .contains("\"status\":\"creating\"", "\"id\":\"" + shim.id() + "\"");
             shim.start("");
             assertThat(notes("start")).contains("\"status\":\"running\"");
-            var pinged = directory().resolve("rootfs/pinged");
-            assertThat(Wait.until(SOON, () -> Files.exists(pinged))).isTrue();
-            assertThat(Files.readString(pinged)).contains(" 0% packet loss");
+            var asked = directory().resolve("rootfs/asked");
+            assertThat(Wait.until(SOON, () -> Files.exists(asked))).isTrue();
+            assertThat(Files.readString(asked)).as("the host said no").contains("refused");
             assertThat(Files.readString(directory().resolve("rootfs/hooked"))).isEqualTo("here\n");
             shim.kill("", 9);
             assertThat(shim.await("")).isEqualTo(137);
             shim.delete("");
             assertThat(notes("stop")).contains("\"status\":\"stopped\"", "\"pid\":0");
         } finally {
-            Files.deleteIfExists(directory().resolve("rootfs/pinged"));
+            Files.deleteIfExists(directory().resolve("rootfs/asked"));
             Files.deleteIfExists(directory().resolve("rootfs/hooked"));
             Ran.run(SOON, "ip", "link", "del", link);
         }
