@@ -8,18 +8,16 @@ import io.saya.host.ProcessExit;
 import io.saya.host.Signal;
 import io.saya.json.Json;
 import io.saya.json.JsonObject;
+import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
-import io.saya.oci.OciHook.Moment;
 import io.saya.oci.OciHook;
+import io.saya.oci.OciHook.Moment;
 import io.saya.oci.OciSpec;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /**
  * The hooks of a container that are the host's programs: one after another, in the host's
@@ -134,26 +132,27 @@ final class HostHooks {
 
     private static ProcessExit await(
             HostProcess process, String what, Duration limit, CompletableFuture<?> end) {
-        try {
-            CompletableFuture.anyOf(process.exited(), end)
-                    .get(limit.toMillis(), TimeUnit.MILLISECONDS);
-            if (!process.exited().isDone()) {
-                process.signal(Signal.SIGKILL);
-                throw RuntimeFailure.unavailable(
-                        what + " was ended: the sandbox has stopped", null);
-            }
+        var waited = Waited.on(CompletableFuture.anyOf(process.exited(), end), limit);
+        if (process.exited().isDone()) {
             return process.exited().join();
-        } catch (TimeoutException e) {
-            process.signal(Signal.SIGKILL);
-            throw RuntimeFailure.deadlineExceeded(
-                    what + " did not end within " + limit.toSeconds() + " s" + said(process), e);
-        } catch (ExecutionException e) {
-            throw RuntimeFailure.internal(what + ": " + e.getCause(), e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            process.signal(Signal.SIGKILL);
-            throw RuntimeFailure.unavailable("interrupted during " + what, e);
         }
+        process.signal(Signal.SIGKILL);
+        throw switch (waited) {
+            case Waited.Done(var _) ->
+                    RuntimeFailure.unavailable(what + " was ended: the sandbox has stopped", null);
+            case Waited.TimedOut() ->
+                    RuntimeFailure.deadlineExceeded(
+                            what
+                                    + " did not end within "
+                                    + limit.toSeconds()
+                                    + " s"
+                                    + said(process),
+                            null);
+            case Waited.Failed(Throwable cause) ->
+                    RuntimeFailure.internal(what + ": " + cause, cause);
+            case Waited.Interrupted() ->
+                    RuntimeFailure.unavailable("interrupted during " + what, null);
+        };
     }
 
     private static String said(HostProcess process) {
