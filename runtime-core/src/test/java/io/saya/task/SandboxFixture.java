@@ -13,9 +13,6 @@ import io.saya.guest.SandboxLimits;
 import io.saya.guest.StartClock;
 import io.saya.oci.OciSpec;
 import io.saya.sandbox.Sandbox;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -25,6 +22,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
 
 /** A sandbox on a fake host, with a fake VM and a scripted agent; everything between is real. */
 final class SandboxFixture {

@@ -1,7 +1,6 @@
 package io.saya.config.option;
 
 import io.saya.config.SharedFsConfig.RootfsUpper;
-
 import java.nio.file.Path;
 import java.util.List;
 

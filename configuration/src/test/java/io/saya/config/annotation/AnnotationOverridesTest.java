@@ -9,17 +9,15 @@ import io.saya.config.load.LoadedConfig;
 import io.saya.config.load.TestHost;
 import io.saya.config.option.RuntimeOptions;
 import io.saya.config.option.SizeOptions;
-
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class AnnotationOverridesTest {
 
