@@ -413,7 +413,8 @@ class Figures(AgentTest):
                 r'^(# (HELP|TYPE) \S+ .+|(kata_(agent|guest)|saya_guest_pressure)_\w+(\{\w+="[^"]+"(,\w+="[^"]+")*\})? [-+.e0-9]+)$')
         for name in ("kata_agent_process_resident_memory_bytes ", 'kata_guest_meminfo{item="mem_available"}',
                      'kata_guest_meminfo{item="active_anon"}', 'kata_guest_meminfo{item="s_reclaimable"}',
-                     'kata_guest_meminfo{item="hugepages_total"}', 'kata_guest_meminfo{item="direct_map4k"}', 'kata_guest_meminfo{item="committed_as"}',
+                     'kata_guest_meminfo{item="hugepages_total"}', 'kata_guest_meminfo{item="direct_map4k"}',
+                     'kata_guest_meminfo{item="committed_as"}',
                      "kata_guest_load", 'kata_guest_tasks{item="max"}', 'kata_guest_netdev_stat{interface="lo",item="sent_bytes"}',
                      "kata_guest_diskstat{", "kata_guest_filesystem_bytes{", "kata_guest_filesystem_inodes{"):
             self.assertIn(name, text)

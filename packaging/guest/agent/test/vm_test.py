@@ -145,7 +145,8 @@ class Guest(VmTest):
         self.call("StartContainer", container_id=cid)
 
     def limits_of(self, cid):
-        files = "memory.max memory.low memory.swap.max memory.oom.group cpu.max cpu.weight cpu.max.burst cpuset.cpus cpuset.mems pids.max io.weight".split()
+        files = ("memory.max memory.low memory.swap.max memory.oom.group cpu.max cpu.weight cpu.max.burst cpuset.cpus cpuset.mems pids.max "
+                 "io.weight").split()
         text = self.output_of(cid, "sh", "-c", f"cd /sys/fs/cgroup && for f in {' '.join(files)}; do echo $f $(cat $f); done")
         return dict(line.partition(" ")[::2] for line in text.splitlines())
 
@@ -161,8 +162,8 @@ class Guest(VmTest):
         self.in_cgroup(cid, "/pods/pod1/limits", resources)
         told = {
             "memory.max": str(64 << 20), "memory.low": str(16 << 20), "memory.swap.max": str(32 << 20), "memory.oom.group": "1",
-            "cpu.max": "50000 200000", "cpu.weight": "79", "cpu.max.burst": "10000", "cpuset.cpus": "0", "cpuset.mems": "0", "pids.max": "50",
-            "io.weight": "default 4950",
+            "cpu.max": "50000 200000", "cpu.weight": "79", "cpu.max.burst": "10000", "cpuset.cpus": "0", "cpuset.mems": "0",
+            "pids.max": "50", "io.weight": "default 4950",
         }
         self.assertEqual(self.limits_of(cid), told)
         # Of quota and period an update may tell one alone; no limit is a limit too.
@@ -170,7 +171,8 @@ class Guest(VmTest):
         self.assertEqual(self.limits_of(cid)["cpu.max"], "60000 200000")
         self.call("UpdateContainer", container_id=cid, resources=oci_pb2.LinuxResources(CPU=oci_pb2.LinuxCPU(Period=100000)))
         self.assertEqual(self.limits_of(cid)["cpu.max"], "60000 100000")
-        none = oci_pb2.LinuxResources(CPU=oci_pb2.LinuxCPU(Quota=-1), Pids=oci_pb2.LinuxPids(Limit=-1), Memory=oci_pb2.LinuxMemory(Limit=-1))
+        none = oci_pb2.LinuxResources(
+            CPU=oci_pb2.LinuxCPU(Quota=-1), Pids=oci_pb2.LinuxPids(Limit=-1), Memory=oci_pb2.LinuxMemory(Limit=-1))
         self.call("UpdateContainer", container_id=cid, resources=none)
         changed = self.limits_of(cid)
         self.assertEqual([changed[f] for f in ("cpu.max", "pids.max", "memory.max")], ["max 100000", "max", "max"])
@@ -178,7 +180,8 @@ class Guest(VmTest):
         self.remove(cid)
 
     def test_a_pods_limits_hold_for_its_containers_in_sum(self):
-        limits = oci_pb2.LinuxResources(Memory=oci_pb2.LinuxMemory(Limit=48 << 20), CPU=oci_pb2.LinuxCPU(Quota=50000), Pids=oci_pb2.LinuxPids(Limit=7))
+        limits = oci_pb2.LinuxResources(
+            Memory=oci_pb2.LinuxMemory(Limit=48 << 20), CPU=oci_pb2.LinuxCPU(Quota=50000), Pids=oci_pb2.LinuxPids(Limit=7))
         cids = ["pod2a", "pod2b"]
         for cid in cids:
             self.in_cgroup(cid, f"/pods/pod2/{cid}", pod=limits)

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.saya.hypervisor.HypervisorFailure;
-import io.saya.hypervisor.VmSpec;
 import io.saya.hypervisor.VmSpec.MemoryBacking;
+import io.saya.hypervisor.VmSpec;
 import io.saya.json.Json;
 import io.saya.json.JsonNumber;
 import io.saya.json.JsonObject;
@@ -134,10 +134,31 @@ final class PluggedSizeTest {
                 JsonObject.EMPTY);
         assertThat(made(more)).isEqualTo(3);
         CompletableFuture<Integer> fewer = begin(() -> cpus.set(2));
+        answer("query-kvm", "{}", accelerated(true));
         answer("device_del", "{\"id\":\"cpu-1\"}", JsonObject.EMPTY);
         qemu.event("DEVICE_DELETED", JsonObject.builder().put("device", "cpu-1").build());
         assertThat(made(fewer)).isEqualTo(2);
         assertThat(cpus.count()).isEqualTo(2);
+    }
+
+    private static JsonValue accelerated(boolean kvm) {
+        return JsonObject.builder().put("enabled", kvm).put("present", true).build();
+    }
+
+    /** QEMU 7.2 dies of the second CPU that is plugged into one place of an emulated machine. */
+    @Test
+    void anEmulatedMachineKeepsItsCpusAndHasThemWhenTheyAreWantedAgain() throws Exception {
+        CompletableFuture<Integer> more = begin(() -> cpus.set(2));
+        answer("query-hotpluggable-cpus", "{}", PLACES);
+        answer(
+                "device_add",
+                "{\"driver\":\"max-x86_64-cpu\",\"id\":\"cpu-0\",\"socket-id\":1}",
+                JsonObject.EMPTY);
+        assertThat(made(more)).isEqualTo(2);
+        CompletableFuture<Integer> fewer = begin(() -> cpus.set(1));
+        answer("query-kvm", "{}", accelerated(false));
+        assertThat(made(fewer)).isEqualTo(2);
+        assertThat(cpus.set(2)).as("without a word to QEMU").isEqualTo(2);
     }
 
     @Test
@@ -158,6 +179,7 @@ final class PluggedSizeTest {
                 JsonObject.EMPTY);
         assertThat(made(more)).isEqualTo(2);
         CompletableFuture<Integer> fewer = begin(() -> cpus.set(1));
+        answer("query-kvm", "{}", accelerated(true));
         answer("device_del", "{\"id\":\"cpu-0\"}", JsonObject.EMPTY);
         qemu.event(
                 "DEVICE_UNPLUG_GUEST_ERROR", JsonObject.builder().put("device", "cpu-0").build());

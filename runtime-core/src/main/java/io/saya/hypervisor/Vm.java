@@ -65,8 +65,9 @@ public interface Vm {
 
     /**
      * Gives the running guest virtual CPUs, within the machine's room, or takes them away, but none
-     * of those of the start. New ones are not used before the guest brings them online; one that is
-     * taken away has been let go of by the guest when this returns.
+     * of those of the start and none that the VMM cannot take away. New ones are not used before
+     * the guest brings them online; one that is taken away has been let go of by the guest when
+     * this returns.
      *
      * @return how many there are now
      * @throws HypervisorFailure if the VMM refuses or the guest does not let go of one; there may

@@ -10,8 +10,8 @@ import io.saya.json.Json;
 import io.saya.json.JsonObject;
 import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
-import io.saya.oci.OciHook;
 import io.saya.oci.OciHook.Moment;
+import io.saya.oci.OciHook;
 import io.saya.oci.OciSpec;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -167,7 +167,7 @@ final class HostHooks {
         return "hook " + moment.word() + "[" + index + "]";
     }
 
-    /** The state of the container (runtime.md#state of the OCI runtime specification). */
+    /** The state of the container (OCI runtime specification, "State"). */
     private String state(String status, int pid) {
         JsonObject.Builder annotations = JsonObject.builder();
         spec.annotations().forEach(annotations::put);

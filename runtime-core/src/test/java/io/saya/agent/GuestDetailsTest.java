@@ -26,7 +26,8 @@ class GuestDetailsTest {
                 .containsExactlyInAnyOrder(
                         AgentTrait.CONNECTS_PORTS,
                         AgentTrait.MOUNTS_FILES,
-                        AgentTrait.JOINS_PID_NAMESPACE);
+                        AgentTrait.JOINS_PID_NAMESPACE,
+                        AgentTrait.SLEWS_CLOCK);
         assertThat(details.abilities().limits()).isTrue();
         assertThat(details.version()).hasToString(version);
     }

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 /** What a sandbox tells a scraper, against what was done to it. */
 @WithProduct
 final class MetricsTest extends PodSuite {
-    private static final Duration LIMIT = Duration.ofSeconds(120);
+    private static final Duration LIMIT = Duration.ofMinutes(2);
     private static final String GUEST_PRESSURE = "saya_guest_pressure_seconds_total";
     private static final long MIB = 1 << 20;
 
