@@ -54,6 +54,7 @@ public final class CheckCommand implements Callable<Integer> {
                     GuestCheck::guest,
                     SetupChecks::memory,
                     SetupChecks::cgroups,
+                    ConfinementCheck::confinement,
                     SetupChecks::runDirectory,
                     SetupChecks::systemLog,
                     HandlerChecks::handler);

@@ -10,6 +10,7 @@ import io.saya.config.load.ConfigLoader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -132,5 +133,20 @@ class ChecksTest {
         assertThat(SetupChecks.cgroups(host()).text()).isEqualTo("version 1");
         file("sys/fs/cgroup/cgroup.controllers", "memory");
         assertThat(SetupChecks.cgroups(host()).text()).isEqualTo("version 2");
+    }
+
+    @Test
+    void aUserNamespaceWithoutQemusUsersCannotConfineIt() throws Exception {
+        assertThat(ConfinementCheck.confinement(host()).verdict()).isEqualTo(Verdict.FAIL);
+        for (String namespace : List.of("mnt", "pid", "ipc", "uts", "net")) {
+            file("proc/self/ns/" + namespace, "");
+        }
+        file("proc/self/uid_map", "         0          0 4294967295\n");
+        file("proc/self/gid_map", "         0     100000      65536\n");
+        Finding narrow = ConfinementCheck.confinement(host());
+        assertThat(narrow.verdict()).isEqualTo(Verdict.FAIL);
+        assertThat(narrow.text()).contains("gid_map has no ids from 1879048192 on");
+        file("proc/self/gid_map", "         0          0 4294967295\n");
+        assertThat(ConfinementCheck.confinement(host()).verdict()).isEqualTo(Verdict.PASS);
     }
 }
