@@ -40,8 +40,9 @@ static bool set_cpu(const struct pod *pod, const Grpc__LinuxCPU *cpu) {
 }
 
 bool pod_limits_set(const struct container *container, const Grpc__LinuxResources *limits, char *error, size_t size) {
-    struct pod pod = {.error = error, .size = size};
+    struct pod pod = {.size = size};
     char text[NUMBER];
+    pod.error = error;
     if (limits == NULL || container->cgroup == NULL) return true;
     snprintf(pod.directory, sizeof pod.directory, "%s", container->cgroup);
     char *name = strrchr(pod.directory, '/');

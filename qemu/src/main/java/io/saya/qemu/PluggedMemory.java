@@ -1,8 +1,8 @@
 package io.saya.qemu;
 
 import io.saya.hypervisor.HypervisorFailure;
-import io.saya.hypervisor.VmSpec.MemoryBacking;
 import io.saya.hypervisor.VmSpec;
+import io.saya.hypervisor.VmSpec.MemoryBacking;
 import io.saya.json.JsonNumber;
 import io.saya.json.JsonObject;
 import io.saya.qemu.qmp.QmpCommand;

@@ -1,10 +1,10 @@
 package io.saya.qemu;
 
+import io.saya.host.Placement;
 import io.saya.host.Placement.Access;
 import io.saya.host.Placement.InheritedConnection;
 import io.saya.host.Placement.InheritedFile;
 import io.saya.host.Placement.InheritedTap;
-import io.saya.host.Placement;
 import io.saya.hypervisor.VmDevice;
 import io.saya.hypervisor.VmSpec;
 import java.nio.file.Path;

@@ -1,8 +1,8 @@
 package io.saya.qemu;
 
 import io.saya.host.SpawnSpec.InheritedSocket;
-import io.saya.hypervisor.VmSpec.AgentTransport;
 import io.saya.hypervisor.VmSpec;
+import io.saya.hypervisor.VmSpec.AgentTransport;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

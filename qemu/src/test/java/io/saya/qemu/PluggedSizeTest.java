@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.saya.hypervisor.HypervisorFailure;
-import io.saya.hypervisor.VmSpec.MemoryBacking;
 import io.saya.hypervisor.VmSpec;
+import io.saya.hypervisor.VmSpec.MemoryBacking;
 import io.saya.json.Json;
 import io.saya.json.JsonNumber;
 import io.saya.json.JsonObject;

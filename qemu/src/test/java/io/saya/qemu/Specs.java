@@ -1,10 +1,10 @@
 package io.saya.qemu;
 
 import io.saya.hypervisor.VmDevice;
+import io.saya.hypervisor.VmSpec;
 import io.saya.hypervisor.VmSpec.Accelerator;
 import io.saya.hypervisor.VmSpec.AgentTransport;
 import io.saya.hypervisor.VmSpec.MemoryBacking;
-import io.saya.hypervisor.VmSpec;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;

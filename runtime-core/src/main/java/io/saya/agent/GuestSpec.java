@@ -2,9 +2,9 @@ package io.saya.agent;
 
 import io.saya.json.JsonObject;
 import io.saya.oci.OciHook;
+import io.saya.oci.OciSpec;
 import io.saya.oci.OciSpec.Namespace;
 import io.saya.oci.OciSpec.OciMount;
-import io.saya.oci.OciSpec;
 import io.saya.proto.agent.oci.Hook;
 import io.saya.proto.agent.oci.Linux;
 import io.saya.proto.agent.oci.LinuxDevice;

@@ -2,10 +2,10 @@ package io.saya.share;
 
 import io.saya.host.Host;
 import io.saya.host.HostProcess;
-import io.saya.host.Placement.Privileges;
 import io.saya.host.Placement;
-import io.saya.host.SpawnSpec.InheritedSocket;
+import io.saya.host.Placement.Privileges;
 import io.saya.host.SpawnSpec;
+import io.saya.host.SpawnSpec.InheritedSocket;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.saya.agent.ContainerUsage;
-import io.saya.failure.RuntimeFailure.Kind;
 import io.saya.failure.RuntimeFailure;
+import io.saya.failure.RuntimeFailure.Kind;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;

@@ -2,8 +2,8 @@ package io.saya.container;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.saya.agent.ContainerUsage.CpuTime;
 import io.saya.agent.ContainerUsage;
+import io.saya.agent.ContainerUsage.CpuTime;
 import io.saya.host.ProcessorTimes;
 import java.time.Duration;
 import java.util.List;

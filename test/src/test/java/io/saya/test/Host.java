@@ -86,6 +86,16 @@ public final class Host {
         return found;
     }
 
+    /** True if the VM of this sandbox runs without KVM. */
+    public static boolean emulated(String sandbox) {
+        for (var pid : processes("qemu-system", sandbox)) {
+            if (read(Path.of("/proc/" + pid + "/cmdline")).contains("\0-accel\0tcg")) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /**
      * What names {@code text}, or has it in its content where that is a list: one line for each
      * thing.

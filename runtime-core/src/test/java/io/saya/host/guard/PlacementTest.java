@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.saya.host.HostFailure;
 import io.saya.host.HostProcess;
-import io.saya.host.Placement.Privileges;
 import io.saya.host.Placement;
+import io.saya.host.Placement.Privileges;
 import io.saya.host.ProcessExit;
 import io.saya.host.SpawnSpec;
 import java.io.IOException;

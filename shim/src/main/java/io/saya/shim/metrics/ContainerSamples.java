@@ -1,11 +1,11 @@
 package io.saya.shim.metrics;
 
+import io.saya.agent.ContainerUsage;
 import io.saya.agent.ContainerUsage.Amount;
 import io.saya.agent.ContainerUsage.BlockFile;
 import io.saya.agent.ContainerUsage.Cpu;
 import io.saya.agent.ContainerUsage.DeviceCount;
 import io.saya.agent.ContainerUsage.Pids;
-import io.saya.agent.ContainerUsage;
 import io.saya.container.Container;
 import io.saya.shim.service.GuestMemory;
 import java.util.ArrayList;

@@ -1,10 +1,10 @@
 package io.saya.shim.service;
 
+import io.saya.agent.ContainerUsage;
 import io.saya.agent.ContainerUsage.Amount;
 import io.saya.agent.ContainerUsage.BlockFile;
 import io.saya.agent.ContainerUsage.Cpu;
 import io.saya.agent.ContainerUsage.DeviceCount;
-import io.saya.agent.ContainerUsage;
 import io.saya.proto.cgroups.v1.BlkIOEntry;
 import io.saya.proto.cgroups.v1.BlkIOStat;
 import io.saya.proto.cgroups.v1.CPUStat;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;
+import io.saya.agent.ContainerUsage;
 import io.saya.agent.ContainerUsage.Amount;
 import io.saya.agent.ContainerUsage.BlockFile;
 import io.saya.agent.ContainerUsage.Cpu;
@@ -13,7 +14,6 @@ import io.saya.agent.ContainerUsage.Link;
 import io.saya.agent.ContainerUsage.Memory;
 import io.saya.agent.ContainerUsage.Pids;
 import io.saya.agent.ContainerUsage.Traffic;
-import io.saya.agent.ContainerUsage;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -7,10 +7,10 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.unix.DomainSocketAddress;
-import io.saya.proto.cri.ImageServiceGrpc.ImageServiceBlockingStub;
 import io.saya.proto.cri.ImageServiceGrpc;
-import io.saya.proto.cri.RuntimeServiceGrpc.RuntimeServiceBlockingStub;
+import io.saya.proto.cri.ImageServiceGrpc.ImageServiceBlockingStub;
 import io.saya.proto.cri.RuntimeServiceGrpc;
+import io.saya.proto.cri.RuntimeServiceGrpc.RuntimeServiceBlockingStub;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
