@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -44,8 +45,8 @@ class MetricTableTest {
                     field.setAccessible(true);
                     Metric metric = (Metric) field.get(null);
                     assertThat(metric).isNotNull();
-                    Row row = table.get(metric.name());
-                    assertThat(row).as("row of %s", metric.name()).isNotNull();
+                    assertThat(table).containsKey(metric.name());
+                    Row row = Objects.requireNonNull(table.get(metric.name()));
                     code.put(
                             metric.name(),
                             new Row(metric.type().word(), row.unit(), metric.labels()));

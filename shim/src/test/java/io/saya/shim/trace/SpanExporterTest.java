@@ -3,6 +3,7 @@ package io.saya.shim.trace;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.protobuf.ByteString;
 import io.opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest;
 import io.opentelemetry.proto.trace.v1.ResourceSpans;
 import io.opentelemetry.proto.trace.v1.Span.SpanKind;
@@ -27,7 +28,7 @@ import org.junit.jupiter.api.Timeout;
 /** Spans on their way to a collector that reads OTLP's own messages. */
 @Timeout(60)
 class SpanExporterTest {
-    private record Received(String head, byte[] body) {}
+    private record Received(String head, ByteString body) {}
 
     private final BlockingQueue<Received> received = new LinkedBlockingQueue<>();
     private ServerSocket listener;
@@ -56,7 +57,7 @@ class SpanExporterTest {
                         .write(
                                 "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
                                         .getBytes(StandardCharsets.US_ASCII));
-                received.add(new Received(head.toString(), body));
+                received.add(new Received(head.toString(), ByteString.copyFrom(body)));
             } catch (IOException e) {
                 // The test is over.
             }
