@@ -25,6 +25,14 @@ sort_jars() {
     mkdir -p "$target"
     install -m 644 "$jar" "$target/$name.jar"
   done
+  while read -r place name; do
+    case $place in
+      daemon) target=$lib ;;
+      cli) target=$lib/cli ;;
+      *) continue ;;
+    esac
+    [[ -f $target/$name.jar ]] || die "$list lists '$name', which is none of the run-time dependencies of the shim and the command"
+  done < "$list"
 }
 
 # unpack_native LIB: puts Netty's library beside its jar, where java.library.path finds it. Out of the jar, each daemon would write
