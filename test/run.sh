@@ -167,7 +167,7 @@ metrics() {
   need_for_pods
   need_packages chromium chromium-driver openssl prometheus
   "$top/packaging/observability/test.sh"
-  suite metrics --scan-classpath="$here/target/test-classes" --include-package io.saya.test.monitor
+  short metrics --include-package io.saya.test.monitor
 }
 
 integration() {

@@ -20,6 +20,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -87,6 +88,7 @@ final class MonitorTest extends PodSuite {
     }
 
     @Test
+    @Tag("full")
     void aPrometheusSeesEverySandboxOfTheNode() throws IOException {
         Pod idle = pod();
         String execs = idle.idle("app");
