@@ -1,7 +1,5 @@
 package io.saya.test.fault;
 
-import static io.saya.host.Signal.SIGKILL;
-import static io.saya.host.Signal.SIGTERM;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.saya.test.Host;
@@ -28,6 +26,8 @@ final class AnswersTest extends FaultSuite {
     /** Limit for a call that stops a VM. */
     private static final Duration KILL = Duration.ofSeconds(15);
 
+    private static final int SIGKILL = 9;
+    private static final int SIGTERM = 15;
     private static final int SIGCONT = 18;
     private static final int NOT_FOUND = 5;
 

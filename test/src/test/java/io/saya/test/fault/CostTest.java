@@ -1,6 +1,5 @@
 package io.saya.test.fault;
 
-import static io.saya.host.Signal.SIGKILL;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.saya.test.WithProduct;
@@ -17,6 +16,7 @@ import org.junit.jupiter.api.Test;
 final class CostTest extends FaultSuite {
     private static final int KILLS = Integer.getInteger("saya.kills", FULL ? 200 : 3);
     private static final int EXECS = Integer.getInteger("saya.execs", FULL ? 10_000 : 300);
+    private static final int SIGKILL = 9;
     private static final int SCRAPES = Integer.getInteger("saya.scrapes", FULL ? 10_000 : 500);
 
     /** What /proc counts processor time in. */
