@@ -114,12 +114,13 @@ public final class Virtiofsd {
     }
 
     /**
-     * Without those by which device nodes are made and file capabilities are given: the host's side
-     * of each share takes neither (nodev, nosuid), and extended attributes are off. Who wants them
-     * all the same adds {@code modcaps=+mknod}, which is read after ours.
+     * Without that by which file capabilities are given: extended attributes are off. Who wants it
+     * all the same adds {@code modcaps=+setfcap}, which is read after ours. Device nodes it makes:
+     * a container without a tmpfs on /dev has its first ones made on its root; on the host no share
+     * lets one be opened (nodev).
      */
     private static String capabilities(List<String> extraArguments) {
-        StringBuilder changes = new StringBuilder("-mknod:-setfcap");
+        StringBuilder changes = new StringBuilder("-setfcap");
         for (String argument : extraArguments) {
             Matcher given = CAPABILITIES.matcher(argument);
             if (given.matches()) {

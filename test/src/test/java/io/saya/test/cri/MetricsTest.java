@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.TreeSet;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What a sandbox tells a scraper, against what was done to it. */
@@ -92,6 +93,7 @@ final class MetricsTest extends PodSuite {
     }
 
     @Test
+    @Tag("full")
     void aKnownLoadAndMemoryAreSeenAndAgreeWithStats() {
         var pod = pod();
         var hungry = pod.started("hungry", "head -c 50000000 /dev/zero > /dev/shm/x; sleep 1000");
