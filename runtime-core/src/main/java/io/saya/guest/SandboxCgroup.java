@@ -29,9 +29,21 @@ public final class SandboxCgroup {
      */
     private static final Duration MOVE_LIMIT = Duration.ofSeconds(10);
 
-    /** null, zero, full, random, urandom, kvm. All else is handed over open. */
+    /**
+     * null, zero, full, random, urandom, kvm; all else is handed over open. Nodes may be made of
+     * all devices, as runc has it: virtiofsd makes those of a container without a tmpfs on /dev,
+     * which nobody can open on the host.
+     */
     private static final List<String> DEVICES =
-            List.of("c 1:3 rw", "c 1:5 rw", "c 1:7 rw", "c 1:8 rw", "c 1:9 rw", "c 10:232 rw");
+            List.of(
+                    "c *:* m",
+                    "b *:* m",
+                    "c 1:3 rw",
+                    "c 1:5 rw",
+                    "c 1:7 rw",
+                    "c 1:8 rw",
+                    "c 1:9 rw",
+                    "c 10:232 rw");
 
     /**
      * Of a line of {@code /proc/devices}; groups of VFIO have numbers that only their host knows.

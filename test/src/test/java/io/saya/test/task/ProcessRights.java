@@ -33,6 +33,8 @@ record ProcessRights(
                     "setgid",
                     "setuid");
 
+    private static final int MKNOD = 27;
+
     private static final long CONFINED_ID = 0x70000000L;
 
     /** Those of a living process, as they differ from those of its guard. */
@@ -79,7 +81,11 @@ record ProcessRights(
         for (int number = 0; number < Long.SIZE; number++) {
             if ((bits >>> number & 1) != 0) {
                 names.add(
-                        number < CAPABILITIES.size() ? CAPABILITIES.get(number) : "cap_" + number);
+                        number == MKNOD
+                                ? "mknod"
+                                : number < CAPABILITIES.size()
+                                        ? CAPABILITIES.get(number)
+                                        : "cap_" + number);
             }
         }
         return names.isEmpty() ? "none" : String.join(" ", names);
