@@ -153,8 +153,8 @@ final class ProcessRightsTest extends ShimSuite {
                         .allMatch(
                                 rule ->
                                         rule.endsWith(":* m")
-                                                || rule.startsWith(CHARACTER_DEVICE)
-                                                        && rule.endsWith(" rw"));
+                                                || (rule.startsWith(CHARACTER_DEVICE)
+                                                        && rule.endsWith(" rw")));
             }
         }
     }
