@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -39,6 +40,9 @@ public final class SharedDirectory {
 
     /** Where the guest mounts it. */
     public static final String GUEST_PATH = "/run/kata-containers/shared/containers/";
+
+    /** For whom another is making a share: a disk takes 10 s at most, the mounts much less. */
+    private static final Duration SHARE_LIMIT = Duration.ofSeconds(30);
 
     private final Path mounts;
     private final Path shared;
@@ -146,14 +150,20 @@ public final class SharedDirectory {
             mine.run();
             first = mine;
         }
-        return switch (Waited.on(first)) {
+        return switch (Waited.on(first, SHARE_LIMIT)) {
             case Waited.Done(Optional<Share> shared) -> shared;
             case Waited.Failed(Throwable cause) -> {
                 once.remove(name, first);
                 throw cause instanceof IOException known ? known : new IOException(cause);
             }
-            case Waited.TimedOut(), Waited.Interrupted() ->
-                    throw new IOException("interrupted while sharing " + name);
+            case Waited.TimedOut() ->
+                    throw new IOException(
+                            "share "
+                                    + name
+                                    + ": another container of the sandbox has not made it within "
+                                    + SHARE_LIMIT.toSeconds()
+                                    + " s");
+            case Waited.Interrupted() -> throw new IOException("interrupted while sharing " + name);
         };
     }
 
