@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -24,15 +24,24 @@ public final class Scraper implements AutoCloseable {
     private static final String ACCEPT = "text/plain;version=0.0.4";
 
     /** Beyond that, most of them have gone. */
-    private static final int MAX_LATE = 4096;
+    private static final int MAX_KNOWN = 4096;
 
     private final UnixHttp http = new UnixHttp();
     private final ScrapeLimits limits;
 
     /**
-     * Sandboxes that were late when they were asked last: they are asked last, and delay nobody.
+     * How sandboxes did when they were asked last. Those that answer come first and those that were
+     * late come last, so however many are silent, they delay nobody who answers for more rounds
+     * than it takes to ask each of them once.
      */
-    private final Set<String> late = ConcurrentHashMap.newKeySet();
+    private final Map<String, Standing> standings = new ConcurrentHashMap<>();
+
+    /** In the order in which they are asked. */
+    private enum Standing {
+        ANSWERS,
+        UNKNOWN,
+        LATE
+    }
 
     /** A scraper within these limits. */
     public Scraper(ScrapeLimits limits) {
@@ -50,10 +59,14 @@ public final class Scraper implements AutoCloseable {
                 patience.compareTo(limits.round()) < 0 ? limits.within(patience) : limits;
         Round round = new Round(bounds);
         List<MonitoredSandbox> order = new ArrayList<>(sandboxes);
-        if (late.size() > MAX_LATE) {
-            late.clear();
+        if (standings.size() > MAX_KNOWN) {
+            standings.clear();
         }
-        order.sort(Comparator.comparing(sandbox -> late.contains(sandbox.id())));
+        // Copied first: a sandbox's standing may change while this sorts.
+        Map<String, Standing> before = Map.copyOf(standings);
+        order.sort(
+                Comparator.comparing(
+                        sandbox -> before.getOrDefault(sandbox.id(), Standing.UNKNOWN)));
         List<Future<Scraped>> asked = new ArrayList<>();
         try (ExecutorService threads =
                 Executors.newThreadPerTaskExecutor(
@@ -114,25 +127,32 @@ public final class Scraper implements AutoCloseable {
         }
 
         Scraped ask(MonitoredSandbox sandbox) {
+            long begun = System.nanoTime();
             try {
                 // Before the daemon listens there is no socket; its guest boots.
                 if (!Files.exists(sandbox.socket())) {
                     return new Scraped.Booting(sandbox, Instant.now());
                 }
                 Scraped answered = answered(sandbox);
-                late.remove(sandbox.id());
+                standings.put(sandbox.id(), Standing.ANSWERS);
                 return answered;
             } catch (ScrapeFailure e) {
-                if (e.reason() == FailureReason.TIMEOUT) {
-                    late.add(sandbox.id());
-                } else {
-                    late.remove(sandbox.id());
+                if (e.reason() != FailureReason.TIMEOUT) {
+                    standings.put(sandbox.id(), Standing.UNKNOWN);
+                } else if (hadFairTime(begun)) {
+                    standings.put(sandbox.id(), Standing.LATE);
                 }
                 return new Scraped.Failed(
                         sandbox, Instant.now(), e.reason(), String.valueOf(e.getMessage()));
             } finally {
                 places.release();
             }
+        }
+
+        /** Who is asked when the round ends says nothing of itself by being late. */
+        private boolean hadFairTime(long begun) {
+            long whole = Math.min(bounds.sandbox().toNanos(), bounds.round().toNanos());
+            return end - begun >= whole / 2;
         }
 
         private Scraped answered(MonitoredSandbox sandbox) throws ScrapeFailure {
