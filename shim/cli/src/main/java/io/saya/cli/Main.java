@@ -7,6 +7,8 @@ import io.saya.cli.cleanup.CleanupCommand;
 import io.saya.cli.collect.CollectCommand;
 import io.saya.cli.config.ConfigCommand;
 import io.saya.cli.env.EnvCommand;
+import io.saya.cli.install.InstallCommand;
+import io.saya.cli.install.UninstallCommand;
 import io.saya.cli.monitor.MonitorCommand;
 import io.saya.cli.monitor.TopCommand;
 import io.saya.cli.sandbox.ExecCommand;
@@ -35,6 +37,8 @@ public final class Main {
     private static List<Object> subcommands(Invocation invocation) {
         return List.of(
                 new CheckCommand(invocation),
+                new InstallCommand(invocation),
+                new UninstallCommand(invocation),
                 new EnvCommand(invocation),
                 ConfigCommand.of(invocation),
                 new ListCommand(invocation),

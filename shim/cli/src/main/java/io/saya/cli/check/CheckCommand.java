@@ -106,11 +106,7 @@ public final class CheckCommand implements Callable<Integer> {
                         invocation.runBase(),
                         HostFiles.isRoot());
         if (overhead && findings.stream().noneMatch(this::isObstacle)) {
-            invocation
-                    .out()
-                    .print(
-                            Overhead.of(config, runsUnderKvm(ProcessorChecks.kvm(host)))
-                                    .runtimeClass());
+            invocation.out().print(HostRuntimeClass.of(host));
             return ExitCode.OK;
         }
         findings.forEach(this::print);
@@ -213,7 +209,7 @@ public final class CheckCommand implements Callable<Integer> {
     }
 
     private void conclude(List<Finding> findings, boolean capable) {
-        boolean kvm = findings.stream().anyMatch(CheckCommand::runsUnderKvm);
+        boolean kvm = findings.stream().anyMatch(ProcessorChecks::runsUnderKvm);
         invocation.out().println();
         if (capable) {
             invocation
@@ -244,12 +240,6 @@ public final class CheckCommand implements Callable<Integer> {
                 .put("capable", capable)
                 .put("checks", new JsonArray(all))
                 .build();
-    }
-
-    private static boolean runsUnderKvm(Finding finding) {
-        return finding.check().equals("kvm")
-                && finding.verdict() == Verdict.PASS
-                && !finding.text().contains("TCG");
     }
 
     private static String name(Verdict verdict) {

@@ -20,6 +20,7 @@ final class HandlerChecks {
     private static final String RUNTIME_TYPE = "io.containerd.saya.v2";
     private static final String SHIM = "containerd-shim-saya-v2";
     private static final String CONTAINERD = "/etc/containerd/config.toml";
+    private static final String CONTAINERD_DROP_INS = "/etc/containerd/conf.d";
     private static final String CRIO = "/etc/crio/crio.conf.d";
     private static final Duration LIMIT = Duration.ofSeconds(10);
 
@@ -31,7 +32,7 @@ final class HandlerChecks {
             Pattern.compile("\\bv?(\\d{1,4})\\.(\\d{1,4})\\.(\\d{1,4})");
 
     private static final String REGISTER =
-            "for Kubernetes, register it: README.md, 'Register it'. `ctr run --runtime "
+            "for Kubernetes, register it: saya install --containerd. `ctr run --runtime "
                     + RUNTIME_TYPE
                     + "` only needs bin/"
                     + SHIM
@@ -53,11 +54,20 @@ final class HandlerChecks {
                 return crio(host.files(), path);
             }
         }
+        for (String name : host.files().names(CONTAINERD_DROP_INS)) {
+            String path = CONTAINERD_DROP_INS + "/" + name;
+            if (host.files().text(path).contains(RUNTIME_TYPE)) {
+                return read(host.files(), path, containerd);
+            }
+        }
         if (!host.files().exists(CONTAINERD)) {
             return Finding.warn("handler", "there is no " + CONTAINERD, REGISTER);
         }
-        return read(
-                host.files(), CONTAINERD, entries -> containerd(host.files(), entries, containerd));
+        return read(host.files(), CONTAINERD, containerd);
+    }
+
+    private static Finding read(HostFiles files, String path, Supplier<String> containerd) {
+        return read(files, path, entries -> containerd(files, path, entries, containerd));
     }
 
     private static Finding read(
@@ -78,13 +88,13 @@ final class HandlerChecks {
     }
 
     private static Finding containerd(
-            HostFiles files, List<TomlEntry> entries, Supplier<String> containerd) {
+            HostFiles files, String file, List<TomlEntry> entries, Supplier<String> containerd) {
         for (TomlEntry entry : entries) {
             if (!entry.key().equals("runtime_type") || !RUNTIME_TYPE.equals(entry.value())) {
                 continue;
             }
             String found =
-                    CONTAINERD
+                    file
                             + ":"
                             + entry.position().line()
                             + ": runtime '"

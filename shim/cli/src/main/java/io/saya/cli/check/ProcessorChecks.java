@@ -44,6 +44,18 @@ final class ProcessorChecks {
                         : "enable virtualization in the firmware's setup");
     }
 
+    /** True if guests run under KVM here. */
+    static boolean runsUnderKvm(CheckedHost host) {
+        return runsUnderKvm(kvm(host));
+    }
+
+    /** True if a finding of {@link #kvm} says so. */
+    static boolean runsUnderKvm(Finding finding) {
+        return finding.check().equals("kvm")
+                && finding.verdict() == Finding.Verdict.PASS
+                && !finding.text().contains("TCG");
+    }
+
     /** Truthful about KVM: a device node that opens is not proof that a guest runs. */
     static Finding kvm(CheckedHost host) {
         Accelerator wanted = host.config().hypervisor().machine().accelerator();

@@ -71,6 +71,15 @@ class HandlerChecksTest {
     }
 
     @Test
+    void aDropInCountsToo() throws Exception {
+        file("etc/containerd/config.toml", "version = 2\n");
+        file("etc/containerd/conf.d/10-other.toml", "version = 2\n");
+        file("etc/containerd/conf.d/50-saya.toml", CONTAINERD);
+        assertThat(found("").text())
+                .isEqualTo("/etc/containerd/conf.d/50-saya.toml:3: runtime 'saya'");
+    }
+
+    @Test
     void aPathThatContainerdIgnoresIsToldWithTheWayOut() throws Exception {
         file(
                 "etc/containerd/config.toml",

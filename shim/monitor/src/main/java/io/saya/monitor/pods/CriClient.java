@@ -25,8 +25,8 @@ import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 
 /**
- * containerd's CRI on its Unix socket: two calls, by grpc-java. Thread safe; calls block, each for
- * at most two seconds.
+ * containerd's CRI on its Unix socket: three calls, by grpc-java. Thread safe; calls block, each
+ * for at most two seconds.
  */
 final class CriClient implements AutoCloseable {
     private static final Duration LIMIT = Duration.ofSeconds(2);
@@ -34,6 +34,7 @@ final class CriClient implements AutoCloseable {
 
     private static final MethodDescriptor<byte[], byte[]> LIST = method("ListPodSandbox");
     private static final MethodDescriptor<byte[], byte[]> STATUS = method("PodSandboxStatus");
+    private static final MethodDescriptor<byte[], byte[]> OWN_STATUS = method("Status");
 
     private final EventLoopGroup loop =
             new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
@@ -70,7 +71,7 @@ final class CriClient implements AutoCloseable {
      * @throws StatusRuntimeException if containerd does not answer so
      */
     OptionalLong declaredOverhead(String id) {
-        String info = CriMessages.info(call(STATUS, CriMessages.verboseStatusOf(id)));
+        String info = CriMessages.info(call(STATUS, CriMessages.verboseStatusOf(id)), "info");
         try {
             return Json.parseObject(info)
                     .object("config")
@@ -81,6 +82,15 @@ final class CriClient implements AutoCloseable {
         } catch (JsonException _) {
             return OptionalLong.empty();
         }
+    }
+
+    /**
+     * The configuration that containerd's CRI plugin runs with, as JSON.
+     *
+     * @throws StatusRuntimeException if containerd does not answer so
+     */
+    String configuration() {
+        return CriMessages.info(call(OWN_STATUS, CriMessages.VERBOSE_STATUS), "config");
     }
 
     @Override

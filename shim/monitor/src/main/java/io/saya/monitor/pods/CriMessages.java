@@ -13,9 +13,9 @@ import java.util.Map;
 import java.util.OptionalLong;
 
 /**
- * The parts of two of the CRI's messages ({@code runtime.v1}) that name pods, read by hand: seven
- * fields are less than what a generator makes of the smallest definition. Fields of other numbers
- * are passed over.
+ * The parts of three of the CRI's messages ({@code runtime.v1}) that name pods and runtimes, read
+ * by hand: nine fields are less than what a generator makes of the smallest definition. Fields of
+ * other numbers are passed over.
  *
  * <pre>
  *   ListPodSandboxResponse    repeated PodSandbox items = 1
@@ -23,11 +23,16 @@ import java.util.OptionalLong;
  *   PodSandboxMetadata        name = 1, uid = 2, namespace = 3
  *   PodSandboxStatusRequest   pod_sandbox_id = 1, bool verbose = 2
  *   PodSandboxStatusResponse  map&lt;string, string&gt; info = 2
+ *   StatusRequest             bool verbose = 1
+ *   StatusResponse            map&lt;string, string&gt; info = 2
  * </pre>
  */
 final class CriMessages {
     /** An empty {@code ListPodSandboxRequest}: no filter. */
     static final byte[] LIST_ALL = {};
+
+    /** A {@code StatusRequest} for all that containerd tells of itself. */
+    static final byte[] VERBOSE_STATUS = {WireFormat.WIRETYPE_VARINT | 1 << 3, 1};
 
     private static final int FIRST = WireFormat.WIRETYPE_LENGTH_DELIMITED | 1 << 3;
     private static final int SECOND = WireFormat.WIRETYPE_LENGTH_DELIMITED | 2 << 3;
@@ -80,11 +85,12 @@ final class CriMessages {
     }
 
     /**
-     * Entry {@code info} of a {@code PodSandboxStatusResponse}, which is JSON.
+     * An entry of {@code info} of a {@code PodSandboxStatusResponse} or {@code StatusResponse},
+     * which is JSON.
      *
      * @throws StatusRuntimeException if it is none
      */
-    static String info(byte[] response) {
+    static String info(byte[] response, String name) {
         Map<String, String> entries = new HashMap<>();
         each(
                 response,
@@ -96,7 +102,7 @@ final class CriMessages {
                                 new String(bytes(pair, SECOND), StandardCharsets.UTF_8));
                     }
                 });
-        return entries.getOrDefault("info", "{}");
+        return entries.getOrDefault(name, "{}");
     }
 
     /** What takes a field that has a length. */

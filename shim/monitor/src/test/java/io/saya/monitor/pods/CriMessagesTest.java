@@ -61,7 +61,7 @@ class CriMessagesTest {
                             out.writeString(1, "info");
                             out.writeString(2, "{\"a\": 1}");
                         });
-        assertThat(CriMessages.info(message(out -> out.writeByteArray(2, entry))))
+        assertThat(CriMessages.info(message(out -> out.writeByteArray(2, entry)), "info"))
                 .isEqualTo("{\"a\": 1}");
     }
 
@@ -81,6 +81,7 @@ class CriMessagesTest {
         byte[] cut = {10, 100, 1};
         assertThatThrownBy(() -> CriMessages.pods(cut)).isInstanceOf(StatusRuntimeException.class);
         byte[] text = "no protobuf".getBytes(StandardCharsets.UTF_8);
-        assertThatThrownBy(() -> CriMessages.info(text)).isInstanceOf(StatusRuntimeException.class);
+        assertThatThrownBy(() -> CriMessages.info(text, "info"))
+                .isInstanceOf(StatusRuntimeException.class);
     }
 }

@@ -1,0 +1,4 @@
+@NullMarked
+package io.saya.cli.install;
+
+import org.jspecify.annotations.NullMarked;
