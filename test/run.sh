@@ -8,12 +8,12 @@ top=$(cd "$here/.." && pwd)
 source "$top/packaging/lib/debian.sh"
 source "$top/packaging/lib/jdk.sh"
 
-steps=(product lint unit launcher agent guest pods network shims containers faults metrics integration hosts)
+steps=(product lint unit launcher agent guest pods network shims containers faults metrics integration vsock hosts)
 usage() {
   cat <<USAGE
 usage: test/run.sh [--full] [--in-turn] [--only STEP]... [--test CLASS[.METHOD]]...
 
-  --full        the long versions: more rounds of everything that is random, and the steps integration and hosts
+  --full        the long versions: more rounds of everything that is random, and the steps integration, vsock and hosts
   --in-turn     one step at a time; two are run side by side otherwise, on two processors and more
   --only STEP   just this step; STEP is one of: ${steps[*]}
   --test TEST   just this class of the suites with VMs, or this method of it, with the product that was built last
@@ -173,7 +173,18 @@ metrics() {
 integration() {
   need_packages busybox-static containerd maven qemu-system-x86 runc
   suite integration --scan-classpath="$here/target/test-classes" --exclude-package io.saya.test.cri --exclude-package io.saya.test.task \
-    --exclude-package io.saya.test.process --exclude-package io.saya.test.fault --exclude-package io.saya.test.monitor
+    --exclude-package io.saya.test.process --exclude-package io.saya.test.fault --exclude-package io.saya.test.monitor \
+    --exclude-classname '.*\.HybridVsockTest'
+}
+
+# The daemon is built where there is a cargo; the suite says so where there is no daemon.
+vsock() {
+  need_packages busybox-static containerd maven qemu-system-x86
+  local root=$here/target/vsock
+  if [[ ! -x $root/bin/vhost-device-vsock ]] && command -v cargo > /dev/null; then
+    cargo install --quiet --root "$root" vhost-device-vsock@0.3.0 || printf 'vhost-device-vsock cannot be built, see above\n'
+  fi
+  suite vsock --select-class=io.saya.test.HybridVsockTest
 }
 
 hosts() {
@@ -233,7 +244,7 @@ side_by_side() {
 # In three parts, since Maven writes the files that suites are run from. In each, what takes longest comes first.
 side_by_side product
 side_by_side unit lint agent launcher guest
-side_by_side pods network faults shims containers metrics integration chosen
+side_by_side pods network faults shims containers metrics integration vsock chosen
 side_by_side hosts   # by itself, since it needs this machine's network
 printf '%d passed, %d failed\n' "$passed" "$failed"
 (( failed == 0 ))

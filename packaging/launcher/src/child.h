@@ -17,12 +17,13 @@
 
 enum descriptor_kind {
     DESCRIPTOR_LISTEN = 1,    /* a Unix stream socket bound at path, 0600, listening */
-    DESCRIPTOR_OPEN = 2,      /* a file, for example /dev/vhost-vsock, read and write */
+    DESCRIPTOR_OPEN = 2,      /* a file, for example /dev/vhost-net, read and write */
     DESCRIPTOR_TAP = 3,       /* the tap interface called path in the process's network namespace */
     DESCRIPTOR_TAP_QUEUE = 4, /* the same, one queue of a tap with several */
     DESCRIPTOR_MACVTAP = 5,   /* the character device of the macvtap interface called path */
     DESCRIPTOR_READ = 6,      /* a file, read only */
     DESCRIPTOR_CONNECT = 7,   /* connected to the Unix stream socket at path, on which somebody listens already */
+    DESCRIPTOR_VSOCK = 8,     /* /dev/vhost-vsock with the guest's context id that path is, in decimal: taken from the kernel, or refused */
 };
 
 struct descriptor {
@@ -56,7 +57,8 @@ struct spawn {
     uint32_t gid;
     int32_t oom_score_adj; /* INT32_MIN: that of the guard */
     enum privileges privileges;
-    char **shown; /* of a confined process: files, directories and device nodes that its root has, at the same paths */
+    char **shown; /* of a confined process: files, directories and device nodes that its root has, at the same paths; read-only but for a
+                   * directory that belongs to its user */
 };
 
 /* What a child reports over its result pipe before exec: nothing, if all went well. */

@@ -47,12 +47,20 @@ static int restrict_mount(const char *place, unsigned long old_flags, uint64_t a
     return errno == ENOSYS ? mount(NULL, place, NULL, MS_REMOUNT | MS_BIND | old_flags, NULL) : -1;
 }
 
-static void bind(const struct root *root, const char *path, bool device) {
+static void bind_with(const struct root *root, const char *path, unsigned long flags, uint64_t attributes) {
     const char *place = within(path);
     if (mount(path, place, NULL, MS_BIND | MS_REC, NULL) != 0) child_fail(root->result, "bind into the private root:", path);
-    unsigned long flags = MS_RDONLY | MS_NOSUID | (device ? MS_NOEXEC : MS_NODEV);
-    uint64_t attributes = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | (device ? MOUNT_ATTR_NOEXEC : MOUNT_ATTR_NODEV);
-    if (restrict_mount(place, flags, attributes) != 0) child_fail(root->result, "make read-only in the private root:", path);
+    if (restrict_mount(place, MS_NOSUID | flags, MOUNT_ATTR_NOSUID | attributes) != 0)
+        child_fail(root->result, "restrict in the private root:", path);
+}
+
+static void bind(const struct root *root, const char *path, bool device) {
+    bind_with(root, path, MS_RDONLY | (device ? MS_NOEXEC : MS_NODEV), MOUNT_ATTR_RDONLY | (device ? MOUNT_ATTR_NOEXEC : MOUNT_ATTR_NODEV));
+}
+
+/* The process's own directory, in which it makes its sockets: the only place that it can write to. */
+static void bind_own(const struct root *root, const char *path) {
+    bind_with(root, path, MS_NODEV | MS_NOEXEC, MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
 }
 
 /* A file that only its owner may read: bound, the process could not read it. A page of memory for each of its pages, until the
@@ -105,7 +113,10 @@ static void show(const struct root *root, const char *path, bool required) {
     make_parents(root, path);
     if (S_ISDIR(s.st_mode)) {
         if (mkdir(within(path), 0755) != 0 && errno != EEXIST) child_fail(root->result, "make in the private root:", path);
-        bind(root, path, false);
+        if (s.st_uid == root->uid && root->uid != 0)
+            bind_own(root, path);
+        else
+            bind(root, path, false);
     } else if (S_ISCHR(s.st_mode) || S_ISBLK(s.st_mode)) {
         show_device(root, path, &s);
     } else {

@@ -1,11 +1,13 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/vhost.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -64,11 +66,29 @@ static int connect_to(const char *path) {
     return -1;
 }
 
+/* Whose context id it is, the kernel says (EADDRINUSE): it is taken here, so that QEMU finds it taken for its own descriptor. */
+static int open_vsock(const char *context_id) {
+    char *end;
+    errno = 0;
+    uint64_t cid = strtoull(context_id, &end, 10);
+    if (errno != 0 || *end != 0 || cid < 3 || cid >= UINT32_MAX) {
+        errno = EINVAL;
+        return -1;
+    }
+    int fd = open("/dev/vhost-vsock", O_RDWR | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0 || ioctl(fd, VHOST_VSOCK_SET_GUEST_CID, &cid) == 0) return fd;
+    int error = errno;
+    close(fd);
+    errno = error;
+    return -1;
+}
+
 /* A tap can only be opened inside its namespace, but the number must stand in argv before that: the
  * number is taken by /dev/null, and the child puts the tap in its place. */
 int descriptor_open(const struct descriptor *d) {
     switch (d->kind) {
     case DESCRIPTOR_CONNECT: return connect_to(d->path);
+    case DESCRIPTOR_VSOCK: return open_vsock(d->path);
     case DESCRIPTOR_READ: return open(d->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     case DESCRIPTOR_LISTEN: return listen_at(d->path);
     case DESCRIPTOR_OPEN: return open(d->path, O_RDWR | O_CLOEXEC | O_NOCTTY);
@@ -172,12 +192,20 @@ static char **arguments(const struct spawn *spawn, struct child_result *result) 
     return argv;
 }
 
+static const char *opening(enum descriptor_kind kind) {
+    switch (kind) {
+    case DESCRIPTOR_LISTEN: return "listen at";
+    case DESCRIPTOR_VSOCK: return "/dev/vhost-vsock with the context id";
+    default: return "open";
+    }
+}
+
 struct child *child_spawn(struct spawn *spawn, struct child_result *result) {
     for (size_t i = 0; i < spawn->descriptor_count; i++) {
         struct descriptor *d = &spawn->descriptors[i];
         d->fd = descriptor_open(d);
         if (d->fd < 0) {
-            refuse(result, errno, d->kind == DESCRIPTOR_LISTEN ? "listen at" : "open", d->path);
+            refuse(result, errno, opening(d->kind), d->path);
             close_descriptors(spawn, i, true);
             return NULL;
         }

@@ -8,8 +8,10 @@ import java.util.Optional;
 /**
  * Section {@code [agent.kata]}.
  *
- * @param transport carrier of the agent's protocol ({@code transport}; ours)
- * @param vsockDaemon daemon for {@code HYBRID_VSOCK} ({@code vhost_user_vsock_daemon}; ours)
+ * @param transport carrier of the agent's protocol ({@code transport}; ours): never {@code AUTO},
+ *     but what that comes to on this host
+ * @param vsockDaemon daemon for {@code HYBRID_VSOCK} ({@code vhost_user_vsock_daemon}; ours);
+ *     present with that transport
  * @param enableDebug the agent logs everything ({@code enable_debug})
  * @param enableTracing the agent traces ({@code enable_tracing})
  * @param kernelModules modules with their parameters, loaded by the agent before the first
@@ -38,13 +40,12 @@ public record AgentConfig(
 
     /** Carrier of the agent's protocol. */
     public enum Transport {
-        /**
-         * vsock where the host has {@code /dev/vhost-vsock}, else hybrid vsock where its daemon is
-         * configured, else virtio-serial.
-         */
+        /** What the host has, and the guest can: {@code TransportChoice}. */
         AUTO,
         VIRTIO_SERIAL,
+        /** By the host's kernel ({@code /dev/vhost-vsock}). */
         VSOCK,
+        /** By a daemon beside the VMM. */
         HYBRID_VSOCK
     }
 

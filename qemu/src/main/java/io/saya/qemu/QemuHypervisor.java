@@ -1,18 +1,20 @@
 package io.saya.qemu;
 
 import io.saya.host.Host;
+import io.saya.host.HostFailure;
 import io.saya.host.HostProcess;
 import io.saya.host.Placement;
+import io.saya.host.Placement.InheritedVsock;
 import io.saya.host.SpawnSpec;
 import io.saya.hypervisor.AgentEndpoint;
 import io.saya.hypervisor.Hypervisor;
 import io.saya.hypervisor.HypervisorFailure;
 import io.saya.hypervisor.Vm;
 import io.saya.hypervisor.VmSpec;
+import io.saya.hypervisor.VmSpec.AgentTransport;
 import io.saya.log.Log;
 import io.saya.qemu.MachineArguments.Execution;
 import io.saya.qemu.args.Accel;
-import io.saya.qemu.args.CommandLine;
 import io.saya.qemu.probe.KvmProbe;
 import io.saya.qemu.probe.KvmVerdict;
 import io.saya.qemu.root.ConfinedRoot;
@@ -34,6 +36,9 @@ public final class QemuHypervisor implements Hypervisor {
 
     /** The vsock port of agents (agent-proto/api/agents.md#where-an-agent-listens). */
     private static final int AGENT_VSOCK_PORT = 1024;
+
+    /** How many context ids are tried: a taken one is drawn once in some million times. */
+    private static final int CONTEXT_IDS = 8;
 
     /**
      * Everything that TCG can do, but not ERMS: with it guests clear and copy memory by {@code rep
@@ -75,23 +80,23 @@ public final class QemuHypervisor implements Hypervisor {
     @Override
     public Vm start(VmSpec spec) throws HypervisorFailure {
         VmSockets sockets = VmSockets.in(spec.vmm().runDirectory());
-        int guestCid = guestCid();
         Execution execution = execution(spec);
-        CommandLine commandLine = MachineArguments.of(spec, execution, guestCid);
-        SpawnSpec spawn =
-                new SpawnSpec(
-                        commandLine.words(),
-                        Map.of(),
-                        sockets.inherited(spec),
-                        spec.vmm().networkNamespace(),
-                        spec.vmm().runDirectory(),
-                        VmDescriptors.placement(spec, sockets, confined(spec, execution)));
+        Placement placement = VmDescriptors.placement(spec, sockets, confined(spec, execution));
+        int guestCid = guestCid();
         HostProcess process;
-        try {
-            process = host.spawn(spawn);
-        } catch (IOException e) {
-            throw new HypervisorFailure(
-                    "start QEMU for sandbox " + spec.vmm().sandboxId() + ": " + e.getMessage(), e);
+        int tries = 1;
+        while (true) {
+            try {
+                process = host.spawn(spawn(spec, sockets, execution, placement, guestCid));
+                break;
+            } catch (HostFailure e) {
+                if (!contextIdIsTaken(spec, e) || tries++ == CONTEXT_IDS) {
+                    throw unstarted(spec, e);
+                }
+                guestCid = guestCid();
+            } catch (IOException e) {
+                throw unstarted(spec, e);
+            }
         }
         return QemuVm.attach(
                 spec.vmm().sandboxId(),
@@ -100,6 +105,30 @@ public final class QemuHypervisor implements Hypervisor {
                 agentEndpoint(spec, sockets, guestCid),
                 spec,
                 new TapHandover(host, sockets.handover(), process.pid()));
+    }
+
+    private static SpawnSpec spawn(
+            VmSpec spec, VmSockets sockets, Execution execution, Placement placement, int guestCid)
+            throws HypervisorFailure {
+        return new SpawnSpec(
+                MachineArguments.of(spec, execution, guestCid).words(),
+                Map.of(),
+                sockets.inherited(spec),
+                spec.vmm().networkNamespace(),
+                spec.vmm().runDirectory(),
+                spec.agentTransport() == AgentTransport.VSOCK
+                        ? placement.with(new InheritedVsock(VmDescriptors.VHOST_VSOCK, guestCid))
+                        : placement);
+    }
+
+    private static boolean contextIdIsTaken(VmSpec spec, HostFailure failure) {
+        return spec.agentTransport() == AgentTransport.VSOCK
+                && failure.errno() == HostFailure.EADDRINUSE;
+    }
+
+    private static HypervisorFailure unstarted(VmSpec spec, IOException e) {
+        return new HypervisorFailure(
+                "start QEMU for sandbox " + spec.vmm().sandboxId() + ": " + e.getMessage(), e);
     }
 
     private static Placement confined(VmSpec spec, Execution execution) throws HypervisorFailure {
@@ -137,13 +166,13 @@ public final class QemuHypervisor implements Hypervisor {
             case VIRTIO_SERIAL -> new AgentEndpoint.SerialPort(sockets.agent());
             case VSOCK -> new AgentEndpoint.Vsock(guestCid, AGENT_VSOCK_PORT);
             case HYBRID_VSOCK ->
-                    new AgentEndpoint.HybridVsock(sockets.hybridVsock(), AGENT_VSOCK_PORT);
+                    new AgentEndpoint.HybridVsock(sockets.vsockDaemon().host(), AGENT_VSOCK_PORT);
         };
     }
 
     /**
-     * A vsock address, 3 to 2^32-2. Drawn, not reserved: QEMU takes it from the kernel as it starts
-     * and fails if another VM has it, once in four thousand million times per VM there is.
+     * A vsock address, 3 to 2^32-2. The kernel says whether it is free, as the guard takes it for
+     * QEMU.
      */
     private static int guestCid() {
         return (int) ThreadLocalRandom.current().nextLong(3, 0xffff_ffffL);

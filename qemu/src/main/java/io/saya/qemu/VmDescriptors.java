@@ -63,10 +63,10 @@ final class VmDescriptors {
         List<InheritedConnection> connections = new ArrayList<>();
         List<InheritedTap> taps = new ArrayList<>();
         switch (spec.agentTransport()) {
-            case VSOCK -> files.add(new InheritedFile(VHOST_VSOCK, Path.of("/dev/vhost-vsock")));
             case HYBRID_VSOCK ->
-                    connections.add(new InheritedConnection(VSOCK_DAEMON, sockets.vsockDaemon()));
-            case VIRTIO_SERIAL -> {}
+                    connections.add(
+                            new InheritedConnection(VSOCK_DAEMON, sockets.vsockDaemon().vmm()));
+            case VSOCK, VIRTIO_SERIAL -> {}
         }
         if (spec.guest().image().isPresent()) {
             files.add(file(IMAGE, spec.guest().image().get(), true));

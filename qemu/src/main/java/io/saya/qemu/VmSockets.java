@@ -3,6 +3,7 @@ package io.saya.qemu;
 import io.saya.host.SpawnSpec.InheritedSocket;
 import io.saya.hypervisor.VmSpec;
 import io.saya.hypervisor.VmSpec.AgentTransport;
+import io.saya.hypervisor.VsockDaemonSockets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,11 +16,10 @@ import java.util.List;
  * @param console the guest's console
  * @param handover a second monitor, by which the guard hands over what QEMU cannot open itself
  * @param agent the host's end of the agent's serial port
- * @param vsockDaemon where a vhost-user vsock daemon listens for QEMU
- * @param hybridVsock where that daemon listens for those who want to talk to the guest
+ * @param vsockDaemon the sockets of a vhost-user vsock daemon, which makes them itself
  */
 record VmSockets(
-        Path qmp, Path console, Path handover, Path agent, Path vsockDaemon, Path hybridVsock) {
+        Path qmp, Path console, Path handover, Path agent, VsockDaemonSockets vsockDaemon) {
 
     /** Names of the inherited descriptors. */
     static final String QMP = "qmp";
@@ -34,8 +34,7 @@ record VmSockets(
                 runDirectory.resolve("console.sock"),
                 runDirectory.resolve("handover.sock"),
                 runDirectory.resolve("agent.sock"),
-                runDirectory.resolve("vhost-vsock.sock"),
-                runDirectory.resolve("vsock.sock"));
+                VsockDaemonSockets.in(runDirectory));
     }
 
     /** What QEMU inherits. */

@@ -137,8 +137,6 @@ class MachineArgumentsTest {
                         "-device vhost-vsock-pci,id=vsock,bus=pcie.0,addr=0x3,disable-legacy=on"
                                 + ",vhostfd=%fd:vhost-vsock%,guest-cid=4294967290")
                 .noneMatch(line -> line.contains("virtserialport"));
-        assertThat(placement(spec(AgentTransport.VSOCK)).files())
-                .containsExactly(new InheritedFile("vhost-vsock", Path.of("/dev/vhost-vsock")));
     }
 
     @Test

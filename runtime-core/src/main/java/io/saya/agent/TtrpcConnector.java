@@ -25,6 +25,18 @@ public final class TtrpcConnector implements AgentConnector {
     private static final Duration ATTEMPT_LIMIT = Duration.ofSeconds(10);
 
     /**
+     * The least limit of an attempt by way of a vsock daemon. Before the guest's driver is up it
+     * may drop a connection without a word, and only a new one is answered.
+     */
+    private static final Duration DAEMON_ATTEMPT = Duration.ofMillis(250);
+
+    /**
+     * An attempt by way of a daemon gets this part of the time that the guest has had so far: a
+     * slow guest may answer late, and what is lost by a dropped attempt stays small.
+     */
+    private static final int PART_OF_WAIT = 8;
+
+    /**
      * The most bytes of an answer: enough for every one but those with output, which say themselves
      * how much they ask for: 64 KiB are the statistics of a container with some thousand entries,
      * and longer than any error.
@@ -52,13 +64,14 @@ public final class TtrpcConnector implements AgentConnector {
 
     @Override
     public Agent connect(AgentEndpoint endpoint, Patience patience) {
+        long begun = System.nanoTime();
         while (true) {
             try {
                 return greet(
                         TtrpcClient.connect(
                                 transport,
                                 address(endpoint),
-                                ClientOptions.connectWithin(ATTEMPT_LIMIT)
+                                ClientOptions.connectWithin(attemptLimit(endpoint, begun))
                                         .untrusting(ANSWER_BYTES, UNWANTED_ANSWERS)
                                         .observedBy(calls)),
                         patience);
@@ -73,6 +86,15 @@ public final class TtrpcConnector implements AgentConnector {
                 throw RuntimeFailure.unavailable("interrupted while waiting for the agent", e);
             }
         }
+    }
+
+    private static Duration attemptLimit(AgentEndpoint endpoint, long begun) {
+        if (!(endpoint instanceof AgentEndpoint.HybridVsock)) {
+            return ATTEMPT_LIMIT;
+        }
+        long part = (System.nanoTime() - begun) / PART_OF_WAIT;
+        return Duration.ofNanos(
+                Math.clamp(part, DAEMON_ATTEMPT.toNanos(), ATTEMPT_LIMIT.toNanos()));
     }
 
     /**

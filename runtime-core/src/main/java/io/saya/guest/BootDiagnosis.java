@@ -78,7 +78,7 @@ final class BootDiagnosis {
                 exit != null
                         ? "the VM ended: "
                                 + describe(machine, exit, outOfMemory(exit.process(), cgroup))
-                        : unanswered(machine, phase) + cause.getMessage();
+                        : unanswered(machine, phase, cause);
         String advice =
                 BootFailure.advice(
                         machine.vmmOutputTail(), machine.consoleTail(), cause.getMessage());
@@ -128,16 +128,20 @@ final class BootDiagnosis {
         return "";
     }
 
-    private static String unanswered(Vm machine, StartPhase phase) {
-        if (BootFailure.kataAgentListens(machine.consoleTail())) {
-            return "the guest's agent is up, but cannot be reached; ";
+    private static String unanswered(Vm machine, StartPhase phase, RuntimeFailure cause) {
+        if (machine.agent() instanceof AgentEndpoint.SerialPort
+                && BootFailure.kataAgentListens(machine.consoleTail())) {
+            return "the guest's agent is one of Kata 2.x to 4.x: it is up, but listens on vsock only,"
+                    + " which this sandbox does not have";
         }
-        return switch (phase) {
-            case QMP -> "QEMU runs but its monitor does not answer; ";
-            case KERNEL -> "the guest's kernel started no agent; ";
-            case AGENT -> "the agent does not answer; ";
-            default -> "";
-        };
+        String known =
+                switch (phase) {
+                    case QMP -> "QEMU runs but its monitor does not answer; ";
+                    case KERNEL -> "the guest's kernel started no agent; ";
+                    case AGENT -> "the agent does not answer; ";
+                    default -> "";
+                };
+        return known + cause.getMessage();
     }
 
     private static boolean failed(HostProcess process, Duration limit) {
@@ -165,6 +169,17 @@ final class BootDiagnosis {
                         + memory
                         + printed(": ", virtiofsd.outputTail());
         return memory.isEmpty() ? new StopCause.ShareLost(why) : new StopCause.OutOfMemory(why);
+    }
+
+    /** Returns why a sandbox stops whose vsock daemon has ended. */
+    static StopCause vsockCause(HostProcess daemon, ProcessExit exit, SandboxCgroup cgroup) {
+        String memory = outOfMemory(exit, cgroup);
+        String why =
+                "the daemon that carries the agent's vsock (vhost_user_vsock_daemon) ended with "
+                        + exit.describe()
+                        + memory
+                        + printed(": ", daemon.outputTail());
+        return memory.isEmpty() ? new StopCause.AgentLost(why) : new StopCause.OutOfMemory(why);
     }
 
     /** Says that the kernel ended a process for want of memory; empty if it did not. */

@@ -20,9 +20,9 @@ final class BootFailure {
 
     /** Part of what such agents print when they listen on vsock, and on nothing else. */
     private static final String KATA_WITHOUT_VSOCK =
-            "the guest's agent is one of Kata's and waits for vsock, which this sandbox does not"
-                    + " have: load vhost_vsock on the host (modprobe vhost_vsock) and leave"
-                    + " transport in [agent.kata] at \"auto\", or use the default guest";
+            "load vhost_vsock on the host (modprobe vhost_vsock), or install vhost-device-vsock"
+                    + " (cargo install vhost-device-vsock) and name it by vhost_user_vsock_daemon;"
+                    + " and have transport = \"auto\" in [agent.kata]";
 
     private BootFailure() {}
 

@@ -13,6 +13,7 @@ import io.saya.failure.RuntimeFailure;
 import io.saya.host.Host;
 import io.saya.host.HostProcess;
 import io.saya.host.StandInSpec;
+import io.saya.hypervisor.AgentEndpoint;
 import io.saya.hypervisor.GuestConsole;
 import io.saya.hypervisor.Vm;
 import io.saya.lifecycle.Patience;
@@ -50,7 +51,10 @@ public final class Guest implements TaskGuest {
             SharedDirectory shared,
             SandboxNetwork network,
             Path networkNamespace,
-            HostProcess virtiofsd) {}
+            Daemons daemons) {}
+
+    /** What serves the VM beside the VMM; the second only where the agent is reached by it. */
+    record Daemons(HostProcess virtiofsd, Optional<HostProcess> vsock) {}
 
     Guest(GuestLaunch made, Parts parts, AgentLink link) {
         this.made = made;
@@ -58,10 +62,11 @@ public final class Guest implements TaskGuest {
         this.link = link;
     }
 
-    /** Begins to notice the ends of VM and virtiofsd. */
+    /** Begins to notice the ends of VM and daemons. */
     void watch() {
         Vm vm = parts.vm();
-        HostProcess virtiofsd = parts.virtiofsd();
+        HostProcess virtiofsd = parts.daemons().virtiofsd();
+        parts.daemons().vsock().ifPresent(this::watchVsock);
         var _ =
                 vm.exited()
                         .thenAccept(
@@ -78,6 +83,16 @@ public final class Guest implements TaskGuest {
                                                         virtiofsd, exit, made.cgroup())));
     }
 
+    private void watchVsock(HostProcess daemon) {
+        var _ =
+                daemon.exited()
+                        .thenAccept(
+                                exit ->
+                                        lostUnlessVmEnded(
+                                                BootDiagnosis.vsockCause(
+                                                        daemon, exit, made.cgroup())));
+    }
+
     /**
      * Waits for the agent and makes the sandbox in the guest. To be called once.
      *
@@ -91,7 +106,10 @@ public final class Guest implements TaskGuest {
             Failpoints.reach(Moment.CREATE_CONNECT);
             Agent connected =
                     made.connector()
-                            .connect(vm.agent(), await(made.config().agent().timeouts().dial()));
+                            .connect(
+                                    vm.agent(),
+                                    whileThereIsHope(
+                                            await(made.config().agent().timeouts().dial())));
             link.connected(connected);
             clock.tell(connected);
             var _ =
@@ -115,6 +133,17 @@ public final class Guest implements TaskGuest {
             throw diagnosis()
                     .ofConnect(vm, answered != null ? answered : BootDiagnosis.unreached(vm), e);
         }
+    }
+
+    /**
+     * A limit that is over as soon as the console shows that the agent waits elsewhere, and so will
+     * never answer.
+     */
+    private Patience whileThereIsHope(Patience limit) {
+        Vm vm = parts.vm();
+        return vm.agent() instanceof AgentEndpoint.SerialPort
+                ? () -> limit.exhausted() || BootFailure.kataAgentListens(vm.consoleTail())
+                : limit;
     }
 
     /** Sets the guest's clock if it has to be; to be called every few seconds. Does not block. */
@@ -177,7 +206,7 @@ public final class Guest implements TaskGuest {
 
     @Override
     public long sharePid() {
-        return parts.virtiofsd().pid();
+        return parts.daemons().virtiofsd().pid();
     }
 
     /** What the agent said of itself; empty until the guest is up. */
@@ -265,6 +294,6 @@ public final class Guest implements TaskGuest {
     }
 
     private BootDiagnosis diagnosis() {
-        return made.diagnosis(parts.virtiofsd());
+        return made.diagnosis(parts.daemons().virtiofsd());
     }
 }

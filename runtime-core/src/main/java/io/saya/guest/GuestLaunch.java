@@ -2,6 +2,7 @@ package io.saya.guest;
 
 import io.saya.agent.AgentConnector;
 import io.saya.cgroup.PodLimits;
+import io.saya.config.AgentConfig;
 import io.saya.config.RuntimeConfig;
 import io.saya.failpoint.Failpoints;
 import io.saya.failpoint.Moment;
@@ -11,6 +12,7 @@ import io.saya.host.HostProcess;
 import io.saya.hypervisor.Hypervisor;
 import io.saya.hypervisor.HypervisorFailure;
 import io.saya.hypervisor.Vm;
+import io.saya.hypervisor.VsockDaemonSockets;
 import io.saya.lifecycle.UndoStack;
 import io.saya.log.Log;
 import io.saya.oci.OciSpec;
@@ -27,6 +29,7 @@ import io.saya.share.Virtiofsd;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -112,6 +115,7 @@ public final class GuestLaunch {
             Path socket = identity.runDirectory().resolve("virtiofs.sock");
             HostProcess virtiofsd = serve(shared, socket, undo);
             daemon = virtiofsd;
+            Optional<VsockDaemon> vsock = carryVsock(undo);
             clock.done(phase);
 
             phase = StartPhase.NETWORK;
@@ -126,6 +130,9 @@ public final class GuestLaunch {
                             config.hypervisor(),
                             config.runtime().staticSandboxResourceManagement());
             MachineSize size = backed(bootSize(rule, spec));
+            if (vsock.isPresent()) {
+                vsock.get().awaitListening();
+            }
             Vm vm = hypervisor.start(VmPlan.of(identity, config, size, socket, place, network));
             undo.push("VM", () -> vm.stop(Duration.ZERO));
             clock.done(phase);
@@ -147,11 +154,19 @@ public final class GuestLaunch {
                                     shared,
                                     network,
                                     place.ofProcess(vm.pid()),
-                                    virtiofsd),
+                                    new Guest.Daemons(virtiofsd, vsock.map(VsockDaemon::process))),
                             link);
             guest.watch();
             return new LaunchedGuest(
-                    guest, new GuestStop(link, vm, network, virtiofsd, limits.reap(), undo));
+                    guest,
+                    new GuestStop(
+                            link,
+                            vm,
+                            network,
+                            virtiofsd,
+                            vsock.map(VsockDaemon::process),
+                            limits.reap(),
+                            undo));
         } catch (IOException | HypervisorFailure | RuntimeException e) {
             // Before anything is ended: what has ended by itself is the cause.
             RuntimeFailure failure = diagnosis(daemon).ofLaunch(phase, e);
@@ -184,6 +199,19 @@ public final class GuestLaunch {
                         config.hypervisor().sharedFs().extraArguments());
         undo.push("virtiofsd", () -> Reaping.kill(virtiofsd, limits.reap()));
         return virtiofsd;
+    }
+
+    private Optional<VsockDaemon> carryVsock(UndoStack undo) throws IOException {
+        if (config.agent().transport() != AgentConfig.Transport.HYBRID_VSOCK) {
+            return Optional.empty();
+        }
+        VsockDaemon started =
+                VsockDaemon.start(
+                        host,
+                        config.agent().vsockDaemon().orElseThrow(),
+                        VsockDaemonSockets.in(identity.runDirectory()));
+        undo.push("vsock daemon", () -> Reaping.kill(started.process(), limits.reap()));
+        return Optional.of(started);
     }
 
     private MachineSize backed(MachineSize size) throws HypervisorFailure {

@@ -5,6 +5,7 @@ import io.saya.hypervisor.Vm;
 import io.saya.lifecycle.UndoStack;
 import io.saya.log.Log;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * Ends a guest. Only the thread that stops the sandbox has a {@code GuestStop}; others ask for a
@@ -27,6 +28,7 @@ public final class GuestStop {
     private final Vm vm;
     private final SandboxNetwork network;
     private final HostProcess virtiofsd;
+    private final Optional<HostProcess> vsockDaemon;
     private final Duration reap;
     private final UndoStack resources;
 
@@ -35,19 +37,21 @@ public final class GuestStop {
             Vm vm,
             SandboxNetwork network,
             HostProcess virtiofsd,
+            Optional<HostProcess> vsockDaemon,
             Duration reap,
             UndoStack resources) {
         this.link = link;
         this.vm = vm;
         this.network = network;
         this.virtiofsd = virtiofsd;
+        this.vsockDaemon = vsockDaemon;
         this.reap = reap;
         this.resources = resources;
     }
 
     /**
-     * Ends agent connection, VM, port-forward and virtiofsd, in this order; returns when VM and
-     * virtiofsd are reaped, however long the kernel takes for that. Total; may be called again.
+     * Ends agent connection, VM, port-forward and daemons, in this order; returns when VM and
+     * daemons are reaped, however long the kernel takes for that. Total; may be called again.
      *
      * @param graceful let QEMU quit by itself; else it is killed
      */
@@ -55,6 +59,8 @@ public final class GuestStop {
         link.close();
         vm.stop(graceful ? QUIT_GRACE : Duration.ZERO);
         network.endProcesses();
+        // It would wait for another VMM.
+        vsockDaemon.ifPresent(daemon -> Reaping.killAndAwait(daemon, reap));
         // It ends by itself when QEMU is gone, and takes its own child with it. Killed, it would
         // leave the child to be found for some milliseconds.
         if (!Reaping.awaitExit(virtiofsd, LEAVE_LIMIT)) {

@@ -12,7 +12,6 @@ import io.saya.hypervisor.VmSpec.AgentTransport;
 import io.saya.hypervisor.VmSpec.MemoryBacking;
 import io.saya.resources.MachineSize;
 import io.saya.share.SharedDirectory;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -110,14 +109,7 @@ final class VmPlan {
             case VIRTIO_SERIAL -> AgentTransport.VIRTIO_SERIAL;
             case VSOCK -> AgentTransport.VSOCK;
             case HYBRID_VSOCK -> AgentTransport.HYBRID_VSOCK;
-            case AUTO -> {
-                if (Files.exists(Path.of("/dev/vhost-vsock"))) {
-                    yield AgentTransport.VSOCK;
-                }
-                yield agent.vsockDaemon().isPresent()
-                        ? AgentTransport.HYBRID_VSOCK
-                        : AgentTransport.VIRTIO_SERIAL;
-            }
+            case AUTO -> throw new IllegalStateException("transport: the configuration decides");
         };
     }
 

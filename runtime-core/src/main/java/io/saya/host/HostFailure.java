@@ -20,6 +20,9 @@ public final class HostFailure extends IOException {
     /** "Invalid argument"; of umount2(2): the target is not a mount point. */
     public static final int EINVAL = 22;
 
+    /** "Address already in use". */
+    public static final int EADDRINUSE = 98;
+
     private final int errno;
 
     public HostFailure(int errno, String message) {

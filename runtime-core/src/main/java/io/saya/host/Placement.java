@@ -11,17 +11,19 @@ import java.util.OptionalInt;
  *
  * @param files opened by the guard, so as root, and inherited
  * @param connections Unix sockets on which somebody listens already; the guard connects to them
+ * @param vsock a guest's address, taken from the host's kernel
  * @param taps tap interfaces opened in the process's network namespace, and inherited
  * @param user empty: root; of a confined process: a user and a group that no other living sandbox
  *     has
  * @param oomScoreAdj -1000 to 1000; empty: that of the guard
  * @param privileges what it may do
  * @param shown of a confined process: files, directories and device nodes that it finds at the same
- *     paths
+ *     paths; read-only, but for a directory that belongs to {@code user}
  */
 public record Placement(
         List<InheritedFile> files,
         List<InheritedConnection> connections,
+        Optional<InheritedVsock> vsock,
         List<InheritedTap> taps,
         Optional<User> user,
         OptionalInt oomScoreAdj,
@@ -38,7 +40,15 @@ public record Placement(
             List<InheritedTap> taps,
             Optional<User> user,
             OptionalInt oomScoreAdj) {
-        this(files, List.of(), taps, user, oomScoreAdj, Privileges.INHERITED, List.of());
+        this(
+                files,
+                List.of(),
+                Optional.empty(),
+                taps,
+                user,
+                oomScoreAdj,
+                Privileges.INHERITED,
+                List.of());
     }
 
     public Placement {
@@ -50,18 +60,41 @@ public record Placement(
 
     /** The same with other privileges. */
     public Placement withPrivileges(Privileges other) {
-        return new Placement(files, connections, taps, user, oomScoreAdj, other, shown);
+        return new Placement(files, connections, vsock, taps, user, oomScoreAdj, other, shown);
     }
 
     /** Confined, and nothing else: see {@link Privileges#CONFINED}. */
     public static Placement confined(List<Path> shown) {
+        return confined(Optional.empty(), shown);
+    }
+
+    /** Confined as a user that the caller chooses: no other process may have it. */
+    public static Placement confinedAs(User user, List<Path> shown) {
+        return confined(Optional.of(user), shown);
+    }
+
+    private static Placement confined(Optional<User> user, List<Path> shown) {
         return new Placement(
                 List.of(),
                 List.of(),
-                List.of(),
                 Optional.empty(),
+                List.of(),
+                user,
                 OptionalInt.empty(),
                 Privileges.CONFINED,
+                shown);
+    }
+
+    /** The same with a guest's address. */
+    public Placement with(InheritedVsock address) {
+        return new Placement(
+                files,
+                connections,
+                Optional.of(address),
+                taps,
+                user,
+                oomScoreAdj,
+                privileges,
                 shown);
     }
 
@@ -71,7 +104,14 @@ public record Placement(
             List<InheritedConnection> otherConnections,
             List<InheritedTap> otherTaps) {
         return new Placement(
-                otherFiles, otherConnections, otherTaps, user, oomScoreAdj, privileges, shown);
+                otherFiles,
+                otherConnections,
+                vsock,
+                otherTaps,
+                user,
+                oomScoreAdj,
+                privileges,
+                shown);
     }
 
     /** What a process may do that others may not. */
@@ -112,6 +152,12 @@ public record Placement(
 
     /** A connection to the socket at {@code path}, as the descriptor called {@code name}. */
     public record InheritedConnection(String name, Path path) {}
+
+    /**
+     * {@code /dev/vhost-vsock} with a guest's context id, an unsigned number from 3, as the
+     * descriptor called {@code name}. One that another guest has is refused (EADDRINUSE).
+     */
+    public record InheritedVsock(String name, int contextId) {}
 
     /**
      * The tap interface called {@code interfaceName}, inherited as the descriptor called {@code

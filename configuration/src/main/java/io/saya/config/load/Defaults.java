@@ -1,11 +1,13 @@
 package io.saya.config.load;
 
+import io.saya.config.option.AgentOptions;
 import io.saya.config.option.Option;
 import io.saya.config.option.StorageOptions;
 import io.saya.config.option.VmOptions;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /** Fills in the defaults that depend on the installation, the host, or other options. */
 final class Defaults {
@@ -19,6 +21,13 @@ final class Defaults {
     private static final List<Path> VIRTIOFSD =
             List.of(Path.of("/usr/libexec/virtiofsd"), Path.of("/usr/lib/qemu/virtiofsd"));
 
+    /** The paths at which vhost-device-vsock is looked for. */
+    private static final List<Path> VSOCK_DAEMON =
+            List.of(
+                    Path.of("/usr/libexec/vhost-device-vsock"),
+                    Path.of("/usr/bin/vhost-device-vsock"),
+                    Path.of("/usr/local/bin/vhost-device-vsock"));
+
     private Defaults() {}
 
     static void fillIn(EffectiveConfig.Builder whole, Path installDirectory) {
@@ -31,6 +40,9 @@ final class Defaults {
         }
         if (isMissing(said, StorageOptions.VIRTIO_FS_DAEMON)) {
             fill(whole, StorageOptions.VIRTIO_FS_DAEMON, virtiofsd());
+        }
+        if (isMissing(said, AgentOptions.VSOCK_DAEMON)) {
+            firstOf(VSOCK_DAEMON).ifPresent(found -> fill(whole, AgentOptions.VSOCK_DAEMON, found));
         }
         EffectiveConfig filled = whole.build();
         allowOwn(whole, filled, VmOptions.VALID_PATHS, VmOptions.PATH);
@@ -63,12 +75,11 @@ final class Defaults {
     }
 
     private static Path virtiofsd() {
-        for (Path candidate : VIRTIOFSD) {
-            if (Files.exists(candidate)) {
-                return candidate;
-            }
-        }
-        return VIRTIOFSD.getFirst();
+        return firstOf(VIRTIOFSD).orElse(VIRTIOFSD.getFirst());
+    }
+
+    private static Optional<Path> firstOf(List<Path> candidates) {
+        return candidates.stream().filter(Files::exists).findFirst();
     }
 
     private static <T> void fill(EffectiveConfig.Builder whole, Option<T> option, T value) {

@@ -114,7 +114,7 @@ final class RuntimeConfigAssembly {
 
     private AgentConfig agent() {
         return new AgentConfig(
-                values.value(AgentOptions.TRANSPORT),
+                new TransportChoice(values).transport(),
                 path(AgentOptions.VSOCK_DAEMON),
                 values.value(AgentOptions.ENABLE_DEBUG),
                 values.value(AgentOptions.ENABLE_TRACING),

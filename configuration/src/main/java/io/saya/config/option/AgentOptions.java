@@ -19,23 +19,24 @@ public final class AgentOptions {
                                     .word("auto", Transport.AUTO)
                                     .word("virtio-serial", Transport.VIRTIO_SERIAL)
                                     .word("vsock", Transport.VSOCK)
-                                    .refused(
-                                            "hybrid-vsock",
-                                            "no vhost-user vsock daemon is started; write"
-                                                    + " \"virtio-serial\""),
+                                    .word("hybrid-vsock", Transport.HYBRID_VSOCK),
                             Transport.AUTO)
                     .known(Option.Known.OURS)
                     .annotated()
                     .help(
                             "How the agent is reached. \"auto\" is vsock where the host has"
-                                    + " /dev/vhost-vsock, else a virtio-serial port.");
+                                    + " /dev/vhost-vsock; else, for the default guest, a"
+                                    + " virtio-serial port, for others hybrid vsock where its daemon"
+                                    + " is found. Agents of Kata 2.x and later listen on vsock only.");
 
     public static final Option<Path> VSOCK_DAEMON =
             ROWS.optionalPath("vhost_user_vsock_daemon")
                     .known(Option.Known.OURS)
                     .mustBe(PathCheck.EXECUTABLE)
-                    .refused("no vhost-user vsock daemon is started")
-                    .help("The vhost-device-vsock binary, for transport \"hybrid-vsock\".");
+                    .help(
+                            "The vhost-device-vsock binary, for transport \"hybrid-vsock\". Empty:"
+                                    + " the first of /usr/libexec, /usr/bin and /usr/local/bin that"
+                                    + " has it.");
 
     public static final Option<Boolean> ENABLE_DEBUG =
             ROWS.flag("enable_debug", false).help("The agent logs everything.");

@@ -51,7 +51,11 @@ class ConfigLoaderTest {
         assertThat(config.hypervisor().cpu().maxVcpus()).isEqualTo(4);
         assertThat(config.hypervisor().memory().defaultMib()).isEqualTo(2048);
         assertThat(config.hypervisor().memory().maxMib()).isEqualTo(8000);
-        assertThat(config.agent().transport()).isEqualTo(AgentConfig.Transport.AUTO);
+        assertThat(config.agent().transport())
+                .isEqualTo(
+                        Files.exists(Path.of("/dev/vhost-vsock"))
+                                ? AgentConfig.Transport.VSOCK
+                                : AgentConfig.Transport.VIRTIO_SERIAL);
         assertThat(config.agent().timeouts().dial()).isEqualTo(Duration.ofSeconds(45));
     }
 

@@ -51,6 +51,9 @@ final class Frame {
     /** Kind of a descriptor in a spawn request: connected to a listening Unix socket. */
     static final int DESCRIPTOR_CONNECT = 7;
 
+    /** Kind of a descriptor in a spawn request: a guest's context id, taken from the kernel. */
+    static final int DESCRIPTOR_VSOCK = 8;
+
     /** In place of a uid or gid: that of the guard. */
     static final int KEEP_IDENTITY = 0xffffffff;
 

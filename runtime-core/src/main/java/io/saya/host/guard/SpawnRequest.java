@@ -37,6 +37,7 @@ final class SpawnRequest {
                 spec.sockets().size()
                         + placement.files().size()
                         + placement.connections().size()
+                        + (placement.vsock().isPresent() ? 1 : 0)
                         + placement.taps().size());
         for (SpawnSpec.InheritedSocket socket : spec.sockets()) {
             request.u8(Frame.DESCRIPTOR_LISTEN)
@@ -47,6 +48,12 @@ final class SpawnRequest {
             request.u8(Frame.DESCRIPTOR_CONNECT)
                     .string(connection.name())
                     .string(connection.path().toString());
+        }
+        if (placement.vsock().isPresent()) {
+            Placement.InheritedVsock vsock = placement.vsock().get();
+            request.u8(Frame.DESCRIPTOR_VSOCK)
+                    .string(vsock.name())
+                    .string(Integer.toUnsignedString(vsock.contextId()));
         }
         filesAndTaps(request, placement.files(), placement.taps());
     }

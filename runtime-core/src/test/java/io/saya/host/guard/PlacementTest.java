@@ -13,6 +13,7 @@ import io.saya.host.SpawnSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -116,6 +117,45 @@ class PlacementTest {
                                                     List.of(),
                                                     List.of())));
             assertThat(output).isEqualTo("shown\nopen\n1\nshown\n1\n");
+        }
+    }
+
+    @Test
+    void aConfinedProcessWritesToADirectoryOfItsOwnAndNowhereElse() throws Exception {
+        Path own = Files.createDirectory(directory.resolve("own"));
+        Path other = Files.createDirectory(directory.resolve("other"));
+        Files.setPosixFilePermissions(other, PosixFilePermissions.fromString("rwxrwxrwx"));
+        Files.setAttribute(own, "unix:uid", 65534);
+        try (RealGuard guard = new RealGuard(directory)) {
+            String output =
+                    outputOf(
+                            guard.host(),
+                            shell(
+                                    "echo mine > "
+                                            + own
+                                            + "/file; for d in "
+                                            + other
+                                            + " /usr /; do (echo x > $d/file) 2>/dev/null ||"
+                                            + " echo no; done",
+                                    Optional.empty(),
+                                    Placement.confinedAs(
+                                            new Placement.User(65534, 65534),
+                                            List.of(own, other))));
+            assertThat(output).isEqualTo("no\nno\nno\n");
+            assertThat(own.resolve("file")).hasContent("mine\n");
+        }
+    }
+
+    @Test
+    void aContextIdThatIsNoneIsRefused() throws Exception {
+        try (RealGuard guard = new RealGuard(directory)) {
+            Placement vsock =
+                    Placement.AS_GUARD.with(new Placement.InheritedVsock("vhost-vsock", 2));
+            assertThatThrownBy(() -> guard.host().spawn(shell("true", Optional.empty(), vsock)))
+                    .isInstanceOf(HostFailure.class)
+                    .hasMessage(
+                            "start of /bin/sh: /dev/vhost-vsock with the context id 2: Invalid"
+                                    + " argument");
         }
     }
 

@@ -1,5 +1,6 @@
 package io.saya.cli.check;
 
+import io.saya.config.AgentConfig;
 import io.saya.config.AgentConfig.Transport;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,17 +13,26 @@ final class DeviceChecks {
         if (host.files().exists("/dev/vhost-vsock")) {
             return Finding.pass("vhost-vsock", "/dev/vhost-vsock");
         }
-        if (host.config().agent().transport() == Transport.VSOCK) {
+        AgentConfig agent = host.config().agent();
+        if (agent.transport() == Transport.VSOCK) {
             return Finding.fail(
                     "vhost-vsock",
                     "there is no /dev/vhost-vsock",
                     "load it (modprobe vhost_vsock), or set transport = \"auto\" in [agent.kata]");
         }
+        if (agent.vsockDaemon().isPresent()) {
+            return Finding.pass(
+                    "vhost-vsock",
+                    "there is no /dev/vhost-vsock; "
+                            + agent.vsockDaemon().get()
+                            + " carries the vsock of guests that need one");
+        }
         return Finding.warn(
                 "vhost-vsock",
                 "there is no /dev/vhost-vsock",
-                "the agent is reached by a serial port instead; guests of Kata's need vsock:"
-                        + " modprobe vhost_vsock");
+                "the agent is reached by a serial port instead; guests of Kata 2.x and later need"
+                        + " vsock: modprobe vhost_vsock, or install vhost-device-vsock and name it"
+                        + " by vhost_user_vsock_daemon in [agent.kata]");
     }
 
     static Finding vhostNet(CheckedHost host) {

@@ -1,0 +1,85 @@
+package io.saya.config.load;
+
+import io.saya.config.AgentConfig.Transport;
+import io.saya.config.option.AgentOptions;
+import io.saya.config.option.VmOptions;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+
+/**
+ * What {@code transport = "auto"} comes to. The default guest listens on everything, and a serial
+ * port needs nothing of the host. Agents of Kata 2.x to 4.x listen on vsock and on nothing else:
+ * their guests get vsock by the host's kernel, else by the daemon, and cannot be started where
+ * there is neither. A guest that is neither the default one nor one of Kata's by its name may have
+ * any agent.
+ */
+final class TransportChoice {
+
+    private static final Path DEVICE = Path.of("/dev/vhost-vsock");
+
+    /** What a host without vsock can do about it. */
+    static final String REMEDY =
+            "load vhost_vsock (modprobe vhost_vsock), or install vhost-device-vsock (cargo install"
+                    + " vhost-device-vsock) and name it by vhost_user_vsock_daemon in [agent.kata]";
+
+    private final EffectiveConfig config;
+    private final boolean device;
+
+    TransportChoice(EffectiveConfig config) {
+        this(config, Files.exists(DEVICE));
+    }
+
+    /**
+     * @param device whether the host's kernel carries vsock
+     */
+    TransportChoice(EffectiveConfig config, boolean device) {
+        this.config = config;
+        this.device = device;
+    }
+
+    /** The carrier; never {@code AUTO}. */
+    Transport transport() {
+        Transport wanted = config.value(AgentOptions.TRANSPORT);
+        if (wanted != Transport.AUTO) {
+            return wanted;
+        }
+        if (device) {
+            return Transport.VSOCK;
+        }
+        return !isDefaultGuest() && hasDaemon() ? Transport.HYBRID_VSOCK : Transport.VIRTIO_SERIAL;
+    }
+
+    /** True if the guest can only be reached by what this host has not. */
+    boolean isImpossible() {
+        return config.value(AgentOptions.TRANSPORT) == Transport.AUTO
+                && isKataGuest()
+                && !device
+                && !hasDaemon();
+    }
+
+    private boolean hasDaemon() {
+        return !Defaults.isMissing(config, AgentOptions.VSOCK_DAEMON);
+    }
+
+    /** The default guest has no image, and an initrd of this name wherever it is installed. */
+    private boolean isDefaultGuest() {
+        return Defaults.isMissing(config, VmOptions.IMAGE)
+                && config.value(VmOptions.INITRD).endsWith(Path.of(Defaults.INITRD).getFileName());
+    }
+
+    /** By the names under which Kata's releases and distributions' packages install guests. */
+    private boolean isKataGuest() {
+        Path root =
+                Defaults.isMissing(config, VmOptions.IMAGE)
+                        ? config.value(VmOptions.INITRD)
+                        : config.value(VmOptions.IMAGE);
+        for (Path part : root) {
+            String name = part.toString().toLowerCase(Locale.ROOT);
+            if (name.equals("kata") || name.startsWith("kata-")) {
+                return true;
+            }
+        }
+        return false;
+    }
+}

@@ -1,0 +1,116 @@
+package io.saya.config.load;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.saya.config.AgentConfig.Transport;
+import io.saya.config.Problem;
+import io.saya.config.option.AgentOptions;
+import io.saya.config.option.VmOptions;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class TransportChoiceTest {
+
+    private static final boolean DEVICE = true;
+    private static final boolean NO_DEVICE = false;
+
+    @TempDir Path root;
+
+    private static EffectiveConfig config(
+            Transport wanted, String initrd, String image, String daemon) {
+        EffectiveConfig.Builder whole = EffectiveConfig.builder();
+        whole.set(new Setting<>(AgentOptions.TRANSPORT, wanted, new Origin.BuiltIn()));
+        whole.set(new Setting<>(VmOptions.INITRD, Path.of(initrd), new Origin.BuiltIn()));
+        whole.set(new Setting<>(VmOptions.IMAGE, Path.of(image), new Origin.BuiltIn()));
+        whole.set(new Setting<>(AgentOptions.VSOCK_DAEMON, Path.of(daemon), new Origin.BuiltIn()));
+        return whole.build();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "/opt/saya/share/saya/saya-initrd.img, '', '', VIRTIO_SERIAL, false",
+        "/opt/saya/share/saya/saya-initrd.img, '', /usr/bin/vsockd, VIRTIO_SERIAL, false",
+        "/opt/kata/share/kata-containers/initrd.img, '', /usr/bin/vsockd, HYBRID_VSOCK, false",
+        "'', /opt/kata/share/kata-containers/kata-ubuntu.image, '', VIRTIO_SERIAL, true",
+        "'', /srv/kata-containers.img, '', VIRTIO_SERIAL, true",
+        "'', /srv/guests/mine.img, /usr/bin/vsockd, HYBRID_VSOCK, false",
+        "'', /srv/guests/mine.img, '', VIRTIO_SERIAL, false",
+        "/home/katarina/initrd.img, '', '', VIRTIO_SERIAL, false"
+    })
+    void withoutTheKernelsVsockGuestAndDaemonDecide(
+            String initrd, String image, String daemon, Transport expected, boolean impossible) {
+        TransportChoice choice =
+                new TransportChoice(config(Transport.AUTO, initrd, image, daemon), NO_DEVICE);
+
+        assertThat(choice.transport()).isEqualTo(expected);
+        assertThat(choice.isImpossible()).isEqualTo(impossible);
+    }
+
+    @Test
+    void theKernelsVsockComesFirst() {
+        for (String initrd : new String[] {"/x/saya-initrd.img", "/opt/kata/initrd"}) {
+            TransportChoice choice =
+                    new TransportChoice(
+                            config(Transport.AUTO, initrd, "", "/usr/bin/vsockd"), DEVICE);
+
+            assertThat(choice.transport()).isEqualTo(Transport.VSOCK);
+            assertThat(choice.isImpossible()).isFalse();
+        }
+    }
+
+    @Test
+    void whatIsWrittenDecides() {
+        TransportChoice choice =
+                new TransportChoice(
+                        config(Transport.VIRTIO_SERIAL, "/opt/kata/initrd", "", ""), NO_DEVICE);
+
+        assertThat(choice.transport()).isEqualTo(Transport.VIRTIO_SERIAL);
+        assertThat(choice.isImpossible()).isFalse();
+    }
+
+    @Test
+    void aKataGuestOnAHostWithoutVsockIsRefusedWithWhatToDo() throws IOException {
+        Assumptions.assumeFalse(java.nio.file.Files.exists(Path.of("/dev/vhost-vsock")));
+        TestHost host = new TestHost(root);
+        Path image = host.write("kata-containers.img", "image");
+        String text = host.hypervisor("image = \"" + image + "\"\n");
+
+        assertThat(host.loader().validate(host.write("a.toml", text)))
+                .extracting(Problem::text)
+                .anyMatch(
+                        said ->
+                                said.contains("modprobe vhost_vsock")
+                                        && said.contains("cargo install vhost-device-vsock"));
+        assertThat(
+                        host.loader()
+                                .validate(
+                                        host.write(
+                                                "b.toml",
+                                                text
+                                                        + "[agent.kata]\nvhost_user_vsock_daemon ="
+                                                        + " \""
+                                                        + host.path("qemu")
+                                                        + "\"\n")))
+                .isEmpty();
+    }
+
+    @Test
+    void hybridVsockWithoutItsDaemonIsRefused() throws IOException {
+        TestHost host = new TestHost(root);
+        String text = host.hypervisor("[agent.kata]\ntransport = \"hybrid-vsock\"\n");
+
+        assertThat(
+                        host.loader()
+                                .validate(
+                                        host.write(
+                                                "a.toml",
+                                                text + "vhost_user_vsock_daemon = \"/none\"\n")))
+                .extracting(Problem::text)
+                .anyMatch(said -> said.contains("/none") && said.contains("does not exist"));
+    }
+}
