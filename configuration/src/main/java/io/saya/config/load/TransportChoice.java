@@ -8,11 +8,12 @@ import java.nio.file.Path;
 import java.util.Locale;
 
 /**
- * What {@code transport = "auto"} comes to. The default guest listens on everything, and a serial
- * port needs nothing of the host. Agents of Kata 2.x to 4.x listen on vsock and on nothing else:
- * their guests get vsock by the host's kernel, else by the daemon, and cannot be started where
- * there is neither. A guest that is neither the default one nor one of Kata's by its name may have
- * any agent.
+ * What {@code transport = "auto"} comes to. The default guest listens on everything, and gets a
+ * serial port: it needs nothing of the host, and nobody but the daemon can reach it, while any
+ * local user can connect to a guest by the kernel's vsock. Agents of Kata 2.x to 4.x listen on
+ * vsock and on nothing else: their guests get it by the daemon, whose socket has an owner, else by
+ * the host's kernel, and cannot be started where there is neither. A guest that is neither the
+ * default one nor one of Kata's by its name may have any agent.
  */
 final class TransportChoice {
 
@@ -44,10 +45,13 @@ final class TransportChoice {
         if (wanted != Transport.AUTO) {
             return wanted;
         }
-        if (device) {
-            return Transport.VSOCK;
+        if (isDefaultGuest()) {
+            return Transport.VIRTIO_SERIAL;
         }
-        return !isDefaultGuest() && hasDaemon() ? Transport.HYBRID_VSOCK : Transport.VIRTIO_SERIAL;
+        if (hasDaemon()) {
+            return Transport.HYBRID_VSOCK;
+        }
+        return device ? Transport.VSOCK : Transport.VIRTIO_SERIAL;
     }
 
     /** True if the guest can only be reached by what this host has not. */

@@ -24,10 +24,11 @@ public final class AgentOptions {
                     .known(Option.Known.OURS)
                     .annotated()
                     .help(
-                            "How the agent is reached. \"auto\" is vsock where the host has"
-                                    + " /dev/vhost-vsock; else, for the default guest, a"
-                                    + " virtio-serial port, for others hybrid vsock where its daemon"
-                                    + " is found. Agents of Kata 2.x and later listen on vsock only.");
+                            "How the agent is reached. \"auto\" is a virtio-serial port for the"
+                                    + " default guest; for others hybrid vsock where its daemon is"
+                                    + " found, else vsock where the host has /dev/vhost-vsock, which"
+                                    + " any user of the host can connect to. Agents of Kata 2.x and"
+                                    + " later listen on vsock only.");
 
     public static final Option<Path> VSOCK_DAEMON =
             ROWS.optionalPath("vhost_user_vsock_daemon")

@@ -51,16 +51,20 @@ class TransportChoiceTest {
         assertThat(choice.isImpossible()).isEqualTo(impossible);
     }
 
-    @Test
-    void theKernelsVsockComesFirst() {
-        for (String initrd : new String[] {"/x/saya-initrd.img", "/opt/kata/initrd"}) {
-            TransportChoice choice =
-                    new TransportChoice(
-                            config(Transport.AUTO, initrd, "", "/usr/bin/vsockd"), DEVICE);
+    @ParameterizedTest
+    @CsvSource({
+        "/opt/saya/share/saya/saya-initrd.img, '', VIRTIO_SERIAL",
+        "/opt/saya/share/saya/saya-initrd.img, /usr/bin/vsockd, VIRTIO_SERIAL",
+        "/opt/kata/initrd, /usr/bin/vsockd, HYBRID_VSOCK",
+        "/opt/kata/initrd, '', VSOCK"
+    })
+    void theKernelsVsockThatAllUsersCanReachComesLast(
+            String initrd, String daemon, Transport expected) {
+        TransportChoice choice =
+                new TransportChoice(config(Transport.AUTO, initrd, "", daemon), DEVICE);
 
-            assertThat(choice.transport()).isEqualTo(Transport.VSOCK);
-            assertThat(choice.isImpossible()).isFalse();
-        }
+        assertThat(choice.transport()).isEqualTo(expected);
+        assertThat(choice.isImpossible()).isFalse();
     }
 
     @Test

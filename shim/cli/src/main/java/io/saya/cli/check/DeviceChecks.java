@@ -10,10 +10,18 @@ final class DeviceChecks {
     private DeviceChecks() {}
 
     static Finding vhostVsock(CheckedHost host) {
-        if (host.files().exists("/dev/vhost-vsock")) {
-            return Finding.pass("vhost-vsock", "/dev/vhost-vsock");
-        }
         AgentConfig agent = host.config().agent();
+        if (host.files().exists("/dev/vhost-vsock")) {
+            return agent.transport() == Transport.VSOCK
+                    ? Finding.warn(
+                            "vhost-vsock",
+                            "the agent is reached by /dev/vhost-vsock, and so it is by any local user"
+                                    + " and any container that may make vsock sockets",
+                            "install vhost-device-vsock and set transport = \"hybrid-vsock\" in"
+                                    + " [agent.kata]; the default guest needs no vsock (transport ="
+                                    + " \"virtio-serial\")")
+                    : Finding.pass("vhost-vsock", "/dev/vhost-vsock");
+        }
         if (agent.transport() == Transport.VSOCK) {
             return Finding.fail(
                     "vhost-vsock",

@@ -65,6 +65,9 @@ class ChecksTest {
                 .isEqualTo(Verdict.FAIL);
         file("dev/vhost-vsock", "");
         assertThat(DeviceChecks.vhostVsock(host()).verdict()).isEqualTo(Verdict.PASS);
+        assertThat(DeviceChecks.vhostVsock(host("[agent.kata]\ntransport = \"vsock\"\n")).verdict())
+                .as("any local user reaches the agent")
+                .isEqualTo(Verdict.WARN);
     }
 
     @Test
