@@ -8,12 +8,12 @@ top=$(cd "$here/.." && pwd)
 source "$top/packaging/lib/debian.sh"
 source "$top/packaging/lib/jdk.sh"
 
-steps=(product lint unit launcher agent guest pods network shims containers faults metrics integration vsock hosts)
+steps=(product lint unit launcher agent guest pods network shims containers faults metrics integration vsock machine hosts)
 usage() {
   cat <<USAGE
 usage: test/run.sh [--full] [--in-turn] [--only STEP]... [--test CLASS[.METHOD]]...
 
-  --full        the long versions: more rounds of everything that is random, and the steps integration, vsock and hosts
+  --full        the long versions: more rounds of everything that is random, and the steps integration, vsock, machine and hosts
   --in-turn     one step at a time; two are run side by side otherwise, on two processors and more
   --only STEP   just this step; STEP is one of: ${steps[*]}
   --test TEST   just this class of the suites with VMs, or this method of it, with the product that was built last
@@ -34,7 +34,7 @@ done
 if (( ${#only[@]} )); then
   steps=("${only[@]}")
 elif [[ -z $full ]]; then
-  # Much of integration is what the step containers tries as well; hosts builds other programs first.
+  # Much of integration is what the step containers tries as well; machine and hosts build other hosts first.
   steps=(product lint unit launcher agent guest pods network shims containers faults metrics)
 fi
 (( EUID == 0 )) || die "the tests mount, make namespaces and start VMs: run this as root"
@@ -187,6 +187,8 @@ vsock() {
   suite vsock --select-class=io.saya.test.HybridVsockTest
 }
 
+machine() { "$here/machine/limits.sh"; }
+
 hosts() {
   need_packages busybox-static containerd containernetworking-plugins iproute2 python3-minimal runc
   "$here/hosts/run.sh"
@@ -244,7 +246,7 @@ side_by_side() {
 # In three parts, since Maven writes the files that suites are run from. In each, what takes longest comes first.
 side_by_side product
 side_by_side unit lint agent launcher guest
-side_by_side pods network faults shims containers metrics integration vsock chosen
+side_by_side pods network faults shims containers metrics machine integration vsock chosen
 side_by_side hosts   # by itself, since it needs this machine's network
 printf '%d passed, %d failed\n' "$passed" "$failed"
 (( failed == 0 ))

@@ -1,0 +1,89 @@
+#!/bin/bash
+# What only a host with systemd and nothing but version 2 of cgroups can show; runs in the machine (run.sh), some minutes.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+image=saya.local/checks:latest slice=checks-pod1.slice
+passed=0
+
+ok() { passed=$((passed + 1)); echo "ok: $*"; }
+fail() {
+  echo "FAILED: $*"
+  journalctl --no-pager -n 60 -t saya -u containerd || true
+  exit 1
+}
+equal() { if [[ $2 == "$3" ]]; then ok "$1: $2"; else fail "$1: $2 (expected: $3)"; fi; }
+in_container() { timeout 300 ctr task exec --exec-id "e$SECONDS-$RANDOM" "$@"; }
+qemu_of() { pgrep -f "qemu-system-x86_64 -name $1," || true; }
+
+# A slice as a kubelet has systemd make one for a pod.
+slice() {
+  printf '[Slice]\nMemoryMax=%s\nMemoryAccounting=yes\nCPUAccounting=yes\n' "$2" > "/run/systemd/system/$1"
+  systemctl daemon-reload
+  systemctl start "$1"
+}
+
+run() { # ID SLICE OPTION...
+  local id=$1 slice=$2
+  shift 2
+  timeout 600 ctr run -d --runtime io.containerd.saya.v2 --cgroup "$slice:checks:$id" "$@" "$image" "$id" sleep 100000
+}
+
+# ---- the host
+
+equal "first process" "$(cat /proc/1/comm)" systemd
+equal "cgroups" "$(stat -f -c %T /sys/fs/cgroup)" cgroup2fs
+ln -s /machine/saya/bin/containerd-shim-saya-v2 /usr/local/bin/
+mkdir -p /etc/saya
+# Guests are emulated by an emulated machine.
+cat > /etc/saya/configuration.toml <<'CONFIGURATION'
+[agent.kata]
+dial_timeout = 600
+CONFIGURATION
+until ctr version > /dev/null 2>&1; do sleep 1; done
+ctr image import image.tar > /dev/null
+saya/bin/saya check > checked 2>&1 || { cat checked; fail "saya check"; }
+ok "saya check: $(grep -c '^pass' checked) checks passed"
+
+# ---- a pod's container with limits, in a slice
+
+slice "$slice" 700M
+begin=$SECONDS
+run c1 "$slice" --mount type=cgroup,src=cgroup,dst=/sys/fs/cgroup,options=ro --memory-limit $((64 << 20)) --cpus 0.5 || fail "the container does not start"
+ok "a container was ready after $((SECONDS - begin)) s"
+qemu=$(qemu_of c1)
+[[ -n $qemu ]] || fail "no QEMU of the container"
+cgroup=/checks.slice/$slice/c1
+equal "QEMU's cgroup" "$(cat "/proc/$qemu/cgroup")" "0::$cgroup"
+used=$(cat "/sys/fs/cgroup/checks.slice/$slice/memory.current")
+if (( used > 50 << 20 )); then ok "the slice is charged $((used >> 20)) MiB"; else fail "the slice is charged $used bytes"; fi
+[[ $(in_container c1 uname -r) == "$(uname -r)" ]] || ok "the guest has a kernel of its own: $(in_container c1 uname -r)"
+equal "memory.max in the container" "$(in_container c1 cat /sys/fs/cgroup/memory.max)" $((64 << 20))
+equal "cpu.max in the container" "$(in_container c1 cat /sys/fs/cgroup/cpu.max)" "50000 100000"
+status=0
+in_container c1 dd if=/dev/zero of=/dev/null bs=80M count=1 2> /dev/null || status=$?
+equal "exit status of a hog" "$status" 137
+systemctl daemon-reload
+equal "QEMU's cgroup, after systemd has looked at all units" "$(cat "/proc/$qemu/cgroup")" "0::$cgroup"
+[[ -n $(journalctl --no-pager -q -t saya) ]] || fail "nothing of the daemon's is in the journal"
+ok "the journal has the daemon's log"
+
+# ---- kill means stopped
+
+ctr task kill -s SIGKILL c1
+[[ ! -e /proc/$qemu ]] || fail "QEMU is there after Kill"
+ok "QEMU has gone when Kill returns"
+timeout 60 ctr task delete c1 > /dev/null || true
+timeout 60 ctr container delete c1
+[[ ! -e /sys/fs/cgroup$cgroup ]] || fail "the cgroup $cgroup stays"
+ok "the cgroup has gone, the slice is $(systemctl is-active "$slice")"
+
+# ---- a pod whose memory does not hold the machine
+
+slice checks-small.slice 60M
+if run c2 checks-small.slice --memory-limit $((64 << 20)) 2> error; then fail "a machine ran in 60 MiB"; fi
+grep -q 'out of memory in cgroup\|memory limit' error || { cat error; fail "the error does not name the memory"; }
+ok "too little memory for a machine: $(tr '\n' ' ' < error | cut -c1-400)"
+ctr container delete c2 > /dev/null 2>&1 || true
+[[ -z $(pgrep -f 'qemu-system|virtiofsd|saya-guard|saya.shim') ]] || fail "left: $(pgrep -af 'qemu-system|virtiofsd|saya-guard|saya.shim')"
+ok "no process is left"
+echo "$passed passed, 0 failed"
