@@ -34,10 +34,11 @@ equal "first process" "$(cat /proc/1/comm)" systemd
 equal "cgroups" "$(stat -f -c %T /sys/fs/cgroup)" cgroup2fs
 ln -s /machine/saya/bin/containerd-shim-saya-v2 /usr/local/bin/
 mkdir -p /etc/saya
-# Guests are emulated by an emulated machine.
+# Guests are emulated by an emulated machine. This kernel has vsock, as no other host of the tests has.
 cat > /etc/saya/configuration.toml <<'CONFIGURATION'
 [agent.kata]
 dial_timeout = 600
+transport = "vsock"
 CONFIGURATION
 until ctr version > /dev/null 2>&1; do sleep 1; done
 ctr image import image.tar > /dev/null
