@@ -86,6 +86,9 @@ public final class AnnotationOverrides {
             apply(entry.getKey(), settingName(entry.getKey()), entry.getValue());
         }
         EffectiveConfig effective = changed.build();
+        SettingChecks.checkAnnotated(effective, base.host(), problems);
+        // Nothing is read that a pod may not name.
+        problems.throwErrors();
         for (Map.Entry<String, String> entry : hashes.entrySet()) {
             Option<Path> asset = AssetHashes.asset(settingName(entry.getKey()));
             if (asset != null) {
@@ -93,7 +96,6 @@ public final class AnnotationOverrides {
                         source(entry.getKey()), entry.getValue(), asset, effective, problems);
             }
         }
-        SettingChecks.checkAnnotated(effective, base.host(), problems);
         problems.throwErrors();
         return base.with(effective, problems.sorted());
     }

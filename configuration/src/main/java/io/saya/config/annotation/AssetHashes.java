@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -30,6 +31,9 @@ final class AssetHashes {
                     "hypervisor.hypervisor_hash", VmOptions.PATH,
                     "hypervisor.path_hash", VmOptions.PATH);
 
+    /** Far more than an image has. Files of /proc call themselves empty and may have no end. */
+    private static final long LARGEST_FILE = 16L << 30;
+
     private static final int BUFFER_BYTES = 64 * 1024;
 
     private AssetHashes() {}
@@ -39,7 +43,7 @@ final class AssetHashes {
         return ASSETS.get(name);
     }
 
-    /** Blocks for reading the whole file. */
+    /** Blocks for reading the whole file, if it is a regular one of at most 16 GiB. */
     static void check(
             Problem.Source source,
             String wanted,
@@ -52,11 +56,9 @@ final class AssetHashes {
             return;
         }
         try {
-            String found = sha512(file);
-            if (!found.equals(wanted.toLowerCase(Locale.ROOT))) {
-                problems.error(
-                        source,
-                        file + " has the SHA-512 " + found + ", not the one that is asked for");
+            // What it has is not told: who cannot read a file must not learn of it by guessing.
+            if (!sha512(file).equals(wanted.toLowerCase(Locale.ROOT))) {
+                problems.error(source, file + " has not the SHA-512 that is asked for");
             }
         } catch (IOException e) {
             problems.error(source, file + " cannot be read to check its hash: " + e.getMessage());
@@ -70,10 +72,17 @@ final class AssetHashes {
         } catch (NoSuchAlgorithmException e) {
             throw new IOException("this Java knows no SHA-512", e);
         }
+        BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+        // To open a FIFO waits for who writes to it, and a device has no end.
+        if (!attributes.isRegularFile() || attributes.size() > LARGEST_FILE) {
+            throw new IOException("it is no regular file of at most " + LARGEST_FILE + " bytes");
+        }
         byte[] buffer = new byte[BUFFER_BYTES];
         try (InputStream in = Files.newInputStream(file)) {
-            for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+            long left = LARGEST_FILE;
+            for (int n = in.read(buffer); n >= 0 && left > 0; n = in.read(buffer)) {
                 digest.update(buffer, 0, n);
+                left -= n;
             }
         }
         return HexFormat.of().formatHex(digest.digest());

@@ -59,6 +59,7 @@ final class Refusals {
         for (Option<List<String>> list :
                 List.of(
                         VmOptions.VALID_PATHS,
+                        VmOptions.VALID_BOOT_PATHS,
                         VmOptions.VALID_ENTROPY_SOURCES,
                         StorageOptions.VALID_VIRTIO_FS_DAEMON_PATHS,
                         StorageOptions.VALID_VHOST_USER_STORE_PATHS)) {

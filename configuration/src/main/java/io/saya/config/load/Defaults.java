@@ -6,6 +6,7 @@ import io.saya.config.option.StorageOptions;
 import io.saya.config.option.VmOptions;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -49,6 +50,13 @@ final class Defaults {
         allowOwn(
                 whole,
                 filled,
+                VmOptions.VALID_BOOT_PATHS,
+                VmOptions.KERNEL,
+                VmOptions.INITRD,
+                VmOptions.IMAGE);
+        allowOwn(
+                whole,
+                filled,
                 StorageOptions.VALID_VIRTIO_FS_DAEMON_PATHS,
                 StorageOptions.VIRTIO_FS_DAEMON);
         allowOwn(
@@ -64,13 +72,20 @@ final class Defaults {
     }
 
     /** Without a list, only what the file itself names is allowed. */
+    @SafeVarargs
     private static void allowOwn(
             EffectiveConfig.Builder whole,
             EffectiveConfig filled,
             Option<List<String>> list,
-            Option<Path> path) {
+            Option<Path>... paths) {
         if (!whole.has(list)) {
-            fill(whole, list, List.of(filled.value(path).toString()));
+            List<String> own = new ArrayList<>();
+            for (Option<Path> path : paths) {
+                if (!isMissing(filled, path)) {
+                    own.add(filled.value(path).toString());
+                }
+            }
+            fill(whole, list, own);
         }
     }
 

@@ -41,6 +41,7 @@ public final class VmOptions {
                             "the installation's share/saya/vmlinux",
                             Path.of("/usr/share/saya/vmlinux"))
                     .annotated()
+                    .allowedBy("valid_boot_paths")
                     .mustBe(PathCheck.FILE)
                     .help("The guest's kernel.");
 
@@ -50,14 +51,26 @@ public final class VmOptions {
                             "the installation's share/saya/saya-initrd.img, if no image is given",
                             Path.of("/usr/share/saya/saya-initrd.img"))
                     .annotated()
+                    .allowedBy("valid_boot_paths")
                     .mustBe(PathCheck.FILE)
                     .help("The guest's initial RAM disk, booted instead of an image.");
 
     public static final Option<Path> IMAGE =
             ROWS.optionalPath("image")
                     .annotated()
+                    .allowedBy("valid_boot_paths")
                     .mustBe(PathCheck.FILE)
                     .help("The guest's root image, booted instead of an initrd.");
+
+    public static final Option<List<String>> VALID_BOOT_PATHS =
+            ROWS.texts("valid_boot_paths", List.of())
+                    .computed(
+                            "[kernel, initrd, image]",
+                            List.of("/usr/share/saya/vmlinux", "/usr/share/saya/saya-initrd.img"))
+                    .known(Option.Known.OURS)
+                    .help(
+                            "Globs. A kernel, initrd or image named by an annotation must match one"
+                                    + " of them. An empty list matches none.");
 
     public static final Option<String> ROOTFS_TYPE =
             ROWS.row("rootfs_type", Rows.oneOf("ext4", "xfs", "erofs"), "ext4")

@@ -9,15 +9,22 @@ import io.saya.config.load.LoadedConfig;
 import io.saya.config.load.TestHost;
 import io.saya.config.option.RuntimeOptions;
 import io.saya.config.option.SizeOptions;
+import io.saya.config.option.VmOptions;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class AnnotationOverridesTest {
 
@@ -269,8 +276,12 @@ class AnnotationOverridesTest {
 
     @Test
     void anImageTakesThePlaceOfTheInitrd() throws Exception {
-        LoadedConfig base = base("enable_annotations = ['image', 'kernel']\n");
         String file = root + "/file";
+        LoadedConfig base =
+                base(
+                        "enable_annotations = ['image', 'kernel']\nvalid_boot_paths = ['"
+                                + file
+                                + "']\n");
 
         LoadedConfig loaded = apply(base, KATA + "image", file, KATA + "kernel", file);
 
@@ -305,17 +316,57 @@ class AnnotationOverridesTest {
         String wrong = "ab".repeat(64);
 
         assertThat(refusal(base, KATA + "kernel_hash", wrong).getFirst())
-                .contains("has the SHA-512")
-                .contains("not the one that is asked for");
+                .endsWith("has not the SHA-512 that is asked for");
+    }
+
+    /** A pod that may name a file learns nothing of one that it may not. */
+    @Test
+    void whatIsRefusedIsNotRead() throws Exception {
+        Path secret = host.write("secret", "of the host");
+        LoadedConfig base = base("enable_annotations = ['kernel']\n");
+        assertThat(
+                        refusal(
+                                base,
+                                KATA + "kernel",
+                                secret.toString(),
+                                KATA + "kernel_hash",
+                                "ab".repeat(64)))
+                .singleElement()
+                .asString()
+                .contains("is not on the list; to allow it, add")
+                .contains("to valid_boot_paths");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"kernel", "initrd", "image"})
+    void whatIsBootedMustBeOnItsList(String name) throws Exception {
+        Path other = host.write("boot/other", "x");
+        String lines = "enable_annotations = ['.*']\n";
+        assertThat(refusal(base(lines), KATA + name, other.toString())).hasSize(1);
+        String list = "valid_boot_paths = ['" + root + "/boot/*']\n";
+        assertThat(refusal(base(lines + list), KATA + name, other.toString())).isEmpty();
+    }
+
+    /** A FIFO that nobody writes to would hold the start up for ever. */
+    @Test
+    @Timeout(30)
+    void noHashIsMadeOfAFifoOrADevice() throws Exception {
+        Path fifo = root.resolve("fifo");
+        assertThat(new ProcessBuilder("mkfifo", fifo.toString()).start().waitFor()).isZero();
+        String lines = "enable_annotations = ['.*']\nvalid_boot_paths = ['/**']\n";
+        for (String path : List.of(fifo.toString(), "/dev/zero")) {
+            assertThat(refusal(base(lines), KATA + "kernel", path, KATA + "kernel_hash", "0"))
+                    .isNotEmpty();
+        }
     }
 
     @Test
     void aHashThatFitsIsFine() throws Exception {
         LoadedConfig base = base("");
-        String said = refusal(base, KATA + "kernel_hash", "0").getFirst();
-        String found = said.replaceAll(".*SHA-512 ([0-9a-f]{128}),.*", "$1");
+        byte[] kernel = Files.readAllBytes(base.effective().value(VmOptions.KERNEL));
+        String found =
+                HexFormat.of().formatHex(MessageDigest.getInstance("SHA-512").digest(kernel));
 
-        assertThat(found).hasSize(128);
         assertThat(refusal(base, KATA + "kernel_hash", found)).isEmpty();
         assertThat(refusal(base, KATA + "image_hash", found).getFirst()).contains("is not set");
     }
