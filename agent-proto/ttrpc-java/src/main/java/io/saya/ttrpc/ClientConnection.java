@@ -4,6 +4,7 @@ import com.google.protobuf.DiscardUnknownFieldsParser;
 import com.google.protobuf.Message;
 import com.google.protobuf.Parser;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
@@ -15,6 +16,7 @@ import io.saya.ttrpc.wire.MalformedEnvelopeException;
 import io.saya.ttrpc.wire.OutboundFrame;
 import io.saya.ttrpc.wire.OutboundQueue;
 import io.saya.ttrpc.wire.ReadGate;
+import io.saya.ttrpc.wire.ReadPace;
 import io.saya.ttrpc.wire.ResponseEnvelope;
 import io.saya.ttrpc.wire.WireFormat;
 import java.util.ArrayList;
@@ -32,6 +34,9 @@ import org.jspecify.annotations.Nullable;
  * wire without any lock.
  */
 final class ClientConnection extends ChannelInboundHandlerAdapter implements FrameListener {
+    /** More than any server may send of what nobody asked for, and far from an overflow. */
+    private static final int MAX_WEIGHT = 1 << 10;
+
     private final Channel channel;
     private final String peer;
     private final ClientOptions options;
@@ -46,7 +51,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Fra
     private final ResponseEnvelope response = new ResponseEnvelope();
     private final IntObjectHashMap<ClientCall> calls = new IntObjectHashMap<>();
     private long givenUp;
-    private int unwanted;
+    private long unwanted;
 
     /** True if a stream was ever opened: its messages may come when it has been given up. */
     private boolean streams;
@@ -65,8 +70,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Fra
                 new OutboundQueue(channel, new FrameWriter(), options.outboundBytes(), () -> {});
     }
 
-    FrameDecoder decoder() {
-        return decoder;
+    /** What bytes pass before this handler. */
+    List<ChannelHandler> before() {
+        return options.unwantedAnswers() == Integer.MAX_VALUE
+                ? List.of(decoder)
+                : List.of(new ReadPace(gate), decoder);
     }
 
     EventLoop loop() {
@@ -312,9 +320,15 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Fra
         options.observer().responseDropped(streamId);
         if (type == WireFormat.RESPONSE && givenUp > 0) {
             givenUp--;
-        } else if ((type == WireFormat.RESPONSE || !streams)
-                && ++unwanted > options.unwantedAnswers()) {
-            garbage(unwanted + " answers that nobody asked for");
+        } else if (type == WireFormat.RESPONSE || !streams) {
+            unwanted++;
+            endIfTooManyUnwanted();
+        }
+    }
+
+    private void endIfTooManyUnwanted() {
+        if (unwanted > options.unwantedAnswers()) {
+            garbage(unwanted + " answers that nobody asked for, or as much beyond their bounds");
         }
     }
 
@@ -338,6 +352,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Fra
                                     + call.answerBytes()
                                     + ")"));
         }
+        // Skipping costs time: what is longer than any frame may be counts as often as that fits.
+        unwanted += (int) Math.min(length / WireFormat.MAX_PAYLOAD, MAX_WEIGHT);
+        endIfTooManyUnwanted();
     }
 
     @Override

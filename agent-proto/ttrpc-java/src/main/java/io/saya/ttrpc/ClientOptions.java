@@ -14,7 +14,8 @@ import java.time.Duration;
  * @param answerBytes the longest frame that is taken as an answer; a call may have a bound of its
  *     own ({@link CallOptions#withAnswerBytes})
  * @param unwantedAnswers that nobody asked for, of which one more ends the connection. Answers to
- *     calls that were given up do not count, nor do messages of streams
+ *     calls that were given up do not count, nor do messages of streams; each 4 MiB of a frame that
+ *     is longer than that count as one
  * @param unknownFields whether fields of answers that their definition does not have are kept
  * @param observer told of what happens
  */
@@ -81,7 +82,8 @@ public record ClientOptions(
 
     /**
      * A copy for a server that may be hostile: unknown fields are discarded, and so are connections
-     * with answers that nobody asked for.
+     * with answers that nobody asked for, or with much of what is beyond its bound; a server that
+     * sends its bytes one by one is read at a pace.
      */
     public ClientOptions untrusting(int answers, int unwanted) {
         return new ClientOptions(

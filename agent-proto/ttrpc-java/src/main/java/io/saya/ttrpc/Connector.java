@@ -95,7 +95,8 @@ final class Connector {
                         protected void initChannel(Channel channel) {
                             ClientConnection made =
                                     new ClientConnection(channel, endpoint.toString(), options);
-                            channel.pipeline().addLast(made.decoder(), made);
+                            made.before().forEach(channel.pipeline()::addLast);
+                            channel.pipeline().addLast(made);
                             connection = made;
                         }
                     });

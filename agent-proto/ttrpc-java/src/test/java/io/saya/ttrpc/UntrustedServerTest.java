@@ -62,6 +62,30 @@ class UntrustedServerTest extends LoopbackTest {
         assertThat(next.get(20, TimeUnit.SECONDS)).isEqualTo(HELLO);
     }
 
+    /** To skip a gigabyte costs a second of a processor. */
+    @Test
+    void aFrameBeyondAllMeasureEndsTheConnection() throws Exception {
+        CompletableFuture<StringValue> call = call(OPTIONS);
+        peer.sendHeader((UNWANTED + 1) * (4 << 20), peer.readFrame().streamId(), 2, 0);
+        assertThat(code(call)).isEqualTo(StatusCode.RESOURCE_EXHAUSTED);
+        assertThat(client.closed().toCompletableFuture().get(20, TimeUnit.SECONDS))
+                .hasMessageContaining("beyond their bounds");
+    }
+
+    /** The rest of the answer is read all the same, some milliseconds later. */
+    @Test
+    void anAnswerThatComesByteByByteArrives() throws Exception {
+        StringValue longer = StringValue.of("x".repeat(20_000));
+        CompletableFuture<StringValue> call = call(OPTIONS.withAnswerBytes(30_000));
+        int streamId = peer.readFrame().streamId();
+        byte[] payload = RawPeer.response(longer);
+        peer.sendHeader(payload.length, streamId, 2, 0);
+        for (byte one : payload) {
+            peer.send(new byte[] {one});
+        }
+        assertThat(call.get(20, TimeUnit.SECONDS)).isEqualTo(longer);
+    }
+
     @Test
     void aCallMayHaveABoundOfItsOwn() throws Exception {
         StringValue longer = StringValue.of("x".repeat(2 * BOUND));

@@ -1,0 +1,82 @@
+package io.saya.ttrpc.wire;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.netty.buffer.Unpooled;
+import io.netty.channel.embedded.EmbeddedChannel;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class ReadPaceTest {
+    private final EmbeddedChannel channel = new EmbeddedChannel();
+
+    @BeforeEach
+    void addPace() {
+        channel.pipeline().addLast(new ReadPace(new ReadGate(channel)));
+        channel.freezeTime();
+    }
+
+    @AfterEach
+    void close() {
+        channel.finishAndReleaseAll();
+    }
+
+    private void reads(int count, int bytes) {
+        for (int i = 0; i < count; i++) {
+            channel.writeInbound(Unpooled.wrappedBuffer(new byte[bytes]));
+        }
+    }
+
+    private boolean isReading() {
+        return channel.config().isAutoRead();
+    }
+
+    private void pass(long nanos) {
+        channel.advanceTimeBy(nanos, TimeUnit.NANOSECONDS);
+        channel.runScheduledPendingTasks();
+    }
+
+    @Test
+    void afterABurstOfSmallReadsThereIsARestAndThenAnother() {
+        reads(ReadPace.BURST, 1);
+        assertThat(isReading()).isTrue();
+        reads(1, 1);
+        assertThat(isReading()).isFalse();
+        pass(ReadPace.REST_NANOS);
+        assertThat(isReading()).isTrue();
+        reads(ReadPace.PER_SECOND / 100 + 1, 1);
+        assertThat(isReading()).isFalse();
+        pass(ReadPace.REST_NANOS);
+        assertThat(isReading()).isTrue();
+    }
+
+    /** What is read in one turn of the event loop after the gate was shut counts as well. */
+    @Test
+    void oneRestAtATimeIsEnough() {
+        reads(ReadPace.BURST + 20, 1);
+        pass(ReadPace.REST_NANOS);
+        assertThat(isReading()).isTrue();
+    }
+
+    @Test
+    void largeReadsAreFree() {
+        reads(10 * ReadPace.BURST, ReadPace.SMALL);
+        assertThat(isReading()).isTrue();
+    }
+
+    @Test
+    void theBurstComesBackWithTime() {
+        reads(ReadPace.BURST + 1, 1);
+        pass(TimeUnit.HOURS.toNanos(1));
+        reads(ReadPace.BURST, 1);
+        assertThat(isReading()).isTrue();
+    }
+
+    @Test
+    void whatIsReadGoesOn() {
+        reads(2 * ReadPace.BURST, 1);
+        assertThat(channel.inboundMessages()).hasSize(2 * ReadPace.BURST);
+    }
+}
