@@ -15,7 +15,7 @@ import java.util.List;
  * safe.
  */
 final class ConsoleLines {
-    private static final Log LOG = Log.of("agent");
+    private static final Log LOG = Log.of(Log.GUEST);
 
     /** The beginning of a line of the default guest's agent, behind the time. */
     private static final String AGENT = "saya-agent ";

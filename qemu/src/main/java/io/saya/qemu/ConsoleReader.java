@@ -1,12 +1,15 @@
 package io.saya.qemu;
 
 import io.saya.hypervisor.GuestConsole;
+import io.saya.lifecycle.Pace;
+import io.saya.lifecycle.Waited;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
@@ -15,14 +18,30 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the guest's console from its first byte on, in a virtual thread of its own, and keeps the
- * tail. A console that nobody reads would block the guest. Thread safe.
+ * tail. A console that nobody reads would block the guest; one that is read as fast as a guest
+ * likes would cost the host what no limit of the pod counts. So a guest that prints without end
+ * waits for its console, as it would for a serial line. Thread safe.
  */
 final class ConsoleReader implements GuestConsole, AutoCloseable {
+    /** What a read costs beside its bytes, counted in bytes: each wakes a thread. */
+    private static final int READ_COST = 256;
+
+    /** Bytes in one go: a kernel that tells everything while it boots. */
+    private static final int BURST = 1 << 20;
+
+    /** Bytes a second in the long run, more than a line of 115,200 baud carries. */
+    private static final int BYTES_PER_SECOND = 32 << 10;
+
+    /** The longest sleep, so that what is left is read soon when the guest has ended. */
+    private static final Duration GLANCE = Duration.ofMillis(100);
+
     private final SocketChannel channel;
+    private final Pace pace = new Pace(BURST, BYTES_PER_SECOND);
     private final ConsoleTail tail = new ConsoleTail();
     private final ConsoleLines lines = new ConsoleLines();
     private final AtomicReference<@Nullable Consumer<byte[]>> attached = new AtomicReference<>();
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
+    private volatile boolean hurried;
 
     private ConsoleReader(SocketChannel channel) {
         this.channel = channel;
@@ -71,6 +90,11 @@ final class ConsoleReader implements GuestConsole, AutoCloseable {
         }
     }
 
+    /** The guest has ended: reads what is left, which the kernel's buffer bounds, at once. */
+    void hurry() {
+        hurried = true;
+    }
+
     /** Completes, never exceptionally, when no byte will follow. */
     CompletableFuture<Void> ended() {
         return ended;
@@ -91,6 +115,7 @@ final class ConsoleReader implements GuestConsole, AutoCloseable {
         try (channel) {
             while (channel.read(buffer) >= 0) {
                 buffer.flip();
+                int count = buffer.remaining();
                 tail.add(buffer.duplicate());
                 lines.add(buffer.duplicate());
                 Consumer<byte[]> output = attached.get();
@@ -100,12 +125,22 @@ final class ConsoleReader implements GuestConsole, AutoCloseable {
                     output.accept(bytes);
                 }
                 buffer.clear();
+                rest(pace.spend(READ_COST + count));
             }
         } catch (IOException e) {
             // Closed by us, or QEMU is gone: either way the console has ended.
             close();
         } finally {
             ended.complete(null);
+        }
+    }
+
+    private void rest(Duration time) {
+        long end = System.nanoTime() + time.toNanos();
+        for (long left = time.toNanos(); left > 0 && !hurried; left = end - System.nanoTime()) {
+            if (!Waited.pause(Duration.ofNanos(Math.min(left, GLANCE.toNanos())))) {
+                return;
+            }
         }
     }
 }

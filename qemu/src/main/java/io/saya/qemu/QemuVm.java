@@ -21,6 +21,7 @@ import io.saya.qemu.qmp.QmpFailure;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** A VM in a QEMU process, watched from the moment that process exists. Thread safe. */
 final class QemuVm implements Vm {
@@ -62,6 +63,9 @@ final class QemuVm implements Vm {
 
     private volatile boolean stopRequested;
 
+    /** Stops that we did not ask for and of which the thread that asks QEMU does not know yet. */
+    private final AtomicInteger stops = new AtomicInteger();
+
     private QemuVm(
             String sandboxId,
             HostProcess process,
@@ -84,6 +88,7 @@ final class QemuVm implements Vm {
         this.cpus = new PluggedCpus(qmp, spec.cpu().vcpus());
         this.memory = new PluggedMemory(qmp, spec.memory());
         var _ = qmp.serving().thenAccept(_ -> vmmReady.complete(null));
+        var _ = qmp.ended().thenAccept(this::onMonitorLost);
     }
 
     /**
@@ -243,6 +248,7 @@ final class QemuVm implements Vm {
 
     private void awaitEnd() {
         ProcessExit exit = process.exited().join();
+        console.hurry();
         drain(qmp.ended());
         drain(console.ended());
         qmp.close();
@@ -266,15 +272,34 @@ final class QemuVm implements Vm {
             // The agent's is the only port there is.
             channelOpen.complete(null);
         }
-        if (event.name().equals("STOP") && !pauseWanted) {
-            Thread.ofVirtual().name("vm-stopped-" + sandboxId).start(this::onUnexpectedStop);
+        // A thread asks, since the answer comes behind this event; one for all of them.
+        if (event.name().equals("STOP") && !pauseWanted && stops.getAndIncrement() == 0) {
+            Thread.ofVirtual().name("vm-stopped-" + sandboxId).start(this::onUnexpectedStops);
+        }
+    }
+
+    /** A guest that floods the monitor is ended: its QEMU would go on to fill the host's memory. */
+    private void onMonitorLost(QmpFailure cause) {
+        if (cause.kind() == QmpFailure.Kind.FLOOD) {
+            LOG.warn("VM is ended", "sandbox_vm", sandboxId, "error", cause);
+            end.note("event-flood");
+            process.signal(Signal.SIGKILL);
         }
     }
 
     /**
      * The guest's CPUs stand still and we did not ask for it: QEMU waits for an operator there.
-     * None will come, so a guest that cannot go on is ended.
+     * None will come, so a guest that cannot go on is ended. Stops that come while QEMU is asked
+     * are one more question in all.
      */
+    private void onUnexpectedStops() {
+        int seen;
+        do {
+            seen = stops.get();
+            onUnexpectedStop();
+        } while (!stops.compareAndSet(seen, 0));
+    }
+
     private void onUnexpectedStop() {
         try {
             if (!(qmp.execute(new QmpCommand("query-status"), COMMAND_DEADLINE)

@@ -9,6 +9,7 @@ import io.saya.hypervisor.AgentEndpoint;
 import io.saya.hypervisor.Hypervisor;
 import io.saya.hypervisor.HypervisorFailure;
 import io.saya.hypervisor.Vm;
+import io.saya.hypervisor.VmExit;
 import io.saya.hypervisor.VmSpec;
 import io.saya.hypervisor.VmSpec.Accelerator;
 import io.saya.hypervisor.VmSpec.AgentTransport;
@@ -26,6 +27,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The contract, with real QEMU processes and guests. */
 class QemuHypervisorTest extends HypervisorContract {
@@ -114,6 +117,17 @@ class QemuHypervisorTest extends HypervisorContract {
         Vm vm = start(TinyGuest.IDLE);
         assertThat(arguments(vm)).contains(" -name sandbox-1,");
         vm.stop(Duration.ZERO);
+    }
+
+    /** By ways that QEMU itself does not hold back. */
+    @ParameterizedTest
+    @EnumSource(
+            value = TinyGuest.class,
+            names = {"CRASH_LOADED", "PLUG_STATUS"})
+    void aGuestThatFloodsTheMonitorIsEnded(TinyGuest guest) throws Exception {
+        Vm vm = start(guest);
+        assertThat(vm.exited().get(30, TimeUnit.SECONDS))
+                .isEqualTo(new VmExit(new ProcessExit.Signal(9), "event-flood", false));
     }
 
     @Test

@@ -1,5 +1,6 @@
 package io.saya.qemu;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
@@ -14,7 +15,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
@@ -101,6 +104,63 @@ class QemuVmTest {
             client.event("STOP", JsonObject.EMPTY);
             assertThat(vm.exited().get(30, TimeUnit.SECONDS))
                     .isEqualTo(new VmExit(new ProcessExit.Signal(9), status, false));
+        }
+    }
+
+    @Test
+    void aGuestThatFloodsTheMonitorIsEnded() throws Exception {
+        QemuVm vm = attach();
+        try (FakeQmpPeer.Client client = qmp.acceptAndGreet()) {
+            try {
+                for (int i = 0; i < 100_000; i++) {
+                    client.event("GUEST_CRASHLOADED", JsonObject.EMPTY);
+                }
+            } catch (IOException e) {
+                // Our end was closed while the peer was writing.
+            }
+            assertThat(vm.exited().get(30, TimeUnit.SECONDS))
+                    .isEqualTo(new VmExit(new ProcessExit.Signal(9), "event-flood", false));
+        }
+    }
+
+    /** Each STOP is a question to QEMU; who sends many is asked one at a time. */
+    @Test
+    void manyStopsAreFewQuestions() throws Exception {
+        QemuVm vm = attach();
+        try (FakeQmpPeer.Client client = qmp.acceptAndGreet()) {
+            for (int i = 0; i < 1000; i++) {
+                client.event("STOP", JsonObject.EMPTY);
+            }
+            JsonObject goesOn = JsonObject.builder().put("status", "io-error").build();
+            for (int question = 0; question < 2; question++) {
+                JsonObject command = client.receive();
+                assertThat(command.string("execute")).contains("query-status");
+                client.reply(command, goesOn);
+            }
+            Thread.ofVirtual().start(() -> vm.stop(LONG));
+            assertThat(client.receive().string("execute")).contains("quit");
+            process.exit(new ProcessExit.Code(0));
+        }
+    }
+
+    /** The burst, and what may be read within the time that the peer needs for more. */
+    @Test
+    void aConsoleWithoutEndIsReadAtItsPace() throws Exception {
+        QemuVm vm = attach();
+        try (FakeQmpPeer.Client _ = qmp.acceptAndGreet();
+                SocketChannel guest = console.accept()) {
+            long begin = System.nanoTime();
+            long written = 0;
+            ByteBuffer line = ByteBuffer.wrap("x".repeat(4096).getBytes(UTF_8));
+            while (System.nanoTime() - begin < TimeUnit.SECONDS.toNanos(2)) {
+                guest.configureBlocking(false);
+                written += guest.write(line.rewind());
+                Thread.onSpinWait();
+            }
+            assertThat(written).isLessThan(2 << 20);
+            // What is left is read at once when the guest has ended.
+            process.exit(new ProcessExit.Signal(9));
+            assertThat(vm.exited().get(30, TimeUnit.SECONDS).reason()).isEmpty();
         }
     }
 

@@ -24,6 +24,15 @@ enum TinyGuest {
     SHUTDOWN("66 b8 00 20 66 ba 04 06 66 ef f4"),
     /** Pulls the reset line through port 0xcf9. */
     RESET("b0 06 66 ba f9 0c ee f4"),
+    /**
+     * Tells pvpanic for ever that a crash kernel was loaded: mov al, 2; mov dx, 0x505; out; jmp.
+     */
+    CRASH_LOADED("b0 02 66 ba 05 05 ee eb fd"),
+    /**
+     * Tells for ever how a plugged processor is: 0 to 0xcd8 (selects one, and QEMU's newer
+     * interface), 2 to 0xcdd (what is written next is its status), then 0 to 0xce0.
+     */
+    PLUG_STATUS("31 c0 66 ba d8 0c ef b0 02 66 ba dd 0c ee 31 c0 66 ba e0 0c ef eb fd"),
     /** Prints for ever: mov al, '#'; mov dx, 0x3f8; out dx, al; jmp to the out. */
     FLOOD("b0 23 66 ba f8 03 ee eb fd");
 

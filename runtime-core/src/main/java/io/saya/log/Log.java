@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  */
 public interface Log {
 
+    /** The component of what a guest itself says, which is bounded apart from all else. */
+    String GUEST = "agent";
+
     /** The log of a component, e.g. {@code sandbox}. Cheap; meant for a static field. */
     static Log of(String component) {
         return new ComponentLog(component);

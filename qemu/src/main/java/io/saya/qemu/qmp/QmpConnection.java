@@ -4,8 +4,10 @@ import io.saya.json.Json;
 import io.saya.json.JsonException;
 import io.saya.json.JsonObject;
 import io.saya.json.JsonValue;
+import io.saya.lifecycle.Pace;
 import io.saya.lifecycle.Waited;
 import io.saya.qemu.qmp.QmpFailure.Kind;
+import io.saya.text.PlainText;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -29,7 +31,9 @@ import java.util.function.Consumer;
  * everyone. Thread safe.
  *
  * <p>Nothing QEMU does can make a caller wait beyond its deadline or make this grow without bound:
- * it may be stopped, dead, talk nonsense or never answer.
+ * it may be stopped, dead, talk nonsense, never answer or tell of events without end. Not to read
+ * those would have QEMU keep them, in memory that no limit of the guest's need count; so they end
+ * the connection.
  */
 public final class QmpConnection implements AutoCloseable {
 
@@ -42,7 +46,16 @@ public final class QmpConnection implements AutoCloseable {
     /** Commands that may wait for their answer. */
     static final int MAX_PENDING = 256;
 
+    /**
+     * Events in one go, and a second in the long run. What a guest may cause of them is a handful a
+     * day; QEMU itself holds most kinds back to one a second.
+     */
+    static final int EVENT_BURST = 2048;
+
+    static final int EVENTS_PER_SECOND = 20;
+
     private final SocketChannel channel;
+    private final Pace events = new Pace(EVENT_BURST, EVENTS_PER_SECOND);
     private final Consumer<QmpEvent> listener;
     private final AtomicLong lastId = new AtomicLong();
     private final Map<Long, Pending> pending = new ConcurrentHashMap<>();
@@ -189,6 +202,8 @@ public final class QmpConnection implements AutoCloseable {
                 }
             }
             cause = new QmpFailure(Kind.DISCONNECTED, "QEMU closed the QMP connection");
+        } catch (FloodException e) {
+            cause = new QmpFailure(Kind.FLOOD, String.valueOf(e.getMessage()), e);
         } catch (LineReader.TooLongException | JsonException e) {
             cause = new QmpFailure(Kind.PROTOCOL, "not QMP: " + e.getMessage(), e);
         } catch (IOException e) {
@@ -202,7 +217,12 @@ public final class QmpConnection implements AutoCloseable {
     private void handle(QmpMessage message) {
         switch (message) {
             case QmpMessage.Greeting() -> greeted.complete(null);
-            case QmpMessage.Event(QmpEvent event) -> listener.accept(event);
+            case QmpMessage.Event(QmpEvent event) -> {
+                if (!events.allows(1)) {
+                    throw new FloodException(event.name());
+                }
+                listener.accept(event);
+            }
             case QmpMessage.Success(long id, JsonValue result) -> {
                 serving.complete(null);
                 Pending command = pending.remove(id);
@@ -286,5 +306,21 @@ public final class QmpConnection implements AutoCloseable {
         }
         return new QmpFailure(
                 Kind.DISCONNECTED, "QMP " + command + ": " + cause.getMessage(), cause);
+    }
+
+    /** More events came than anything honest causes. */
+    private static final class FloodException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        FloodException(String event) {
+            super(
+                    "QEMU tells of too many events, at last "
+                            + PlainText.line(event, 40)
+                            + " (expected: at most "
+                            + EVENTS_PER_SECOND
+                            + " a second after the first "
+                            + EVENT_BURST
+                            + "): the guest floods it");
+        }
     }
 }

@@ -46,6 +46,8 @@ public final class QmpFailure extends Exception {
         /** QEMU closed the connection, or we did. */
         DISCONNECTED,
         /** QEMU sent what is not QMP. The connection is closed. */
-        PROTOCOL
+        PROTOCOL,
+        /** QEMU told of more events than an honest guest causes. The connection is closed. */
+        FLOOD
     }
 }

@@ -216,6 +216,25 @@ class QmpConnectionTest {
         }
     }
 
+    /** What QEMU keeps for a reader that is slow is the host's memory. */
+    @Test
+    void eventsWithoutEndEndTheConnection() throws Exception {
+        try (FakeQmpPeer.Client qemu = peer.acceptAndGreet()) {
+            try {
+                for (int i = 0; i < 10 * QmpConnection.EVENT_BURST; i++) {
+                    qemu.event("GUEST_CRASHLOADED", JsonObject.EMPTY);
+                }
+            } catch (IOException e) {
+                // Our end was closed while the peer was writing, which is the point.
+            }
+            QmpFailure cause = connection.ended().get(30, TimeUnit.SECONDS);
+            assertThat(cause.kind()).isEqualTo(Kind.FLOOD);
+            assertThat(cause).hasMessageContaining("at last GUEST_CRASHLOADED");
+            assertThat(events.size())
+                    .isBetween(QmpConnection.EVENT_BURST, 2 * QmpConnection.EVENT_BURST);
+        }
+    }
+
     @Test
     void aListenerThatThrowsEndsTheConnection() throws Exception {
         try (FakeQmpPeer second = new FakeQmpPeer(directory.resolve("second.sock"));
