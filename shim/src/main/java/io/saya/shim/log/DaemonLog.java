@@ -41,7 +41,10 @@ public final class DaemonLog implements LogSink, AutoCloseable {
     private final LossCount stream = new LossCount("stderr");
     private final LossCount systemLogFull = new LossCount("system_log_full");
     private final LossCount repeats = new LossCount("repeated");
-    private final List<LossCount> losses = List.of(queueFull, stream, systemLogFull, repeats);
+    private final LossCount beyond = new LossCount("beyond_allowance");
+    private final List<LossCount> losses =
+            List.of(queueFull, stream, systemLogFull, repeats, beyond);
+    private final LineAllowance allowance = new LineAllowance();
     private final RecentLines recent = new RecentLines();
     private final Thread writer;
     private volatile boolean closing;
@@ -81,7 +84,9 @@ public final class DaemonLog implements LogSink, AutoCloseable {
 
     @Override
     public void accept(LogRecord line) {
-        if (!queue.offer(BoundedLine.of(line))) {
+        if (!allowance.admits(line)) {
+            beyond.add(1);
+        } else if (!queue.offer(BoundedLine.of(line))) {
             queueFull.add(1);
         }
     }

@@ -167,7 +167,7 @@ class DaemonLogTest {
     void aComponentThatLogsMuchTakesNothingFromOthers() {
         ByteArrayOutputStream containerd = new ByteArrayOutputStream();
         DaemonLog daemonLog = DaemonLog.start(containerd, null, events, "sb");
-        Log guest = Log.of("agent");
+        Log guest = Log.of("guest");
         for (int i = 0; i <= RepeatFilter.LINES_OF_A_COMPONENT; i++) {
             guest.info("flood " + i);
         }
@@ -178,6 +178,36 @@ class DaemonLogTest {
         assertThat(text).contains("msg=\"ours\"").contains("repeated=1");
         assertThat(text.lines().filter(line -> line.contains("flood")))
                 .hasSize(RepeatFilter.LINES_OF_A_COMPONENT);
+    }
+
+    /** As many lines as the queue holds wait already when the daemon has something to say. */
+    @Test
+    void aGuestThatFillsTheQueueTakesNothingFromTheDaemon() throws Exception {
+        CountDownLatch resumed = new CountDownLatch(1);
+        ByteArrayOutputStream read = new ByteArrayOutputStream();
+        OutputStream stuck =
+                new OutputStream() {
+                    @Override
+                    public void write(int octet) {
+                        throw new AssertionError("lines are written whole");
+                    }
+
+                    @Override
+                    public void write(byte[] bytes, int offset, int length) {
+                        awaitUninterruptibly(resumed);
+                        read.write(bytes, offset, length);
+                    }
+                };
+        DaemonLog daemonLog = DaemonLog.start(stuck, null, events, "sb");
+        Log guest = Log.of(Log.GUEST);
+        for (int i = 0; i < 2 * DaemonLog.QUEUE_LINES; i++) {
+            guest.error("the agent says", "text", i);
+        }
+        log.info("ours");
+        resumed.countDown();
+        daemonLog.close();
+
+        assertThat(read.toString(StandardCharsets.US_ASCII)).contains("msg=\"ours\"");
     }
 
     @Test

@@ -27,6 +27,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -169,21 +170,36 @@ class GuestFloodTest {
         }
     }
 
+    private Reply mebibytes(int count) {
+        return (channel, id) -> {
+            byte[] mebibyte = new byte[1 << 20];
+            header(channel, id, count << 20);
+            for (int i = 0; i < count; i++) {
+                write(channel, mebibyte);
+            }
+        };
+    }
+
     @Test
-    void aHundredMegabytesAreThrownAwayAsTheyCome() {
-        reply =
-                (channel, id) -> {
-                    byte[] mebibyte = new byte[1 << 20];
-                    header(channel, id, 100 << 20);
-                    for (int i = 0; i < 100; i++) {
-                        write(channel, mebibyte);
-                    }
-                };
+    void fortyMegabytesAreThrownAwayAsTheyCome() {
+        reply = mebibytes(40);
         try (Agent agent = connect()) {
             assertThat(shown(agent)).isEmpty();
             assertThat(drops.of(DropReason.TOO_LONG)).isEqualTo(1);
             assertThat(codes).containsEntry("GetMetrics", 8);
             stillAnswers(agent);
+        }
+    }
+
+    /** To throw them away costs time of the host's, which no limit of the pod counts. */
+    @Test
+    void aGuestThatGoesOnSoLosesItsConnection() {
+        reply = mebibytes(40);
+        try (Agent agent = connect()) {
+            assertThat(shown(agent)).isEmpty();
+            assertThat(shown(agent)).isEmpty();
+            assertThat(agent.lost().orTimeout(30, TimeUnit.SECONDS).join())
+                    .contains("beyond their bounds");
         }
     }
 
