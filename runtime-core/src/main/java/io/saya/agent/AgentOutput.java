@@ -1,6 +1,7 @@
 package io.saya.agent;
 
 import com.google.protobuf.ByteString;
+import io.saya.lifecycle.Pace;
 import io.saya.lifecycle.Waited;
 import io.saya.proto.agent.ReadStreamResponse;
 import io.saya.ttrpc.TtrpcException;
@@ -32,6 +33,22 @@ final class AgentOutput {
     /** Between two reads of an agent that does not wait for output. */
     private static final Duration EMPTY_PAUSE = Duration.ofMillis(20);
 
+    /** Reads that bring less are paced. */
+    private static final int SMALL = 16 << 10;
+
+    /** Small reads of a guest in one go, and a second in the long run: 2 % of a processor. */
+    private static final int SMALL_BURST = 2000;
+
+    private static final int SMALL_PER_SECOND = 200;
+
+    /** However many streams a guest has, none waits longer, since people look at some of them. */
+    private static final Duration LONGEST_REST = Duration.ofMillis(250);
+
+    /** The pace of small reads of one guest. */
+    static Pace pace() {
+        return new Pace(SMALL_BURST, SMALL_PER_SECOND);
+    }
+
     /** Asks for at most so many bytes. */
     @FunctionalInterface
     interface Reads {
@@ -41,6 +58,7 @@ final class AgentOutput {
     private final String name;
     private final Reads reads;
     private final ExitSigns signs;
+    private final Pace smallReads;
     private final boolean watchesExit;
     private final boolean emptyIsEnd;
     private long leftOverNanos = LEFT_OVER_LIMIT.toNanos();
@@ -51,11 +69,14 @@ final class AgentOutput {
     /**
      * @param name for messages, e.g. {@code ReadStdout of e1 in container c1}
      * @param signs of the process's exit, shared by its streams
+     * @param smallReads shared by all streams of a guest ({@link #pace})
      */
-    AgentOutput(String name, Reads reads, ExitSigns signs, Set<AgentTrait> traits) {
+    AgentOutput(
+            String name, Reads reads, ExitSigns signs, Set<AgentTrait> traits, Pace smallReads) {
         this.name = name;
         this.reads = reads;
         this.signs = signs;
+        this.smallReads = smallReads;
         this.watchesExit = traits.contains(AgentTrait.STREAMS_END_WITH_WAIT);
         this.emptyIsEnd = !traits.contains(AgentTrait.EMPTY_READ_IS_NOT_THE_END);
     }
@@ -72,6 +93,7 @@ final class AgentOutput {
                 case Waited.Done(ReadStreamResponse response) -> {
                     ByteString data = checked(response, max);
                     if (!data.isEmpty() || emptyIsEnd) {
+                        restAfter(data.size());
                         return data;
                     }
                     LockSupport.parkNanos(EMPTY_PAUSE.toNanos());
@@ -98,6 +120,19 @@ final class AgentOutput {
                     }
                 }
                 case Waited.Interrupted() -> throw new IOException("interrupted in " + name);
+            }
+        }
+    }
+
+    /**
+     * A read costs the host about the same however little it brings. So small ones have a pace, and
+     * what a program writes meanwhile gathers in the guest.
+     */
+    private void restAfter(int bytes) {
+        if (bytes < SMALL && bytes > 0) {
+            Duration rest = smallReads.spend(1);
+            if (rest.isPositive()) {
+                LockSupport.parkNanos(Math.min(rest.toNanos(), LONGEST_REST.toNanos()));
             }
         }
     }

@@ -2,6 +2,7 @@ package io.saya.agent;
 
 import com.google.protobuf.ByteString;
 import io.saya.io.GuestStreams;
+import io.saya.lifecycle.Pace;
 import io.saya.lifecycle.Waited;
 import io.saya.proto.agent.AgentClient;
 import io.saya.proto.agent.CloseStdinRequest;
@@ -36,8 +37,14 @@ final class AgentStreams implements GuestStreams {
 
     /**
      * @param traits of the agent
+     * @param smallReads of all streams of the agent together
      */
-    AgentStreams(AgentClient service, String containerId, String execId, Set<AgentTrait> traits) {
+    AgentStreams(
+            AgentClient service,
+            String containerId,
+            String execId,
+            Set<AgentTrait> traits,
+            Pace smallReads) {
         this.service = service;
         this.containerId = containerId;
         this.execId = execId;
@@ -47,13 +54,15 @@ final class AgentStreams implements GuestStreams {
                         name("ReadStdout"),
                         max -> service.readStdoutAsync(read(max), reading(max)),
                         signs,
-                        traits);
+                        traits,
+                        smallReads);
         this.stderr =
                 new AgentOutput(
                         name("ReadStderr"),
                         max -> service.readStderrAsync(read(max), reading(max)),
                         signs,
-                        traits);
+                        traits,
+                        smallReads);
     }
 
     @Override

@@ -85,7 +85,11 @@ final class NetworkRequests {
             try {
                 AgentCall.run(
                         "UpdateInterface",
-                        () -> service.updateInterface(request, CallOptions.timeout(limit)));
+                        () ->
+                                service.updateInterface(
+                                        request,
+                                        CallOptions.timeout(limit)
+                                                .withAnswerBytes(TtrpcConnector.LIST_BYTES)));
                 return;
             } catch (RuntimeFailure e) {
                 if (attempt >= TRIES || AgentCall.meaning(e) != AgentError.CARD_NOT_SEEN) {
@@ -113,7 +117,12 @@ final class NetworkRequests {
         }
         UpdateRoutesRequest request = UpdateRoutesRequest.newBuilder().setRoutes(wanted).build();
         AgentCall.run(
-                "UpdateRoutes", () -> service.updateRoutes(request, CallOptions.timeout(limit)));
+                "UpdateRoutes",
+                () ->
+                        service.updateRoutes(
+                                request,
+                                CallOptions.timeout(limit)
+                                        .withAnswerBytes(TtrpcConnector.LIST_BYTES)));
     }
 
     private void addNeighbors(List<GuestNetwork.Neighbor> neighbors) {
@@ -134,7 +143,11 @@ final class NetworkRequests {
                 AddARPNeighborsRequest.newBuilder().setNeighbors(wanted).build();
         AgentCall.run(
                 "AddARPNeighbors",
-                () -> service.addARPNeighbors(request, CallOptions.timeout(limit)));
+                () ->
+                        service.addARPNeighbors(
+                                request,
+                                CallOptions.timeout(limit)
+                                        .withAnswerBytes(TtrpcConnector.LIST_BYTES)));
     }
 
     private static IPFamily family(boolean v6) {

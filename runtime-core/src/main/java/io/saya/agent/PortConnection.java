@@ -2,6 +2,7 @@ package io.saya.agent;
 
 import com.google.protobuf.ByteString;
 import io.saya.io.GuestStreams;
+import io.saya.lifecycle.Pace;
 import io.saya.proto.agent.AgentClient;
 import io.saya.proto.agent.ConnectRequest;
 import io.saya.proto.agent.DisconnectRequest;
@@ -18,23 +19,30 @@ final class PortConnection implements GuestStreams {
     private final Duration limit;
     private final GuestStreams streams;
 
-    private PortConnection(PortsClient ports, AgentClient agent, String id, Duration limit) {
+    private PortConnection(
+            PortsClient ports, AgentClient agent, String id, Duration limit, Pace smallReads) {
         this.ports = ports;
         this.id = id;
         this.limit = limit;
-        this.streams = new AgentStreams(agent, "", id, Set.of());
+        this.streams = new AgentStreams(agent, "", id, Set.of(), smallReads);
     }
 
     /**
      * Connects.
      *
      * @param id not in use
+     * @param smallReads of all streams of the agent together
      */
     static PortConnection open(
-            PortsClient ports, AgentClient agent, String id, int port, Duration limit) {
+            PortsClient ports,
+            AgentClient agent,
+            String id,
+            int port,
+            Duration limit,
+            Pace smallReads) {
         ConnectRequest request = ConnectRequest.newBuilder().setId(id).setPort(port).build();
         AgentCall.run("Connect", () -> ports.connect(request, CallOptions.timeout(limit)));
-        return new PortConnection(ports, agent, id, limit);
+        return new PortConnection(ports, agent, id, limit, smallReads);
     }
 
     @Override

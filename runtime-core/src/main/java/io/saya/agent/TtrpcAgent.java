@@ -2,6 +2,7 @@ package io.saya.agent;
 
 import io.saya.failure.RuntimeFailure;
 import io.saya.io.GuestStreams;
+import io.saya.lifecycle.Pace;
 import io.saya.lifecycle.Patience;
 import io.saya.lifecycle.Waited;
 import io.saya.network.GuestNetwork;
@@ -71,6 +72,7 @@ public final class TtrpcAgent implements Agent {
     private final PortsClient ports;
     private final AtomicLong connections = new AtomicLong();
     private final Duration createContainerLimit;
+    private final Pace smallReads = AgentOutput.pace();
     private volatile Set<AgentTrait> traits = AgentTrait.of(AgentVersion.UNKNOWN);
     private final CompletableFuture<String> lost = new CompletableFuture<>();
 
@@ -179,7 +181,12 @@ public final class TtrpcAgent implements Agent {
     @Override
     public GuestStreams connectPort(int port) {
         return PortConnection.open(
-                ports, service, "port-" + connections.incrementAndGet(), port, SHORT_LIMIT);
+                ports,
+                service,
+                "port-" + connections.incrementAndGet(),
+                port,
+                SHORT_LIMIT,
+                smallReads);
     }
 
     @Override
@@ -277,7 +284,7 @@ public final class TtrpcAgent implements Agent {
 
     @Override
     public GuestStreams streams(String containerId, String execId) {
-        return new AgentStreams(service, containerId, execId, traits);
+        return new AgentStreams(service, containerId, execId, traits, smallReads);
     }
 
     @Override
@@ -320,7 +327,11 @@ public final class TtrpcAgent implements Agent {
         return GuestFigures.of(
                 AgentCall.run(
                         "StatsContainer",
-                        () -> service.statsContainer(request, CallOptions.timeout(SHORT_LIMIT))));
+                        () ->
+                                service.statsContainer(
+                                        request,
+                                        CallOptions.timeout(SHORT_LIMIT)
+                                                .withAnswerBytes(TtrpcConnector.LIST_BYTES))));
     }
 
     @Override

@@ -37,11 +37,16 @@ public final class TtrpcConnector implements AgentConnector {
     private static final int PART_OF_WAIT = 8;
 
     /**
-     * The most bytes of an answer: enough for every one but those with output, which say themselves
-     * how much they ask for: 64 KiB are the statistics of a container with some thousand entries,
-     * and longer than any error.
+     * The most bytes of an answer whose call does not say itself how much it asks for: nothing, a
+     * number, an id, or an error, whose text is cut after 8 KiB.
      */
-    static final int ANSWER_BYTES = 64 << 10;
+    static final int ANSWER_BYTES = 16 << 10;
+
+    /**
+     * The most bytes of an answer that is a list: statistics of a container, all routes. Some
+     * thousand entries.
+     */
+    static final int LIST_BYTES = 64 << 10;
 
     /**
      * How many answers that nobody asked for are borne. No agent sends one; a few may be a fault of

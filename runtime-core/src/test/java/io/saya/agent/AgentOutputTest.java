@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
+import io.saya.lifecycle.Pace;
+import io.saya.proto.agent.ReadStreamResponse;
 import io.saya.ttrpc.StatusCode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -171,5 +174,38 @@ class AgentOutputTest {
         } catch (IOException e) {
             return String.valueOf(e.getMessage());
         }
+    }
+
+    /** Each read costs the host the same, however little it brings. */
+    @Test
+    void aGuestThatSendsByteByByteIsReadAtItsPace() throws Exception {
+        ExitSigns signs = new ExitSigns(Set.of());
+        Pace pace = new Pace(10, 100);
+        AgentOutput bytes = answering(1, signs, pace);
+        AgentOutput large = answering(MAX, signs, pace);
+        long begin = System.nanoTime();
+        for (int i = 0; i < 60; i++) {
+            assertThat(bytes.read(MAX).size()).isEqualTo(1);
+        }
+        assertThat(Duration.ofNanos(System.nanoTime() - begin))
+                .isGreaterThan(Duration.ofMillis(450));
+        begin = System.nanoTime();
+        for (int i = 0; i < 60; i++) {
+            assertThat(large.read(MAX).size()).isEqualTo(MAX);
+        }
+        assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofMillis(450));
+    }
+
+    private static AgentOutput answering(int bytes, ExitSigns signs, Pace pace) {
+        ReadStreamResponse response =
+                ReadStreamResponse.newBuilder()
+                        .setData(ByteString.copyFrom(new byte[bytes]))
+                        .build();
+        return new AgentOutput(
+                "ReadStdout",
+                _ -> CompletableFuture.completedFuture(response),
+                signs,
+                Set.of(),
+                pace);
     }
 }

@@ -88,7 +88,7 @@ final class ScriptedStreams implements AgentService, AutoCloseable {
     /** The process's streams, as with an agent of this version. */
     AgentStreams streams(String version) {
         Set<AgentTrait> traits = GuestDetails.of(version, false).traits();
-        return new AgentStreams(new AgentClient(client), "c1", "e1", traits);
+        return new AgentStreams(new AgentClient(client), "c1", "e1", traits, AgentOutput.pace());
     }
 
     @Override
