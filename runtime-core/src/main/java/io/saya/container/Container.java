@@ -1,6 +1,7 @@
 package io.saya.container;
 
 import io.saya.failure.RuntimeFailure;
+import io.saya.lifecycle.Latch;
 import io.saya.lifecycle.UndoStack;
 import io.saya.oci.ContainerKind;
 import java.nio.file.Path;
@@ -8,7 +9,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 
 /**
  * A container: its first process, its execs, and what it holds on the host. Mutable parts are
@@ -25,9 +25,8 @@ public final class Container {
     private final StandIn standIn = new StandIn();
     private volatile Runnable whenStarted = () -> {};
     private final UndoStack resources = new UndoStack();
-    private final CompletableFuture<Void> creationEnded = new CompletableFuture<>();
-    private final CompletableFuture<Void> outOfMemory = new CompletableFuture<>();
-    private ContainerState state = new ContainerState.Creating();
+    private final Latch outOfMemory = new Latch();
+    private ContainerState state = new ContainerState.Creating(new Latch());
 
     public Container(
             String id,
@@ -103,15 +102,8 @@ public final class Container {
         return resources;
     }
 
-    /**
-     * Completes, never exceptionally, when the creation of the container has ended, well or not.
-     */
-    public CompletableFuture<Void> creationEnded() {
-        return creationEnded;
-    }
-
-    /** Completes when the guest has told that it ran out of memory. */
-    public CompletableFuture<Void> outOfMemory() {
+    /** Opens when the guest has told that it ran out of memory. */
+    public Latch outOfMemory() {
         return outOfMemory;
     }
 
@@ -121,13 +113,21 @@ public final class Container {
     }
 
     /**
-     * Changes the state by something that happens to the container. Guarded by the task table's
-     * lock.
+     * Changes the state by something that happens to the container, and wakes those who wait for
+     * the end of the state that it was in. Guarded by the task table's lock.
      *
      * @throws RuntimeFailure where {@link ContainerVerb} refuses a client's request
      */
     public void apply(ContainerEvent event) {
-        state = ContainerTransitions.next(id, state, event);
+        ContainerState before = state;
+        state = ContainerTransitions.next(id, before, event);
+        if (before instanceof ContainerState.Starting(Latch settled)
+                && !(state instanceof ContainerState.Starting)) {
+            settled.open();
+        }
+        if (before.making().isPresent() && state.making().isEmpty()) {
+            before.making().get().open();
+        }
     }
 
     /**

@@ -8,6 +8,11 @@ public sealed interface ContainerEvent {
     /** The guest has made it. */
     record Made() implements ContainerEvent {}
 
+    /**
+     * The guest, or the host before it, did not run its program, or has not said whether it did.
+     */
+    record StartFailed() implements ContainerEvent {}
+
     /** Something happened to its first process. */
     record OfFirst(ProcessEvent event) implements ContainerEvent {}
 

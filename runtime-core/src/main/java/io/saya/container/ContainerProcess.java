@@ -3,6 +3,7 @@ package io.saya.container;
 import io.saya.event.TaskIo;
 import io.saya.failure.RuntimeFailure;
 import io.saya.io.ProcessStdio;
+import io.saya.lifecycle.Latch;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -19,9 +20,8 @@ public final class ContainerProcess {
     private final TaskIo io;
     private final ProcessStdio stdio;
     private final CompletableFuture<ExitStatus> exited = new CompletableFuture<>();
-    private final CompletableFuture<Void> startSettled = new CompletableFuture<>();
-    private final CompletableFuture<Void> killed = new CompletableFuture<>();
-    private final CompletableFuture<Void> endTold = new CompletableFuture<>();
+    private final Latch killed = new Latch();
+    private final Latch endTold = new Latch();
     private final AtomicLong signals = new AtomicLong();
     private ProcessState state = new ProcessState.Created();
     private @Nullable ExecDefinition definition;
@@ -89,21 +89,13 @@ public final class ContainerProcess {
         return exited;
     }
 
-    /**
-     * Completes when a start that a client asked for has succeeded, and its event was published, or
-     * has failed.
-     */
-    public CompletableFuture<Void> startSettled() {
-        return startSettled;
-    }
-
-    /** Completes when the guest has taken a SIGKILL for it. */
-    public CompletableFuture<Void> killed() {
+    /** Opens when the guest has taken a SIGKILL for it. */
+    public Latch killed() {
         return killed;
     }
 
-    /** Completes when the guest has told its exit status, which may not be public yet. */
-    public CompletableFuture<Void> endTold() {
+    /** Opens when the guest has told its exit status, which may not be public yet. */
+    public Latch endTold() {
         return endTold;
     }
 

@@ -1,5 +1,7 @@
 package io.saya.container;
 
+import io.saya.lifecycle.Latch;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -8,14 +10,33 @@ import java.util.concurrent.CompletableFuture;
  */
 public sealed interface ContainerState {
 
-    /** The host or the guest makes it, and no client was told of it. Out: made, or its end. */
-    record Creating() implements ContainerState {}
+    /**
+     * The host or the guest makes it, and no client was told of it. Out: made, or its end.
+     *
+     * @param over opens when nobody makes it any more: it is made, or removed from the table
+     */
+    record Creating(Latch over) implements ContainerState {}
+
+    /**
+     * It has ended while it was made. Whoever makes it gives back what it holds, then removes it
+     * from the table. No client was told of it.
+     *
+     * @param over as in {@link Creating}
+     */
+    record Abandoned(ExitStatus exit, Latch over) implements ContainerState {}
 
     /** It exists in the guest and its program does not run. Out: start, deletion, its end. */
     record Created() implements ContainerState {}
 
-    /** The guest was asked to run its program and has not answered. */
-    record Starting() implements ContainerState {}
+    /**
+     * The guest was asked to run its program and has not answered.
+     *
+     * @param settled opens when the start has succeeded, and its event was published, or has failed
+     */
+    record Starting(Latch settled) implements ContainerState {}
+
+    /** Its start has failed; what the guest may have made of it is being ended. Out: its end. */
+    record StartFailed() implements ContainerState {}
 
     /** Its program runs, or its end is not public yet. */
     record Running() implements ContainerState {}
@@ -23,13 +44,8 @@ public sealed interface ContainerState {
     /** It runs, and the guest has frozen it. */
     record Paused() implements ContainerState {}
 
-    /**
-     * It has ended, and everyone may know.
-     *
-     * @param announced whether clients were told of its creation, and so must be told of its
-     *     deletion
-     */
-    record Stopped(ExitStatus exit, boolean announced) implements ContainerState {}
+    /** It has ended, and everyone may know. */
+    record Stopped(ExitStatus exit) implements ContainerState {}
 
     /**
      * Somebody deletes it. It is then removed from the table, or goes back if that fails.
@@ -43,29 +59,39 @@ public sealed interface ContainerState {
     /** True if clients were told that the container was created: then they are told of its end. */
     default boolean announced() {
         return switch (this) {
-            case Creating() -> false;
-            case Created(), Starting(), Running(), Paused() -> true;
-            case Stopped(ExitStatus _, boolean announced) -> announced;
-            case Deleting(ContainerState before, var _) -> before.announced();
+            case Creating _, Abandoned _ -> false;
+            case Created(), Starting _, StartFailed(), Running(), Paused(), Stopped _, Deleting _ ->
+                    true;
         };
     }
 
     /** True if the container exists in the guest and its end is not public. */
     default boolean liveInGuest() {
         return switch (this) {
-            case Created(), Starting(), Running(), Paused() -> true;
-            case Creating(), Stopped _ -> false;
+            case Created(), Starting _, StartFailed(), Running(), Paused() -> true;
+            case Creating _, Abandoned _, Stopped _ -> false;
             case Deleting(ContainerState before, var _) -> before.liveInGuest();
+        };
+    }
+
+    /** Opens when nobody makes it any more; empty if nobody does. */
+    default Optional<Latch> making() {
+        return switch (this) {
+            case Creating(Latch over) -> Optional.of(over);
+            case Abandoned(ExitStatus _, Latch over) -> Optional.of(over);
+            case Created(), Starting _, StartFailed(), Running(), Paused(), Stopped _, Deleting _ ->
+                    Optional.empty();
         };
     }
 
     /** The state of its first process. */
     default ProcessState process() {
         return switch (this) {
-            case Creating(), Created() -> new ProcessState.Created();
-            case Starting() -> new ProcessState.Starting();
+            case Creating _, Created() -> new ProcessState.Created();
+            case Starting _, StartFailed() -> new ProcessState.Starting();
             case Running(), Paused() -> new ProcessState.Running();
-            case Stopped(ExitStatus exit, boolean _) -> new ProcessState.Stopped(exit);
+            case Abandoned(ExitStatus exit, var _) -> new ProcessState.Stopped(exit);
+            case Stopped(ExitStatus exit) -> new ProcessState.Stopped(exit);
             case Deleting(ContainerState before, var _) -> before.process();
         };
     }
@@ -73,12 +99,14 @@ public sealed interface ContainerState {
     /** The state in words, for messages, behind "it". */
     default String describe() {
         return switch (this) {
-            case Creating() -> "is still being made";
+            case Creating _ -> "is still being made";
+            case Abandoned _ -> "has ended while it was made";
             case Created() -> "is created";
-            case Starting() -> "is being started";
+            case Starting _ -> "is being started";
+            case StartFailed() -> "could not be started";
             case Running() -> "is running";
             case Paused() -> "is paused";
-            case Stopped(ExitStatus exit, boolean _) -> "has ended with status " + exit.status();
+            case Stopped(ExitStatus exit) -> "has ended with status " + exit.status();
             case Deleting _ -> "is being deleted";
         };
     }

@@ -1,10 +1,12 @@
 package io.saya.container;
 
+import io.saya.container.ContainerState.Abandoned;
 import io.saya.container.ContainerState.Created;
 import io.saya.container.ContainerState.Creating;
 import io.saya.container.ContainerState.Deleting;
 import io.saya.container.ContainerState.Paused;
 import io.saya.container.ContainerState.Running;
+import io.saya.container.ContainerState.StartFailed;
 import io.saya.container.ContainerState.Starting;
 import io.saya.container.ContainerState.Stopped;
 import io.saya.failure.RuntimeFailure;
@@ -52,42 +54,77 @@ public enum ContainerVerb {
             case START ->
                     switch (state) {
                         case Created() -> allowed();
-                        case Creating(), Starting(), Running(), Paused(), Stopped _, Deleting _ ->
+                        case Creating _,
+                                Abandoned _,
+                                Starting _,
+                                StartFailed(),
+                                Running(),
+                                Paused(),
+                                Stopped _,
+                                Deleting _ ->
                                 refused();
                     };
             case ADD_EXEC ->
                     switch (state) {
-                        case Created(), Starting(), Running() -> allowed();
-                        case Creating(), Paused(), Stopped _, Deleting _ -> refused();
+                        case Created(), Starting _, Running() -> allowed();
+                        case Creating _,
+                                Abandoned _,
+                                StartFailed(),
+                                Paused(),
+                                Stopped _,
+                                Deleting _ ->
+                                refused();
                     };
             case START_EXEC, PAUSE ->
                     switch (state) {
                         case Running() -> allowed();
-                        case Creating(), Created(), Starting(), Paused(), Stopped _, Deleting _ ->
+                        case Creating _,
+                                Abandoned _,
+                                Created(),
+                                Starting _,
+                                StartFailed(),
+                                Paused(),
+                                Stopped _,
+                                Deleting _ ->
                                 refused();
                     };
             case RESUME ->
                     switch (state) {
                         case Paused() -> allowed();
-                        case Creating(), Created(), Starting(), Running(), Stopped _, Deleting _ ->
+                        case Creating _,
+                                Abandoned _,
+                                Created(),
+                                Starting _,
+                                StartFailed(),
+                                Running(),
+                                Stopped _,
+                                Deleting _ ->
                                 refused();
                     };
             case UPDATE ->
                     switch (state) {
-                        case Created(), Starting(), Running(), Paused() -> allowed();
-                        case Creating(), Stopped _, Deleting _ -> refused();
+                        case Created(), Starting _, Running(), Paused() -> allowed();
+                        case Creating _, Abandoned _, StartFailed(), Stopped _, Deleting _ ->
+                                refused();
                     };
             case SIGNAL ->
                     switch (state) {
-                        case Created(), Starting(), Running(), Paused() -> allowed();
-                        case Creating() -> Optional.of(Kind.UNAVAILABLE);
-                        case Stopped _ -> Optional.of(Kind.NOT_FOUND);
+                        case Created(), Starting _, StartFailed(), Running(), Paused() -> allowed();
+                        case Creating _ -> Optional.of(Kind.UNAVAILABLE);
+                        case Abandoned _, Stopped _ -> Optional.of(Kind.NOT_FOUND);
                         case Deleting(ContainerState before, var _) -> refusal(before);
                     };
             case DELETE ->
                     switch (state) {
                         case Created(), Stopped _ -> allowed();
-                        case Creating(), Starting(), Running(), Paused(), Deleting _ -> refused();
+                        case Creating _,
+                                Abandoned _,
+                                Starting _,
+                                StartFailed(),
+                                Running(),
+                                Paused(),
+                                Deleting _ ->
+                                refused();
                     };
         };
     }

@@ -5,12 +5,14 @@ import io.saya.agent.AgentTrait;
 import io.saya.agent.GuestDetails;
 import io.saya.container.Container;
 import io.saya.container.ContainerProcess;
+import io.saya.container.ContainerState;
 import io.saya.container.ExitStatus;
 import io.saya.container.ProcessState;
 import io.saya.event.TaskEvent;
 import io.saya.failure.RuntimeFailure;
 import io.saya.guest.StopCause;
 import io.saya.guest.TaskGuest;
+import io.saya.lifecycle.Latch;
 import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
 import io.saya.oci.ContainerKind;
@@ -72,10 +74,20 @@ public final class Exits {
         this.stop = stop;
     }
 
-    /** Begins to wait for the end of a process that exists in the guest. */
+    /**
+     * Begins to wait for the end of a process that exists in the guest. If the agent is lost, the
+     * stop of the sandbox makes that end public.
+     */
     public void watch(Container container, ContainerProcess process) {
-        Agent agent = guest.get().requireAgent();
-        GuestDetails details = guest.get().details();
+        TaskGuest up = guest.get();
+        Agent agent;
+        try {
+            agent = up.requireAgent();
+        } catch (RuntimeFailure e) {
+            LOG.debug("the agent is gone", "process", process.describe(), "error", e);
+            return;
+        }
+        GuestDetails details = up.details();
         Thread.ofVirtual()
                 .name("exit of " + process.describe())
                 .start(() -> await(agent, details, container, process));
@@ -168,8 +180,10 @@ public final class Exits {
                 return;
             }
         }
-        process.endTold().complete(null);
-        awaitStart(container, process);
+        process.endTold().open();
+        if (process.isInit()) {
+            awaitStart(container);
+        }
         boolean plain = details.has(AgentTrait.SIGNAL_IS_PLAIN_STATUS);
         if (status == ExitStatus.KILLED || (plain && PlainStatus.mayBeKill(status))) {
             awaitOutOfMemoryEvent(agent);
@@ -198,6 +212,8 @@ public final class Exits {
     private static void awaitOutput(ContainerProcess process) {
         CompletableFuture<Void> patience =
                 process.killed()
+                        .opened()
+                        .toCompletableFuture()
                         .thenCompose(
                                 _ ->
                                         new CompletableFuture<Void>()
@@ -220,11 +236,17 @@ public final class Exits {
         }
     }
 
-    private void awaitStart(Container container, ContainerProcess process) {
-        boolean starting =
-                tasks.locked(() -> container.stateOf(process) instanceof ProcessState.Starting);
-        if (starting) {
-            within(process.startSettled(), START_LIMIT);
+    /**
+     * Waits until the start of the container's program that is under way was answered, so that its
+     * start is told of before its end.
+     */
+    private void awaitStart(Container container) {
+        if (tasks.locked(container::state) instanceof ContainerState.Starting(Latch settled)
+                && !settled.await(START_LIMIT).isDone()) {
+            LOG.debug(
+                    "the end of a container is told of before the answer to its start",
+                    "container",
+                    container.id());
         }
     }
 

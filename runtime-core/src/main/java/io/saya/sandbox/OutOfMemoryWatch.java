@@ -128,7 +128,7 @@ final class OutOfMemoryWatch {
         }
         if (told.add(containerId)) {
             tasks.publish(new TaskEvent.Oom(containerId));
-            container.outOfMemory().complete(null);
+            container.outOfMemory().open();
         }
     }
 

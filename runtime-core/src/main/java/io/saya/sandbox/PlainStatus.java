@@ -44,11 +44,14 @@ final class PlainStatus {
         if (process.isInit() && process.wasSignalled(Signal.SIGTERM)) {
             return true;
         }
+        CompletableFuture<Void> outOfMemory =
+                container.outOfMemory().opened().toCompletableFuture();
         CompletableFuture<?> signs =
                 process.isInit()
-                        ? container.outOfMemory()
+                        ? outOfMemory
                         : CompletableFuture.anyOf(
-                                container.outOfMemory(), container.init().endTold());
+                                outOfMemory,
+                                container.init().endTold().opened().toCompletableFuture());
         return Waited.on(signs, SIGN_LIMIT).isDone();
     }
 }

@@ -176,7 +176,7 @@ final class SandboxStop {
         tasks.signalled(container, Signal.SIGKILL, true);
         try {
             agent.signalContainer(container.id(), Signal.SIGKILL);
-            container.init().killed().complete(null);
+            container.init().killed().open();
         } catch (RuntimeFailure e) {
             if (e.kind() != RuntimeFailure.Kind.NOT_FOUND) {
                 LOG.debug("kill in the guest failed", "container", container.id(), "error", e);

@@ -102,7 +102,7 @@ final class GuestSignals {
             agent.signalProcess(process.containerId(), process.processId(), signal);
         }
         if (signal == Signal.SIGKILL) {
-            process.killed().complete(null);
+            process.killed().open();
         }
     }
 

@@ -11,6 +11,7 @@ import io.saya.failpoint.Failpoints;
 import io.saya.failpoint.Moment;
 import io.saya.failure.RuntimeFailure;
 import io.saya.guest.StopCause;
+import io.saya.lifecycle.Latch;
 import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
 import io.saya.sandbox.Sandbox;
@@ -95,11 +96,12 @@ final class TaskDeletion {
      */
     private Container created(String containerId) {
         Container container = table.container(containerId);
-        if (!container.creationEnded().isDone()) {
+        Optional<Latch> making = table.locked(() -> container.state().making());
+        if (making.isPresent()) {
             if (container.kind().ownsSandbox()) {
                 sandbox.requestStop(new StopCause.Requested());
             }
-            switch (Waited.on(container.creationEnded(), CREATION_LIMIT)) {
+            switch (making.get().await(CREATION_LIMIT)) {
                 case Waited.Done(var _) -> {}
                 case Waited.TimedOut(), Waited.Failed(var _) ->
                         throw RuntimeFailure.deadlineExceeded(
@@ -142,6 +144,15 @@ final class TaskDeletion {
      * container holds, or the guard does.
      */
     void abandon(Container container, RuntimeException cause) {
+        Optional<Latch> making = table.locked(() -> container.state().making());
+        try {
+            takeDown(container, cause);
+        } finally {
+            making.ifPresent(Latch::open);
+        }
+    }
+
+    private void takeDown(Container container, RuntimeException cause) {
         boolean gone = true;
         if (container.kind().ownsSandbox()) {
             try {

@@ -2,6 +2,7 @@ package io.saya.task;
 
 import io.saya.agent.StartError;
 import io.saya.container.Container;
+import io.saya.container.ContainerEvent;
 import io.saya.container.ContainerProcess;
 import io.saya.container.ContainerVerb;
 import io.saya.container.ExecDefinition;
@@ -65,7 +66,6 @@ final class TaskStart {
         if (!table.locked(() -> succeeded(container, process, pid))) {
             throw late(container, process);
         }
-        process.startSettled().complete(null);
         try {
             Failpoints.reach(Moment.START_ATTACH);
             process.stdio()
@@ -128,7 +128,6 @@ final class TaskStart {
 
     private RuntimeFailure late(Container container, ContainerProcess process) {
         if (process.isInit()) {
-            process.startSettled().complete(null);
             process.stdio().close();
         } else {
             endExec(container, process, ExitStatus.KILLED);
@@ -148,7 +147,7 @@ final class TaskStart {
             endExec(container, process, ExitStatus.UNKNOWN);
             return;
         }
-        process.startSettled().complete(null);
+        table.locked(() -> container.apply(new ContainerEvent.StartFailed()));
         process.stdio().close();
         try {
             if (container.kind().ownsSandbox()) {
@@ -188,7 +187,6 @@ final class TaskStart {
     private void endExec(Container container, ContainerProcess exec, int status) {
         // Without an event: its start was not told of either.
         table.finish(container, exec, ExitStatus.now(status));
-        exec.startSettled().complete(null);
         exec.stdio().close();
     }
 }

@@ -128,8 +128,6 @@ public final class Tasks {
             RuntimeException explained = sandbox.explained(e);
             deletion.abandon(container, explained);
             throw explained;
-        } finally {
-            container.creationEnded().complete(null);
         }
     }
 
@@ -394,7 +392,7 @@ public final class Tasks {
         table.locked(
                 () -> {
                     container.apply(new ContainerEvent.Made());
-                    if (container.state() instanceof ContainerState.Stopped) {
+                    if (container.state() instanceof ContainerState.Abandoned) {
                         throw RuntimeFailure.unavailable(
                                 "the sandbox stopped while container "
                                         + container.id()
