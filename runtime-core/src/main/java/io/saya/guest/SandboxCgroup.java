@@ -221,12 +221,8 @@ public final class SandboxCgroup {
      */
     private static void awaitEnd(Thread thread) {
         boolean ended = false;
-        while (!ended) {
-            try {
-                ended = thread.join(MOVE_LIMIT);
-            } catch (InterruptedException _) {
-                // Nobody interrupts this one.
-            }
+        while (!ended && !Thread.currentThread().isInterrupted()) {
+            ended = Waited.happens(MOVE_LIMIT, nanos -> thread.join(Duration.ofNanos(nanos)));
         }
     }
 

@@ -156,6 +156,31 @@ public sealed interface Waited<T extends @Nullable Object> {
                 });
     }
 
+    /**
+     * What a thread does until somebody interrupts it: takes from a queue, and works.
+     *
+     * @param <X> what it may fail with
+     */
+    @FunctionalInterface
+    interface Life<X extends Exception> {
+        void live() throws InterruptedException, X;
+    }
+
+    /**
+     * Does what a thread lives for; an interrupt ends it, at its next wait.
+     *
+     * @return true if it ended by itself; false if an interrupt ended it
+     */
+    static <X extends Exception> boolean untilInterrupted(Life<X> life) throws X {
+        try {
+            life.live();
+            return true;
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
     private static Throwable cause(ExecutionException e) {
         Throwable cause = e.getCause();
         return cause == null ? e : cause;

@@ -21,7 +21,6 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
@@ -251,20 +250,26 @@ public final class QmpConnection implements AutoCloseable {
     }
 
     private void writeAll() {
+        if (!Waited.on(greeted).isDone()) {
+            // The connection ended before it began; who ended it has told everyone.
+            close();
+            return;
+        }
         try {
-            greeted.get();
             write(line(0, new QmpCommand("qmp_capabilities")));
-            while (!ended.isDone()) {
-                write(outgoing.take());
+            boolean ownEnd =
+                    Waited.untilInterrupted(
+                            () -> {
+                                while (!ended.isDone()) {
+                                    write(outgoing.take());
+                                }
+                            });
+            if (!ownEnd) {
+                // Nobody else knows this thread; if it happens all the same, fail in the open.
+                close();
             }
         } catch (IOException e) {
             end(new QmpFailure(Kind.DISCONNECTED, "QMP connection: " + e.getMessage(), e));
-        } catch (ExecutionException e) {
-            // The connection ended before it began; who ended it has told everyone.
-            close();
-        } catch (InterruptedException e) {
-            // Nobody else knows this thread; if it happens all the same, fail in the open.
-            close();
         }
     }
 

@@ -15,6 +15,7 @@ import io.saya.guest.StartClock;
 import io.saya.guest.StartPhase;
 import io.saya.host.guard.GuardHost;
 import io.saya.host.guard.GuardStart;
+import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
 import io.saya.log.LogLevel;
 import io.saya.log.LogRouter;
@@ -88,16 +89,22 @@ public final class ShimDaemon {
         Failpoints.reach(Moment.START_READY);
         // The socket is listening: containerd's first request waits there until it is served.
         host.ready();
-        try {
-            services.serve(sandbox, configuration);
-        } catch (IOException | InterruptedException e) {
-            LOG.error("the daemon cannot serve", "error", e);
-            services.end(sandbox);
-            return 1;
+        boolean serving = serve(services, sandbox, configuration);
+        if (serving) {
+            services.awaitEnd();
         }
-        services.awaitEnd();
         services.end(sandbox);
-        return 0;
+        return serving ? 0 : 1;
+    }
+
+    private static boolean serve(
+            ShimServices services, Sandbox sandbox, LoadedConfig configuration) {
+        try {
+            return Waited.untilInterrupted(() -> services.serve(sandbox, configuration));
+        } catch (IOException e) {
+            LOG.error("the daemon cannot serve", "error", e);
+            return false;
+        }
     }
 
     private LoadedConfig configuration(GuardStart start, OciSpec spec) throws ConfigException {

@@ -201,11 +201,8 @@ final class ShimServices {
             LOG.error("sandbox does not stop; the guard kills what is left", "error", e);
         }
         if (server != null) {
-            try {
-                server.shutdown(CALL_GRACE);
-            } catch (InterruptedException _) {
-                Thread.currentThread().interrupt();
-            }
+            TtrpcServer serving = server;
+            boolean _ = Waited.untilInterrupted(() -> serving.shutdown(CALL_GRACE));
         }
         Failpoints.reach(Moment.SHUTDOWN_FLUSH);
         SandboxTracer traces = tracer;

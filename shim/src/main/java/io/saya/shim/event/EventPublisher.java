@@ -162,13 +162,17 @@ public final class EventPublisher implements EventSink, AutoCloseable {
     }
 
     private void run() {
+        if (!Waited.untilInterrupted(this::deliverAll)) {
+            // Nobody interrupts this thread; it would be the end of publishing.
+            LOG.error("event publisher interrupted");
+        }
+    }
+
+    private void deliverAll() throws InterruptedException {
         try (EventForwarder containerd = forwarder.get()) {
             for (Pending pending = next(); pending != null; pending = next()) {
                 deliver(pending, containerd);
             }
-        } catch (InterruptedException _) {
-            // Nobody interrupts this thread; it would be the end of publishing.
-            LOG.error("event publisher interrupted");
         }
     }
 

@@ -1,6 +1,7 @@
 package io.saya.shim.management;
 
 import io.saya.hypervisor.GuestConsole;
+import io.saya.lifecycle.Waited;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
@@ -63,10 +64,14 @@ final class ConsoleSession {
 
     private static void pump(BlockingQueue<byte[]> waiting, SocketChannel client) {
         try {
-            while (true) {
-                ManagementSocket.write(client, waiting.take());
-            }
-        } catch (InterruptedException | IOException _) {
+            boolean _ =
+                    Waited.untilInterrupted(
+                            () -> {
+                                while (true) {
+                                    ManagementSocket.write(client, waiting.take());
+                                }
+                            });
+        } catch (IOException _) {
             // The client is gone; the thread that reads from it ends the session.
         }
     }

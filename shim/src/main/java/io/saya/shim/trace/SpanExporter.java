@@ -1,5 +1,6 @@
 package io.saya.shim.trace;
 
+import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
 import java.io.IOException;
 import java.time.Duration;
@@ -64,42 +65,35 @@ final class SpanExporter {
     /** Sends what waits, for at most a second. */
     void close() {
         closing = true;
-        try {
-            if (!sender.join(FLUSH_LIMIT)) {
-                LOG.warn(
-                        "spans are lost: the collector does not take them",
-                        "spans",
-                        waiting.size());
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+        if (!Waited.happens(FLUSH_LIMIT, nanos -> sender.join(Duration.ofNanos(nanos)))) {
+            LOG.warn("spans are lost: the collector does not take them", "spans", waiting.size());
         }
     }
 
     private void run() {
+        boolean _ = Waited.untilInterrupted(this::sendAll);
+    }
+
+    private void sendAll() throws InterruptedException {
         boolean told = false;
         while (!closing || !waiting.isEmpty()) {
+            List<Span> batch = batch();
+            if (batch.isEmpty()) {
+                continue;
+            }
             try {
-                List<Span> batch = batch();
-                if (batch.isEmpty()) {
-                    continue;
+                endpoint.send(OtlpMessage.of(resource, batch));
+                exported.addAndGet(batch.size());
+                told = false;
+            } catch (IOException e) {
+                failed.addAndGet(batch.size());
+                if (!told) {
+                    LOG.warn("spans are not taken", "endpoint", endpoint.host(), "error", e);
                 }
-                try {
-                    endpoint.send(OtlpMessage.of(resource, batch));
-                    exported.addAndGet(batch.size());
-                    told = false;
-                } catch (IOException e) {
-                    failed.addAndGet(batch.size());
-                    if (!told) {
-                        LOG.warn("spans are not taken", "endpoint", endpoint.host(), "error", e);
-                    }
-                    told = true;
-                    if (!closing) {
-                        Thread.sleep(PAUSE);
-                    }
+                told = true;
+                if (!closing) {
+                    Thread.sleep(PAUSE);
                 }
-            } catch (InterruptedException e) {
-                return;
             }
         }
     }

@@ -1,5 +1,6 @@
 package io.saya.cli.host;
 
+import io.saya.lifecycle.Waited;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -61,13 +62,11 @@ public record Program(int exitCode, String output) {
         try (InputStream output = process.getInputStream()) {
             byte[] bytes = output.readNBytes(MAX_BYTES);
             output.transferTo(OutputStream.nullOutputStream());
-            int exitCode = process.waitFor();
-            watch.join();
-            return new Program(exitCode, new String(bytes, StandardCharsets.UTF_8));
-        } catch (InterruptedException e) {
-            process.destroyForcibly();
-            Thread.currentThread().interrupt();
-            throw new IOException("interrupted while " + program + " ran", e);
+            if (!Waited.untilInterrupted(watch::join)) {
+                process.destroyForcibly();
+                throw new IOException("interrupted while " + program + " ran");
+            }
+            return new Program(process.exitValue(), new String(bytes, StandardCharsets.UTF_8));
         }
     }
 
@@ -77,12 +76,9 @@ public record Program(int exitCode, String output) {
     }
 
     private static void killUnlessItEnds(Process process, Duration limit) {
-        try {
-            if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
-                process.destroyForcibly();
-            }
-        } catch (InterruptedException _) {
+        if (!Waited.happens(limit, nanos -> process.waitFor(nanos, TimeUnit.NANOSECONDS))) {
             process.destroyForcibly();
+            boolean _ = Waited.untilInterrupted(process::waitFor);
         }
     }
 }
