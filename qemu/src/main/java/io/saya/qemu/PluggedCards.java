@@ -26,7 +26,7 @@ final class PluggedCards {
     private final TapHandover handover;
     private final int slots;
 
-    /** Which port has which card. The lock is held for memory operations only. */
+    /** The card in each port. The lock is held for memory operations only. */
     @GuardedBy("this")
     private final Map<String, Integer> ports = new HashMap<>();
 

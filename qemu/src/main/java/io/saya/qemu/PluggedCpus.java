@@ -63,10 +63,10 @@ final class PluggedCpus {
     }
 
     /**
-     * Whether QEMU survives it. An emulated machine has a translator for as many CPUs as it can
-     * have, and uses up one with each CPU that is plugged, also where another has gone: QEMU 7.2
-     * writes behind the last one and dies. So its CPUs stay, and are there when they are wanted
-     * again.
+     * True if QEMU survives the removal of a CPU. An emulated machine has a translator for as many
+     * CPUs as it can have, and uses up one with each CPU that is plugged, also where another has
+     * gone: QEMU 7.2 writes behind the last one and dies. So its CPUs stay, and are there when they
+     * are wanted again.
      */
     private boolean canTakeAway() throws QmpFailure {
         return qmp.execute(new QmpCommand("query-kvm"), COMMAND_DEADLINE)

@@ -32,7 +32,7 @@ enum AgentError {
     /** The error means what its code says. */
     OTHER;
 
-    /** Which part of the text is compared. */
+    /** The part of an error's text that is compared. */
     private enum Match {
         WHOLE,
         /** Agents put what they were about before the cause, and addresses behind it. */

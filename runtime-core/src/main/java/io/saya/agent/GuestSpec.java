@@ -111,7 +111,10 @@ public final class GuestSpec {
                 .build();
     }
 
-    /** The same for a container that is to be in the pid namespace of another one. */
+    /**
+     * Returns this specification, changed for a container that joins the pid namespace of another
+     * one.
+     */
     public GuestSpec inPidNamespaceOf(String containerId) {
         Spec.Builder guest = message.toBuilder();
         guest.getLinuxBuilder()

@@ -22,7 +22,10 @@ import java.util.Objects;
 record CgroupDirectory(Hierarchy hierarchy, Path path, List<Path> missing) {
     private static final String PROCESSES = "cgroup.procs";
 
-    /** Whoever shares an ancestor may remove it just when it has been made. */
+    /**
+     * How often a directory is made: another program that uses an ancestor may remove the ancestor
+     * between two steps.
+     */
     private static final int MAKE_ATTEMPTS = 3;
 
     private static final Duration EMPTY_PAUSE = Duration.ofMillis(5);

@@ -38,7 +38,7 @@ public final class Failpoints {
 
     private Failpoints() {}
 
-    /** Says whose daemon this is; without effect when off. To be called once, first. */
+    /** Names the sandbox of this daemon; without effect when off. To be called once, first. */
     public static void sandbox(String id) {
         if (ON) {
             directory = Path.of(DIRECTORY, id);

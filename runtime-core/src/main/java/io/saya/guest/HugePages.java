@@ -15,7 +15,7 @@ import java.nio.file.Path;
 record HugePages(long pageKib, long free) {
     private static final long KIB = 1024;
 
-    /** Those of this host now. */
+    /** Reads the huge pages that this host has now. */
     static HugePages ofHost() throws HypervisorFailure {
         try {
             return of(Files.readString(Path.of("/proc/meminfo")));

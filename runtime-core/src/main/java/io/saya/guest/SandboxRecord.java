@@ -13,9 +13,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Says whose a run directory is: {@code record.json} in it, replaced atomically, read by {@code
- * saya} and by the launcher's {@code delete}. Processes and mounts are in the guard's own journal
- * beside it; packaging/launcher/README.md has the format of both.
+ * Says to which sandbox a run directory belongs: {@code record.json} in it, replaced atomically,
+ * read by {@code saya} and by the launcher's {@code delete}. Processes and mounts are in the
+ * guard's own journal beside it; packaging/launcher/README.md has the format of both.
  */
 final class SandboxRecord {
 

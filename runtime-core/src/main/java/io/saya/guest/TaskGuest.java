@@ -44,7 +44,7 @@ public interface TaskGuest {
     /** The process that serves the guest its files; 0 until there is one. */
     long sharePid();
 
-    /** Which process the host's kernel ends first for want of memory. */
+    /** Decides which process the host's kernel ends first for want of memory. */
     OomScore oomScore();
 
     /** What the pod's cgroup on the host limits now: a short read for each. */

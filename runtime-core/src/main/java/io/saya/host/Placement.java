@@ -58,7 +58,7 @@ public record Placement(
         shown = List.copyOf(shown);
     }
 
-    /** The same with other privileges. */
+    /** Returns this placement with other privileges. */
     public Placement withPrivileges(Privileges other) {
         return new Placement(files, connections, vsock, taps, user, oomScoreAdj, other, shown);
     }
@@ -85,7 +85,7 @@ public record Placement(
                 shown);
     }
 
-    /** The same with a guest's address. */
+    /** Returns this placement with a guest's address. */
     public Placement with(InheritedVsock address) {
         return new Placement(
                 files,
@@ -98,7 +98,7 @@ public record Placement(
                 shown);
     }
 
-    /** The same with these descriptors. */
+    /** Returns this placement with other descriptors. */
     public Placement with(
             List<InheritedFile> otherFiles,
             List<InheritedConnection> otherConnections,
@@ -120,17 +120,17 @@ public record Placement(
         INHERITED,
         /**
          * What the guard may, and a change of its user id takes nothing of it: a file server that
-         * takes the ids of who asks keeps the rights that it opens files with
+         * takes on the ids of the process that asks keeps the rights that it opens files with
          * (SECBIT_NO_SETUID_FIXUP, locked; capabilities(7)).
          */
         KEPT_AS_ANY_USER,
         /** No capability and no way to one: neither by a program's set-uid bit nor as root. */
         NONE,
         /**
-         * The same, in a mount, a pid, an IPC and a UTS namespace of its own, with bounds on
-         * descriptors and threads, and below a root that has the programs and libraries of the
-         * host, {@code /dev/null}, {@code /dev/urandom}, what is shown, and nothing else, all of it
-         * read-only. The working directory is that root.
+         * As {@link #NONE}, and in a mount, a pid, an IPC and a UTS namespace of its own, with
+         * bounds on descriptors and threads, and below a root that has the programs and libraries
+         * of the host, {@code /dev/null}, {@code /dev/urandom}, what is shown, and nothing else,
+         * all of it read-only. The working directory is that root.
          */
         CONFINED
     }

@@ -182,7 +182,7 @@ final class FifoSink implements OutputSink {
         again.await();
     }
 
-    /** Who comes second finds everything closed, too. */
+    /** Closes the stream. A second caller returns when everything is closed, too. */
     @Override
     public void close() {
         closing.lock();

@@ -44,7 +44,7 @@ public record GuestNetwork(
             addresses = List.copyOf(addresses);
         }
 
-        /** The same, on a card that was plugged there. */
+        /** Returns this interface on a card that was plugged at a place of the guest's PCI bus. */
         public Interface at(String pciPath) {
             return new Interface(name, mac, mtu, kind, noArp, pciPath, addresses);
         }

@@ -150,8 +150,9 @@ final class Junctions {
                                 + " has a qdisc "
                                 + queue.kind()
                                 + " already, in the place of the one that joins or limits it"
-                                + " (expected: none; another sandbox may be in this network"
-                                + " namespace, or have left it: 'saya cleanup')");
+                                + " (expected: none): another VM may be in this network namespace,"
+                                + " which two cannot share (--network container:NAME works within a"
+                                + " pod only), or have left it there: 'saya cleanup'");
             }
         }
         TapKind kind = settings.queues() > 1 ? TapKind.MULTI_QUEUE : TapKind.SINGLE_QUEUE;
@@ -191,8 +192,9 @@ final class Junctions {
         return new IOException(
                 "interface "
                         + link.name()
-                        + " is there already (expected: none of this name; another sandbox may be"
-                        + " in this network namespace, or have left it: 'saya cleanup')");
+                        + " is there already (expected: none of this name): another VM is in this"
+                        + " network namespace, which two cannot share (--network container:NAME"
+                        + " works within a pod only), or has left it there: 'saya cleanup'");
     }
 
     private VmDevice.Network card(int number, Link link, String tap, TapKind kind) {

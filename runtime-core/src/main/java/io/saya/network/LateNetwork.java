@@ -226,8 +226,9 @@ public final class LateNetwork {
     }
 
     /**
-     * Those that the guest did not let go of earlier included. One that is wanted again, such as
-     * one with another MAC address, is another one to the guest, and plugged anew.
+     * Unplugs the cards whose interfaces have gone, and those that the guest did not let go of
+     * earlier. An interface that came back, or that has another MAC address now, is a new card to
+     * the guest: it is plugged after this.
      */
     private void unplugGone(List<Link> wanted, NamespaceSnapshot snapshot) {
         Map<Integer, String> there = new HashMap<>();
@@ -326,7 +327,10 @@ public final class LateNetwork {
         }
     }
 
-    /** A macvtap can only be opened by who starts the VMM. */
+    /**
+     * Returns settings that join interfaces by filters where they say macvtap: only the process
+     * that starts the VMM can open a macvtap.
+     */
     private static NetworkSettings byFilters(NetworkSettings settings) {
         return settings.model() == InternetworkingModel.MACVTAP
                 ? new NetworkSettings(

@@ -66,7 +66,7 @@ public final class CpuSet {
         return numbers;
     }
 
-    /** Those of which the numbers are given. */
+    /** Returns the CPUs whose numbers are set in {@code numbers}. */
     static CpuSet of(BitSet numbers) {
         return new CpuSet((BitSet) numbers.clone());
     }

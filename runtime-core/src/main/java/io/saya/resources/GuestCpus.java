@@ -8,11 +8,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Which virtual CPUs the containers of a pod are bound to that are bound to CPUs of the host. Each
- * virtual CPU stands for one CPU of the host, those of the smallest sets first, which are the ones
- * that a kubelet gives to one container alone. A container may use the virtual CPUs that stand for
- * one of its set; where none does, since there are fewer virtual CPUs than the sets name, it may
- * use all.
+ * The virtual CPUs of the containers of a pod that are bound to CPUs of the host. Each virtual CPU
+ * stands for one CPU of the host, those of the smallest sets first, which are the ones that a
+ * kubelet gives to one container alone. A container may use the virtual CPUs that stand for one of
+ * its set; where none does, since there are fewer virtual CPUs than the sets name, it may use all.
  *
  * @param hosts of each virtual CPU, by its number, the CPU of the host that it stands for; the
  *     others stand for none

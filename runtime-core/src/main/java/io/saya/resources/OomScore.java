@@ -9,7 +9,7 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Which process the host's kernel ends first for want of memory: the VMM is given the {@code
+ * Decides which process the host's kernel ends first for want of memory: gives the VMM the {@code
  * oom_score_adj} of the containers that run in it, so that the kernel's choice is the
  * orchestrator's. Of several it is the lowest, since all end with the VMM; without any it is the
  * last, and before the first that of the guard. virtiofsd keeps the guard's: its memory is small,

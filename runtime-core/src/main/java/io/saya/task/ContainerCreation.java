@@ -50,7 +50,7 @@ final class ContainerCreation {
     private final CompletableFuture<?> stopped;
     private final Container container;
     private final OciSpec spec;
-    private String phase = "root file system";
+    private String phase = "";
 
     ContainerCreation(Sandbox sandbox, Container container, OciSpec spec) {
         this.guest = sandbox.guest();
@@ -67,6 +67,9 @@ final class ContainerCreation {
      */
     Prepared prepare(List<RootfsMount> rootfs) {
         try {
+            phase = "what it shares with the host";
+            HostSharing.check(container.id(), spec, rootfs);
+            phase = "root file system";
             ContainerShares shares = new ContainerShares(guest.shared(), container.id());
             container.resources().push("shares", () -> releaseShares(shares));
             ContainerRoot root = root(rootfs, shares);

@@ -32,7 +32,10 @@ final class HostHooks {
     /** Where the specification does not limit a hook; setting up a network takes seconds. */
     private static final Duration LIMIT = Duration.ofSeconds(60);
 
-    /** The same at the end: who deletes has ten seconds in all (shim/containerd.md#limits). */
+    /**
+     * How long the hooks at the end may take together: containerd gives a deletion ten seconds in
+     * all (shim/containerd.md#limits).
+     */
     private static final Duration LAST_LIMIT = Duration.ofSeconds(5);
 
     /** What of a hook's output goes into an error, in characters. */
@@ -94,7 +97,7 @@ final class HostHooks {
         }
     }
 
-    /** Whether there is anything to do at the end. */
+    /** True if the specification has hooks that run on the host. */
     boolean any() {
         return spec.json().object("hooks").isPresent();
     }

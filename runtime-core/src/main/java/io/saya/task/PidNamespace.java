@@ -33,7 +33,7 @@ sealed interface PidNamespace {
     Log LOG = Log.of("create");
 
     /**
-     * What the specification asks for.
+     * What the specification asks for; the host's comes to the pod's.
      *
      * @param containers of the sandbox
      * @throws RuntimeFailure INVALID_ARGUMENT if it is a process that has no container here
@@ -44,7 +44,18 @@ sealed interface PidNamespace {
                 return at(Path.of(namespace.path()), spec.kind(), containers);
             }
         }
-        return new Own();
+        return spec.kind() == ContainerKind.POD_CONTAINER && !asksForOne(spec)
+                ? new Sandbox() // hostPID: all that it can see are the processes of its pod.
+                : new Own();
+    }
+
+    private static boolean asksForOne(OciSpec spec) {
+        for (Namespace namespace : spec.namespaces()) {
+            if (namespace.type().equals("pid")) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static PidNamespace at(Path path, ContainerKind kind, List<Container> containers) {

@@ -131,7 +131,10 @@ public final class Tasks {
         }
     }
 
-    /** Who kills what stands for a container on the host wants the container gone. */
+    /**
+     * Kills a container whose stand-in somebody has killed on the host: they want the container
+     * gone.
+     */
     private void killedOnHost(Container container) {
         LOG.warn(
                 "the process on the host was killed, so its container is",

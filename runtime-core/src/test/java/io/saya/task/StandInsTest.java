@@ -95,6 +95,17 @@ class StandInsTest {
                 .isEqualTo(new PidNamespace.Sandbox());
         assertThat(namespaceOf(fixture, "container", Optional.of(app)))
                 .isEqualTo(new PidNamespace.Target("app1"));
+        assertThat(
+                        PidNamespace.of(
+                                fixture.bundle("app3", "container", "sleep"),
+                                fixture.sandbox.tasks().all()))
+                .as("hostPID: the specification names no pid namespace")
+                .isEqualTo(new PidNamespace.Sandbox());
+        assertThat(
+                        PidNamespace.of(
+                                fixture.bundle("alone", null, "sleep"),
+                                fixture.sandbox.tasks().all()))
+                .isEqualTo(new PidNamespace.Own());
         fixture.sandbox.stop();
     }
 

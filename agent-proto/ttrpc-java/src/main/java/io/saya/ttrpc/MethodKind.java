@@ -1,6 +1,6 @@
 package io.saya.ttrpc;
 
-/** Which sides of a method send a stream of messages. */
+/** The sides of a method that send a stream of messages. */
 public enum MethodKind {
     /** One request, one response. */
     UNARY(false, false),

@@ -1,7 +1,7 @@
 package io.saya.ttrpc;
 
 /**
- * Which sides of a stream may still send. Pure: the callers do what follows from it.
+ * The sides of a stream that may still send. A pure state: the callers do what follows from it.
  *
  * <p>A unary call is a stream whose client closed its side with the request.
  */

@@ -35,7 +35,7 @@ public final class AnnotationOverrides {
     private final EffectiveConfig.Builder changed;
     private final Problems problems = new Problems();
 
-    /** Which annotation has set an option. */
+    /** The annotation that has set each option. */
     private final Map<Option<?>, String> setBy = new HashMap<>();
 
     /** Hashes are checked when it is known which files are booted. */

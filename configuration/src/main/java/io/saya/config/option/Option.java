@@ -12,7 +12,7 @@ import java.util.List;
  */
 public final class Option<T> {
 
-    /** Which runtimes have the option. */
+    /** The runtimes that have an option. */
     public enum Known {
         /** Kata's runtimes in Go and in Rust. */
         BOTH,
@@ -94,7 +94,7 @@ public final class Option<T> {
         return !defaultText.isEmpty();
     }
 
-    /** Which runtimes have it. */
+    /** The runtimes that have it. */
     public Known known() {
         return known;
     }

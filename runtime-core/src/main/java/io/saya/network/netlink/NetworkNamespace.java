@@ -65,7 +65,10 @@ public final class NetworkNamespace {
         }
     }
 
-    /** The same, with a moment at which a test may make it wait or fail between two messages. */
+    /**
+     * Sends a batch as {@link #apply(NetlinkBatch)} does; between two messages, a test may make it
+     * wait or fail at {@code moment}.
+     */
     public void apply(NetlinkBatch batch, Moment moment) throws IOException {
         int before = Math.min(Failpoints.stepsBefore(moment), batch.count());
         apply(batch, 1, before);

@@ -6,6 +6,7 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Base64;
 
 /**
@@ -20,8 +21,8 @@ record OtlpEndpoint(String host, int port, String path, String authorization) {
     private static final int PORT = 4318;
 
     private static final String PATH = "/v1/traces";
-    private static final int CONNECT_LIMIT_MS = 2_000;
-    private static final int ANSWER_LIMIT_MS = 5_000;
+    private static final Duration CONNECT_LIMIT = Duration.ofSeconds(2);
+    private static final Duration ANSWER_LIMIT = Duration.ofSeconds(5);
 
     /** The path at which Jaeger's agents took what Kata sends; nothing speaks OTLP there. */
     private static final String JAEGER_PATH = "/api/traces";
@@ -61,8 +62,8 @@ record OtlpEndpoint(String host, int port, String path, String authorization) {
      */
     void send(byte[] message) throws IOException {
         try (Socket socket = new Socket()) {
-            socket.connect(new InetSocketAddress(host, port), CONNECT_LIMIT_MS);
-            socket.setSoTimeout(ANSWER_LIMIT_MS);
+            socket.connect(new InetSocketAddress(host, port), (int) CONNECT_LIMIT.toMillis());
+            socket.setSoTimeout((int) ANSWER_LIMIT.toMillis());
             String head =
                     "POST "
                             + path

@@ -14,6 +14,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** What containers of a pod have in common, and what they get from and leave on the host. */
 @WithProduct
@@ -82,12 +84,14 @@ final class PodFilesTest extends PodSuite {
         assertThat(volume.resolve("other")).doesNotExist();
     }
 
-    @Test
-    void processesAreSharedWhereThePodSaysSo() {
-        var pod = pod(config -> config.setLinux(sandboxPids(NamespaceMode.POD)));
+    /** The host's processes are not in the VM: hostPID (NODE) comes to those of the pod. */
+    @ParameterizedTest
+    @EnumSource(names = {"POD", "NODE"})
+    void processesAreSharedWhereThePodSaysSo(NamespaceMode mode) {
+        var pod = pod(config -> config.setLinux(sandboxPids(mode)));
         var script = "trap 'exit 0' TERM; while :; do sleep 0.1; done";
-        var a = pod.start(pod.create("a", config -> pids(config, NamespaceMode.POD, script)));
-        var b = pod.start(pod.create("b", config -> pids(config, NamespaceMode.POD, script)));
+        var a = pod.start(pod.create("a", config -> pids(config, mode, script)));
+        var b = pod.start(pod.create("b", config -> pids(config, mode, script)));
         // The first process is the pod's, and both see each other's.
         var seen = pod.exec(a, "sh", "-c", "ps -o pid,args | grep -v ps").out();
         assertThat(seen.lines().filter(line -> line.contains("trap 'exit 0' TERM;")).count())

@@ -9,7 +9,10 @@ public final class Version implements IVersionProvider {
     /** Version of the OCI runtime specification that is understood. */
     public static final String OCI = "1.2.0";
 
-    /** Such as {@code 0.1.0-SNAPSHOT}; {@code unknown} where the classes come from no jar. */
+    /**
+     * Returns the product's version, such as {@code 0.1.0-SNAPSHOT}; {@code unknown} where the
+     * classes come from no jar.
+     */
     public static String product() {
         return Objects.requireNonNullElse(
                 Version.class.getPackage().getImplementationVersion(), "unknown");

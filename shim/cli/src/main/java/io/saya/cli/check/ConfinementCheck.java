@@ -3,8 +3,8 @@ package io.saya.cli.check;
 import java.util.List;
 
 /**
- * Whether the host can confine QEMU as the guard does: as a user of its own, in namespaces of its
- * own (runtime-core/README.md#processes-and-rights). A host that cannot starts no sandbox.
+ * Checks that the host can confine QEMU as the guard does: as a user of its own, in namespaces of
+ * its own (runtime-core/README.md#processes-and-rights). A host that cannot starts no sandbox.
  */
 final class ConfinementCheck {
     private static final String NAME = "confinement";
@@ -50,7 +50,7 @@ final class ConfinementCheck {
                         : "QEMU is a user of its own in namespaces of its own");
     }
 
-    /** Whether a line of the map, "inside outside count", holds all of them. */
+    /** True if a line of the map, "inside outside count", holds all ids. */
     private static boolean mapped(String map) {
         return map.lines()
                 .map(line -> line.strip().split(" +", -1))

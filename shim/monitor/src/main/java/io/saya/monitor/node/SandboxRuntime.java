@@ -1,6 +1,6 @@
 package io.saya.monitor.node;
 
-/** Whose sandbox it is: how its run directory looks, and what its daemon answers. */
+/** The runtime that made a sandbox: how its run directory looks, and what its daemon answers. */
 public enum SandboxRuntime {
     /** {@code record.json} and {@code saya.sock}; the directory's name is the id and a hash. */
     SAYA("saya", "saya.sock"),

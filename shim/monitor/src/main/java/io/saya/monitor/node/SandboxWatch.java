@@ -30,7 +30,8 @@ public final class SandboxWatch implements AutoCloseable {
     private static final Duration LOOK = Duration.ofSeconds(10);
 
     /**
-     * The same while a directory has no record yet: the record follows the directory in a moment.
+     * How long the watch waits while a directory has no record yet: the record follows the
+     * directory in a moment.
      */
     private static final Duration SOON = Duration.ofMillis(100);
 
@@ -48,7 +49,7 @@ public final class SandboxWatch implements AutoCloseable {
     private final Map<Path, Integer> looks = new HashMap<>();
     private final Set<Path> wereUp = new HashSet<>();
 
-    /** Whether a directory may get its record in a moment. */
+    /** True if a directory may get its record in a moment. */
     private boolean waiting;
 
     private volatile List<MonitoredSandbox> all = List.of();

@@ -15,9 +15,9 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who the sandboxes are to Kubernetes. A thread of its own asks, so that {@link #of} never waits:
- * the bundle's annotations once, CRI every 5 seconds while there is a sandbox that it has not
- * named.
+ * Knows the pods that sandboxes are to Kubernetes. A thread of its own asks, so that {@link #of}
+ * never waits: the bundle's annotations once, CRI every 5 seconds while there is a sandbox that it
+ * has not named.
  */
 public final class PodDirectory implements AutoCloseable {
     private static final Duration INTERVAL = Duration.ofSeconds(5);
@@ -52,7 +52,7 @@ public final class PodDirectory implements AutoCloseable {
         return identities.computeIfAbsent(sandbox.id(), _ -> BundleAnnotations.of(sandbox));
     }
 
-    /** Whether containerd answered the last time. */
+    /** True if containerd answered the last time. */
     public boolean criAnswers() {
         return criAnswers;
     }

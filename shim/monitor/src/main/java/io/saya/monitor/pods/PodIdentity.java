@@ -3,7 +3,7 @@ package io.saya.monitor.pods;
 import java.util.OptionalLong;
 
 /**
- * Who a sandbox is to Kubernetes. Everything is empty where it is no pod.
+ * The pod that a sandbox is to Kubernetes. Everything is empty where it is no pod.
  *
  * @param runtimeHandler the handler of its RuntimeClass; empty if CRI did not tell it
  * @param declaredOverhead memory in bytes that its RuntimeClass declares as a pod's overhead
@@ -18,7 +18,7 @@ public record PodIdentity(
     /** Of a sandbox that is no pod, or about which nothing is known. */
     public static final PodIdentity NONE = new PodIdentity("", "", "", "", OptionalLong.empty());
 
-    /** The same with what another source knows better. */
+    /** Returns this identity, completed by what another source knows. */
     PodIdentity or(PodIdentity other) {
         return new PodIdentity(
                 name.isEmpty() ? other.name : name,

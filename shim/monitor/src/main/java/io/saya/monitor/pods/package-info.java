@@ -1,4 +1,4 @@
-/** Who a sandbox is to Kubernetes: its bundle's annotations, and containerd's CRI. */
+/** The pod that a sandbox is to Kubernetes: its bundle's annotations, and containerd's CRI. */
 @NullMarked
 package io.saya.monitor.pods;
 

@@ -33,7 +33,7 @@ public record ScrapeLimits(
                     8 * 1024 * 1024,
                     500_000);
 
-    /** The same with another time for all, at most that for one. */
+    /** Returns these limits with another time for a round; a sandbox gets at most that. */
     public ScrapeLimits within(Duration limit) {
         Duration one = sandbox.compareTo(limit) < 0 ? sandbox : limit;
         return new ScrapeLimits(one, limit, parallel, bytes, series, roundText, roundSeries);

@@ -8,7 +8,7 @@ import java.time.Instant;
 /** What came of asking one sandbox. */
 public sealed interface Scraped {
 
-    /** Who was asked. */
+    /** The sandbox that was asked. */
     MonitoredSandbox sandbox();
 
     /** When the answer, or the failure, was there. */

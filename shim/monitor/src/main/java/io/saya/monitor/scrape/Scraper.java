@@ -149,7 +149,10 @@ public final class Scraper implements AutoCloseable {
             }
         }
 
-        /** Who is asked when the round ends says nothing of itself by being late. */
+        /**
+         * True if a sandbox had time to answer: one that was asked when the round was about to end
+         * is not to be called late.
+         */
         private boolean hadFairTime(long begun) {
             long whole = Math.min(bounds.sandbox().toNanos(), bounds.round().toNanos());
             return end - begun >= whole / 2;

@@ -24,7 +24,7 @@ enum MetricType {
         return UNTYPED;
     }
 
-    /** Whether samples of such a family may have names that end so. */
+    /** True if samples of a family of this type may have names with that end. */
     boolean hasSuffix(String suffix) {
         return switch (this) {
             case HISTOGRAM ->

@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Who may ask, and how: what the web configuration file of Prometheus' exporters says.
+ * The clients that may ask, and how: what the web configuration file of Prometheus' exporters says.
  *
  * @param tls none: plain HTTP
  * @param users their passwords' bcrypt hashes by name; empty: everybody may ask

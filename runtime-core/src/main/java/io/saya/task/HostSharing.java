@@ -1,0 +1,98 @@
+package io.saya.task;
+
+import io.saya.event.RootfsMount;
+import io.saya.failure.RuntimeFailure;
+import io.saya.log.Log;
+import io.saya.oci.ContainerKind;
+import io.saya.oci.OciSpec;
+import io.saya.oci.OciSpec.Namespace;
+import io.saya.oci.OciSpec.OciMount;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a specification wants a container to share with the host. One policy: what the machine has
+ * in its own way is taken from the machine, and that is logged; what would be missing without a
+ * word, so that data or isolation is lost, is refused by name. The network of the host is refused
+ * before, when the sandbox is made.
+ */
+final class HostSharing {
+
+    private static final Log LOG = Log.of("create");
+
+    /** What a container gets if its specification does not ask for a namespace of its own. */
+    private static final Map<String, String> FROM_THE_MACHINE =
+            Map.of(
+                    "pid",
+                    "hostPID: it sees the processes of its pod, those of the host are not in the VM",
+                    "ipc",
+                    "hostIPC: it shares IPC with its VM, whose pod is alone there, not with the host",
+                    "uts",
+                    "the host's UTS namespace: it has the name of its VM, not of the host");
+
+    private HostSharing() {}
+
+    /**
+     * Refuses what cannot be shared, and logs what the machine stands in for.
+     *
+     * @param rootfs the mounts of its root file system
+     * @throws RuntimeFailure INVALID_ARGUMENT that names what is asked for
+     */
+    static void check(String containerId, OciSpec spec, List<RootfsMount> rootfs) {
+        for (OciMount mount : spec.mounts()) {
+            if (mount.bind() && isShared(mount.options())) {
+                throw RuntimeFailure.invalidArgument(
+                        "mount of "
+                                + mount.source()
+                                + " at "
+                                + mount.destination()
+                                + ": shared propagation (Bidirectional): what a container mounts"
+                                + " in its VM cannot appear on the host (expected: HostToContainer"
+                                + " or None; in Docker's words rslave or rprivate)");
+            }
+        }
+        for (RootfsMount mount : rootfs) {
+            for (String option : mount.options()) {
+                if (option.startsWith("uidmap=") || option.startsWith("gidmap=")) {
+                    throw RuntimeFailure.invalidArgument(
+                            "root file system with mapped ids ("
+                                    + option
+                                    + "): user namespaces (hostUsers: false) are not supported;"
+                                    + " the VM keeps root of the container from being root of the"
+                                    + " host (expected: a container without them)");
+                }
+            }
+        }
+        for (String told : standsIn(spec)) {
+            LOG.warn(told, "container", containerId);
+        }
+    }
+
+    /** What the machine stands in for, in words; nothing for a pause container. */
+    static List<String> standsIn(OciSpec spec) {
+        List<String> told = new ArrayList<>();
+        if (spec.kind() == ContainerKind.POD_SANDBOX) {
+            return told;
+        }
+        for (String type : List.of("pid", "ipc", "uts")) {
+            if (!has(spec, type)) {
+                told.add(String.valueOf(FROM_THE_MACHINE.get(type)));
+            }
+        }
+        return told;
+    }
+
+    private static boolean isShared(List<String> options) {
+        return options.contains("shared") || options.contains("rshared");
+    }
+
+    private static boolean has(OciSpec spec, String type) {
+        for (Namespace namespace : spec.namespaces()) {
+            if (namespace.type().equals(type)) {
+                return true;
+            }
+        }
+        return false;
+    }
+}
