@@ -12,6 +12,7 @@
 #include "bundle.h"
 #include "journal.h"
 #include "mounts.h"
+#include "poststop.h"
 #include "processes.h"
 #include "protobuf.h"
 #include "run_directory.h"
@@ -21,6 +22,7 @@
 #define LEAVING_LIMIT_MS 1500 /* for a daemon that was told to shut down, or whose guard is cleaning up */
 #define ASKED_LIMIT_MS 1000   /* for one that was not, after SIGTERM */
 #define PATIENCE_MS 1500      /* with a kernel that has not let go of a cgroup: what killed processes do last takes a busy host its time */
+#define HOOKS_LIMIT_MS 1500   /* for the poststop hooks of all; what comes before them seldom waits */
 #define KILLED_LIMIT_MS 500   /* after SIGKILL of the guard, which takes all else with it */
 
 /* containerd.task.v2.DeleteResponse */
@@ -91,6 +93,7 @@ static int clean_up(const struct flags *flags, const struct bundle *bundle, stru
     char rootfs[PATH_MAX + 16];
     snprintf(rootfs, sizeof rootfs, "%s/rootfs", bundle->path);
     unmount_stack(rootfs);
+    poststop_run(bundle->path, HOOKS_LIMIT_MS);
     return result == 0 ? 0 : fault(f, "run directory %s: something is left in it or could not be killed", paths.run_directory);
 }
 

@@ -508,6 +508,40 @@ deleted
 mounted "$SAYA_TEST/second/rootfs" && fail "rootfs is still mounted"
 finish
 
+begin "delete runs the poststop hooks that a dead daemon has left, once"
+SAYA_TEST_SCRIPT='ready;wait' start
+cat >"$SAYA_TEST/hook" <<'end'
+#!/bin/sh
+echo "$0 $* $NOTE $(pwd) $(cat)" >>"$SAYA_NOTES"
+echo 'seen by nobody'
+exec sleep "$2"
+end
+chmod +x "$SAYA_TEST/hook"
+left() { # left SECONDS: what the daemon wrote down
+    cat >"$bundle/poststop.json" <<end
+{"state": "{\\"id\\":\\"$id\\"}",
+ "hooks": [{"path": "/missing", "args": ["/missing"], "env": []},
+           {"path": "$SAYA_TEST/hook", "args": ["a", "b", "$1"], "env": ["PATH=/bin", "NOTE=n", "SAYA_NOTES=$SAYA_TEST/notes"]}]}
+end
+}
+left 0
+kill -9 "$(guard)"
+until_true dead "$(daemon)"
+delete "$id" "$bundle" || fail "exit code $?"
+[[ $(cat "$SAYA_TEST/notes") == "$SAYA_TEST/hook b 0 n $bundle {\"id\":\"$id\"}" ]] || fail "the hook found: $(cat "$SAYA_TEST/notes")"
+grep -q '/missing: No such file or directory' "$SAYA_TEST/errors" || fail "no word of a hook that cannot be run"
+[[ ! -e $bundle/poststop.json ]] || fail "they would be run again"
+: >"$SAYA_TEST/errors"
+deleted
+delete "$id" "$bundle" || fail "second delete: exit code $?"
+[[ $(wc -l <"$SAYA_TEST/notes") == 1 ]] || fail "run twice"
+left 60
+SECONDS=0
+delete "$id" "$bundle" || fail "of a hook that hangs: exit code $?"
+((SECONDS < 5)) || fail "waited for a hook that hangs"
+grep -q 'did not end in time: killed' "$SAYA_TEST/errors" || fail "no word of a hook that hangs"
+finish
+
 begin "delete of a sandbox that still lives"
 SAYA_TEST_SCRIPT='spawn exec sleep 300;ready;wait' start
 daemon=$(daemon)

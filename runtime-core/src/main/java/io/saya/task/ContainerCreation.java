@@ -192,11 +192,12 @@ final class ContainerCreation {
         return ContainerRoot.shared(shares, mountRootfs(rootfs));
     }
 
-    private void runHooks(int pid) {
+    private void runHooks(int pid) throws IOException {
         HostHooks hooks =
                 new HostHooks(guest.host(), spec, container.id(), container.bundle(), stopped);
         if (hooks.any()) {
             container.resources().push("hooks", hooks::ended);
+            hooks.expectEnd();
             hooks.created(pid);
             container.whenStarted(() -> hooks.started(pid));
         }

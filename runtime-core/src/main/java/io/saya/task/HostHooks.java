@@ -7,15 +7,20 @@ import io.saya.host.HostProcess;
 import io.saya.host.ProcessExit;
 import io.saya.host.Signal;
 import io.saya.json.Json;
+import io.saya.json.JsonArray;
 import io.saya.json.JsonObject;
+import io.saya.json.JsonValue;
 import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
 import io.saya.oci.OciHook;
 import io.saya.oci.OciHook.Moment;
 import io.saya.oci.OciSpec;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
@@ -40,6 +45,9 @@ final class HostHooks {
 
     /** What of a hook's output goes into an error, in characters. */
     private static final int OUTPUT_LIMIT = 1024;
+
+    /** The file in the bundle. */
+    private static final String EXPECTED = "poststop.json";
 
     private final Host host;
     private final OciSpec spec;
@@ -84,8 +92,45 @@ final class HostHooks {
         }
     }
 
-    /** When the container is gone; each is run, whatever became of the others. */
+    /**
+     * Writes down, in the bundle, what is to run when the container is gone, for the launcher's
+     * {@code delete} where the daemon dies before that (packaging/launcher/README.md).
+     */
+    void expectEnd() throws IOException {
+        List<OciHook> hooks = OciHook.of(spec, Moment.POSTSTOP);
+        if (hooks.isEmpty()) {
+            return;
+        }
+        List<JsonValue> entries = new ArrayList<>();
+        for (OciHook hook : hooks) {
+            entries.add(
+                    JsonObject.builder()
+                            .put("path", hook.path())
+                            .put("args", JsonArray.ofStrings(arguments(hook)))
+                            .put("env", JsonArray.ofStrings(hook.env()))
+                            .build());
+        }
+        Path temporary = bundle.resolve(EXPECTED + ".new");
+        Files.writeString(
+                temporary,
+                Json.write(
+                        JsonObject.builder()
+                                .put("state", state("stopped", 0))
+                                .put("hooks", new JsonArray(entries))
+                                .build()));
+        Files.move(temporary, bundle.resolve(EXPECTED), StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    /**
+     * When the container is gone; each is run, whatever became of the others. From then on nobody
+     * else runs them.
+     */
     void ended() {
+        try {
+            Files.deleteIfExists(bundle.resolve(EXPECTED));
+        } catch (IOException e) {
+            LOG.warn("hooks may be run twice", "container", containerId, "error", e);
+        }
         List<OciHook> hooks = OciHook.of(spec, Moment.POSTSTOP);
         CompletableFuture<?> never = new CompletableFuture<>();
         for (int i = 0; i < hooks.size(); i++) {
@@ -119,7 +164,7 @@ final class HostHooks {
                     host.hook(
                             new HookCommand(
                                     Path.of(hook.path()),
-                                    hook.args().isEmpty() ? List.of(hook.path()) : hook.args(),
+                                    arguments(hook),
                                     hook.env(),
                                     bundle,
                                     state));
@@ -156,6 +201,10 @@ final class HostHooks {
             case Waited.Interrupted() ->
                     RuntimeFailure.unavailable("interrupted during " + what, null);
         };
+    }
+
+    private static List<String> arguments(OciHook hook) {
+        return hook.args().isEmpty() ? List.of(hook.path()) : hook.args();
     }
 
     private static String said(HostProcess process) {

@@ -39,6 +39,12 @@ class HostHooksTest {
         assertThat(first.argv()).containsExactly("name", "a");
         assertThat(first.environment()).containsExactly("A=b");
         assertThat(first.directory()).isEqualTo(directory.resolve("app1"));
+        Path expected = directory.resolve("app1/poststop.json");
+        assertThat(expected)
+                .as("what the launcher runs where this daemon dies")
+                .content()
+                .contains("\"path\":\"/poststop\",\"args\":[\"/poststop\"],\"env\":[]")
+                .contains("\\\"status\\\":\\\"stopped\\\"");
         int pid = fixture.tasks.state("app1", "").pid();
         assertState(first, "creating", pid);
 
@@ -53,6 +59,7 @@ class HostHooksTest {
         assertThat(programs(fixture)).hasSize(4);
         var _ = fixture.tasks.delete("app1", "");
         assertThat(programs(fixture)).endsWith("/fails", "/poststop");
+        assertThat(expected).doesNotExist();
         assertState(fixture.host.hooks.getLast(), "stopped", 0);
         fixture.sandbox.stop();
     }

@@ -71,6 +71,23 @@ final class HooksTest extends ShimSuite {
     }
 
     @Test
+    void theLastAreRunAlsoWhereTheDaemonHasDied() throws Exception {
+        var note = script("note", "cat > \"$NOTES/$1\"");
+        try (var shim = start("saya", Map.of(), "sleep", "1000")) {
+            hooks(shim, "{\"poststop\": [%s]}".formatted(hook(note, "late")));
+            shim.create("", "", "");
+            shim.start("");
+            NetworkCell.Strike.DAEMON.strike(shim.id());
+            assertThat(Files.exists(directory().resolve("late"))).isFalse();
+            var ran = Shim.deleteDead(directory(), shim.id(), Map.of());
+            assertThat(ran.status()).as(ran.toString()).isZero();
+            assertThat(notes("late"))
+                    .contains("\"status\":\"stopped\"", "\"id\":\"" + shim.id() + "\"");
+            assertThat(shim.bundle().resolve("poststop.json")).doesNotExist();
+        }
+    }
+
+    @Test
     void oneThatFailsSaysWhyAndIsFollowedByTheLast() throws Exception {
         var fails = script("fails", "echo 'no address is free' >&2; exit 7");
         var note = script("note", "cat > \"$NOTES/$1\"");
