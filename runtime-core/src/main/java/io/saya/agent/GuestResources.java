@@ -5,7 +5,6 @@ import io.saya.json.JsonArray;
 import io.saya.json.JsonObject;
 import io.saya.log.Log;
 import io.saya.proto.agent.oci.LinuxCPU;
-import io.saya.proto.agent.oci.LinuxDeviceCgroup;
 import io.saya.proto.agent.oci.LinuxHugepageLimit;
 import io.saya.proto.agent.oci.LinuxMemory;
 import io.saya.proto.agent.oci.LinuxPids;
@@ -97,10 +96,7 @@ public final class GuestResources {
             JsonObject resources, boolean allDevices, GuestAbilities abilities, String cpus) {
         LinuxResources.Builder guest = LinuxResources.newBuilder();
         Fields fields = new Fields(resources);
-        if (allDevices || opensAllDevices(resources)) {
-            guest.addDevices(
-                    LinuxDeviceCgroup.newBuilder().setAllow(true).setType("a").setAccess("rwm"));
-        }
+        guest.addAllDevices(DeviceRules.of(resources, allDevices, abilities));
         fields.object("memory", memory -> guest.setMemory(memory(memory)));
         fields.object("cpu", cpu -> guest.setCPU(cpu(cpu)));
         if (abilities.limits()) {
@@ -167,25 +163,6 @@ public final class GuestResources {
                         + " does not see the host's devices",
                 "limit",
                 limit);
-    }
-
-    /**
-     * True if the last rule for all devices allows them: a privileged container's. It speaks of no
-     * device of the host, and means those of the guest.
-     */
-    private static boolean opensAllDevices(JsonObject resources) {
-        boolean all = false;
-        for (JsonObject rule : resources.array("devices").orElse(JsonArray.EMPTY).objects()) {
-            String type = rule.string("type").orElse("");
-            boolean everyNumber =
-                    rule.integer("major").orElse(-1) < 0 && rule.integer("minor").orElse(-1) < 0;
-            if ((type.isEmpty() || type.equals("a"))
-                    && everyNumber
-                    && rule.string("access").orElse("rwm").equals("rwm")) {
-                all = rule.bool("allow").orElse(false);
-            }
-        }
-        return all;
     }
 
     private static LinuxMemory memory(Fields fields) {

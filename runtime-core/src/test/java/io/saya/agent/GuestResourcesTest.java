@@ -33,16 +33,57 @@ class GuestResourcesTest {
     }
 
     @Test
-    void rulesForSingleDevicesSpeakOfTheHostsAndAreLeftOut() {
+    void rulesForDevicesThatOnlyTheHostKnowsAreLeftOutAndTheUsualOnesAreTheAgents() {
         assertThat(
                         devices(
                                 """
                                 {"allow":true,"access":"rwm"},{"allow":false,"access":"rwm"},
-                                {"allow":true,"type":"b","major":8,"minor":0,"access":"rwm"},
+                                {"allow":true,"type":"b","major":253,"minor":0,"access":"rwm"},
+                                {"allow":true,"type":"b","major":259,"minor":0,"access":"rwm"},
+                                {"allow":true,"type":"c","major":511,"access":"rwm"},
+                                {"allow":true,"type":"c","major":1,"minor":3,"access":"rwm"},
+                                {"allow":true,"type":"c","major":5,"minor":1,"access":"rwm"},
                                 {"allow":true,"type":"c","access":"rwm"},
                                 {"allow":true,"major":8,"access":"rwm"},{"allow":true,"access":"m"}\
                                 """))
                 .isEmpty();
+    }
+
+    @Test
+    void aRuleForADeviceThatEveryKernelHasOpensItBesideTheUsualOnes() {
+        String rules =
+                """
+                {"allow":false,"access":"rwm"},
+                {"allow":true,"type":"c","major":10,"minor":229,"access":"rw"},
+                {"allow":true,"type":"c","major":188,"access":"rwm"}\
+                """;
+
+        List<LinuxDeviceCgroup> all = devices(rules);
+
+        assertThat(all.getFirst().getAllow()).as("what no rule names stays shut").isFalse();
+        assertThat(all.getFirst().getType()).isEqualTo("a");
+        assertThat(all).contains(allowed(1, 3, "rwm"), allowed(136, -1, "rwm"));
+        assertThat(all).endsWith(allowed(10, 229, "rw"), allowed(188, -1, "rwm"));
+        assertThat(
+                        GuestResources.of(
+                                        Json.parseObject("{\"devices\":[" + rules + "]}"),
+                                        false,
+                                        KATAS,
+                                        "")
+                                .message()
+                                .getDevicesList())
+                .as("other agents have rules of their own, which these would replace")
+                .isEmpty();
+    }
+
+    private static LinuxDeviceCgroup allowed(int major, int minor, String access) {
+        return LinuxDeviceCgroup.newBuilder()
+                .setAllow(true)
+                .setType("c")
+                .setMajor(major)
+                .setMinor(minor)
+                .setAccess(access)
+                .build();
     }
 
     private static List<LinuxDeviceCgroup> devices(String rules) {
