@@ -13,7 +13,6 @@ import java.util.Optional;
  * @param vsockDaemon daemon for {@code HYBRID_VSOCK} ({@code vhost_user_vsock_daemon}; ours);
  *     present with that transport
  * @param enableDebug the agent logs everything ({@code enable_debug})
- * @param enableTracing the agent traces ({@code enable_tracing})
  * @param kernelModules modules with their parameters, loaded by the agent before the first
  *     container ({@code kernel_modules})
  * @param debugConsole a shell in the guest may be opened ({@code debug_console_enabled})
@@ -23,7 +22,6 @@ public record AgentConfig(
         Transport transport,
         Optional<Path> vsockDaemon,
         boolean enableDebug,
-        boolean enableTracing,
         List<String> kernelModules,
         boolean debugConsole,
         Timeouts timeouts) {

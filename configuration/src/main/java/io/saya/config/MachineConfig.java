@@ -7,14 +7,9 @@ package io.saya.config;
  * @param accelerator what executes the guest's code ({@code accelerator}; ours)
  * @param cpuFeatures words appended to the CPU model ({@code cpu_features}); may be empty
  * @param seccompSandbox QEMU's {@code -sandbox} value (its key has no underscore); empty: none
- * @param rootless run QEMU as an unprivileged user ({@code rootless})
  */
 public record MachineConfig(
-        String machineType,
-        Accelerator accelerator,
-        String cpuFeatures,
-        String seccompSandbox,
-        boolean rootless) {
+        String machineType, Accelerator accelerator, String cpuFeatures, String seccompSandbox) {
 
     /** What executes the guest's code. */
     public enum Accelerator {

@@ -16,7 +16,9 @@ public record Problem(Severity severity, Source source, String text)
         text = onOneLine(text);
     }
 
-    /** What a file holds may be shown in a message, but must not reach a terminal or a log raw. */
+    /**
+     * Returns text of a file as a message may show it: it must not reach a terminal or a log raw.
+     */
     private static String onOneLine(String text) {
         StringBuilder clean = new StringBuilder(text.length());
         for (int i = 0; i < text.length(); i++) {

@@ -54,7 +54,7 @@ final class VmDescriptors {
     }
 
     /**
-     * What QEMU inherits beyond its sockets.
+     * Returns what QEMU inherits beyond its sockets.
      *
      * @param confined without descriptors
      */

@@ -37,7 +37,7 @@ record VmSockets(
                 VsockDaemonSockets.in(runDirectory));
     }
 
-    /** What QEMU inherits. */
+    /** Returns what QEMU inherits. */
     List<InheritedSocket> inherited(VmSpec spec) {
         List<InheritedSocket> sockets = new ArrayList<>();
         sockets.add(new InheritedSocket(QMP, qmp));

@@ -47,7 +47,7 @@ public interface Agent extends AutoCloseable {
      */
     GuestStreams connectPort(int port) throws RuntimeFailure;
 
-    /** What this agent can do. */
+    /** Returns what this agent can do. */
     GuestDetails details() throws RuntimeFailure;
 
     /**
@@ -115,14 +115,14 @@ public interface Agent extends AutoCloseable {
     void useNewHardware(int vcpus, boolean memory) throws RuntimeFailure;
 
     /**
-     * What a container uses. Cut to what an honest guest tells: 64 entries of each list, with short
-     * plain names, in 256 KiB.
+     * Returns what a container uses. Cut to what an honest guest tells: 64 entries of each list,
+     * with short plain names, in 256 KiB.
      */
     ContainerUsage stats(String containerId) throws RuntimeFailure;
 
     /**
-     * What the agent tells of itself and of the guest, in Prometheus' text format as it came.
-     * Agents before Kata 2.0 fail with UNIMPLEMENTED.
+     * Returns what the agent tells of itself and of the guest, in Prometheus' text format as it
+     * came. Agents before Kata 2.0 fail with UNIMPLEMENTED.
      */
     GuestMetrics metrics(Duration limit) throws RuntimeFailure;
 

@@ -125,7 +125,10 @@ final class AgentStreams implements GuestStreams {
         }
     }
 
-    /** What was asked for, and room for the frame around it or for the text of an error. */
+    /**
+     * Returns options that take an answer of what was asked for, with room for the frame around it
+     * or for the text of an error.
+     */
     private static CallOptions reading(int max) {
         return CallOptions.noDeadline().withAnswerBytes(max + TtrpcConnector.ANSWER_BYTES);
     }

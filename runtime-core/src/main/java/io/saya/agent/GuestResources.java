@@ -58,7 +58,7 @@ public final class GuestResources {
     }
 
     /**
-     * What all containers of a pod may use together; what is empty is without limit.
+     * Returns what all containers of a pod may use together; what is empty is without limit.
      *
      * @param memory in bytes
      * @param processes how many there may be

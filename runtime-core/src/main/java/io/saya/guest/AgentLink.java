@@ -45,7 +45,7 @@ final class AgentLink {
                                         null));
     }
 
-    /** What the agent said of itself; empty until the guest is up. */
+    /** Returns what the agent said of itself; empty until the guest is up. */
     Optional<GuestDetails> details() {
         return Optional.ofNullable(details.getNow(null));
     }

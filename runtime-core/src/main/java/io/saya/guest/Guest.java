@@ -209,7 +209,7 @@ public final class Guest implements TaskGuest {
         return parts.daemons().virtiofsd().pid();
     }
 
-    /** What the agent said of itself; empty until the guest is up. */
+    /** Returns what the agent said of itself; empty until the guest is up. */
     public Optional<GuestDetails> knownDetails() {
         return link.details();
     }

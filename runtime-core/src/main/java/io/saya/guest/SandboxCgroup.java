@@ -179,8 +179,8 @@ public final class SandboxCgroup {
     }
 
     /**
-     * What goes into the sandbox's record; null where there is no cgroup. To be asked after {@link
-     * #awaitPlaced}.
+     * Returns what goes into the sandbox's record; null where there is no cgroup. To be asked after
+     * {@link #awaitPlaced}.
      */
     @Nullable CgroupPlacement placement() {
         return placement;

@@ -32,7 +32,7 @@ public interface TaskGuest {
     Agent requireAgent();
 
     /**
-     * What the agent can do.
+     * Returns what the agent can do.
      *
      * @throws IllegalStateException until the guest is up
      */
@@ -47,7 +47,7 @@ public interface TaskGuest {
     /** Decides which process the host's kernel ends first for want of memory. */
     OomScore oomScore();
 
-    /** What the pod's cgroup on the host limits now: a short read for each. */
+    /** Returns what the pod's cgroup on the host limits now: a short read for each. */
     PodLimits podLimits();
 
     /** The files of the host that the guest sees. */

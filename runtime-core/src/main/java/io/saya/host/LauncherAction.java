@@ -59,7 +59,7 @@ public final class LauncherAction implements AutoCloseable {
         var _ = process.exited().thenAccept(_ -> action.run());
     }
 
-    /** What the process last said to stdout and stderr. */
+    /** Returns what the process last said to stdout and stderr. */
     public String lastWords() {
         return process.outputTail().strip();
     }

@@ -33,7 +33,7 @@ public interface Vm {
      */
     String consoleTail();
 
-    /** What the VMM itself printed last (at most 16 KiB). */
+    /** Returns what the VMM itself printed last (at most 16 KiB). */
     String vmmOutputTail();
 
     /** Where the agent in the guest can be reached. */

@@ -34,7 +34,7 @@ public sealed interface Endpoint {
     record Physical(Link link) implements Endpoint {}
 
     /**
-     * What an interface is.
+     * Returns what an interface is.
      *
      * @throws IOException that names a kind which is not supported
      */

@@ -26,7 +26,7 @@ final class LateCard {
         path = pciPath;
     }
 
-    /** What the guest was told of it last. */
+    /** Returns what the guest was told of it last. */
     GuestNetwork.@Nullable Interface told() {
         return told;
     }

@@ -188,7 +188,10 @@ public final class OciSpec {
         return json.object("root").flatMap(root -> root.bool("readonly")).orElse(false);
     }
 
-    /** What {@code oom_score_adj} the first process is to have, -1000 to 1000; 0 if not told. */
+    /**
+     * Returns what {@code oom_score_adj} the first process is to have, -1000 to 1000; 0 if not
+     * told.
+     */
     public int oomScoreAdj() {
         long score =
                 json.object("process").orElse(JsonObject.EMPTY).integer("oomScoreAdj").orElse(0);

@@ -43,8 +43,8 @@ public final class GuestModules {
     }
 
     /**
-     * What stands in the guest for a bind mount of the host's {@code /lib/modules}: the modules of
-     * the kernel that runs there. Empty for any other source, and where none are shown.
+     * Returns what stands in the guest for a bind mount of the host's {@code /lib/modules}: the
+     * modules of the kernel that runs there. Empty for any other source, and where none are shown.
      */
     static Optional<String> inPlaceOf(String source, SharedDirectory directory) {
         return source.equals("/lib/modules") || source.equals("/usr/lib/modules")

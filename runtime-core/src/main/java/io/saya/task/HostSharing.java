@@ -69,7 +69,7 @@ final class HostSharing {
         }
     }
 
-    /** What the machine stands in for, in words; nothing for a pause container. */
+    /** Returns what the machine stands in for, in words; nothing for a pause container. */
     static List<String> standsIn(OciSpec spec) {
         List<String> told = new ArrayList<>();
         if (spec.kind() == ContainerKind.POD_SANDBOX) {

@@ -33,7 +33,7 @@ sealed interface PidNamespace {
     Log LOG = Log.of("create");
 
     /**
-     * What the specification asks for; the host's comes to the pod's.
+     * Returns what the specification asks for; the host's comes to the pod's.
      *
      * @param containers of the sandbox
      * @throws RuntimeFailure INVALID_ARGUMENT if it is a process that has no container here

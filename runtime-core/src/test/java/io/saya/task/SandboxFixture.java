@@ -93,7 +93,6 @@ final class SandboxFixture {
                         agent.transport(),
                         agent.vsockDaemon(),
                         agent.enableDebug(),
-                        agent.enableTracing(),
                         agent.kernelModules(),
                         agent.debugConsole(),
                         new AgentConfig.Timeouts(

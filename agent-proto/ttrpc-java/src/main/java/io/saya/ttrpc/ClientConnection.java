@@ -256,7 +256,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Fra
         }
     }
 
-    /** What nobody waits for is not held, however long it is. */
+    /**
+     * Returns how much of a frame is held: nothing of an answer that nobody waits for, however long
+     * it is.
+     */
     @Override
     public int mostBytes(int streamId, byte type) {
         ClientCall call = calls.get(streamId);

@@ -38,7 +38,7 @@ public final class TtrpcStatusException extends TtrpcException {
                 StatusCode.UNIMPLEMENTED, "service " + service + " has no method " + method);
     }
 
-    /** What kind of failure it is. */
+    /** Returns what kind of failure it is. */
     public StatusCode code() {
         return code;
     }

@@ -4,7 +4,7 @@ package io.saya.json;
 public sealed interface JsonValue
         permits JsonObject, JsonArray, JsonString, JsonNumber, JsonBool, JsonNull {
 
-    /** What the value is, for messages: {@code "object"}, {@code "string"} and so on. */
+    /** Returns what the value is, for messages: {@code "object"}, {@code "string"} and so on. */
     default String kind() {
         return switch (this) {
             case JsonObject _ -> "object";

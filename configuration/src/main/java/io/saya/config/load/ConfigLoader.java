@@ -124,7 +124,7 @@ public final class ConfigLoader {
                 problems);
     }
 
-    /** What holds where no file says otherwise, without a look at this host's files. */
+    /** Returns what holds where no file says otherwise, without a look at this host's files. */
     public RuntimeConfig builtIn() {
         EffectiveConfig.Builder whole = EffectiveConfig.builder();
         Defaults.fillIn(whole, installDirectory);

@@ -67,8 +67,7 @@ final class RuntimeConfigAssembly {
                 values.value(VmOptions.MACHINE_TYPE),
                 values.value(VmOptions.ACCELERATOR),
                 values.value(VmOptions.CPU_FEATURES),
-                seccompSandbox(values.value(VmOptions.SECCOMP_SANDBOX)),
-                values.value(VmOptions.ROOTLESS));
+                seccompSandbox(values.value(VmOptions.SECCOMP_SANDBOX)));
     }
 
     /** Kata's shipped files have it empty; QEMU is not to be the weaker for that. */
@@ -117,7 +116,6 @@ final class RuntimeConfigAssembly {
                 new TransportChoice(values).transport(),
                 path(AgentOptions.VSOCK_DAEMON),
                 values.value(AgentOptions.ENABLE_DEBUG),
-                values.value(AgentOptions.ENABLE_TRACING),
                 values.value(AgentOptions.KERNEL_MODULES),
                 values.value(AgentOptions.DEBUG_CONSOLE_ENABLED),
                 new AgentConfig.Timeouts(

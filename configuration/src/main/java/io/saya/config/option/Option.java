@@ -74,7 +74,7 @@ public final class Option<T> {
         return type;
     }
 
-    /** What holds if nothing is said; may be a stand-in, see {@link #defaultText}. */
+    /** Returns what holds if nothing is said; may be a stand-in, see {@link #defaultText}. */
     public T defaultValue() {
         return defaultValue;
     }
@@ -117,7 +117,7 @@ public final class Option<T> {
         return allowedBy;
     }
 
-    /** What must be found on the host. */
+    /** Returns what must be found on the host. */
     public PathCheck pathCheck() {
         return pathCheck;
     }
@@ -132,7 +132,7 @@ public final class Option<T> {
         return secret;
     }
 
-    /** What the runtime does about it. */
+    /** Returns what the runtime does about it. */
     public Status status() {
         return status;
     }

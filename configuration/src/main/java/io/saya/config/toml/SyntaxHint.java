@@ -11,7 +11,7 @@ final class SyntaxHint {
     private SyntaxHint() {}
 
     /**
-     * What an operator should read: the guess, then what the parser says.
+     * Returns what an operator should read: the guess, then what the parser says.
      *
      * @param said by the parser
      * @param text the whole file

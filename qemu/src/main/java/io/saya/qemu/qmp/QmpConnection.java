@@ -299,7 +299,7 @@ public final class QmpConnection implements AutoCloseable {
         pending.clear();
     }
 
-    /** What becomes of a command when the connection ends. */
+    /** Returns the failure of a command whose connection has ended. */
     private static QmpFailure lost(String command, QmpFailure cause) {
         return new QmpFailure(cause.kind(), "QMP " + command + ": " + cause.getMessage(), cause);
     }

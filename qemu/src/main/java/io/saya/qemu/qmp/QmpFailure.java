@@ -23,7 +23,7 @@ public final class QmpFailure extends Exception {
         this.deviceNotFound = cause instanceof QmpFailure refusal && refusal.deviceNotFound;
     }
 
-    /** What went wrong, and how much with it. */
+    /** Returns what went wrong, and how much with it. */
     public Kind kind() {
         return kind;
     }

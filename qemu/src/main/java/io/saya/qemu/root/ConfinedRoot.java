@@ -19,7 +19,7 @@ public final class ConfinedRoot {
     private ConfinedRoot() {}
 
     /**
-     * What is shown to the VMM of a sandbox.
+     * Returns the files that are shown to the VMM of a sandbox.
      *
      * @param kvm whether the guest runs under KVM
      */
@@ -35,7 +35,10 @@ public final class ConfinedRoot {
         return shown;
     }
 
-    /** What a VMM needs for itself: its program with what belongs to that, and the accelerator. */
+    /**
+     * Returns the files that a VMM needs for itself: its program with what belongs to that, and the
+     * accelerator.
+     */
     public static List<Path> of(Path vmm, boolean kvm) {
         List<Path> shown = new ArrayList<>();
         shown.add(installation(vmm));

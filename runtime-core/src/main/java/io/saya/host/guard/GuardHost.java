@@ -66,7 +66,7 @@ public final class GuardHost implements Host {
         start = connection.open(OPEN_LIMIT);
     }
 
-    /** What this daemon was started for. */
+    /** Returns what this daemon was started for. */
     public GuardStart start() {
         return start;
     }

@@ -14,7 +14,7 @@ public final class Attributes {
 
     private Attributes() {}
 
-    /** What does not fit is left out. */
+    /** Returns the attributes in a buffer; those that do not fit are left out. */
     static Attributes parse(ByteBuffer buffer) {
         Attributes attributes = new Attributes();
         int at = 0;

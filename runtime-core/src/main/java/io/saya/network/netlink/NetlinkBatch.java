@@ -108,7 +108,7 @@ public final class NetlinkBatch {
         return operations.isEmpty();
     }
 
-    /** What the message with this sequence number does. */
+    /** Returns what the message with this sequence number does. */
     String operation(int sequence) {
         return operations.get(sequence - 1);
     }

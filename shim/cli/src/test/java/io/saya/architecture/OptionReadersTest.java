@@ -67,11 +67,7 @@ class OptionReadersTest {
 
     /** Their readers are being written; a name goes when its reader comes. */
     private static final Set<String> AWAITED =
-            Set.of(
-                    "MachineConfig.rootless",
-                    "MemoryConfig.guestSwap",
-                    "RuntimeSettings.enableVcpusPinning",
-                    "AgentConfig.enableTracing");
+            Set.of("MemoryConfig.guestSwap", "RuntimeSettings.enableVcpusPinning");
 
     private static final JavaClasses CLASSES =
             new ClassFileImporter()

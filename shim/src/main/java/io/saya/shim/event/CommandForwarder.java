@@ -63,7 +63,10 @@ record CommandForwarder(String binary, String address) implements EventForwarder
         }
     }
 
-    /** What went wrong: a command that fails at once does not read, and its exit code says more. */
+    /**
+     * Returns what went wrong: a command that fails at once does not read, and its exit code says
+     * more.
+     */
     private static @Nullable IOException write(Envelope envelope, Process publish) {
         try (OutputStream event = publish.getOutputStream()) {
             envelope.getEvent().writeTo(event);

@@ -154,7 +154,7 @@ public final class LineText {
         return false;
     }
 
-    /** What logrus leaves unquoted. */
+    /** True for a character that logrus leaves unquoted. */
     private static boolean isPlain(char c) {
         return (c >= 'a' && c <= 'z')
                 || (c >= 'A' && c <= 'Z')

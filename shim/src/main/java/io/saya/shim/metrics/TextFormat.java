@@ -17,8 +17,8 @@ enum TextFormat {
     }
 
     /**
-     * What a client wants by its header Accept: OpenMetrics where it names it and does not rule it
-     * out by {@code q=0}; Prometheus' own text otherwise, which every scraper reads.
+     * Returns what a client wants by its header Accept: OpenMetrics where it names it and does not
+     * rule it out by {@code q=0}; Prometheus' own text otherwise, which every scraper reads.
      */
     static TextFormat of(String accept) {
         for (String range : accept.split(",", -1)) {

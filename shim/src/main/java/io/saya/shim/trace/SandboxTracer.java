@@ -138,7 +138,7 @@ public final class SandboxTracer implements CallTracer, AutoCloseable {
         return now.getEpochSecond() * NANOS_PER_SECOND + now.getNano();
     }
 
-    /** What became of the spans so far. */
+    /** Returns what became of the spans so far. */
     public SpanCounts counts() {
         return new SpanCounts(exporter.exported(), exporter.dropped(), exporter.failed());
     }

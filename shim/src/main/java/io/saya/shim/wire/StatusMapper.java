@@ -16,14 +16,14 @@ public final class StatusMapper {
 
     private StatusMapper() {}
 
-    /** What to throw for a failure of the domain. */
+    /** Returns what to throw for a failure of the domain. */
     public static TtrpcStatusException status(RuntimeFailure failure) {
         return new TtrpcStatusException(code(failure.kind()), failure.getMessage(), failure);
     }
 
     /**
-     * What to throw for a failure that nobody foresaw: it is logged whole, with a reference by
-     * which the caller's short answer can be found in the log.
+     * Returns what to throw for a failure that nobody foresaw: it is logged whole, with a reference
+     * by which the caller's short answer can be found in the log.
      */
     public static TtrpcStatusException unforeseen(
             String method, String container, RuntimeException failure) {

@@ -77,10 +77,12 @@ final class HooksTest extends ShimSuite {
             hooks(shim, "{\"poststop\": [%s]}".formatted(hook(note, "late")));
             shim.create("", "", "");
             shim.start("");
+            assertThat(shim.bundle().resolve("poststop.json")).exists();
             NetworkCell.Strike.DAEMON.strike(shim.id());
-            assertThat(Files.exists(directory().resolve("late"))).isFalse();
+            assertThat(directory().resolve("late")).doesNotExist();
             var ran = Shim.deleteDead(directory(), shim.id(), Map.of());
             assertThat(ran.status()).as(ran.toString()).isZero();
+            assertThat(directory().resolve("late")).as(ran.toString()).exists();
             assertThat(notes("late"))
                     .contains("\"status\":\"stopped\"", "\"id\":\"" + shim.id() + "\"");
             assertThat(shim.bundle().resolve("poststop.json")).doesNotExist();

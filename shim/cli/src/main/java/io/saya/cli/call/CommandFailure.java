@@ -14,7 +14,7 @@ public final class CommandFailure extends RuntimeException {
         this.exitCode = exitCode;
     }
 
-    /** What the process ends with. */
+    /** Returns what the process ends with. */
     public int exitCode() {
         return exitCode;
     }

@@ -94,7 +94,7 @@ public final class CollectCommand implements Callable<Integer> {
                 .println("saya: the report is in " + output + "; read it before you send it");
     }
 
-    /** What one of our own commands says, errors included: these are of interest here. */
+    /** Returns what one of our own commands says, errors included: these are of interest here. */
     private String ours(PrintWriter report, String title, String... words) {
         StringWriter said = new StringWriter();
         PrintWriter both = new PrintWriter(said);

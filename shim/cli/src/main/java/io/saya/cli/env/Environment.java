@@ -131,7 +131,7 @@ final class Environment {
     private JsonObject securityInfo(HypervisorConfig hypervisor) {
         origin("Hypervisor.SecurityInfo.EnableAnnotations", VmOptions.ENABLE_ANNOTATIONS);
         return JsonObject.builder()
-                .put("Rootless", hypervisor.machine().rootless())
+                .put("Rootless", value(VmOptions.ROOTLESS))
                 .put("DisableSeccomp", hypervisor.machine().seccompSandbox().isEmpty())
                 .put("GuestHookPath", hypervisor.guest().hookPath())
                 .put("EnableAnnotations", JsonArray.ofStrings(value(VmOptions.ENABLE_ANNOTATIONS)))
@@ -201,7 +201,7 @@ final class Environment {
         origin("Agent.DebugConsole", AgentOptions.DEBUG_CONSOLE_ENABLED);
         return JsonObject.builder()
                 .put("Debug", agent.enableDebug())
-                .put("Trace", agent.enableTracing())
+                .put("Trace", value(AgentOptions.ENABLE_TRACING))
                 .put("DebugConsole", agent.debugConsole())
                 .build();
     }

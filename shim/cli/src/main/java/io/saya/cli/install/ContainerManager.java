@@ -21,7 +21,7 @@ sealed interface ContainerManager permits Containerd, CriO, Docker, Nerdctl {
     String name();
 
     /**
-     * What to change so that it knows the runtime. Changes nothing.
+     * Returns what to change so that it knows the runtime. Changes nothing.
      *
      * @throws CommandFailure if it is not here, or its configuration is not such that this can be
      *     done without harm
@@ -29,7 +29,7 @@ sealed interface ContainerManager permits Containerd, CriO, Docker, Nerdctl {
     Plan registration() throws IOException;
 
     /**
-     * What to change so that its configuration is as it was. Changes nothing.
+     * Returns what to change so that its configuration is as it was. Changes nothing.
      *
      * @throws CommandFailure if what was written is not there as it was written
      */

@@ -91,7 +91,7 @@ record Containerd(Path config, Path program, ShimLink link) implements Container
                 changes, List.of(place + " registers it already, by hand; that is left as it is"));
     }
 
-    /** What containerd makes of the file without what we wrote. */
+    /** Returns what containerd makes of the file without what we wrote. */
     private EffectiveConfig withoutOurs(ContainerdFile file) throws IOException {
         if (file.present().isEmpty()) {
             return EffectiveConfig.of(program, Optional.empty());
@@ -101,7 +101,9 @@ record Containerd(Path config, Path program, ShimLink link) implements Container
                 : asked(file.base());
     }
 
-    /** What containerd would make of another text in that file's place, imports included. */
+    /**
+     * Returns what containerd would make of another text in that file's place, imports included.
+     */
     private EffectiveConfig asked(String text) throws IOException {
         boolean beside = Files.isDirectory(parent());
         // Beside the file, since imports may be relative to it; not a name that a pattern finds.

@@ -110,7 +110,7 @@ record EffectiveConfig(Map<List<String>, Object> values) {
                                 List.of("grpc", "address"), "/run/containerd/containerd.sock")));
     }
 
-    /** What it says and the other one does not, or not so. */
+    /** Returns what it says and the other one does not, or not so. */
     EffectiveConfig lostIn(EffectiveConfig other) {
         Map<List<String>, Object> lost = new LinkedHashMap<>(values);
         lost.entrySet()

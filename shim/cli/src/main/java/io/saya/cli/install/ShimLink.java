@@ -37,7 +37,7 @@ record ShimLink(HostFiles host, Path launcher) {
     }
 
     /**
-     * What to change so that the name leads here; empty if it does.
+     * Returns what to change so that the name leads here; empty if it does.
      *
      * @throws CommandFailure if this installation has no shim, or a stranger has the name
      */
@@ -60,7 +60,7 @@ record ShimLink(HostFiles host, Path launcher) {
                         Optional.of(launcher)));
     }
 
-    /** What to change so that there is no name of ours; empty if there is none. */
+    /** Returns what to change so that there is no name of ours; empty if there is none. */
     Optional<Change> removed() throws IOException {
         Path ours = host.at(OURS);
         return Files.isSymbolicLink(ours) && leadsHere(ours)

@@ -60,7 +60,7 @@ final class HostProcesses {
         return family;
     }
 
-    /** What a process of a sandbox is, by its command line. */
+    /** Returns what a process of a sandbox is, by its command line. */
     static String role(Found process) {
         String program = process.words().isEmpty() ? "" : process.words().getFirst();
         if (process.words().contains(DAEMON)) {

@@ -28,7 +28,7 @@ public final class ManagementClient {
     }
 
     /**
-     * What stands on a page.
+     * Returns what stands on a page.
      *
      * @throws IOException if the daemon cannot be reached, does not answer in time, or refuses
      */

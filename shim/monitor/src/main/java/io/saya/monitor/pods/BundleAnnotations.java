@@ -21,7 +21,7 @@ final class BundleAnnotations {
 
     private BundleAnnotations() {}
 
-    /** What they say; blocks for the disk. */
+    /** Returns the annotations; blocks for the disk. */
     static PodIdentity of(MonitoredSandbox sandbox) {
         Path bundle =
                 sandbox.bundle().isEmpty()

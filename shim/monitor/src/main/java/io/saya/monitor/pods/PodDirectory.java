@@ -47,7 +47,10 @@ public final class PodDirectory implements AutoCloseable {
         this.thread = Thread.ofPlatform().daemon().name("pod names").start(this::run);
     }
 
-    /** What is known of a sandbox. Reads its bundle the first time; never waits for containerd. */
+    /**
+     * Returns what is known of a sandbox. Reads its bundle the first time; never waits for
+     * containerd.
+     */
     public PodIdentity of(MonitoredSandbox sandbox) {
         return identities.computeIfAbsent(sandbox.id(), _ -> BundleAnnotations.of(sandbox));
     }

@@ -14,7 +14,7 @@ public final class ScrapeFailure extends IOException {
         this.reason = reason;
     }
 
-    /** What kind it is of. */
+    /** Returns the kind of this failure. */
     public FailureReason reason() {
         return reason;
     }

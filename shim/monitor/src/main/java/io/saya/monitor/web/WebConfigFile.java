@@ -26,7 +26,7 @@ final class WebConfigFile {
     }
 
     /**
-     * What the file says.
+     * Returns what the file says.
      *
      * @throws IOException if it cannot be read, is no such file, or has unknown keys
      */
