@@ -517,14 +517,14 @@ echo 'seen by nobody'
 exec sleep "$2"
 end
 chmod +x "$SAYA_TEST/hook"
-left() { # left SECONDS: what the daemon wrote down
+hooks_left() { # hooks_left SECONDS: what the daemon wrote down
     cat >"$bundle/poststop.json" <<end
 {"state": "{\\"id\\":\\"$id\\"}",
  "hooks": [{"path": "/missing", "args": ["/missing"], "env": []},
            {"path": "$SAYA_TEST/hook", "args": ["a", "b", "$1"], "env": ["PATH=/bin", "NOTE=n", "SAYA_NOTES=$SAYA_TEST/notes"]}]}
 end
 }
-left 0
+hooks_left 0
 kill -9 "$(guard)"
 until_true dead "$(daemon)"
 delete "$id" "$bundle" || fail "exit code $?"
@@ -535,7 +535,7 @@ grep -q '/missing: No such file or directory' "$SAYA_TEST/errors" || fail "no wo
 deleted
 delete "$id" "$bundle" || fail "second delete: exit code $?"
 [[ $(wc -l <"$SAYA_TEST/notes") == 1 ]] || fail "run twice"
-left 60
+hooks_left 60
 SECONDS=0
 delete "$id" "$bundle" || fail "of a hook that hangs: exit code $?"
 ((SECONDS < 5)) || fail "waited for a hook that hangs"

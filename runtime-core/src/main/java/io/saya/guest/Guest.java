@@ -20,9 +20,11 @@ import io.saya.lifecycle.Patience;
 import io.saya.resources.MachineFollower;
 import io.saya.resources.OomScore;
 import io.saya.share.SharedDirectory;
+import io.saya.text.PlainText;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -33,6 +35,9 @@ import org.jspecify.annotations.Nullable;
  * safe.
  */
 public final class Guest implements TaskGuest {
+
+    /** The guard cuts a title further, to the room of its own arguments. */
+    private static final int TITLE_LENGTH = 256;
 
     /** How long a VMM that ended may take to be reaped after others have noticed its end. */
     private static final Duration VM_EXIT = Duration.ofMillis(500);
@@ -266,14 +271,16 @@ public final class Guest implements TaskGuest {
     }
 
     @Override
-    public HostProcess standIn(String containerId) throws IOException {
+    public HostProcess standIn(String containerId, List<String> program) throws IOException {
         return made.host()
                 .standIn(
                         new StandInSpec(
                                 "saya-task -namespace "
                                         + made.identity().namespace()
                                         + " -id "
-                                        + containerId,
+                                        + containerId
+                                        + " : "
+                                        + PlainText.line(String.join(" ", program), TITLE_LENGTH),
                                 parts.networkNamespace(),
                                 made.cgroup().directories()));
     }

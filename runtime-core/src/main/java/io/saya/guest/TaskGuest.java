@@ -14,6 +14,7 @@ import io.saya.resources.OomScore;
 import io.saya.share.SharedDirectory;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -65,8 +66,11 @@ public interface TaskGuest {
     /**
      * Makes a process that stands for a container on the host; in the pod's cgroup and network
      * namespace, as the VMM is. Blocks for some milliseconds.
+     *
+     * @param program the container's program with its arguments, for whoever lists processes on the
+     *     host
      */
-    HostProcess standIn(String containerId) throws IOException;
+    HostProcess standIn(String containerId, List<String> program) throws IOException;
 
     /** Begins to wait for something that the guest is to do within {@code limit}. */
     Patience await(Duration limit);

@@ -198,6 +198,14 @@ public final class OciSpec {
         return Math.clamp(score, -1000, 1000);
     }
 
+    /** The first process's program with its arguments; empty if the specification has none. */
+    public List<String> program() {
+        return json.object("process")
+                .flatMap(process -> process.array("args"))
+                .orElse(JsonArray.EMPTY)
+                .strings();
+    }
+
     /** True if the first process has a terminal. */
     public boolean terminal() {
         return json.object("process").flatMap(process -> process.bool("terminal")).orElse(false);

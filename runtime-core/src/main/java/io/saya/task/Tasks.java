@@ -106,7 +106,7 @@ public final class Tasks {
             throw e;
         }
         try {
-            container.standIn().begin(() -> sandbox.guest().standIn(request.id()));
+            container.standIn().begin(() -> sandbox.guest().standIn(request.id(), spec.program()));
             ContainerCreation creation = new ContainerCreation(sandbox, container, spec);
             if (creation.dependsOnGuest()) {
                 sandbox.awaitBoot();

@@ -35,7 +35,7 @@ class StandInsTest {
         assertThat(fixture.events).contains(new TaskEvent.Start("app1", app));
         assertThat(Files.readString(directory.resolve("app1/init.pid"))).isEqualTo("" + app);
         assertThat(standIn(fixture, "app1").argv())
-                .containsExactly("saya-task -namespace test -id app1");
+                .containsExactly("saya-task -namespace test -id app1 : sleep");
         fixture.sandbox.stop();
     }
 

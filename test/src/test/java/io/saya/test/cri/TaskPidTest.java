@@ -90,6 +90,19 @@ final class TaskPidTest extends PodSuite {
         assertThat(Host.processes("qemu-system", pod.id())).isEmpty();
     }
 
+    /** docker top, and the host's ps, list pids with their arguments. */
+    @Test
+    void itSaysWhichProgramItStandsFor() throws IOException {
+        var pod = pod();
+        var container =
+                pod.start(
+                        pod.create(
+                                "main", config -> sleeping(config, NamespaceMode.CONTAINER, "")));
+        assertThat(Files.readString(process(container).resolve("cmdline")))
+                .startsWith(STAND_IN)
+                .contains(" -id " + container + " : sleep 12345");
+    }
+
     @Test
     void itCostsFewPages() throws IOException {
         var pod = pod();

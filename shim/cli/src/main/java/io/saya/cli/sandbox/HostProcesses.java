@@ -60,9 +60,14 @@ final class HostProcesses {
         return family;
     }
 
+    private static final String STAND_IN = "saya-task ";
+
     /** Returns what a process of a sandbox is, by its command line. */
     static String role(Found process) {
         String program = process.words().isEmpty() ? "" : process.words().getFirst();
+        if (program.startsWith(STAND_IN)) {
+            return "task"; // what follows names the container's program, whatever that is called
+        }
         if (process.words().contains(DAEMON)) {
             return "daemon";
         }
