@@ -139,7 +139,7 @@ class StandInsTest {
 
     private static FakeHost.FakeProcess standIn(SandboxFixture fixture, String id) {
         return fixture.host.processes.stream()
-                .filter(process -> process.argv().getFirst().endsWith("-id " + id))
+                .filter(process -> process.argv().getFirst().contains("-id " + id + " : "))
                 .findFirst()
                 .orElseThrow();
     }
