@@ -83,7 +83,7 @@ record ContainerdFile(
                                     ? "no version, which makes it version 1"
                                     : "version = " + number)
                             + " (expected: version = 2, or 3 with containerd 2.x); convert it first:"
-                            + " containerd's docs/PLUGINS.md tells how, and containerd 1.7 and later"
+                            + " containerd's page on plugins tells how, and containerd 1.7 and later"
                             + " do it: containerd config migrate");
         }
         return new ContainerdFile(
