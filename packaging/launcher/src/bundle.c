@@ -16,7 +16,7 @@
 #define CONFIG_LIMIT (16u << 20)
 #define IDENTIFIER_LIMIT 76
 
-/* Who says to which sandbox a container belongs: containerd, CRI-O, dockershim. The annotation
+/* The annotations that say to which sandbox a container belongs: containerd's, CRI-O's, dockershim's. The annotation
  * io.containerd.runc.v2.group is not among them: it groups containers into one shim process, and
  * here that would put a container into the VM of another. */
 static const struct {

@@ -37,7 +37,7 @@ uint32_t read_u32(struct reader *r);
 uint64_t read_u64(struct reader *r);
 /* A string without NUL inside, usable in place; never NULL. */
 const char *read_string(struct reader *r);
-/* The same of bytes that may be anything. */
+/* As above, of bytes that may be anything. */
 const void *read_bytes(struct reader *r, size_t *length);
 
 #endif

@@ -24,7 +24,7 @@ static void reply(struct guard *g, uint32_t id, int error, const char *what) {
     channel_reply(&g->channel, id, error, detail);
 }
 
-/* Whether the daemon knows it by its handle, and is told of its end; the others are there for one answer. */
+/* True if the daemon knows it by its handle, and is told of its end; the others are there for one answer. */
 static bool child_stays(const struct child *c) {
     return c->kind == CHILD_PROCESS || c->kind == CHILD_STAND_IN;
 }

@@ -79,7 +79,7 @@ static bool names_cgroups_only(const char *directory) {
     return has(directory, RECORD_NAME) && !has(directory, JOURNAL_NAME);
 }
 
-/* Whether there is nothing left to sweep. */
+/* True if there is nothing left to sweep. */
 static bool sweep(const char *directory) {
     if (!names_cgroups_only(directory)) return !has(directory, RECORD_NAME);
     int fd = open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

@@ -49,7 +49,7 @@ static int listen_at(const char *path) {
     return -1;
 }
 
-/* Who listens there was started with its socket listening, so nothing is waited for: a full backlog is an error. */
+/* The program that listens there was started with its socket listening, so nothing is waited for: a full backlog is an error. */
 static int connect_to(const char *path) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     if (strlen(path) >= sizeof address.sun_path) {

@@ -31,7 +31,7 @@ static void enter_cgroups(char **cgroups) {
     }
 }
 
-/* Whoever follows /proc/PID/root, or enters the mount namespace, finds nothing there and can leave nothing. */
+/* A program that follows /proc/PID/root, or enters the mount namespace, finds nothing there and can leave nothing. */
 static void take_empty_root(const char *place, int result) {
     if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) child_fail(result, "make private", "/");
     if (mount("saya", place, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0555,size=4k,nr_inodes=2") != 0 ||

@@ -9,7 +9,7 @@
 // Reads at most size - 1 bytes and ends them with 0; -1 with errno on failure.
 ssize_t read_text(const char *path, char *text, size_t size);
 
-// The same without the line end.
+// As above, without the line end.
 bool read_word(const char *path, char *word, size_t size);
 
 // Reads a decimal number; "max" is UINT64_MAX. False if there is none.

@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-// Whether the program was started under that name.
+// True if the program was started under that name.
 bool modprobe_is_meant(const char *program);
 
 // Loads the module that the last word names; the exit status.

@@ -31,10 +31,10 @@ int netlink_dump(struct netlink_request *request, bool (*visit)(const struct nlm
 // Sorts the attributes of a message by type into a table of `count`; unknown and missing ones are NULL.
 void netlink_attributes(const struct nlmsghdr *message, size_t body_size, const struct rtattr **table, size_t count);
 
-// The same for the attributes inside of an attribute, which may be NULL.
+// As above, for the attributes inside of an attribute, which may be NULL.
 void netlink_nested(const struct rtattr *nest, const struct rtattr **table, size_t count);
 
-// Whether this is how the kernel says that it does not speak IPv6, be it at all or on an interface.
+// True if this is how the kernel says that it does not speak IPv6, be it at all or on an interface.
 bool netlink_no_ipv6(int family, int error);
 
 // Index of the link of that name, 0 if there is none.

@@ -133,7 +133,7 @@ static void serve(struct output *output) {
     }
 }
 
-// Whoever comes next may have waited only for this one, or for its peer's queue to drain.
+// The next reader may have waited only for this one, or for its peer's queue to drain.
 static void reader_abandoned(struct call *call) {
     struct output *output = call->owner;
     list_remove(&call->waiting);

@@ -216,7 +216,7 @@ final class QemuVm implements Vm {
     public void stop(Duration grace) {
         stopRequested = true;
         if (grace.isPositive() && !qmp.ended().isDone()) {
-            // Whether it is taken shows in the process, so the answer does not matter.
+            // The process shows whether QEMU took it, so the answer does not matter.
             CompletableFuture<?> _ = qmp.submit(new QmpCommand("quit"));
             if (awaitExit(grace)) {
                 return;

@@ -32,7 +32,7 @@ final class Removals {
 
     Removals(QmpConnection qmp) {
         this.qmp = qmp;
-        // Who kills the sandbox does not wait for its guest.
+        // A kill of the sandbox does not wait for its guest.
         var _ = qmp.ended().thenAccept(_ -> leaving.values().forEach(each -> each.complete(false)));
     }
 

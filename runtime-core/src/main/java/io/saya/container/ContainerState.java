@@ -18,8 +18,8 @@ public sealed interface ContainerState {
     record Creating(Latch over) implements ContainerState {}
 
     /**
-     * It has ended while it was made. Whoever makes it gives back what it holds, then removes it
-     * from the table. No client was told of it.
+     * It has ended while it was made. The thread that makes it gives back what it holds, then
+     * removes it from the table. No client was told of it.
      *
      * @param over as in {@link Creating}
      */

@@ -26,7 +26,8 @@ public record GuestCpus(List<Integer> hosts, Map<String, CpuSet> guests) {
     }
 
     /**
-     * Decides it. The same sets in the same order give the same answer.
+     * Decides which virtual CPUs each container gets. Equal sets in an equal order give an equal
+     * answer.
      *
      * @param sets of the host's CPUs, by container; those without a set are left out
      * @param vcpus how many virtual CPUs there are, at least 1

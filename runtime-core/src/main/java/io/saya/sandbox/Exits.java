@@ -163,8 +163,8 @@ public final class Exits {
             case Waited.Done(Integer told) -> status = told;
             case Waited.Failed(RuntimeFailure failure)
                     when failure.kind() == RuntimeFailure.Kind.UNAVAILABLE -> {
-                // The connection is gone: no answer of the guest is of this kind. Whoever ended it,
-                // or lost it, stops the sandbox, and that publishes.
+                // The connection is gone: no answer of the guest is of this kind. The thread that
+                // ended it, or noticed its loss, stops the sandbox, and that publishes.
                 return;
             }
             case Waited.Failed(Throwable cause) -> {

@@ -181,7 +181,7 @@ public final class TaskTable {
         if (before instanceof ProcessState.Stopped(ExitStatus earlier)) {
             return earlier;
         }
-        // Who was told of its beginning is told of its end.
+        // Clients that were told of its beginning are told of its end.
         boolean announced =
                 process.isInit()
                         ? container.state().announced()

@@ -114,10 +114,11 @@ public final class Virtiofsd {
     }
 
     /**
-     * Without that by which file capabilities are given: extended attributes are off. Who wants it
-     * all the same adds {@code modcaps=+setfcap}, which is read after ours. Device nodes it makes:
-     * a container without a tmpfs on /dev has its first ones made on its root; on the host no share
-     * lets one be opened (nodev).
+     * The capabilities of virtiofsd, without that by which it could give files capabilities:
+     * extended attributes are off. An operator who wants it all the same adds {@code
+     * modcaps=+setfcap}, which virtiofsd reads after ours. It may make device nodes: a container
+     * without a tmpfs on /dev has its first ones made on its root; on the host no share lets one be
+     * opened (nodev).
      */
     private static String capabilities(List<String> extraArguments) {
         StringBuilder changes = new StringBuilder("-setfcap");

@@ -86,8 +86,9 @@ final class TaskKill {
             if (e.kind() != RuntimeFailure.Kind.UNAVAILABLE) {
                 throw e;
             }
-            // The connection is lost or was ended, and with it go all processes. Who stops a pod
-            // takes only NOT_FOUND for "gone", and may act on it: so it is said when it is true.
+            // The connection is lost or was ended, and with it go all processes. A client
+            // that stops a pod takes only NOT_FOUND for "gone", and may act on it: so it is told
+            // when it is true.
             sandbox.awaitStopped();
             throw new RuntimeFailure(
                     RuntimeFailure.Kind.NOT_FOUND,

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A unary call whose caller has a future.
  *
- * <p>The future is completed on a virtual thread, since what depends on it is the caller's code.
- * Who completes or cancels it from outside gives up the call.
+ * <p>The future is completed on a virtual thread, since what depends on it is the caller's code. A
+ * caller that completes or cancels it gives up the call.
  */
 final class AsyncCall<T> extends ClientCall {
     private final Parser<T> parser;

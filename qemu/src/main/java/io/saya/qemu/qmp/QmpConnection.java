@@ -97,7 +97,7 @@ public final class QmpConnection implements AutoCloseable {
      * Gives a command without waiting.
      *
      * @return what QEMU returns; fails with a {@link QmpFailure}, at the latest when the connection
-     *     ends. Who waits sets the deadline; see {@link #execute}.
+     *     ends. The caller that waits sets the deadline; see {@link #execute}.
      */
     public CompletableFuture<JsonValue> submit(QmpCommand command) {
         return register(lastId.incrementAndGet(), command);

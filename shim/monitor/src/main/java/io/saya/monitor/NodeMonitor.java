@@ -56,7 +56,10 @@ public final class NodeMonitor implements AutoCloseable {
         return watch.all();
     }
 
-    /** Asks all. Who asks while others wait for a round gets what that round brings. */
+    /**
+     * Asks all sandboxes. A caller that comes while others wait for a round gets what that round
+     * brings.
+     */
     public List<Scraped> scrapeAll(Duration patience) throws InterruptedException {
         CompletableFuture<List<Scraped>> round = new CompletableFuture<>();
         CompletableFuture<List<Scraped>> underWay;

@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The daemon's log: a bounded queue of {@linkplain BoundedLine bounded} lines, and one thread that
- * formats and writes. Whoever logs pays for a place in the queue and never waits; a line that finds
- * no place is counted, and the count is logged when there is place again. Log4j's classes are
+ * formats and writes. A thread that logs pays for a place in the queue and never waits; a line that
+ * finds no place is counted, and the count is logged when there is place again. Log4j's classes are
  * loaded by that thread too, at its first line.
  */
 public final class DaemonLog implements LogSink, AutoCloseable {

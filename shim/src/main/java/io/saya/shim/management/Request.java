@@ -71,7 +71,7 @@ public record Request(String method, String path, String accept, String body) {
                         return length;
                     }
                 } catch (NumberFormatException _) {
-                    // The same answer as for a number out of range.
+                    // Answered as a number out of range.
                 }
                 throw new IOException(line + " (expected: 0 to " + BODY_LIMIT + ")");
             }

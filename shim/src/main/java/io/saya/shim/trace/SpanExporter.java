@@ -13,8 +13,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Sends spans in a thread of its own. Whoever has a span hands it over and goes on: what finds no
- * place is counted and gone, and so is what a collector that is away does not take. Thread safe.
+ * Sends spans in a thread of its own. A thread that has a span hands it over and goes on: what
+ * finds no place is counted and gone, and so is what a collector that is away does not take. Thread
+ * safe.
  */
 final class SpanExporter {
     /** Spans that may wait: some 400 KiB. */

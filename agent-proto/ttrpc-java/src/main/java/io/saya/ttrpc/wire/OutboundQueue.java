@@ -92,7 +92,7 @@ public final class OutboundQueue {
      */
     public boolean reserve(OutboundFrame frame, int payloadLength, long deadline)
             throws InterruptedException {
-        // Who comes later does not overtake: a large frame would never find room among small ones.
+        // A later frame does not overtake: a large frame would never find room among small ones.
         if (waiting.get() == 0 && tryReserve(frame, payloadLength)) {
             return true;
         }

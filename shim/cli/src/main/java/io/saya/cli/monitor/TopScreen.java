@@ -93,7 +93,7 @@ final class TopScreen implements AutoCloseable {
                 boolean _ = keys.offer(key);
             }
         } catch (IOException _) {
-            // The same as its end.
+            // Taken for its end.
         }
         boolean _ = keys.offer(END);
     }

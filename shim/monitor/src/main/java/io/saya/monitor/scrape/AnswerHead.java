@@ -67,7 +67,7 @@ record AnswerHead(int status, boolean chunked, long length) {
                 return number;
             }
         } catch (NumberFormatException _) {
-            // The same answer as for a negative one.
+            // Answered as a negative one.
         }
         throw new IOException("content-length: " + shown(text) + " (expected: a number)");
     }
