@@ -23,8 +23,11 @@ final class ConsoleLines {
     /** Longer lines are broken. */
     private static final int LINE_LIMIT = 512;
 
-    /** The most bytes that all lines may have together. */
+    /** The most characters that all lines may have together, with what a line costs beside them. */
     private static final int TEXT_LIMIT = 16 * 1024;
+
+    /** So that a guest's empty words are not more memory than its long ones. */
+    private static final int LINE_COST = 16;
 
     @GuardedBy("this")
     private final ArrayDeque<Line> lines = new ArrayDeque<>();
@@ -60,9 +63,9 @@ final class ConsoleLines {
         String text = current.toString();
         current.setLength(0);
         lines.add(new Line(System.currentTimeMillis(), text));
-        length += text.length();
+        length += LINE_COST + text.length();
         while (length > TEXT_LIMIT) {
-            length -= lines.remove().text().length();
+            length -= LINE_COST + lines.remove().text().length();
         }
         tell(text);
     }

@@ -23,13 +23,16 @@ import org.jspecify.annotations.Nullable;
  * waits for its console, as it would for a serial line. Thread safe.
  */
 final class ConsoleReader implements GuestConsole, AutoCloseable {
-    /** What a read costs beside its bytes, counted in bytes: each wakes a thread. */
-    private static final int READ_COST = 256;
+    /**
+     * What a read costs beside its bytes, counted in bytes: each wakes a thread, and QEMU writes
+     * some guests' consoles byte by byte.
+     */
+    private static final int READ_COST = 2 << 10;
 
     /** Bytes in one go: a kernel that tells everything while it boots. */
-    private static final int BURST = 1 << 20;
+    private static final int BURST = 2 << 20;
 
-    /** Bytes a second in the long run, more than a line of 115,200 baud carries. */
+    /** Bytes a second in the long run. */
     private static final int BYTES_PER_SECOND = 32 << 10;
 
     /** The longest sleep, so that what is left is read soon when the guest has ended. */

@@ -13,8 +13,10 @@ import io.saya.hypervisor.VmExit;
 import io.saya.hypervisor.VmSpec;
 import io.saya.hypervisor.VmSpec.Accelerator;
 import io.saya.hypervisor.VmSpec.AgentTransport;
+import io.saya.lifecycle.Waited;
 import io.saya.qemu.probe.KvmVerdict;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
@@ -128,6 +130,29 @@ class QemuHypervisorTest extends HypervisorContract {
         Vm vm = start(guest);
         assertThat(vm.exited().get(30, TimeUnit.SECONDS))
                 .isEqualTo(new VmExit(new ProcessExit.Signal(9), "event-flood", false));
+    }
+
+    /** After the burst; what the guest prints as fast as it can is for it to wait for. */
+    @ParameterizedTest
+    @EnumSource(
+            value = TinyGuest.class,
+            names = {"FLOOD", "LINES"})
+    void aConsoleThatIsFloodedCostsItsReaderLittle(TinyGuest guest) throws Exception {
+        Vm vm = start(guest);
+        assertThat(Waited.pause(Duration.ofSeconds(4))).isTrue();
+        long before = processorTime();
+        assertThat(Waited.pause(Duration.ofSeconds(5))).isTrue();
+        assertThat(Duration.ofNanos(processorTime() - before))
+                .as("processor time of this process in 5 s")
+                .isLessThan(Duration.ofMillis(150));
+        vm.stop(Duration.ZERO);
+    }
+
+    /** In nanoseconds, of all threads. */
+    private static long processorTime() {
+        return ((com.sun.management.OperatingSystemMXBean)
+                        ManagementFactory.getOperatingSystemMXBean())
+                .getProcessCpuTime();
     }
 
     @Test

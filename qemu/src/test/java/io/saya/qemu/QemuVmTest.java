@@ -157,7 +157,7 @@ class QemuVmTest {
                 written += guest.write(line.rewind());
                 Thread.onSpinWait();
             }
-            assertThat(written).isLessThan(2 << 20);
+            assertThat(written).isLessThan(3 << 20);
             // What is left is read at once when the guest has ended.
             process.exit(new ProcessExit.Signal(9));
             assertThat(vm.exited().get(30, TimeUnit.SECONDS).reason()).isEmpty();

@@ -33,6 +33,8 @@ enum TinyGuest {
      * interface), 2 to 0xcdd (what is written next is its status), then 0 to 0xce0.
      */
     PLUG_STATUS("31 c0 66 ba d8 0c ef b0 02 66 ba dd 0c ee 31 c0 66 ba e0 0c ef eb fd"),
+    /** Prints lines of one character for ever. */
+    LINES("66 ba f8 03 b0 78 ee b0 0a ee eb f8"),
     /** Prints for ever: mov al, '#'; mov dx, 0x3f8; out dx, al; jmp to the out. */
     FLOOD("b0 23 66 ba f8 03 ee eb fd");
 

@@ -39,7 +39,7 @@ final class AgentOutput {
     /** Small reads of a guest in one go, and a second in the long run: 2 % of a processor. */
     private static final int SMALL_BURST = 2000;
 
-    private static final int SMALL_PER_SECOND = 200;
+    private static final int SMALL_PER_SECOND = 50;
 
     /** However many streams a guest has, none waits longer, since people look at some of them. */
     private static final Duration LONGEST_REST = Duration.ofMillis(250);
