@@ -41,7 +41,7 @@ JAVA_HOME=$(find_jdk 25)
 export JAVA_HOME
 jdk=$(cat "$JAVA_HOME/release")
 command -v mvn >/dev/null || need_packages maven
-need_packages gcc libc6-dev libjansson-dev make nettle-dev
+need_packages gcc libc6-dev libjansson-dev make nettle-dev python3-minimal
 
 # ---- Java: the shim and what it needs at run time, in lib/ ------------------------------------------------------------
 java_sources=$(digest_of "$top/pom.xml" "$top/.mvn" "$top/configuration" "$top/agent-proto" "$top/runtime-core" "$top/qemu" "$top/shim")
@@ -51,11 +51,12 @@ build_jars() {
     org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies \
     -DincludeScope=runtime -DoutputDirectory="$work/jars") || die "Maven failed, see above"
   cp "$top"/shim/cli/target/saya-cli-*.jar "$work/jars/"
+  check_sums "$work/jars" "$here/jars" "$here/jars.sha256"
   sort_jars "$work/jars" "$here/jars" "$out/lib"
   unpack_native "$out/lib"
   unpack_jffi "$out/lib/cli"
 }
-step java "$out/lib/saya-shim.jar" "$java_sources $(digest_of "$here/jars" "$here/lib/jars.sh") $jdk" build_jars
+step java "$out/lib/saya-shim.jar" "$java_sources $(digest_of "$here/jars" "$here/jars.sha256" "$here/lib/jars.sh") $jdk" build_jars
 
 # ---- the Java runtime ---------------------------------------------------------------------------------------------------
 build_runtime() {
@@ -81,6 +82,13 @@ step launcher "$out/bin/containerd-shim-saya-v2" "$(digest_of "$here/launcher")"
 # ---- guest and configuration: their scripts know for themselves what has changed -------------------------------------------
 "$here/guest/build.sh" --out "$out/share/saya" "${refresh[@]}"
 install -m 644 "$here/../configuration/src/main/dist/configuration.toml" "$out/share/defaults/saya/configuration.toml"
+
+# ---- what all that is made of ------------------------------------------------------------------------------------------------
+build_sbom() {
+  /usr/bin/python3 -B "$here/lib/sbom.py" "$work/jars" "$here/jars" "$here/jars.sha256" "$here/target/cache/guest-inputs" "$JAVA_HOME/release" > "$work/sbom.json"
+  install -m 644 "$work/sbom.json" "$out/share/saya/sbom.cdx.json"
+}
+step sbom "$out/share/saya/sbom.cdx.json" "$jdk $(digest_of "$here/lib/sbom.py" "$here/jars" "$here/jars.sha256" "$here/target/cache/guest-inputs") $(jar_names "$out/lib")" build_sbom
 
 # ---- AOT cache: made in the packaged runtime, from a real container's life -------------------------------------------------
 aot_key="$(digest_of "$out/lib/runtime/lib/modules" "$out"/lib/*.jar "$out/lib/jvm.options" "$here/lib/train.sh")"

@@ -35,6 +35,24 @@ sort_jars() {
   done < "$list"
 }
 
+# check_sums FROM LIST SUMS: every jar of others that is shipped must have the SHA-256 that SUMS has for it. Maven
+# checks what a repository says of itself; this is what was looked at when the jar was taken.
+check_sums() {
+  local from=$1 list=$2 sums=$3 jar name file found
+  for jar in "$from"/*.jar; do
+    name=$(artifact_of "$jar") file=$(basename "$jar")
+    [[ $name != saya-* && $name != ttrpc-java ]] || continue
+    [[ $(awk -v name="$name" '$2 == name && $1 !~ /^#/ {print $1; exit}' "$list") != none ]] || continue
+    found=$(sha256sum < "$jar")
+    found=${found%% *}
+    case $(awk -v file="$file" 'sub(".*/", "", $2) && $2 == file {print $1; exit}' "$sums") in
+      "$found") ;;
+      '') die "$file has no recorded SHA-256: see where it comes from, then add this line to $sums: $found  GROUP/$file" ;;
+      *) die "$file has the SHA-256 $found, which is not what $sums has for it: it is another file than the one that was taken" ;;
+    esac
+  done
+}
+
 # unpack_native LIB: puts Netty's library beside its jar, where java.library.path finds it. Out of the jar, each daemon would write
 # it to /tmp at its start, and fail on a host where programs in /tmp are not executed.
 unpack_native() {

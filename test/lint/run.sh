@@ -39,10 +39,12 @@ pages() { /usr/bin/python3 -B "$here/pages.py" "$top"; }
 
 promises() { /usr/bin/python3 -B "$here/promises.py" "$top"; }
 
+supply() { "$here/supply.sh"; }
+
 java() { mvn -q spotless:check; }
 
 failed=()
-for check in c_format c_tidy shell python pages promises java; do
+for check in c_format c_tidy shell python pages promises supply java; do
   started=$SECONDS
   "$check" || failed+=("$check")
   printf '%-9s %2d s\n' "$check" "$((SECONDS - started))"
