@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")"
 
 missing=()
-for package in gcc make libc6-dev libjansson-dev nettle-dev xxd procps iproute2 util-linux; do
+for package in clang gcc libclang-rt-14-dev make libc6-dev libjansson-dev nettle-dev xxd procps iproute2 util-linux; do
     dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
 done
 if ((${#missing[@]})); then
@@ -28,5 +28,13 @@ gcc -std=gnu17 -Wall -Wextra -Werror -o "$out/fake_daemon" test/fake_daemon.c sr
 echo "ok   unit tests"
 "$out/record" record-fields.json test/records/complete.json test/records/bare.json
 echo "ok   record.json as it is described"
+make -s -j2 OUT="$out/fuzz" "$out"/fuzz/fuzz_{bootstrap,bundle,channel,journal}
+for target in bootstrap bundle channel journal; do
+    # What is new is not kept: the corpus in the tree is for where to start, a find becomes a test.
+    mkdir "$out/$target"
+    "$out/fuzz/fuzz_$target" -runs="${FUZZ_RUNS:-20000}" -max_len=4096 -artifact_prefix="$out/" "$out/$target" "test/fuzz/corpus/$target" \
+        >"$out/fuzz.log" 2>&1 || { tail -n 40 "$out/fuzz.log"; exit 1; }
+done
+echo "ok   fuzz targets, ${FUZZ_RUNS:-20000} runs each"
 test/actions.sh "$out/sanitized/containerd-shim-saya-v2" "$out/fake_daemon" "$out/with-sanitizers"
 test/actions.sh "$out/static/containerd-shim-saya-v2" "$out/fake_daemon" "$out/as-shipped"

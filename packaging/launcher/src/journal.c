@@ -70,13 +70,13 @@ static void forget_process(struct journal *j, pid_t pid) {
 }
 
 static bool keep_process(struct journal *j, const struct journal_process *p) {
-    if (j->process_count == JOURNAL_PROCESSES) return false;
+    if (j->process_count == JOURNAL_PROCESSES || p->pid <= 0) return false; /* kill(2) takes those below 1 for groups, or for all */
     j->processes[j->process_count++] = *p;
     return true;
 }
 
 static bool keep_mount(struct journal *j, const char *target) {
-    if (j->mount_count == JOURNAL_MOUNTS || strchr(target, '\n')) return false;
+    if (j->mount_count == JOURNAL_MOUNTS || target[0] != '/' || strchr(target, '\n')) return false;
     char *copy = strdup(target);
     if (copy) j->mounts[j->mount_count++] = copy;
     return copy;
