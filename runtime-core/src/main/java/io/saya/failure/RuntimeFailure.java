@@ -26,6 +26,8 @@ public final class RuntimeFailure extends RuntimeException {
         INVALID_ARGUMENT,
         /** The VM or its agent is gone or cannot be reached; a retry might find it back. */
         UNAVAILABLE,
+        /** There are too many at once already; it may succeed when some of them are gone. */
+        RESOURCE_EXHAUSTED,
         /** It took too long; the message says in which phase. */
         DEADLINE_EXCEEDED,
         /** Not offered. */
@@ -77,6 +79,10 @@ public final class RuntimeFailure extends RuntimeException {
 
     public static RuntimeFailure unavailable(String message, @Nullable Throwable cause) {
         return new RuntimeFailure(Kind.UNAVAILABLE, message, cause);
+    }
+
+    public static RuntimeFailure resourceExhausted(String message) {
+        return new RuntimeFailure(Kind.RESOURCE_EXHAUSTED, message);
     }
 
     public static RuntimeFailure deadlineExceeded(String message, @Nullable Throwable cause) {

@@ -23,6 +23,11 @@ import java.util.function.Supplier;
  * together with the change of state it tells of: the order of events is the order of changes.
  */
 public final class TaskTable {
+    /**
+     * Execs that a sandbox may have, ended ones that are not deleted included: each holds up to
+     * three FIFOs with a thread, and what its guest has sent and nobody has read.
+     */
+    public static final int MAX_EXECS = 512;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<String, Container> containers = new LinkedHashMap<>();
@@ -108,7 +113,11 @@ public final class TaskTable {
                 });
     }
 
-    /** Adds an exec and publishes that. */
+    /**
+     * Adds an exec and publishes that.
+     *
+     * @throws RuntimeFailure RESOURCE_EXHAUSTED if there are {@link #MAX_EXECS} already
+     */
     public void addExec(Container container, ContainerProcess exec) {
         locked(
                 () -> {
@@ -117,6 +126,23 @@ public final class TaskTable {
                                 "container " + container.id() + " does not exist in this sandbox");
                     }
                     container.check(ContainerVerb.ADD_EXEC);
+                    int execs = 0;
+                    for (Container one : containers.values()) {
+                        execs += one.execs().size();
+                    }
+                    if (execs >= MAX_EXECS) {
+                        throw RuntimeFailure.resourceExhausted(
+                                "exec "
+                                        + exec.execId()
+                                        + " in container "
+                                        + container.id()
+                                        + ": "
+                                        + execs
+                                        + " execs of this sandbox are not deleted yet (expected:"
+                                        + " fewer than "
+                                        + MAX_EXECS
+                                        + "); delete some that have ended");
+                    }
                     if (container.execs().putIfAbsent(exec.execId(), exec) != null) {
                         throw RuntimeFailure.alreadyExists(
                                 "exec "

@@ -15,6 +15,7 @@ import io.saya.failure.RuntimeFailure;
 import io.saya.failure.RuntimeFailure.Kind;
 import io.saya.json.Json;
 import io.saya.oci.OciSpec;
+import io.saya.sandbox.TaskTable;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -271,6 +272,30 @@ class SandboxTest {
         fixture.tasks.delete("app1", "");
         assertThat(waiting.get(10, TimeUnit.SECONDS).status()).isEqualTo(137);
         assertThat(fixture.exits("e1")).isZero();
+        fixture.sandbox.stop();
+    }
+
+    @Test
+    void aStormOfExecsEndsAtItsBound() {
+        SandboxFixture fixture = runningPod();
+        for (int i = 0; i < TaskTable.MAX_EXECS; i++) {
+            fixture.tasks.exec(
+                    i % 2 == 0 ? "app1" : SandboxFixture.SANDBOX,
+                    "e" + i,
+                    Json.parseObject("{\"args\":[\"top\"]}"),
+                    TaskIo.NONE);
+        }
+        assertThatThrownBy(
+                        () ->
+                                fixture.tasks.exec(
+                                        "app1",
+                                        "more",
+                                        Json.parseObject("{\"args\":[\"top\"]}"),
+                                        TaskIo.NONE))
+                .satisfies(failure -> assertKind(failure, Kind.RESOURCE_EXHAUSTED))
+                .hasMessageContaining("512 execs of this sandbox are not deleted yet");
+        fixture.tasks.delete("app1", "e0");
+        fixture.tasks.exec("app1", "more", Json.parseObject("{\"args\":[\"top\"]}"), TaskIo.NONE);
         fixture.sandbox.stop();
     }
 

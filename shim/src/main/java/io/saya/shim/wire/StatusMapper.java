@@ -74,6 +74,7 @@ public final class StatusMapper {
             case FAILED_PRECONDITION -> StatusCode.FAILED_PRECONDITION;
             case INVALID_ARGUMENT -> StatusCode.INVALID_ARGUMENT;
             case UNAVAILABLE -> StatusCode.UNAVAILABLE;
+            case RESOURCE_EXHAUSTED -> StatusCode.RESOURCE_EXHAUSTED;
             case DEADLINE_EXCEEDED -> StatusCode.DEADLINE_EXCEEDED;
             case UNIMPLEMENTED -> StatusCode.UNIMPLEMENTED;
             case INTERNAL -> StatusCode.INTERNAL;

@@ -18,6 +18,7 @@ class StatusMapperTest {
         "FAILED_PRECONDITION, 9",
         "INVALID_ARGUMENT, 3",
         "UNAVAILABLE, 14",
+        "RESOURCE_EXHAUSTED, 8",
         "DEADLINE_EXCEEDED, 4",
         "UNIMPLEMENTED, 12",
         "INTERNAL, 13",
