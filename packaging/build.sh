@@ -15,7 +15,7 @@ source "$here/lib/train.sh"
 
 usage() {
   cat <<'EOF'
-usage: packaging/build.sh [--refresh] [--no-train]
+usage: packaging/build.sh [--refresh] [--no-train] [--deb] [--image]
 
   --refresh    look for newer Debian packages for the guest (kernel, busybox, crun)
   --no-train   leave the AOT cache out; the daemon then starts more slowly and needs more memory
@@ -26,6 +26,8 @@ while (( $# )); do
   case $1 in
     --refresh) refresh=(--refresh); shift ;;
     --no-train) train=0; shift ;;
+    --deb) deb=1; shift ;;
+    --image) image=1; shift ;;
     -h|--help) usage; exit 0 ;;
     *) usage >&2; die "unknown argument '$1'" ;;
   esac
@@ -99,3 +101,10 @@ elif [[ $(cat "$stamps/aot-cache" 2>/dev/null) != "$aot_key" ]]; then
   say "no AOT cache was made: the daemon will start more slowly and need more memory"
 fi
 say "ready in $out"
+
+if (( deb )); then
+  "$here/debian/build.sh" "$out" "$here/target/deb"
+fi
+if (( image )); then
+  "$here/kubernetes/image/build.sh" "$out" "$here/target/installer.tar"
+fi

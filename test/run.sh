@@ -8,12 +8,12 @@ top=$(cd "$here/.." && pwd)
 source "$top/packaging/lib/debian.sh"
 source "$top/packaging/lib/jdk.sh"
 
-steps=(product lint unit launcher agent guest pods network shims containers faults metrics integration vsock machine hosts)
+steps=(product lint unit launcher agent guest pods network shims containers faults metrics integration packages vsock machine hosts)
 usage() {
   cat <<USAGE
 usage: test/run.sh [--full] [--in-turn] [--only STEP]... [--test CLASS[.METHOD]]...
 
-  --full        the long versions: more rounds of everything that is random, and the steps integration, vsock, machine and hosts
+  --full        the long versions: more rounds of everything that is random, and the steps integration, packages, vsock, machine and hosts
   --in-turn     one step at a time; two are run side by side otherwise, on two processors and more
   --only STEP   just this step; STEP is one of: ${steps[*]}
   --test TEST   just this class of the suites with VMs, or this method of it, with the product that was built last
@@ -177,6 +177,8 @@ integration() {
     --exclude-classname '.*\.HybridVsockTest'
 }
 
+packages() { "$here/packages/run.sh" "$top/packaging/target/saya"; }
+
 # The daemon is built where there is a cargo; the suite says so where there is no daemon.
 vsock() {
   need_packages busybox-static containerd maven qemu-system-x86
@@ -246,7 +248,7 @@ side_by_side() {
 # In three parts, since Maven writes the files that suites are run from. In each, what takes longest comes first.
 side_by_side product
 side_by_side unit lint agent launcher guest
-side_by_side pods network faults shims containers metrics machine integration vsock chosen
+side_by_side pods network faults shims containers metrics machine integration packages vsock chosen
 side_by_side hosts   # by itself, since it needs this machine's network
 printf '%d passed, %d failed\n' "$passed" "$failed"
 (( failed == 0 ))

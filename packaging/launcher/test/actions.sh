@@ -2,6 +2,7 @@
 # The launcher's actions, called as containerd calls them. Arguments: the binary, the fake daemon, a directory to work in.
 set -euo pipefail
 shim=$1 fake=$2 work=$3
+states=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/states
 namespace=saya-launcher-test
 mkdir -p "$work/java-home/bin"
 cp "$fake" "$work/java-home/bin/java"
@@ -600,6 +601,25 @@ for bad in /etc "$SAYA_RUN_DIR" "$SAYA_RUN_DIR/.." "$SAYA_RUN_DIR/a/b" ""; do
     grep -q "expected: a directory in $SAYA_RUN_DIR" "$SAYA_TEST/output" || fail "text for $bad"
 done
 finish
+
+# What versions wrote, as it lies in test/states (README.md there): read by this one's delete and cleanup, whatever it adds or lacks. The
+# processes of these records are not ours: their numbers are taken by others, who live on.
+for state in "$states"/*/; do
+    begin "state $(basename "$state"), by cleanup"
+    mkdir "$run_directory"
+    cp "$state"* "$run_directory/"
+    cleanup "$run_directory" || fail "exit code $?"
+    [[ ! -e $run_directory ]] || fail "left: $(ls -A "$run_directory")"
+    finish
+
+    begin "state $(basename "$state"), by delete"
+    mkdir "$run_directory"
+    cp "$state"* "$run_directory/"
+    delete "$id" "$bundle" || fail "exit code $?"
+    [[ ! -e $run_directory ]] || fail "left: $(ls -A "$run_directory")"
+    finish
+done
+alive 1 || fail "a stranger was killed"
 
 begin "bad calls say what is wrong"
 (cd "$bundle" && "$shim" -namespace a/b -id x start) >"$SAYA_TEST/output" 2>&1 </dev/null && fail "namespace"

@@ -52,6 +52,7 @@ public final class Main {
                 new CollectCommand(invocation, Main::run),
                 new CleanupCommand(invocation),
                 new CompletionCommand(invocation),
+                new ManCommand(invocation),
                 new VersionCommand(invocation));
     }
 

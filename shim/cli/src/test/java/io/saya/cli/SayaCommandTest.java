@@ -83,6 +83,19 @@ class SayaCommandTest {
     }
 
     @Test
+    void eachCommandHasAManualPage() {
+        assertThat(saya("man").out())
+                .startsWith(".TH \"SAYA\" 8")
+                .contains(".SH NAME\nsaya \\- Looks after a host", ".SH EXIT STATUS", "fBcheck");
+        assertThat(saya("man", "config", "show").out())
+                .contains("saya\\-config\\-show", "\\-\\-json", "fBsaya\\-config\\fR(8)");
+        assertThat(saya("man", "monitor").out())
+                .contains("Default: 127.0.0.1:8090.")
+                .doesNotContain("${");
+        assertThat(saya("man", "no").exitCode()).isEqualTo(ExitCode.USAGE);
+    }
+
+    @Test
     void theLogTellsWhatWasCalledAndHowItEnded() throws IOException {
         Path log = directory.resolve("saya.log");
         saya("version", "--log", log.toString());

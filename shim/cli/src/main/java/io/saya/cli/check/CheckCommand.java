@@ -34,7 +34,7 @@ import picocli.CommandLine.Option;
             "Some checks need root. KVM counts only if a guest really ran under it; elsewhere guests"
                     + " are emulated.",
             "Exit code 0: containers can run here; 1: they cannot, see the lines that begin with"
-                    + " 'fail'."
+                    + " 'fail'. With --node 0 means that pods of a cluster can."
         })
 public final class CheckCommand implements Callable<Integer> {
     private static final Log LOG = Log.of("check");
@@ -68,6 +68,13 @@ public final class CheckCommand implements Callable<Integer> {
             names = {"-s", "--strict"},
             description = "Warnings count as failures.")
     private boolean strict;
+
+    @Option(
+            names = "--node",
+            description =
+                    "Tell in one line whether pods can be sent to this node: a container manager must"
+                            + " know the runtime, too.")
+    private boolean node;
 
     @Option(
             names = "--boot",
@@ -124,6 +131,8 @@ public final class CheckCommand implements Callable<Integer> {
         boolean capable = findings.stream().noneMatch(this::isObstacle);
         if (json) {
             invocation.out().println(Tree.json(json(findings, capable)));
+        } else if (node) {
+            invocation.out().println(NodeSummary.of(findings, capable, this::isObstacle));
         } else {
             conclude(findings, capable);
         }
@@ -162,7 +171,9 @@ public final class CheckCommand implements Callable<Integer> {
     }
 
     private boolean isObstacle(Finding finding) {
-        return finding.verdict() == Verdict.FAIL || (strict && finding.verdict() == Verdict.WARN);
+        return finding.verdict() == Verdict.FAIL
+                || (finding.verdict() == Verdict.WARN
+                        && (strict || (node && finding.check().equals(HandlerChecks.NAME))));
     }
 
     /** A configuration with errors is a finding; the other checks then look at the built-in one. */
@@ -191,7 +202,7 @@ public final class CheckCommand implements Callable<Integer> {
     }
 
     private void print(Finding finding) {
-        if (json) {
+        if (json || node) {
             return;
         }
         invocation

@@ -17,6 +17,9 @@ import java.util.regex.Pattern;
 
 /** Checks that a container manager is told to call this runtime, and that it finds the program. */
 final class HandlerChecks {
+    /** The name of this check. */
+    static final String NAME = "handler";
+
     private static final String RUNTIME_TYPE = "io.containerd.saya.v2";
     private static final String SHIM = "containerd-shim-saya-v2";
     private static final String CONTAINERD = "/etc/containerd/config.toml";
@@ -61,7 +64,7 @@ final class HandlerChecks {
             }
         }
         if (!host.files().exists(CONTAINERD)) {
-            return Finding.warn("handler", "there is no " + CONTAINERD, REGISTER);
+            return Finding.warn(NAME, "there is no " + CONTAINERD, REGISTER);
         }
         return read(host.files(), CONTAINERD, containerd);
     }
@@ -77,13 +80,13 @@ final class HandlerChecks {
             if (!document.errors().isEmpty()) {
                 TomlDocument.SyntaxError first = document.errors().getFirst();
                 return Finding.warn(
-                        "handler",
+                        NAME,
                         path + ":" + first.position().line() + ": " + first.text(),
                         "correct it; its reader cannot read it either");
             }
             return judge.apply(document.entries());
         } catch (IOException e) {
-            return Finding.warn("handler", path + " " + e.getMessage(), REGISTER);
+            return Finding.warn(NAME, path + " " + e.getMessage(), REGISTER);
         }
     }
 
@@ -107,7 +110,7 @@ final class HandlerChecks {
                 String version = containerd.get();
                 if (ignoresRuntimePath(version)) {
                     return Finding.warn(
-                            "handler",
+                            NAME,
                             found + ", but this containerd ignores its runtime_path: " + version,
                             "use containerd 1.6.21, 1.7.1 or later, or link the shim to where"
                                     + " containerd looks: ln -s "
@@ -116,10 +119,9 @@ final class HandlerChecks {
                                     + SHIM);
                 }
             }
-            return Finding.pass("handler", found);
+            return Finding.pass(NAME, found);
         }
-        return Finding.warn(
-                "handler", CONTAINERD + " has no runtime of type " + RUNTIME_TYPE, REGISTER);
+        return Finding.warn(NAME, CONTAINERD + " has no runtime of type " + RUNTIME_TYPE, REGISTER);
     }
 
     /** CRI-O makes the paths of a container's FIFOs from {@code runtime_root}. */
@@ -139,7 +141,7 @@ final class HandlerChecks {
                                         .orElse("");
                         if (!root.startsWith("/")) {
                             return Finding.fail(
-                                    "handler",
+                                    NAME,
                                     path
                                             + ":"
                                             + entry.position().line()
@@ -153,7 +155,7 @@ final class HandlerChecks {
                                     "add runtime_root = \"/run/saya-crio\" beside runtime_path");
                         }
                     }
-                    return Finding.pass("handler", "CRI-O: " + path);
+                    return Finding.pass(NAME, "CRI-O: " + path);
                 });
     }
 

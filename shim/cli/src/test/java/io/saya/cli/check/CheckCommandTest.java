@@ -10,6 +10,7 @@ import io.saya.json.JsonArray;
 import io.saya.json.JsonObject;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -46,6 +47,26 @@ class CheckCommandTest {
                             assertThat(finding.string("verdict")).hasValue("fail");
                             assertThat(finding.string("text").orElse("")).contains(":6:");
                         });
+    }
+
+    @Test
+    void aNodeIsToldInOneLine() throws IOException {
+        Installed installed = Installed.in(directory);
+        installed.configure("accelerator = \"tcg\"");
+        Called check = installed.saya("check", "--node");
+        assertThat(check.exitCode()).isEqualTo(ExitCode.FAILED);
+        assertThat(check.out()).startsWith("not ready: installation: " + directory).hasLineCount(1);
+    }
+
+    @Test
+    void aNodeNeedsAHandlerAndAHostDoesNot() {
+        Finding kvm = Finding.pass("kvm", "not wanted; emulated (TCG)");
+        Finding handler = Finding.pass(HandlerChecks.NAME, "config.toml:3: runtime 'saya'");
+        assertThat(NodeSummary.of(List.of(kvm, handler), true, _ -> false))
+                .isEqualTo("ready, emulated (TCG), config.toml:3: runtime 'saya'");
+        Finding none = Finding.warn(HandlerChecks.NAME, "there is none", "");
+        assertThat(NodeSummary.of(List.of(kvm, none), false, none::equals))
+                .isEqualTo("not ready: handler: there is none");
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.saya.cli.Called;
 import io.saya.cli.call.ExitCode;
+import io.saya.json.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -87,6 +88,41 @@ class CleanupCommandTest {
         assertThat(saya().out())
                 .contains("the-sandbox", "qemu (" + self + ")")
                 .doesNotContain("virtiofsd");
+    }
+
+    /**
+     * The launcher's test undoes each of them; here they are found, whatever version wrote them.
+     */
+    @Test
+    void statesOfOtherVersionsAreFoundByTheirSandboxesIds() throws IOException {
+        Path states = Path.of("../../packaging/launcher/test/states");
+        List<Path> all;
+        try (var entries = Files.list(states)) {
+            all = entries.filter(Files::isDirectory).toList();
+        }
+        assertThat(all).hasSizeGreaterThan(3);
+        for (Path state : all) {
+            Path copy = Files.createDirectory(runBase.resolve("copy-0123456789ab"));
+            try (var files = Files.list(state)) {
+                for (Path file : files.toList()) {
+                    Files.copy(file, copy.resolve(file.getFileName()));
+                }
+            }
+            String id =
+                    Json.parseObject(Files.readString(state.resolve("record.json")))
+                            .string("id")
+                            .orElse("none");
+            // Their processes' numbers are taken by others, who are not named.
+            assertThat(saya().out())
+                    .as(state.toString())
+                    .containsPattern("(?m)^" + id + " +- +0 +" + copy + "$");
+            try (var files = Files.list(copy)) {
+                for (Path file : files.toList()) {
+                    Files.delete(file);
+                }
+            }
+            Files.delete(copy);
+        }
     }
 
     @Test

@@ -1,0 +1,90 @@
+# shellcheck shell=bash disable=SC2034
+# A machine with Debian's containerd, in a root directory that goes with it: for the scripts that run.sh starts there. Sourced.
+export LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+# shellcheck source=/dev/null
+source /tmp/source/packaging/lib/debian.sh
+# shellcheck source=/dev/null
+source /tmp/source/packaging/lib/containerd.sh
+[[ -d /tmp/upper ]] || die "this is for run.sh"
+config=/etc/containerd/config.toml
+demo=saya.local/demo:latest
+
+step() { printf '%3d s  %s\n' "$SECONDS" "$*"; }
+apt() { apt-get install -y -q --no-install-recommends --allow-downgrades -o APT::Sandbox::User=root "$@" > /tmp/apt.log 2>&1 || { tail -n 30 /tmp/apt.log; die "apt-get install $* failed"; }; }
+has() { grep -qF -- "$2" <<< "$1" || die "expected '$2' in: $1"; }
+lacks() { ! grep -qF -- "$2" <<< "$1" || die "did not expect '$2' in: $1"; }
+
+# changed: what differs from the machine below, but for the notes of dpkg and apt, and caches; containerd's configuration is compared by itself.
+changed() {
+  (cd /tmp/upper && find . -mindepth 1 ! -type d -printf '%p %l\n') | LC_ALL=C sort |
+    sed -E '/^\.\/(var\/(lib\/(dpkg|apt|systemd\/deb-systemd|lintian|ucf)|cache|log|backups)|etc\/(ld\.so\.cache|containerd\/config\.toml)|root|usr\/local\/sbin\/systemctl|dev)/d'
+}
+
+# ---- a machine with Debian's containerd, and something that does what systemd would ------------------------------------------
+start_containerd() {
+  # As systemd would start it: nobody's descriptors, and the PATH of a service.
+  setsid env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin containerd > /tmp/containerd.log 2>&1 < /dev/null &
+  echo $! > /tmp/containerd.pid
+}
+cat > /usr/local/sbin/systemctl <<EOF
+#!/usr/bin/env bash
+[[ \$* == "restart containerd" ]] || exit 1
+# shellcheck source=/dev/null
+source /tmp/source/packaging/lib/debian.sh
+# shellcheck source=/dev/null
+source /tmp/source/packaging/lib/containerd.sh
+end_process "\$(cat /tmp/containerd.pid)"
+$(declare -f start_containerd)
+start_containerd
+EOF
+chmod 755 /usr/local/sbin/systemctl
+ctr() { timeout --foreground 120 ctr "$@"; }
+answers() {
+  local deadline=$((SECONDS + 30))
+  until ctr version >/dev/null 2>&1; do
+    (( SECONDS < deadline )) || { tail -n 20 /tmp/containerd.log; die "containerd does not answer"; }
+    sleep 0.1
+  done
+}
+finish() {
+  local status=$?
+  (( status == 0 )) || { tail -n 20 /tmp/containerd.log 2>/dev/null; step "FAILED"; }
+  exit "$status"
+}
+trap finish EXIT
+
+# shellcheck disable=SC2016
+counting='i=0; while :; do i=$((i+1)); echo $i > /count; sleep 0.2; done'
+run() { ctr run -d --runtime io.containerd.saya.v2 "$demo" "$1" /bin/sh -c "$counting"; }
+count() { ctr task exec --exec-id "e$RANDOM$RANDOM" "$1" cat /count; }
+# counts NAME: its container has counted on, and its machine is the one that it had.
+counts() {
+  local before deadline=$((SECONDS + 20))
+  before=$(count "$1")
+  until (( $(count "$1") > before )); do (( SECONDS < deadline )) || die "$1 does not count any more"; done
+}
+# runs_from NAME: the directory of the version that a sandbox was started from.
+runs_from() {
+  local pid exe
+  for pid in $(processes_with "$1"); do
+    exe=$(readlink "/proc/$pid/exe" || true)
+    [[ $exe != */saya/*/bin/* ]] || { exe=${exe#*/saya/}; printf '%s\n' "${exe%%/*}"; return; }
+  done
+  die "no process of $1 runs from a version"
+}
+end() {
+  ctr task kill -s SIGKILL "$1"
+  [[ -z $(pgrep -f "qemu-system.*$1" || true) ]] || die "kill of $1 has returned, and its QEMU is there"
+  ctr task delete "$1" > /dev/null || true
+  ctr container delete "$1"
+  local deadline=$((SECONDS + 10))
+  while [[ -n $(processes_with "-id $1 ") ]]; do (( SECONDS < deadline )) || die "processes of $1 are left"; sleep 0.1; done
+}
+
+# compare BEFORE: nothing has changed since `changed` said that.
+compare() {
+  local after
+  after=$(changed)
+  [[ $after == "$1" ]] || { diff <(echo "$1") <(echo "$after") || true; die "something is left"; }
+}
+demo_image /tmp/demo.tar "$demo"
