@@ -49,7 +49,8 @@ pages() {
 say "manual pages ..."
 pages
 cp "$here/containerd-shim-saya-v2.8" "$work/man/"
-"$product/bin/saya" completion > "$work/completion/saya"
+# Sourced, not run.
+"$product/bin/saya" completion | sed "1{/^#!/d}" > "$work/completion/saya"
 cp "$here/zsh-completion" "$work/completion/_saya"
 
 say "packages of version $version ..."

@@ -34,6 +34,9 @@ class Api(http.server.BaseHTTPRequestHandler):
         self.send_response(200 if allowed else 401)
         self.end_headers()
 
+    def log_message(self, *words):
+        pass
+
 
 server = http.server.HTTPServer(("127.0.0.1", 6443), Api)
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -26,16 +26,22 @@ start_containerd() {
   setsid env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin containerd > /tmp/containerd.log 2>&1 < /dev/null &
   echo $! > /tmp/containerd.pid
 }
-cat > /usr/local/sbin/systemctl <<EOF
-#!/usr/bin/env bash
-[[ \$* == "restart containerd" ]] || exit 1
-# shellcheck source=/dev/null
-source /tmp/source/packaging/lib/debian.sh
-# shellcheck source=/dev/null
-source /tmp/source/packaging/lib/containerd.sh
-end_process "\$(cat /tmp/containerd.pid)"
-$(declare -f start_containerd)
-start_containerd
+# Who calls systemctl is not who starts containerd: it would end with the caller's container.
+mkfifo /tmp/systemd.asked /tmp/systemd.done
+systemd() {
+  local words
+  while read -r words < /tmp/systemd.asked; do
+    [[ $words == "restart containerd" ]] || die "systemctl $words is more than this test expects"
+    end_process "$(cat /tmp/containerd.pid)"
+    start_containerd
+    echo "$words" > /tmp/systemd.done
+  done
+}
+systemd &
+cat > /usr/local/sbin/systemctl <<'EOF'
+#!/bin/sh
+echo "$*" > /tmp/systemd.asked
+read -r words < /tmp/systemd.done
 EOF
 chmod 755 /usr/local/sbin/systemctl
 ctr() { timeout --foreground 120 ctr "$@"; }

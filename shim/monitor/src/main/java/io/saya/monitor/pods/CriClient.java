@@ -23,6 +23,8 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /**
  * containerd's CRI on its Unix socket: three calls, by grpc-java. Thread safe; calls block, each
@@ -31,6 +33,14 @@ import java.util.concurrent.TimeUnit;
 final class CriClient implements AutoCloseable {
     private static final Duration LIMIT = Duration.ofSeconds(2);
     private static final int LARGEST_ANSWER = 8 * 1024 * 1024;
+
+    /** Held, since a level is forgotten with its logger. */
+    private static final Logger BOOTSTRAP = Logger.getLogger("io.netty.bootstrap");
+
+    static {
+        // gRPC asks for TCP's keep-alive, and Netty warns of each connection that has none.
+        BOOTSTRAP.setLevel(Level.SEVERE);
+    }
 
     private static final MethodDescriptor<byte[], byte[]> LIST = method("ListPodSandbox");
     private static final MethodDescriptor<byte[], byte[]> STATUS = method("PodSandboxStatus");
