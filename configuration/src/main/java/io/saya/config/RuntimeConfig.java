@@ -8,6 +8,10 @@ package io.saya.config;
  * @param hypervisor section {@code [hypervisor.qemu]}: the VM
  * @param agent section {@code [agent.kata]}: how the guest's agent is reached and how it behaves
  * @param runtime section {@code [runtime]}: what the shim does on the host
+ * @param factory section {@code [factory]}: VMs that are not booted but restored
  */
 public record RuntimeConfig(
-        HypervisorConfig hypervisor, AgentConfig agent, RuntimeSettings runtime) {}
+        HypervisorConfig hypervisor,
+        AgentConfig agent,
+        RuntimeSettings runtime,
+        FactoryConfig factory) {}

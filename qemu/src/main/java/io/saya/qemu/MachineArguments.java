@@ -50,7 +50,10 @@ final class MachineArguments {
     private MachineArguments(VmSpec spec) {
         this.spec = spec;
         this.slots =
-                new PciSlots(spec.devices().plugSlots() + (PluggedMemory.wanted(spec) ? 1 : 0));
+                new PciSlots(
+                        spec.devices().plugSlots()
+                                + (PluggedMemory.wanted(spec) ? 1 : 0)
+                                + (spec.devices().shareSlot() ? 1 : 0));
     }
 
     /**
@@ -74,22 +77,31 @@ final class MachineArguments {
         for (VmDevice device : spec.devices().atStart()) {
             addDevice(device);
         }
-        for (int number = 0; number < spec.devices().plugSlots(); number++) {
-            arguments.add(
-                    new Device.PcieRootPort(
-                            PluggedCards.port(number), number + 1, PciSlots.port(number), false));
-        }
-        if (PluggedMemory.wanted(spec)) {
-            int number = spec.devices().plugSlots();
-            arguments.add(
-                    new Device.PcieRootPort(
-                            PluggedMemory.PORT, number + 1, PciSlots.port(number), false));
-        }
+        addPorts();
         addKernel(execution);
         if (!spec.vmm().extraArguments().isEmpty()) {
             arguments.add(new Raw(spec.vmm().extraArguments()));
         }
         return new CommandLine(spec.vmm().binary(), arguments);
+    }
+
+    /** Places for what comes while the guest runs, from the end of the bus. */
+    private void addPorts() {
+        List<String> ports = new ArrayList<>();
+        for (int number = 0; number < spec.devices().plugSlots(); number++) {
+            ports.add(PluggedCards.port(number));
+        }
+        if (PluggedMemory.wanted(spec)) {
+            ports.add(PluggedMemory.PORT);
+        }
+        if (spec.devices().shareSlot()) {
+            ports.add(PluggedShare.PORT);
+        }
+        for (int number = 0; number < ports.size(); number++) {
+            arguments.add(
+                    new Device.PcieRootPort(
+                            ports.get(number), number + 1, PciSlots.port(number), false));
+        }
     }
 
     private void addProcess() {

@@ -53,7 +53,7 @@ final class PluggedCards {
         int port = take(card);
         try {
             handover.addNetdev(netdevId(card), card);
-        } catch (TapHandover.Refused e) {
+        } catch (Handover.Refused e) {
             release(card);
             throw failure("plug", card, e);
         } catch (IOException e) {

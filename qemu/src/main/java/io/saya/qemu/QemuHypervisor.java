@@ -7,8 +7,8 @@ import io.saya.host.Placement;
 import io.saya.host.Placement.InheritedVsock;
 import io.saya.host.SpawnSpec;
 import io.saya.hypervisor.AgentEndpoint;
-import io.saya.hypervisor.Hypervisor;
 import io.saya.hypervisor.HypervisorFailure;
+import io.saya.hypervisor.TemplateHypervisor;
 import io.saya.hypervisor.Vm;
 import io.saya.hypervisor.VmSpec;
 import io.saya.hypervisor.VmSpec.AgentTransport;
@@ -20,12 +20,15 @@ import io.saya.qemu.probe.KvmVerdict;
 import io.saya.qemu.root.ConfinedRoot;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /** Virtual machines in QEMU processes. Thread safe. */
-public final class QemuHypervisor implements Hypervisor {
+public final class QemuHypervisor implements TemplateHypervisor {
     private static final Log LOG = Log.of("qemu");
 
     /**
@@ -46,9 +49,13 @@ public final class QemuHypervisor implements Hypervisor {
      */
     private static final String TCG_CPU = "max,erms=off";
 
+    /** Machines of templates have no vsock. */
+    private static final int NO_CID = 0;
+
     private final Host host;
     private final KvmProbe probe;
     private final @Nullable String tscKhz;
+    private final Map<VmSpec.Accelerator, Execution> executions = new ConcurrentHashMap<>();
 
     /**
      * Makes VMs with the means of {@code host}.
@@ -79,6 +86,53 @@ public final class QemuHypervisor implements Hypervisor {
 
     @Override
     public Vm start(VmSpec spec) throws HypervisorFailure {
+        return launch(spec, new Start.Boot());
+    }
+
+    @Override
+    public Fit fit(VmSpec spec) throws HypervisorFailure {
+        Optional<String> obstacle = TemplateMachine.obstacle(spec);
+        if (obstacle.isPresent()) {
+            return new Fit.Not(obstacle.get());
+        }
+        VmSpec machine = TemplateMachine.anonymous(spec);
+        return new Fit.From(
+                MachineFingerprint.of(
+                        machine,
+                        MachineArguments.of(machine, measured(execution(machine)), NO_CID)));
+    }
+
+    @Override
+    public Vm startTemplate(VmSpec spec, VmSpec.Vmm vmm) throws HypervisorFailure {
+        return launch(TemplateMachine.of(spec, vmm), new Start.BootAside());
+    }
+
+    @Override
+    public void save(Vm vm, Path directory, long limitBytes) throws HypervisorFailure {
+        if (!(vm instanceof QemuVm template)) {
+            throw new IllegalArgumentException(vm + " is no VM of this hypervisor's");
+        }
+        template.save(directory, limitBytes);
+    }
+
+    @Override
+    public Vm restore(VmSpec spec, Path directory) throws HypervisorFailure {
+        QemuVm vm = launch(TemplateMachine.of(spec), new Start.Restore());
+        try {
+            vm.load(directory, spec.devices().atStart());
+            return vm;
+        } catch (HypervisorFailure e) {
+            vm.stop(Duration.ZERO);
+            throw new HypervisorFailure(e.getMessage() + printed(vm), e);
+        }
+    }
+
+    private static String printed(QemuVm vm) {
+        String output = vm.vmmOutputTail().strip();
+        return output.isEmpty() ? "" : "; QEMU printed: " + output;
+    }
+
+    private QemuVm launch(VmSpec spec, Start start) throws HypervisorFailure {
         VmSockets sockets = VmSockets.in(spec.vmm().runDirectory());
         Execution execution = execution(spec);
         Placement placement = VmDescriptors.placement(spec, sockets, confined(spec, execution));
@@ -87,7 +141,7 @@ public final class QemuHypervisor implements Hypervisor {
         int tries = 1;
         while (true) {
             try {
-                process = host.spawn(spawn(spec, sockets, execution, placement, guestCid));
+                process = host.spawn(spawn(spec, start, sockets, execution, placement, guestCid));
                 break;
             } catch (HostFailure e) {
                 if (!contextIdIsTaken(spec, e) || tries++ == CONTEXT_IDS) {
@@ -104,14 +158,28 @@ public final class QemuHypervisor implements Hypervisor {
                 sockets,
                 agentEndpoint(spec, sockets, guestCid),
                 spec,
-                new TapHandover(host, sockets.handover(), process.pid()));
+                new Handover(host, sockets.handover(), process.pid()),
+                start instanceof Start.Restore);
+    }
+
+    /** Each daemon measures the clock of the same processor a little differently. */
+    private static Execution measured(Execution execution) {
+        return new Execution(
+                execution.accel(),
+                execution.cpuModel(),
+                execution.clock().isEmpty() ? "" : " tsc=measured");
     }
 
     private static SpawnSpec spawn(
-            VmSpec spec, VmSockets sockets, Execution execution, Placement placement, int guestCid)
+            VmSpec spec,
+            Start start,
+            VmSockets sockets,
+            Execution execution,
+            Placement placement,
+            int guestCid)
             throws HypervisorFailure {
         return new SpawnSpec(
-                MachineArguments.of(spec, execution, guestCid).words(),
+                start.words(MachineArguments.of(spec, execution, guestCid)),
                 Map.of(),
                 sockets.inherited(spec),
                 spec.vmm().networkNamespace(),
@@ -135,7 +203,17 @@ public final class QemuHypervisor implements Hypervisor {
         return Placement.confined(ConfinedRoot.of(spec, execution.accel() instanceof Accel.Kvm));
     }
 
+    /** Found out once: a template is looked for, and its VM started, beside the sandbox's. */
     private Execution execution(VmSpec spec) throws HypervisorFailure {
+        Execution known = executions.get(spec.machine().accelerator());
+        if (known == null) {
+            known = findOut(spec);
+            executions.put(spec.machine().accelerator(), known);
+        }
+        return known;
+    }
+
+    private Execution findOut(VmSpec spec) throws HypervisorFailure {
         return switch (spec.machine().accelerator()) {
             case TCG -> tcg();
             case KVM -> kvm("host");

@@ -19,7 +19,9 @@ import io.saya.qemu.qmp.QmpConnection;
 import io.saya.qemu.qmp.QmpEvent;
 import io.saya.qemu.qmp.QmpFailure;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -50,6 +52,8 @@ final class QemuVm implements Vm {
     private final PluggedCards cards;
     private final PluggedCpus cpus;
     private final PluggedMemory memory;
+    private final MachineState state;
+    private final boolean restored;
     private final GuestEnd end = new GuestEnd();
     private final CompletableFuture<VmExit> exited = new CompletableFuture<>();
     private final CompletableFuture<Void> vmmReady = new CompletableFuture<>();
@@ -72,7 +76,8 @@ final class QemuVm implements Vm {
             VmSockets sockets,
             AgentEndpoint agent,
             VmSpec spec,
-            TapHandover handover)
+            Handover handover,
+            boolean restored)
             throws IOException {
         this.sandboxId = sandboxId;
         this.process = process;
@@ -84,7 +89,10 @@ final class QemuVm implements Vm {
             console.close();
             throw e;
         }
-        this.cards = new PluggedCards(qmp, handover, spec.devices().plugSlots());
+        this.restored = restored;
+        this.state = new MachineState(qmp, handover, process.pid());
+        this.cards =
+                new PluggedCards(qmp, new TapHandover(handover), spec.devices().plugSlots());
         this.cpus = new PluggedCpus(qmp, spec.cpu().vcpus());
         this.memory = new PluggedMemory(qmp, spec.memory());
         var _ = qmp.serving().thenAccept(_ -> vmmReady.complete(null));
@@ -94,6 +102,7 @@ final class QemuVm implements Vm {
     /**
      * Takes charge of a QEMU process that was just started.
      *
+     * @param restored whether it waits for the state of another
      * @throws HypervisorFailure if it cannot be reached; it is dead and reaped then
      */
     static QemuVm attach(
@@ -102,11 +111,12 @@ final class QemuVm implements Vm {
             VmSockets sockets,
             AgentEndpoint agent,
             VmSpec spec,
-            TapHandover handover)
+            Handover handover,
+            boolean restored)
             throws HypervisorFailure {
         QemuVm vm;
         try {
-            vm = new QemuVm(sandboxId, process, sockets, agent, spec, handover);
+            vm = new QemuVm(sandboxId, process, sockets, agent, spec, handover, restored);
         } catch (IOException e) {
             process.signal(Signal.SIGKILL);
             ProcessExit exit = process.exited().join();
@@ -128,6 +138,33 @@ final class QemuVm implements Vm {
     @Override
     public long pid() {
         return process.pid();
+    }
+
+    @Override
+    public boolean restored() {
+        return restored;
+    }
+
+    /** See {@link io.saya.hypervisor.TemplateHypervisor#save}. */
+    void save(Path directory, long limitBytes) throws HypervisorFailure {
+        pause();
+        state.save(directory, limitBytes);
+    }
+
+    /** Loads what {@link #save} has left, plugs the devices in, and lets the guest run. */
+    void load(Path directory, List<VmDevice> devices)
+            throws HypervisorFailure {
+        state.load(directory, exited);
+        for (VmDevice device : devices) {
+            switch (device) {
+                case VmDevice.VirtioFs share -> state.plug(share);
+                case VmDevice.Network card -> cards.plug(card);
+                case VmDevice.Balloon(), VmDevice.Block _, VmDevice.HostPci _ -> {
+                    // Part of the machine, or not of one that starts from a template.
+                }
+            }
+        }
+        resume();
     }
 
     @Override

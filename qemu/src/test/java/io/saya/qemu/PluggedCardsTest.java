@@ -61,7 +61,7 @@ class PluggedCardsTest {
         peer = new FakeQmpPeer(directory.resolve("qmp"));
         qmp = QmpConnection.open(peer.socket(), "test", event -> listening.get().note(event));
         qemu = peer.acceptAndGreet();
-        cards = new PluggedCards(qmp, new TapHandover(host, HANDOVER, 4711), 2);
+        cards = new PluggedCards(qmp, new TapHandover(new Handover(host, HANDOVER, 4711)), 2);
         listening.set(cards);
     }
 
@@ -79,6 +79,7 @@ class PluggedCardsTest {
                         new MonitorCommand(
                                 HANDOVER,
                                 Path.of("/proc/4711/ns/net"),
+                                List.of(),
                                 List.of(),
                                 List.of(
                                         new InheritedTap(

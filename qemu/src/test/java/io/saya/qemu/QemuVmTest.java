@@ -240,7 +240,8 @@ class QemuVmTest {
                 sockets,
                 new AgentEndpoint.SerialPort(sockets.agent()),
                 Specs.of(directory, directory),
-                new TapHandover(new LocalHost(), sockets.handover(), process.pid()));
+                new Handover(new LocalHost(), sockets.handover(), process.pid()),
+                false);
     }
 
     /** A process that exists in this test only, and that SIGKILL ends. */

@@ -25,6 +25,13 @@ public interface Agent extends AutoCloseable {
     /** Sets the guest's clock, which is then late by as long as this message travels. */
     void setTime(Instant time) throws RuntimeFailure;
 
+    /**
+     * Gives the guest's kernel random numbers that it makes all later ones from.
+     *
+     * @param secret 1 to 4096 bytes that nobody else has
+     */
+    void reseed(byte[] secret) throws RuntimeFailure;
+
     /** Makes the sandbox in the guest: host name, DNS, the shared file system. */
     void createSandbox(SandboxSetup setup) throws RuntimeFailure;
 

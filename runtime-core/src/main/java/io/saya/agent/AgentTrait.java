@@ -17,6 +17,9 @@ public enum AgentTrait {
     /** Has its clock run faster or slower for a while where little is to be put right. */
     SLEWS_CLOCK(Maker.SAYA, AgentVersion.FIRST, AgentVersion.LAST, Unread.NO),
 
+    /** Can be saved and go on in another VM: makes random numbers and the time its own. */
+    STARTS_FROM_TEMPLATE(Maker.SAYA, AgentVersion.FIRST, AgentVersion.LAST, Unread.NO),
+
     /** Mounts the file system that is in a file (driver {@code loop}). */
     MOUNTS_FILES(Maker.SAYA, AgentVersion.FIRST, AgentVersion.LAST, Unread.NO),
 

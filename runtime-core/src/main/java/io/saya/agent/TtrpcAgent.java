@@ -1,5 +1,6 @@
 package io.saya.agent;
 
+import com.google.protobuf.ByteString;
 import io.saya.failure.RuntimeFailure;
 import io.saya.io.GuestStreams;
 import io.saya.lifecycle.Pace;
@@ -23,6 +24,7 @@ import io.saya.proto.agent.OnlineCPUMemRequest;
 import io.saya.proto.agent.PauseContainerRequest;
 import io.saya.proto.agent.PortsClient;
 import io.saya.proto.agent.RemoveContainerRequest;
+import io.saya.proto.agent.ReseedRandomDevRequest;
 import io.saya.proto.agent.ResumeContainerRequest;
 import io.saya.proto.agent.SetGuestDateTimeRequest;
 import io.saya.proto.agent.SignalProcessRequest;
@@ -129,6 +131,15 @@ public final class TtrpcAgent implements Agent {
         AgentCall.run(
                 "SetGuestDateTime",
                 () -> service.setGuestDateTime(request, CallOptions.timeout(SHORT_LIMIT)));
+    }
+
+    @Override
+    public void reseed(byte[] secret) {
+        ReseedRandomDevRequest request =
+                ReseedRandomDevRequest.newBuilder().setData(ByteString.copyFrom(secret)).build();
+        AgentCall.run(
+                "ReseedRandomDev",
+                () -> service.reseedRandomDev(request, CallOptions.timeout(SHORT_LIMIT)));
     }
 
     @Override

@@ -12,6 +12,12 @@ public enum Moment {
     NETWORK_PREPARE,
     /** virtiofsd runs, QEMU is not started yet. */
     START_SPAWN,
+    /** There is a template for the VM; it is not used yet. */
+    TEMPLATE_RESTORE,
+    /** The VM of a template has come to rest; nothing is saved. */
+    TEMPLATE_SAVE,
+    /** A template is saved; nobody can see it. */
+    TEMPLATE_PUBLISH,
     /** QEMU has its taps open; they are not joined. Has steps: messages to the kernel. */
     NETWORK_CONNECT,
     /** QEMU runs, {@code start} has not returned. */

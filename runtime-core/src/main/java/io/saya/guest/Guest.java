@@ -115,6 +115,9 @@ public final class Guest implements TaskGuest {
                                     vm.agent(),
                                     whileThereIsHope(
                                             await(made.config().agent().timeouts().dial())));
+            if (vm.restored()) {
+                RestoredGuest.makeItsOwn(connected);
+            }
             link.connected(connected);
             clock.tell(connected);
             var _ =

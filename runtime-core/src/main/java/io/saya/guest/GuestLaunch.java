@@ -136,6 +136,9 @@ public final class GuestLaunch {
             Vm vm = hypervisor.start(VmPlan.of(identity, config, size, socket, place, network));
             undo.push("VM", () -> vm.stop(Duration.ZERO));
             clock.done(phase);
+            if (vm.restored()) {
+                clock.restored();
+            }
             cgroup.started();
             var _ = vm.vmmReady().thenRun(() -> clock.done(StartPhase.QMP));
             var _ = vm.channelOpen().thenRun(() -> clock.done(StartPhase.KERNEL));

@@ -21,6 +21,8 @@ public final class StartClock {
     @GuardedBy("this")
     private final EnumMap<StartPhase, Long> ends = new EnumMap<>(StartPhase.class);
 
+    private volatile boolean restored;
+
     /**
      * A phase that is over.
      *
@@ -31,6 +33,16 @@ public final class StartClock {
     /** Notes that a phase is over; only its first end counts. */
     public synchronized void done(StartPhase phase) {
         ends.putIfAbsent(phase, System.nanoTime() - start);
+    }
+
+    /** Notes that the guest did not boot but was restored from a template. */
+    public void restored() {
+        restored = true;
+    }
+
+    /** How the guest came up, in one word: {@code booted} or {@code restored}. */
+    public String origin() {
+        return restored ? "restored" : "booted";
     }
 
     /** The phase that is under way: the one after the last that is over. */

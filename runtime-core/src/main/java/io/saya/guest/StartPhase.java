@@ -8,7 +8,7 @@ public enum StartPhase {
     SHARE("share"),
     /** The pod's interfaces and the VM's cards. */
     NETWORK("network"),
-    /** The VMM becomes a process. */
+    /** The VMM becomes a process; in a restored guest, it also has loaded the template. */
     QEMU_SPAWN("QEMU spawn"),
     /** The VMM makes the machine; it ends when its monitor answers. */
     QMP("QMP"),

@@ -9,6 +9,14 @@ public interface Vm {
     /** Process id of the VMM on the host. */
     long pid();
 
+    /**
+     * True if the guest did not boot but goes on from where a template's stood: what must be its
+     * own, as random numbers and the time, has to be given to it first.
+     */
+    default boolean restored() {
+        return false;
+    }
+
     /** Completes, never exceptionally, when the VMM's process has exited and is reaped. */
     CompletableFuture<VmExit> exited();
 

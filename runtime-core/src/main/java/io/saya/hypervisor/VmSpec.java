@@ -93,8 +93,15 @@ public record VmSpec(
      * @param atStart those of the start, in the order in which the guest finds them
      * @param plugSlots places for network cards that are plugged while the guest runs, 0 to 16;
      *     each costs the boot some 10 ms under emulation
+     * @param shareSlot whether there is a place for a share that is plugged while the guest runs
      */
-    public record Devices(List<VmDevice> atStart, int plugSlots) {}
+    public record Devices(List<VmDevice> atStart, int plugSlots, boolean shareSlot) {
+
+        /** Without a place for a share. */
+        public Devices(List<VmDevice> atStart, int plugSlots) {
+            this(atStart, plugSlots, false);
+        }
+    }
 
     /**
      * How the guest's code is executed. {@code AUTO}: KVM only where a probe guest really ran under

@@ -24,7 +24,7 @@ class AgentTraitTest {
         "'', SPC",
         "\u001b[2J, SPC",
         "99999999999.1.0, SPC",
-        "4.1.0+saya.0.1.0, -LMJ",
+        "4.1.0+saya.0.1.0, -LTMJ",
     })
     void areThoseOfTheRelease(String version, String expected) {
         String traits =
@@ -35,6 +35,7 @@ class AgentTraitTest {
                                         switch (trait) {
                                             case CONNECTS_PORTS -> "-";
                                             case SLEWS_CLOCK -> "L";
+                                            case STARTS_FROM_TEMPLATE -> "T";
                                             case MOUNTS_FILES -> "M";
                                             case JOINS_PID_NAMESPACE -> "J";
                                             case STREAMS_END_WITH_WAIT -> "S";

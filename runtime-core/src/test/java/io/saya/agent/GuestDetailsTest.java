@@ -27,7 +27,8 @@ class GuestDetailsTest {
                         AgentTrait.CONNECTS_PORTS,
                         AgentTrait.MOUNTS_FILES,
                         AgentTrait.JOINS_PID_NAMESPACE,
-                        AgentTrait.SLEWS_CLOCK);
+                        AgentTrait.SLEWS_CLOCK,
+                        AgentTrait.STARTS_FROM_TEMPLATE);
         assertThat(details.abilities().limits()).isTrue();
         assertThat(details.version()).hasToString(version);
     }

@@ -99,7 +99,8 @@ final class SandboxFixture {
                                 Duration.ZERO,
                                 agent.timeouts().createContainer(),
                                 agent.timeouts().healthCheck())),
-                config.runtime());
+                config.runtime(),
+                config.factory());
     }
 
     /** The bundle and the specification of a container; {@code type} null: started alone. */

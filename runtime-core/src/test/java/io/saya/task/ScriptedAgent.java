@@ -37,6 +37,7 @@ import org.jspecify.annotations.Nullable;
  * It can be made deaf.
  */
 public final class ScriptedAgent implements Agent {
+    private final Queue<byte[]> seeds = new ConcurrentLinkedQueue<>();
     private final Queue<Instant> times = new ConcurrentLinkedQueue<>();
 
     private final Map<String, CompletableFuture<Integer>> processes = new ConcurrentHashMap<>();
@@ -146,8 +147,18 @@ public final class ScriptedAgent implements Agent {
     }
 
     @Override
+    public void reseed(byte[] secret) {
+        seeds.add(secret.clone());
+    }
+
+    @Override
     public void setTime(Instant time) {
         times.add(time);
+    }
+
+    /** What the guest's random numbers were made from, in order. */
+    public List<byte[]> seeds() {
+        return List.copyOf(seeds);
     }
 
     /** What the guest's clock was set to, in order. */

@@ -2,6 +2,7 @@ package io.saya.config.load;
 
 import io.saya.config.AgentConfig;
 import io.saya.config.CpuConfig;
+import io.saya.config.FactoryConfig;
 import io.saya.config.GuestConfig;
 import io.saya.config.HostSize;
 import io.saya.config.HypervisorConfig;
@@ -14,6 +15,7 @@ import io.saya.config.SharedFsConfig;
 import io.saya.config.TracingConfig;
 import io.saya.config.option.AgentOptions;
 import io.saya.config.option.DeviceOptions;
+import io.saya.config.option.FactoryOptions;
 import io.saya.config.option.Option;
 import io.saya.config.option.RuntimeOptions;
 import io.saya.config.option.SizeOptions;
@@ -35,7 +37,11 @@ final class RuntimeConfigAssembly {
 
     static RuntimeConfig assemble(EffectiveConfig values, HostSize host) {
         RuntimeConfigAssembly assembly = new RuntimeConfigAssembly(values, host);
-        return new RuntimeConfig(assembly.hypervisor(), assembly.agent(), assembly.runtime());
+        return new RuntimeConfig(
+                assembly.hypervisor(),
+                assembly.agent(),
+                assembly.runtime(),
+                assembly.factory());
     }
 
     private HypervisorConfig hypervisor() {
@@ -140,6 +146,12 @@ final class RuntimeConfigAssembly {
                         values.value(RuntimeOptions.JAEGER_ENDPOINT),
                         values.value(RuntimeOptions.JAEGER_USER),
                         values.value(RuntimeOptions.JAEGER_PASSWORD)));
+    }
+
+    private FactoryConfig factory() {
+        return new FactoryConfig(
+                values.value(FactoryOptions.ENABLE_TEMPLATE),
+                values.value(FactoryOptions.TEMPLATE_PATH));
     }
 
     /** The ranges of the table keep these within an int. */

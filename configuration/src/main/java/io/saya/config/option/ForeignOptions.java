@@ -53,7 +53,7 @@ final class ForeignOptions {
                 .annotated()
                 .withoutEffect(remote)
                 .help("Model of the GPUs of a remote VM.");
-        String template = "VMs are not started from templates";
+        String template = "[factory] enable_template decides";
         ROWS.flag("boot_to_be_template", false)
                 .known(Option.Known.RUST)
                 .refused(template)

@@ -76,6 +76,7 @@ public final class OptionTable {
         all.addAll(StorageOptions.rows());
         all.addAll(DeviceOptions.rows());
         all.addAll(ForeignOptions.rows());
+        all.addAll(FactoryOptions.rows());
         all.addAll(AgentOptions.rows());
         all.addAll(RuntimeOptions.rows());
         all.addAll(OtherSections.rows());

@@ -10,38 +10,12 @@ final class OtherSections {
 
     static List<Option<?>> rows() {
         List<Option<?>> all = new ArrayList<>();
-        all.addAll(factory());
         all.addAll(memAgent());
         all.addAll(kata1Process(Section.PROXY, "the agent is reached without a proxy"));
         all.addAll(kata1Process(Section.SHIM, "one shim serves the whole sandbox"));
         all.addAll(kata1Process(Section.NETMON, "no process watches the network namespace"));
         all.addAll(image());
         return all;
-    }
-
-    private static List<Option<?>> factory() {
-        Rows rows = new Rows(Section.FACTORY);
-        String template = "VMs are not started from templates";
-        String cache = "VMs are not started ahead of use";
-        rows.flag("enable_template", false)
-                .alsoSpelled(Section.HYPERVISOR_FACTORY, "enable_template")
-                .refused(template)
-                .help("Start VMs from a template.");
-        rows.path("template_path", "/run/vc/vm/template")
-                .alsoSpelled(Section.HYPERVISOR_FACTORY, "template_path")
-                .withoutEffect(template)
-                .help("Directory of the template.");
-        rows.count("vm_cache_number", 0, 0, "VMs")
-                .known(Option.Known.GO)
-                .alsoSpelled(Section.HYPERVISOR_FACTORY, "vm_cache_number")
-                .refused(cache)
-                .help("VMs to keep ready.");
-        rows.path("vm_cache_endpoint", "/var/run/kata-containers/cache.sock")
-                .known(Option.Known.GO)
-                .alsoSpelled(Section.HYPERVISOR_FACTORY, "vm_cache_endpoint")
-                .withoutEffect(cache)
-                .help("Socket of the process that keeps them.");
-        return rows.rows();
     }
 
     private static List<Option<?>> memAgent() {

@@ -17,7 +17,7 @@ public final class DefaultFile {
 
     /** The sections in which something works; the others hold nothing but what is passed over. */
     private static final List<Section> SHOWN =
-            List.of(Section.HYPERVISOR, Section.AGENT, Section.RUNTIME);
+            List.of(Section.HYPERVISOR, Section.FACTORY, Section.AGENT, Section.RUNTIME);
 
     private final StringBuilder text = new StringBuilder();
 

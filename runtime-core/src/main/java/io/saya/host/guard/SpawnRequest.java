@@ -44,11 +44,7 @@ final class SpawnRequest {
                     .string(socket.name())
                     .string(socket.path().toString());
         }
-        for (Placement.InheritedConnection connection : placement.connections()) {
-            request.u8(Frame.DESCRIPTOR_CONNECT)
-                    .string(connection.name())
-                    .string(connection.path().toString());
-        }
+        connections(request, placement.connections());
         if (placement.vsock().isPresent()) {
             Placement.InheritedVsock vsock = placement.vsock().get();
             request.u8(Frame.DESCRIPTOR_VSOCK)
@@ -56,6 +52,16 @@ final class SpawnRequest {
                     .string(Integer.toUnsignedString(vsock.contextId()));
         }
         filesAndTaps(request, placement.files(), placement.taps());
+    }
+
+    private static void connections(
+            FrameWriter request, List<Placement.InheritedConnection> connections)
+            throws IOException {
+        for (Placement.InheritedConnection connection : connections) {
+            request.u8(Frame.DESCRIPTOR_CONNECT)
+                    .string(connection.name())
+                    .string(connection.path().toString());
+        }
     }
 
     private static void filesAndTaps(
@@ -82,7 +88,11 @@ final class SpawnRequest {
                 new FrameWriter(Frame.MONITOR)
                         .string(command.monitor().toString())
                         .string(command.networkNamespace().toString())
-                        .u8(command.files().size() + command.taps().size());
+                        .u8(
+                                command.connections().size()
+                                        + command.files().size()
+                                        + command.taps().size());
+        connections(request, command.connections());
         filesAndTaps(request, command.files(), command.taps());
         return request.string(command.text());
     }

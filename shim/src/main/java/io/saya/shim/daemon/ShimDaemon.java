@@ -1,6 +1,8 @@
 package io.saya.shim.daemon;
 
+import io.saya.agent.AgentConnector;
 import io.saya.config.ConfigException;
+import io.saya.config.FactoryConfig;
 import io.saya.config.Problem;
 import io.saya.config.annotation.AnnotationOverrides;
 import io.saya.config.load.ConfigLoader;
@@ -15,6 +17,7 @@ import io.saya.guest.StartClock;
 import io.saya.guest.StartPhase;
 import io.saya.host.guard.GuardHost;
 import io.saya.host.guard.GuardStart;
+import io.saya.hypervisor.Hypervisor;
 import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
 import io.saya.log.LogLevel;
@@ -22,6 +25,9 @@ import io.saya.log.LogRouter;
 import io.saya.oci.OciSpec;
 import io.saya.qemu.QemuHypervisor;
 import io.saya.sandbox.Sandbox;
+import io.saya.template.TemplateMaker;
+import io.saya.template.TemplateStore;
+import io.saya.template.Templates;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Objects;
@@ -140,15 +146,29 @@ public final class ShimDaemon {
             OciSpec spec,
             LoadedConfig configuration,
             ShimServices services) {
+        AgentConnector agents = services.agents(configuration.config());
+        QemuHypervisor qemu =
+                QemuHypervisor.of(host, parent(identity.runDirectory()), System.getenv());
+        FactoryConfig factory = configuration.config().factory();
+        Hypervisor hypervisor =
+                factory.enableTemplate()
+                        ? services.templates(
+                                new Templates(
+                                        qemu,
+                                        new TemplateStore(factory.templatePath()),
+                                        new TemplateMaker(
+                                                qemu,
+                                                agents,
+                                                identity.runDirectory().resolve("template"))))
+                        : qemu;
         Sandbox sandbox =
                 new Sandbox(
                         new GuestLaunch(
                                 identity,
                                 configuration.config(),
                                 host,
-                                QemuHypervisor.of(
-                                        host, parent(identity.runDirectory()), System.getenv()),
-                                services.agents(configuration.config()),
+                                hypervisor,
+                                agents,
                                 cgroup,
                                 clock),
                         services.events());

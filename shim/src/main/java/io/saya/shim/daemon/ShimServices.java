@@ -27,6 +27,7 @@ import io.saya.shim.service.SandboxTaskService;
 import io.saya.shim.trace.SandboxTracer;
 import io.saya.shim.trace.SpanCounts;
 import io.saya.task.Tasks;
+import io.saya.template.Templates;
 import io.saya.ttrpc.TtrpcServer;
 import io.saya.ttrpc.transport.PeerCheck;
 import io.saya.ttrpc.transport.Transport;
@@ -63,6 +64,7 @@ final class ShimServices {
     private volatile @Nullable DaemonLifetime lifetime;
     private volatile @Nullable ManagementSocket management;
     private volatile @Nullable SandboxTracer tracer;
+    private volatile @Nullable Templates templates;
     private @Nullable TtrpcServer server;
     private @Nullable DaemonLog log;
 
@@ -89,6 +91,12 @@ final class ShimServices {
                                 configuration.agent().timeouts().createContainer(),
                                 counts.join())
                         .connect(endpoint, timeout);
+    }
+
+    /** Has templates made when the guest is up, and given up when the daemon ends. */
+    Templates templates(Templates used) {
+        templates = used;
+        return used;
     }
 
     /** Begins to serve the socket that the guard handed over. */
@@ -155,8 +163,17 @@ final class ShimServices {
             SandboxCounts counted) {
         try {
             sandbox.awaitBoot();
+            Templates used = templates;
+            if (used != null) {
+                Thread.ofVirtual().name("template").start(used::afterBoot);
+            }
             Pages pages =
-                    new Pages(sandbox, tasks, log.recent(), configuration.sources().toString());
+                    new Pages(
+                            sandbox,
+                            tasks,
+                            log.recent(),
+                            configuration.sources().toString(),
+                            this::template);
             management =
                     ManagementSocket.open(
                             sandbox.identity().runDirectory(),
@@ -170,6 +187,11 @@ final class ShimServices {
         } catch (IOException e) {
             LOG.warn("no management socket", "error", e);
         }
+    }
+
+    private String template() {
+        Templates used = templates;
+        return used == null ? "not enabled" : used.describe();
     }
 
     private Optional<SpanCounts> spans() {
@@ -199,6 +221,10 @@ final class ShimServices {
             sandbox.stop();
         } catch (RuntimeFailure e) {
             LOG.error("sandbox does not stop; the guard kills what is left", "error", e);
+        }
+        Templates used = templates;
+        if (used != null) {
+            used.close();
         }
         if (server != null) {
             TtrpcServer serving = server;

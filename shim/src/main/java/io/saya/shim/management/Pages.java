@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /** What a daemon tells of its sandbox, as JSON; {@code saya} reads it. */
 public final class Pages {
@@ -33,15 +34,23 @@ public final class Pages {
     private final Tasks tasks;
     private final RecentLines recent;
     private final String configuration;
+    private final Supplier<String> template;
 
     /**
      * @param configuration the files that it was started with
+     * @param template what became of its template
      */
-    public Pages(Sandbox sandbox, Tasks tasks, RecentLines recent, String configuration) {
+    public Pages(
+            Sandbox sandbox,
+            Tasks tasks,
+            RecentLines recent,
+            String configuration,
+            Supplier<String> template) {
         this.sandbox = sandbox;
         this.tasks = tasks;
         this.recent = recent;
         this.configuration = configuration;
+        this.template = template;
     }
 
     /** The pages by their paths, with {@code page} at {@code path} among them. */
@@ -81,6 +90,8 @@ public final class Pages {
                 .put("agent", sandbox.agentVersion().toString())
                 .put("configuration", configuration)
                 .put("log_level", word(LogRouter.threshold()))
+                .put("origin", sandbox.clock().origin())
+                .put("template", template.get())
                 .put("phases", new JsonArray(phases))
                 .put("processes", new JsonArray(processes))
                 .build();
