@@ -12,8 +12,8 @@ import java.util.Map;
 
 /**
  * Tells machines apart that must not go on from one another's state: by QEMU's command line, by the
- * files that it is made of, and by the host. A file is known by its inode, size and times of change,
- * which nobody can put back: its content would take longer to read than the guest to start.
+ * files that it is made of, and by the host. A file is known by its inode, size and times of
+ * change, which nobody can put back: its content would take longer to read than the guest to start.
  */
 final class MachineFingerprint {
 

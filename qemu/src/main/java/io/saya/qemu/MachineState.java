@@ -95,7 +95,9 @@ final class MachineState {
                 }
                 case "failed", "cancelled" ->
                         throw new IOException(
-                                "QEMU: " + answer.string("error-desc").orElse("migration " + status));
+                                "QEMU: "
+                                        + answer.string("error-desc")
+                                                .orElse("migration " + status));
                 default -> {
                     if (!Waited.pause(LOOK)) {
                         throw new IOException("interrupted");
@@ -145,7 +147,10 @@ final class MachineState {
 
     private void leaveMemoryAlone() throws QmpFailure {
         JsonObject ignoreShared =
-                JsonObject.builder().put("capability", "x-ignore-shared").put("state", true).build();
+                JsonObject.builder()
+                        .put("capability", "x-ignore-shared")
+                        .put("state", true)
+                        .build();
         qmp.execute(
                 new QmpCommand(
                         "migrate-set-capabilities",

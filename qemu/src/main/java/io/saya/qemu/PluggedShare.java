@@ -13,8 +13,8 @@ import java.util.List;
 
 /**
  * The share of a guest that goes on from a template: no vhost-user device can be saved with QEMU
- * 7.2, so it comes when the state has been loaded. The guard connects to who serves it, which serves
- * one connection only, so not before then.
+ * 7.2, so it comes when the state has been loaded. The guard connects to who serves it, which
+ * serves one connection only, so not before then.
  */
 final class PluggedShare {
     /** The root port that it sits behind. */

@@ -91,8 +91,7 @@ final class QemuVm implements Vm {
         }
         this.restored = restored;
         this.state = new MachineState(qmp, handover, process.pid());
-        this.cards =
-                new PluggedCards(qmp, new TapHandover(handover), spec.devices().plugSlots());
+        this.cards = new PluggedCards(qmp, new TapHandover(handover), spec.devices().plugSlots());
         this.cpus = new PluggedCpus(qmp, spec.cpu().vcpus());
         this.memory = new PluggedMemory(qmp, spec.memory());
         var _ = qmp.serving().thenAccept(_ -> vmmReady.complete(null));
@@ -152,8 +151,7 @@ final class QemuVm implements Vm {
     }
 
     /** Loads what {@link #save} has left, plugs the devices in, and lets the guest run. */
-    void load(Path directory, List<VmDevice> devices)
-            throws HypervisorFailure {
+    void load(Path directory, List<VmDevice> devices) throws HypervisorFailure {
         state.load(directory, exited);
         for (VmDevice device : devices) {
             switch (device) {

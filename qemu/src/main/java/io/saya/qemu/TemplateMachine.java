@@ -23,7 +23,8 @@ final class TemplateMachine {
     /** Why the VM of a specification cannot start from a template; empty if it can. */
     static Optional<String> obstacle(VmSpec spec) {
         if (spec.agentTransport() != AgentTransport.VIRTIO_SERIAL) {
-            return Optional.of("its agent is not reached by a serial port, and vsock cannot be saved");
+            return Optional.of(
+                    "its agent is not reached by a serial port, and vsock cannot be saved");
         }
         if (spec.guest().initrd().isEmpty()) {
             return Optional.of("it boots an image and no initrd");

@@ -22,6 +22,7 @@ public final class StartClock {
     private final EnumMap<StartPhase, Long> ends = new EnumMap<>(StartPhase.class);
 
     private volatile boolean restored;
+    private volatile int failedRestores;
 
     /**
      * A phase that is over.
@@ -38,6 +39,16 @@ public final class StartClock {
     /** Notes that the guest did not boot but was restored from a template. */
     public void restored() {
         restored = true;
+    }
+
+    /** Notes that a template was there and the guest could not be restored from it. */
+    public void restoreFailed() {
+        failedRestores = 1;
+    }
+
+    /** How many templates the guest could not be restored from: 0 or 1. */
+    public int failedRestores() {
+        return failedRestores;
     }
 
     /** How the guest came up, in one word: {@code booted} or {@code restored}. */

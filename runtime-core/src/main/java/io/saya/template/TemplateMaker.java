@@ -39,7 +39,9 @@ public final class TemplateMaker {
      */
     private static final Duration REST = Duration.ofMillis(2500);
 
-    /** The file system must have room for that, and twice that must be free of the host's memory. */
+    /**
+     * The file system must have room for that, and twice that must be free of the host's memory.
+     */
     private static final long ROOM_BYTES = TemplateStore.MOST_BYTES;
 
     private final TemplateHypervisor hypervisor;
@@ -53,8 +55,7 @@ public final class TemplateMaker {
      *
      * @param directory for the VM's sockets, made and removed here
      */
-    public TemplateMaker(
-            TemplateHypervisor hypervisor, AgentConnector connector, Path directory) {
+    public TemplateMaker(TemplateHypervisor hypervisor, AgentConnector connector, Path directory) {
         this.hypervisor = hypervisor;
         this.connector = connector;
         this.directory = directory;
@@ -93,11 +94,20 @@ public final class TemplateMaker {
     private static String obstacle(Path place) throws IOException {
         long room = Files.getFileStore(place).getUsableSpace();
         if (room < ROOM_BYTES) {
-            return place + " has room for " + room + " bytes (expected: at least " + ROOM_BYTES + ")";
+            return place
+                    + " has room for "
+                    + room
+                    + " bytes (expected: at least "
+                    + ROOM_BYTES
+                    + ")";
         }
         long free = availableBytes();
         return free < 2 * ROOM_BYTES
-                ? "the host has " + free + " bytes of memory left (expected: " + 2 * ROOM_BYTES + ")"
+                ? "the host has "
+                        + free
+                        + " bytes of memory left (expected: "
+                        + 2 * ROOM_BYTES
+                        + ")"
                 : "";
     }
 

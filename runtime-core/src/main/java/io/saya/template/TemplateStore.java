@@ -231,7 +231,8 @@ public final class TemplateStore {
     /** Takes a template away: nobody finds it from now on. Nothing happens if it is gone. */
     public void discard(Path template) throws IOException {
         Path gone =
-                directory.resolve(GONE + Long.toHexString(System.nanoTime()) + "-" + template.getFileName());
+                directory.resolve(
+                        GONE + Long.toHexString(System.nanoTime()) + "-" + template.getFileName());
         try {
             Files.move(template, gone, StandardCopyOption.ATOMIC_MOVE);
         } catch (NoSuchFileException _) {

@@ -3,6 +3,7 @@ package io.saya.template;
 import io.saya.failpoint.Failpoints;
 import io.saya.failpoint.Moment;
 import io.saya.failure.RuntimeFailure;
+import io.saya.guest.StartClock;
 import io.saya.hypervisor.Hypervisor;
 import io.saya.hypervisor.HypervisorFailure;
 import io.saya.hypervisor.TemplateHypervisor;
@@ -32,10 +33,10 @@ public final class Templates implements Hypervisor, AutoCloseable {
     private final TemplateHypervisor hypervisor;
     private final TemplateStore store;
     private final TemplateMaker maker;
+    private final StartClock clock;
 
     private volatile CompletableFuture<@Nullable Void> settled =
             CompletableFuture.completedFuture(null);
-    private volatile int failedRestores;
     private volatile State state = new State.Idle("no VM was started");
 
     /** What became of the template of this sandbox. */
@@ -51,11 +52,17 @@ public final class Templates implements Hypervisor, AutoCloseable {
      * Templates of one sandbox's kind.
      *
      * @param maker makes those that are missing
+     * @param clock is told of a restore that failed
      */
-    public Templates(TemplateHypervisor hypervisor, TemplateStore store, TemplateMaker maker) {
+    public Templates(
+            TemplateHypervisor hypervisor,
+            TemplateStore store,
+            TemplateMaker maker,
+            StartClock clock) {
         this.hypervisor = hypervisor;
         this.store = store;
         this.maker = maker;
+        this.clock = clock;
     }
 
     @Override
@@ -93,14 +100,9 @@ public final class Templates implements Hypervisor, AutoCloseable {
             if (template != null) {
                 discard(template);
             }
-            failedRestores = 1;
+            clock.restoreFailed();
             return null;
         }
-    }
-
-    /** How many restores have failed for this sandbox: 0 or 1. */
-    public int failedRestores() {
-        return failedRestores;
     }
 
     private void discard(Path template) {

@@ -38,10 +38,7 @@ final class RuntimeConfigAssembly {
     static RuntimeConfig assemble(EffectiveConfig values, HostSize host) {
         RuntimeConfigAssembly assembly = new RuntimeConfigAssembly(values, host);
         return new RuntimeConfig(
-                assembly.hypervisor(),
-                assembly.agent(),
-                assembly.runtime(),
-                assembly.factory());
+                assembly.hypervisor(), assembly.agent(), assembly.runtime(), assembly.factory());
     }
 
     private HypervisorConfig hypervisor() {

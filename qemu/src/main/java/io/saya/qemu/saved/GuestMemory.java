@@ -23,7 +23,8 @@ public final class GuestMemory {
      */
     public static Path of(long pid) throws IOException {
         Path found = null;
-        try (DirectoryStream<Path> all = Files.newDirectoryStream(Path.of("/proc/" + pid + "/fd"))) {
+        try (DirectoryStream<Path> all =
+                Files.newDirectoryStream(Path.of("/proc/" + pid + "/fd"))) {
             for (Path descriptor : all) {
                 if (isMemory(descriptor)) {
                     if (found != null) {

@@ -157,7 +157,8 @@ public final class MemoryImage {
      * @param target the guest's memory file, which is all zero
      */
     public void restore(Path target) throws IOException {
-        try (FileChannel from = FileChannel.open(directory.resolve(MEMORY), StandardOpenOption.READ);
+        try (FileChannel from =
+                        FileChannel.open(directory.resolve(MEMORY), StandardOpenOption.READ);
                 FileChannel to = FileChannel.open(target, StandardOpenOption.WRITE)) {
             if (to.size() != guestBytes) {
                 throw new IOException(
@@ -183,8 +184,7 @@ public final class MemoryImage {
     }
 
     private static FileChannel create(Path file) throws IOException {
-        return FileChannel.open(
-                file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+        return FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
     }
 
     private static void readFully(FileChannel from, ByteBuffer into, long offset)

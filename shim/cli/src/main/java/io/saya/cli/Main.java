@@ -7,6 +7,7 @@ import io.saya.cli.cleanup.CleanupCommand;
 import io.saya.cli.collect.CollectCommand;
 import io.saya.cli.config.ConfigCommand;
 import io.saya.cli.env.EnvCommand;
+import io.saya.cli.factory.FactoryCommand;
 import io.saya.cli.install.InstallCommand;
 import io.saya.cli.install.UninstallCommand;
 import io.saya.cli.monitor.MonitorCommand;
@@ -49,6 +50,7 @@ public final class Main {
                 new LogsCommand(invocation),
                 new LogLevelCommand(invocation),
                 new ExecCommand(invocation),
+                FactoryCommand.of(invocation),
                 new CollectCommand(invocation, Main::run),
                 new CleanupCommand(invocation),
                 new CompletionCommand(invocation),

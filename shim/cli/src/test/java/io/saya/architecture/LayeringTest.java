@@ -36,6 +36,7 @@ class LayeringTest {
     private static final String[] DOMAIN = {
         "io.saya.task..",
         "io.saya.sandbox..",
+        "io.saya.template..",
         "io.saya.guest..",
         "io.saya.container..",
         "io.saya.agent..",

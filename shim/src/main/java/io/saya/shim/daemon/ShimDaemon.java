@@ -159,7 +159,8 @@ public final class ShimDaemon {
                                         new TemplateMaker(
                                                 qemu,
                                                 agents,
-                                                identity.runDirectory().resolve("template"))))
+                                                identity.runDirectory().resolve("template")),
+                                        clock))
                         : qemu;
         Sandbox sandbox =
                 new Sandbox(

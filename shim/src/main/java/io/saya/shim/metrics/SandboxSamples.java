@@ -30,6 +30,14 @@ final class SandboxSamples {
             Metric.gauge("saya_sandbox_vcpus", "Processors of the machine");
     static final Metric SANDBOX_MEMORY_BYTES =
             Metric.gauge("saya_sandbox_memory_bytes", "Memory of the machine");
+    static final Metric SANDBOX_RESTORED =
+            Metric.gauge(
+                    "saya_sandbox_restored",
+                    "Whether the guest was restored from a template (1) or booted (0)");
+    static final Metric TEMPLATE_FAILED_RESTORES =
+            Metric.gauge(
+                    "saya_template_failed_restores",
+                    "Templates that this sandbox could not start from, so that it booted");
     static final Metric START_PHASE_SECONDS =
             Metric.gauge("saya_start_phase_seconds", "How long a phase of the start took", "phase");
     static final Metric START_SECONDS =
@@ -61,6 +69,8 @@ final class SandboxSamples {
         MachineSize size = sandbox.guest().machine().size();
         out.add(SANDBOX_VCPUS, size.vcpus());
         out.add(SANDBOX_MEMORY_BYTES, (long) size.memoryMib() << 20);
+        out.add(SANDBOX_RESTORED, clock.origin().equals("restored") ? 1 : 0);
+        out.add(TEMPLATE_FAILED_RESTORES, clock.failedRestores());
         long sum = 0;
         for (StartClock.Timed timed : clock.phases()) {
             sum += timed.millis();

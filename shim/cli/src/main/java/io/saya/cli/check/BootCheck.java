@@ -34,7 +34,7 @@ import java.util.function.Consumer;
  * daemon, QEMU, the guest, and in it one container, whose program is the launcher itself (a static
  * binary that every installation has), asked for its version. Tells how long each phase took.
  */
-final class BootCheck {
+public final class BootCheck {
     private static final String ID = "saya-check-" + ProcessHandle.current().pid();
     private static final String NAMESPACE = "saya-check";
 
@@ -43,6 +43,12 @@ final class BootCheck {
 
     private static final Duration STATUS_LIMIT = Duration.ofSeconds(5);
     private static final Duration CALL_LIMIT = Duration.ofSeconds(60);
+
+    /** Asks the daemon of the sandbox that was started. */
+    @FunctionalInterface
+    public interface Status {
+        JsonObject ask() throws IOException;
+    }
 
     private final Invocation invocation;
     private final Path launcher;
@@ -57,14 +63,15 @@ final class BootCheck {
     /**
      * Boots, and takes everything away again. Blocks for the whole of it.
      *
-     * @param phases is told how long the phases took, once the guest is up
+     * @param whileUp may ask the daemon for its status, once the guest is up; the sandbox is there
+     *     until it returns
      */
-    static Finding boot(Invocation invocation, Consumer<String> phases) {
+    public static Finding boot(Invocation invocation, Consumer<Status> whileUp) {
         try {
             Path bundle = Files.createTempDirectory("saya-check");
             BootCheck check = new BootCheck(invocation, bundle);
             try {
-                return check.run(phases);
+                return check.run(whileUp);
             } finally {
                 check.cleanUp();
             }
@@ -76,7 +83,7 @@ final class BootCheck {
         }
     }
 
-    private Finding run(Consumer<String> phases)
+    private Finding run(Consumer<Status> whileUp)
             throws IOException, TtrpcException, InterruptedException {
         makeBundle();
         long begin = System.nanoTime();
@@ -94,7 +101,8 @@ final class BootCheck {
                     CreateTaskRequest.newBuilder().setId(ID).setBundle(bundle.toString()).build(),
                     CallOptions.timeout(BOOT_LIMIT));
             long booted = System.nanoTime();
-            phases.accept(describe(status()));
+            awaitStatus();
+            whileUp.accept(() -> new ManagementClient(managementSocket()).json("/status"));
             tasks.start(
                     StartRequest.newBuilder().setId(ID).build(), CallOptions.timeout(CALL_LIMIT));
             int exit =
@@ -133,12 +141,13 @@ final class BootCheck {
     }
 
     /** The daemon opens its management socket when the guest is up, beside the answer to Create. */
-    private JsonObject status() throws IOException, InterruptedException {
+    private void awaitStatus() throws IOException, InterruptedException {
         long deadline = System.nanoTime() + STATUS_LIMIT.toNanos();
         ManagementClient client = new ManagementClient(managementSocket());
         while (true) {
             try {
-                return client.json("/status");
+                client.json("/status");
+                return;
             } catch (IOException e) {
                 if (System.nanoTime() >= deadline) {
                     throw e;

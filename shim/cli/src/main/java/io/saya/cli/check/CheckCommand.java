@@ -14,6 +14,7 @@ import io.saya.json.JsonArray;
 import io.saya.json.JsonObject;
 import io.saya.json.JsonValue;
 import io.saya.log.Log;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -144,7 +145,16 @@ public final class CheckCommand implements Callable<Integer> {
             return Finding.skip("boot", "a sandbox is started by root");
         }
         StringBuilder phases = new StringBuilder();
-        Finding booted = BootCheck.boot(invocation, phases::append);
+        Finding booted =
+                BootCheck.boot(
+                        invocation,
+                        status -> {
+                            try {
+                                phases.append(BootCheck.describe(status.ask()));
+                            } catch (IOException e) {
+                                LOG.warn("the phases are not known", "error", e);
+                            }
+                        });
         return phases.isEmpty() || booted.verdict() != Verdict.PASS
                 ? booted
                 : Finding.pass("boot", booted.text() + " (" + phases + ")");

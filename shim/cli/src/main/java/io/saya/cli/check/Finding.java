@@ -7,12 +7,12 @@ package io.saya.cli.check;
  * @param text what is the case
  * @param advice what to do about it; empty if there is nothing to do
  */
-record Finding(String check, Verdict verdict, String text, String advice) {
+public record Finding(String check, Verdict verdict, String text, String advice) {
 
     /**
      * What a finding means for containers: they run, they run with a drawback, or they do not run.
      */
-    enum Verdict {
+    public enum Verdict {
         PASS,
         /** They do, but something is slower or missing. */
         WARN,

@@ -92,6 +92,16 @@ public final class PsCommand implements Callable<Integer> {
                         String.valueOf(phase.integer("ms").orElse(0)));
             }
             start.print(invocation.out());
+            invocation.out().println();
+            invocation
+                    .out()
+                    .println(
+                            "The guest "
+                                    + (status.string("origin").orElse("").equals("restored")
+                                            ? "was restored from a template"
+                                            : "booted")
+                                    + "; template: "
+                                    + status.string("template").orElse("not known"));
         }
     }
 

@@ -1,0 +1,4 @@
+@NullMarked
+package io.saya.qemu.saved;
+
+import org.jspecify.annotations.NullMarked;

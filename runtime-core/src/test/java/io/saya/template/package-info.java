@@ -1,0 +1,4 @@
+@NullMarked
+package io.saya.template;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** {@code saya factory}: templates of VMs. */
+@NullMarked
+package io.saya.cli.factory;
+
+import org.jspecify.annotations.NullMarked;
