@@ -1,10 +1,12 @@
 """The measures. Each returns a list of rows; README.md says why each is taken the way it is."""
 
+import glob
 import os
 import statistics
 import tempfile
 import threading
 import time
+from concurrent import futures
 
 import bare
 import processes
@@ -13,6 +15,8 @@ from shim_client import Shim
 
 RUNC, SAYA = "io.containerd.runc.v2", "io.containerd.saya.v2"
 GONE_LIMIT_S = 20
+TEMPLATE_LIMIT_S = 120
+AT_ONCE = 10
 
 
 def row(measure: str, unit: str, runc=None, bare=None, saya=None, ratio=None, budget=None, at_most: bool = True) -> dict:
@@ -23,6 +27,16 @@ def row(measure: str, unit: str, runc=None, bare=None, saya=None, ratio=None, bu
         verdict = "met" if (judged <= budget if at_most else judged >= budget) else "missed"
     limit = None if budget is None else f"{'<=' if at_most else '>='} {budget:g}"
     return dict(measure=measure, unit=unit, runc=runc, bare=bare, saya=saya, ratio=ratio, budget=limit, verdict=verdict)
+
+
+def at_once(act, undo=lambda _: None) -> float:
+    """Seconds until the last of ten that begin together has done it."""
+    begin = time.perf_counter()
+    with futures.ThreadPoolExecutor(AT_ONCE) as threads:
+        done = list(threads.map(lambda _: act(), range(AT_ONCE)))
+        seconds = time.perf_counter() - begin
+        list(threads.map(undo, done))
+    return seconds
 
 
 class Bench:
@@ -61,6 +75,37 @@ class Bench:
                 seconds["runc"].append(container.ready_s)
         middle = {who: statistics.median(values) for who, values in seconds.items()}
         return [row("ready", "s", **middle, ratio=middle["saya"] / middle["bare"], budget=1.25)]
+
+    def template(self) -> list[dict]:
+        size = self.size
+        with tempfile.TemporaryDirectory(prefix="saya-bench-", dir="/run") as directory:
+            options = self.from_template(directory)
+            seconds: dict[str, list[float]] = {"bare": [], "saya": []}
+            for _ in range(self.rounds):
+                seconds["bare"].append(bare.ready(size))
+                with self.start(options=options) as container:
+                    seconds["saya"].append(container.ready_s)
+                    processes.expect_restored(container.processes()["qemu"][0])
+            one = {who: statistics.median(values) for who, values in seconds.items()}
+            ten = {"bare": at_once(lambda: bare.ready(size)), "saya": at_once(lambda: self.start(options=options), Container.remove)}
+        return [
+            row("ready from a template", "s", **one, ratio=one["saya"] / one["bare"], budget=0.25),
+            row(f"{AT_ONCE} at once from a template", "s", **ten, ratio=ten["saya"] / ten["bare"]),
+        ]
+
+    def from_template(self, directory: str) -> tuple[str, ...]:
+        """Has a template made; returns the options with which containers start from it."""
+        configuration = f"{directory}/configuration.toml"
+        with open(configuration, "w", encoding="ascii") as file:
+            file.write(f'[factory]\nenable_template = true\ntemplate_path = "{directory}/templates"\n')
+        options = ("--runtime-config-path", configuration)
+        with self.start(options=options):
+            until = time.monotonic() + TEMPLATE_LIMIT_S
+            while not glob.glob(f"{directory}/templates/template-*"):
+                if time.monotonic() > until:
+                    raise RuntimeError(f"no template was made within {TEMPLATE_LIMIT_S} s")
+                time.sleep(0.1)
+        return options
 
     def exec(self) -> list[dict]:
         seconds: dict[str, list[float]] = {RUNC: [], SAYA: []}

@@ -60,3 +60,9 @@ def cpu_seconds(pids: list[int]) -> float:
 
 def exists(pid: int) -> bool:
     return os.path.exists(f"/proc/{pid}")
+
+
+def expect_restored(pid: int) -> None:
+    """A QEMU that waits for the state of another says so on its command line."""
+    if " -incoming " not in arguments(pid):
+        raise RuntimeError(f"QEMU {pid} has booted (expected: started from the template)")

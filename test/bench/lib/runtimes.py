@@ -48,6 +48,9 @@ class Container:
         return self
 
     def __exit__(self, *_):
+        self.remove()
+
+    def remove(self) -> None:
         self.containerd.ctr("tasks", "kill", "--signal", "SIGKILL", self.id, check=False)
         self.containerd.ctr("tasks", "delete", self.id, check=False)
         self.containerd.ctr("containers", "delete", self.id, check=False)
