@@ -22,7 +22,7 @@ train() {
     training_shim "$saya" "$work/bin"
     containerd_start "$work" "$work/bin:$PATH"
     "${CTR[@]}" images import "$work/demo.tar" >/dev/null
-    train_container
+    train_container "$saya"
     wait_for_shim_end
   ) >"$work/log" 2>&1 &
   wait $! || { tail -n 20 "$work/log" "$work/containerd.log" >&2; die "the training run failed; its logs are in $work"; }
@@ -42,9 +42,9 @@ EOF
   chmod 755 "$2/containerd-shim-saya-v2"
 }
 
-# What a daemon does in its life: a container, output, execs that end by themselves and by a signal, statistics, the end.
+# What a daemon does in its life: a container, output, execs that end by themselves and by a signal, statistics, scrapes, the end.
 train_container() {
-  local id=saya-train
+  local saya=$1 id=saya-train
   "${CTR[@]}" run --detach --runtime io.containerd.saya.v2 saya.local/demo:latest "$id" /bin/sh -c 'echo started; while :; do sleep 1; done'
   "${CTR[@]}" tasks exec --exec-id one "$id" /bin/echo hello
   echo input | "${CTR[@]}" tasks exec --exec-id two "$id" /bin/cat
@@ -52,6 +52,9 @@ train_container() {
   "${CTR[@]}" tasks list
   "${CTR[@]}" tasks ps "$id"
   "${CTR[@]}" tasks metrics "$id" || true   # not of importance, and a ctr that cannot print them is no failure
+  # Twice, since some figures are those since the scrape before.
+  "$saya/bin/saya" metrics "$id" | grep '^saya_guest_answered 1$' > /dev/null
+  "$saya/bin/saya" metrics "$id" | grep '^kata_shim_pod_overhead_cpu ' > /dev/null
   "${CTR[@]}" tasks kill --signal SIGKILL "$id"
   "${CTR[@]}" tasks delete "$id" || true     # its status is the container's: 137, killed
   "${CTR[@]}" containers delete "$id"

@@ -74,21 +74,51 @@ static unsigned open_descriptors(void) {
     return count > 3 ? count - 3 : 0; // ".", ".." and the directory itself
 }
 
+static void item(FILE *out, const char *name, const char *item, unsigned long long value) {
+    fprintf(out, "%s{item=\"%s\"} %llu\n", name, item, value);
+}
+
+// Sizes in KiB, as Kata's agents have them from the kernel, and counts of context switches.
+static void agent_status(FILE *out) {
+    char text[PROC_LIMIT], *rest = text, *line;
+    if (read_text("/proc/self/status", text, sizeof text) < 0) return;
+    gauge(out, "kata_agent_proc_status", "The agent in /proc/PID/status");
+    while ((line = strsep(&rest, "\n")) != NULL) {
+        char *colon = strchr(line, ':');
+        if (colon == NULL) continue;
+        *colon = 0;
+        char *unit;
+        unsigned long long value = strtoull(colon + 1, &unit, 10);
+        if (strcmp(unit, " kB") != 0 && strstr(line, "_ctxt_switches") == NULL) continue;
+        for (char *c = line; *c != 0; c++) *c = (char)tolower((unsigned char)*c);
+        item(out, "kata_agent_proc_status", line, value);
+    }
+}
+
 static void agent_metrics(FILE *out) {
-    unsigned long long user = 0, kernel = 0, virtual_size = 0;
+    unsigned long long user = 0, kernel = 0, children_user = 0, children_kernel = 0, virtual_size = 0;
     long threads = 0, resident = 0;
     char text[1024];
-    double ticks = (double)sysconf(_SC_CLK_TCK);
+    double ticks = (double)sysconf(_SC_CLK_TCK), page = (double)sysconf(_SC_PAGESIZE);
     const char *behind = read_text("/proc/self/stat", text, sizeof text) > 0 ? strrchr(text, ')') : NULL;
     if (behind != NULL)
-        sscanf(behind, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %*d %*d %*d %*d %ld %*d %*u %llu %ld", &user, &kernel,
-               &threads, &virtual_size, &resident);
+        sscanf(behind, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %llu %llu %*d %*d %ld %*d %*u %llu %ld", &user, &kernel,
+               &children_user, &children_kernel, &threads, &virtual_size, &resident);
     single(out, "kata_agent_process_cpu_seconds_total", "Processor time of the agent in seconds", (double)(user + kernel) / ticks);
-    single(out, "kata_agent_process_resident_memory_bytes", "Resident memory of the agent",
-           (double)resident * (double)sysconf(_SC_PAGESIZE));
+    single(out, "kata_agent_process_resident_memory_bytes", "Resident memory of the agent", (double)resident * page);
     single(out, "kata_agent_process_virtual_memory_bytes", "Virtual memory of the agent", (double)virtual_size);
     single(out, "kata_agent_process_open_fds", "Open descriptors of the agent", open_descriptors());
     single(out, "kata_agent_threads", "Threads of the agent", (double)threads);
+    single(out, "kata_agent_total_time", "Processor time of the agent in ticks", (double)(user + kernel));
+    single(out, "kata_agent_total_vm", "Virtual memory of the agent in bytes", (double)virtual_size);
+    single(out, "kata_agent_total_rss", "Resident memory of the agent in bytes", (double)resident * page);
+    gauge(out, "kata_agent_proc_stat", "The agent in /proc/PID/stat, in ticks");
+    item(out, "kata_agent_proc_stat", "utime", user);
+    item(out, "kata_agent_proc_stat", "stime", kernel);
+    item(out, "kata_agent_proc_stat", "cutime", children_user);
+    item(out, "kata_agent_proc_stat", "cstime", children_kernel);
+    agent_status(out);
+    table(out, "/proc/self/io", "kata_agent_io_stat", "The agent in /proc/PID/io");
 }
 
 // ---- the guest

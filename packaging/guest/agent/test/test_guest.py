@@ -411,7 +411,10 @@ class Figures(AgentTest):
             self.assertRegex(
                 line,
                 r'^(# (HELP|TYPE) \S+ .+|(kata_(agent|guest)|saya_guest_pressure)_\w+(\{\w+="[^"]+"(,\w+="[^"]+")*\})? [-+.e0-9]+)$')
-        for name in ("kata_agent_process_resident_memory_bytes ", 'kata_guest_meminfo{item="mem_available"}',
+        for name in ("kata_agent_process_resident_memory_bytes ", "kata_agent_total_time ", "kata_agent_total_vm ", "kata_agent_total_rss ",
+                     'kata_agent_proc_stat{item="cstime"}', 'kata_agent_proc_status{item="vmrss"}',
+                     'kata_agent_proc_status{item="nonvoluntary_ctxt_switches"}', 'kata_agent_io_stat{item="cancelled_write_bytes"}',
+                     'kata_guest_meminfo{item="mem_available"}',
                      'kata_guest_meminfo{item="active_anon"}', 'kata_guest_meminfo{item="s_reclaimable"}',
                      'kata_guest_meminfo{item="hugepages_total"}', 'kata_guest_meminfo{item="direct_map4k"}',
                      'kata_guest_meminfo{item="committed_as"}',

@@ -48,10 +48,10 @@ public final class ContainerFigures {
     private @Nullable ContainerUsage last;
 
     @GuardedBy("this")
-    private @Nullable CompletableFuture<ContainerUsage> asked;
+    private @Nullable Question asked;
 
-    @GuardedBy("this")
-    private long askedNanos;
+    /** A question to the guest, and when it was asked. */
+    private record Question(CompletableFuture<ContainerUsage> answer, long askedNanos) {}
 
     /**
      * @param question blocks until the guest answers; fails with {@link RuntimeFailure}
@@ -91,27 +91,46 @@ public final class ContainerFigures {
      *     has never answered
      */
     public ContainerUsage now() {
-        CompletableFuture<ContainerUsage> answer;
+        Question question;
         ContainerUsage known;
         Duration left;
         synchronized (this) {
-            answer = asked;
-            if (answer == null || answer.isDone()) {
-                answer = ask();
-            }
+            question = current();
             known = last;
             Duration limit = known == null ? FIRST_LIMIT : FRESH_LIMIT;
-            left = limit.minusNanos(System.nanoTime() - askedNanos);
+            left = limit.minusNanos(System.nanoTime() - question.askedNanos());
         }
-        return switch (Waited.on(answer, left)) {
-            case Waited.Done(ContainerUsage fresh) -> fresh;
+        return switch (Waited.on(question.answer(), left)) {
             case Waited.TimedOut() when known != null -> known;
+            case Waited.Failed(RuntimeFailure failure) when known != null && silent(failure) ->
+                    known;
+            case Waited<ContainerUsage> waited -> told(waited);
+        };
+    }
+
+    /**
+     * Returns figures that the guest had not told before this call, for whoever compares them with
+     * others of the same moment. Blocks for as long as the guest takes.
+     *
+     * @param limit for the guest's answer
+     * @throws RuntimeFailure what the agent says; DEADLINE_EXCEEDED or UNAVAILABLE if it says
+     *     nothing in time
+     */
+    public ContainerUsage fresh(Duration limit) {
+        Question question;
+        synchronized (this) {
+            question = current();
+        }
+        return told(Waited.on(question.answer(), limit));
+    }
+
+    private ContainerUsage told(Waited<ContainerUsage> waited) {
+        return switch (waited) {
+            case Waited.Done(ContainerUsage fresh) -> fresh;
             case Waited.TimedOut() ->
                     throw RuntimeFailure.deadlineExceeded(
                             "the guest does not tell what container " + containerId + " uses",
                             null);
-            case Waited.Failed(RuntimeFailure failure) when known != null && silent(failure) ->
-                    known;
             case Waited.Failed<ContainerUsage> failed ->
                     throw failed.failure("figures of container " + containerId);
             case Waited.Interrupted() ->
@@ -121,6 +140,13 @@ public final class ContainerFigures {
                                     + " uses",
                             null);
         };
+    }
+
+    /** The question that is under way, or a new one. */
+    @GuardedBy("this")
+    private Question current() {
+        Question question = asked;
+        return question == null || question.answer().isDone() ? ask() : question;
     }
 
     /** True if the guest has said nothing at all. */
@@ -134,10 +160,10 @@ public final class ContainerFigures {
     }
 
     @GuardedBy("this")
-    private CompletableFuture<ContainerUsage> ask() {
+    private Question ask() {
         CompletableFuture<ContainerUsage> answer = new CompletableFuture<>();
-        asked = answer;
-        askedNanos = System.nanoTime();
+        Question made = new Question(answer, System.nanoTime());
+        asked = made;
         Thread.ofVirtual()
                 .name("figures of " + containerId)
                 .start(
@@ -151,6 +177,6 @@ public final class ContainerFigures {
                                 answer.completeExceptionally(e);
                             }
                         });
-        return answer;
+        return made;
     }
 }

@@ -10,11 +10,11 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * Converts processor time of the guest to that of the host. A guest whose VMM waits for a processor
- * counts that wait as time in which its processes ran: on a busy host several times what the host
- * has spent. Of what a container has used since the last look counts the part that the VMM's
- * threads ran of the time in which they ran or waited; so all containers of a pod together use no
- * more than their pod. Never goes back. Not thread safe.
+ * Converts processor time of the guest to that of the host. A guest whose virtual processors wait
+ * for one of the host's counts that wait as time in which its processes ran: on a busy host several
+ * times what the host has spent. Of what a container has used since the last look counts the part
+ * that the virtual processors' threads ran of the time in which they ran or waited; so all
+ * containers of a pod together use no more than their pod. Never goes back. Not thread safe.
  */
 final class HostShare {
 
@@ -27,8 +27,8 @@ final class HostShare {
     private Counter[] processors = {};
 
     /**
-     * @param vmm what the VMM's process has had, from its beginning; where there are no figures,
-     *     the guest's are taken as they are
+     * @param vmm what the virtual processors have had, from their beginning; where there are no
+     *     figures, the guest's are taken as they are
      */
     HostShare(Supplier<Optional<ProcessorTimes>> vmm) {
         this.vmm = vmm;

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * What the host's scheduler has done for a process so far, all its threads together ({@code
@@ -20,14 +21,32 @@ import java.util.Optional;
  */
 public record ProcessorTimes(Duration ran, Duration waited, boolean runnable) {
 
+    /** How QEMU's threads that run a virtual processor are called: {@code CPU 0/KVM}. */
+    private static final String VCPU = "CPU ";
+
     /** Reads some files of {@code /proc}; empty where the process or the kernel has no figures. */
     public static Optional<ProcessorTimes> of(long pid) {
+        return of(pid, _ -> true);
+    }
+
+    /**
+     * The same of a VMM's threads that run virtual processors alone: what its other threads wait
+     * for, the guest does not. Empty also where no thread is called so.
+     */
+    public static Optional<ProcessorTimes> ofVcpus(long pid) {
+        return of(pid, thread -> text(thread.resolve("comm")).startsWith(VCPU));
+    }
+
+    private static Optional<ProcessorTimes> of(long pid, Predicate<Path> counted) {
         long ran = 0;
         long waited = 0;
         boolean runnable = false;
         try (DirectoryStream<Path> threads =
                 Files.newDirectoryStream(Path.of("/proc/" + pid + "/task"))) {
             for (Path thread : threads) {
+                if (!counted.test(thread)) {
+                    continue;
+                }
                 runnable |= runnable(text(thread.resolve("stat")));
                 String[] fields = text(thread.resolve("schedstat")).split(" ", 3);
                 if (fields.length == 3) {

@@ -35,6 +35,7 @@ import io.saya.resources.MachineFollower;
 import io.saya.resources.OomScore;
 import io.saya.sandbox.Sandbox;
 import io.saya.sandbox.TaskTable;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -98,7 +99,7 @@ public final class Tasks {
                         new ContainerFigures(
                                 request.id(),
                                 () -> sandbox.guest().requireAgent().stats(request.id()),
-                                () -> ProcessorTimes.of(sandbox.vmmPid())));
+                                () -> ProcessorTimes.ofVcpus(sandbox.vmmPid())));
         try {
             table.add(container);
         } catch (RuntimeFailure e) {
@@ -357,11 +358,23 @@ public final class Tasks {
      * Returns what a container uses, or what it used a moment ago where the guest does not answer.
      */
     public ContainerUsage stats(String containerId) {
+        return figures(containerId).now();
+    }
+
+    /**
+     * Returns what a container uses now, or fails where the guest does not tell it in time: for
+     * whoever compares it with other figures of the same moment.
+     */
+    public ContainerUsage freshStats(String containerId, Duration limit) {
+        return figures(containerId).fresh(limit);
+    }
+
+    private ContainerFigures figures(String containerId) {
         Container container = table.container(containerId);
         if (sandbox.guest().agent().isEmpty()) {
             throw RuntimeFailure.notFound("container " + containerId + " has no guest");
         }
-        return container.figures().now();
+        return container.figures();
     }
 
     /**

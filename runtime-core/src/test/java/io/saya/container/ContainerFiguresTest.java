@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.saya.agent.ContainerUsage;
 import io.saya.failure.RuntimeFailure;
 import io.saya.failure.RuntimeFailure.Kind;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -20,6 +22,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** A test that waits for the guest does not end: there is an answer only where one is put. */
 @Timeout(30)
 class ContainerFiguresTest {
+
+    private static final Duration LONG = Duration.ofSeconds(20);
 
     private final BlockingQueue<ContainerUsage> answers = new LinkedBlockingQueue<>();
     private int put;
@@ -76,6 +80,29 @@ class ContainerFiguresTest {
         failure = new RuntimeFailure(silence, "the connection is lost");
         put();
         assertThat(figures.now()).isEqualTo(told);
+    }
+
+    @Test
+    void thatAreToBeFreshAreNeverThoseToldBefore() {
+        ContainerUsage told = put();
+        assertThat(figures.fresh(LONG)).isEqualTo(told);
+        assertThatThrownBy(() -> figures.fresh(Duration.ofMillis(100)))
+                .isInstanceOfSatisfying(
+                        RuntimeFailure.class,
+                        e -> assertThat(e.kind()).isEqualTo(Kind.DEADLINE_EXCEEDED))
+                .hasMessageContaining("c1");
+        assertThat(figures.now()).as("those of old are for who asks for them").isEqualTo(told);
+    }
+
+    @Test
+    void thatAreToBeFreshAreWaitedForLongerThanThoseOfStats() throws Exception {
+        ContainerUsage told = put();
+        assertThat(figures.now()).isEqualTo(told);
+        assertThat(figures.now()).as("the guest needs longer than 80 ms").isEqualTo(told);
+        CompletableFuture<ContainerUsage> fresh =
+                CompletableFuture.supplyAsync(() -> figures.fresh(LONG));
+        ContainerUsage late = put();
+        assertThat(fresh.get(20, TimeUnit.SECONDS)).isEqualTo(late);
     }
 
     @Test

@@ -3,10 +3,13 @@ package io.saya.host;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(60)
 class ProcessorTimesTest {
@@ -32,6 +35,24 @@ class ProcessorTimesTest {
             for (Process loop : loops) {
                 loop.destroyForcibly().waitFor();
             }
+        }
+    }
+
+    /** A thread is called like the file of its program until it says otherwise. */
+    @Test
+    void ofVirtualProcessorsCountThreadsOfThatNameOnly(@TempDir Path directory) throws Exception {
+        Path named = Files.createSymbolicLink(directory.resolve("CPU 0"), Path.of("/bin/sh"));
+        Process vcpu = new ProcessBuilder(named.toString(), "-c", "while :; do :; done").start();
+        Process other = new ProcessBuilder("sh", "-c", "while :; do :; done").start();
+        try {
+            while (ProcessorTimes.ofVcpus(vcpu.pid()).isEmpty()
+                    || ProcessorTimes.of(other.pid()).isEmpty()) {
+                Thread.onSpinWait();
+            }
+            assertThat(ProcessorTimes.ofVcpus(other.pid())).isEmpty();
+        } finally {
+            vcpu.destroyForcibly().waitFor();
+            other.destroyForcibly().waitFor();
         }
     }
 

@@ -173,14 +173,22 @@ public final class ManagementSocket implements AutoCloseable {
             send(client, "404 Not Found", "text/plain", "no " + request.path() + "\n");
             return;
         }
+        Page.Answer answer;
         try {
-            Page.Answer answer = page.answer(request);
-            send(client, "200 OK", answer.type(), answer.text());
+            answer = page.answer(request);
         } catch (IllegalArgumentException e) {
             send(client, "400 Bad Request", "text/plain", e.getMessage() + "\n");
+            return;
         } catch (IllegalStateException e) {
             send(client, "503 Service Unavailable", "text/plain", e.getMessage() + "\n");
+            return;
+        } catch (RuntimeException e) {
+            // A client that is hung up on would take the daemon for dead.
+            LOG.error("a page failed", "path", request.path(), "error", e);
+            send(client, "500 Internal Server Error", "text/plain", "failed: " + e + "\n");
+            return;
         }
+        send(client, "200 OK", answer.type(), answer.text());
     }
 
     static void send(SocketChannel client, String status, String type, String text)

@@ -5,7 +5,7 @@ package io.saya.shim.management;
 public interface Page {
 
     /**
-     * The answer.
+     * The answer. What else is thrown becomes status 500.
      *
      * @throws IllegalArgumentException with what is wrong with the request
      * @throws IllegalStateException with what keeps it from being answered now

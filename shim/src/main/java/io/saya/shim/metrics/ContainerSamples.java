@@ -124,12 +124,15 @@ final class ContainerSamples {
                     "direction");
     static final Metric CONTAINERS_NOT_SHOWN =
             Metric.gauge("saya_containers_not_shown", "Containers beyond those that are shown");
+    static final Metric CONTAINERS_LATE =
+            Metric.gauge("saya_containers_late", "Containers whose figures did not come in time");
 
     private final ContainerNames names = new ContainerNames();
 
     void write(GuestReading guest, List<Container> all, Exposition out) {
         names.keepOnly(new ArrayList<>(all));
         out.add(CONTAINERS_NOT_SHOWN, Math.max(0, all.size() - GuestReading.CONTAINERS));
+        out.add(CONTAINERS_LATE, guest.late());
         for (Container container : all.subList(0, Math.min(GuestReading.CONTAINERS, all.size()))) {
             out.add(CONTAINER_INFO, 1, container.id(), names.of(container));
         }

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The answer to one scrape while it is made: samples in any order, written out by family, as both
- * formats want it. Not thread safe.
+ * The answer to a scrape while it is made: samples in any order, written out by family, as both
+ * formats want it. For one answer after the other; not thread safe.
  */
 final class Exposition {
     private static final long NANOS_PER_SECOND = 1_000_000_000;
@@ -16,12 +16,26 @@ final class Exposition {
     /** Kata's histograms end at 512 ms. */
     private static final int KATA_BOUNDS = 10;
 
-    private final TextFormat format;
+    /** Characters that are kept for the next answer; a guest may once tell much more. */
+    private static final int KEPT = 256 << 10;
+
+    private TextFormat format = TextFormat.PROMETHEUS;
     private final Map<Metric, StringBuilder> families = new LinkedHashMap<>();
     private final List<GuestText.Family> guest = new ArrayList<>();
+    private StringBuilder text = new StringBuilder();
 
-    Exposition(TextFormat format) {
-        this.format = format;
+    /**
+     * Begins anew. What was grown for the answer before is used again: to grow it each time would
+     * be most of the garbage of a scrape, and much of it would outlive the next collection.
+     */
+    void begin(TextFormat wanted) {
+        format = wanted;
+        families.values().forEach(samples -> samples.setLength(0));
+        guest.clear();
+        if (text.capacity() > KEPT) {
+            text = new StringBuilder();
+        }
+        text.setLength(0);
     }
 
     /** A sample with a whole number. */
@@ -149,12 +163,13 @@ final class Exposition {
 
     /** The whole text. */
     String text() {
-        StringBuilder out = new StringBuilder(64 << 10);
+        StringBuilder out = text;
         families.forEach(
                 (metric, samples) -> {
-                    String name = familyName(metric);
-                    head(out, name, metric.help(), metric.type().word());
-                    out.append(samples);
+                    if (!samples.isEmpty()) {
+                        head(out, familyName(metric), metric.help(), metric.type().word());
+                        out.append(samples);
+                    }
                 });
         for (GuestText.Family family : guest) {
             family.append(out, format);

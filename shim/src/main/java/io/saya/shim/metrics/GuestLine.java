@@ -162,12 +162,11 @@ final class GuestLine {
 
     /** A value that both formats take; empty if there is none. */
     private String number() {
-        skipBlanks();
-        String[] words = line.substring(at).strip().split("[ \t]+", -1);
-        if (words.length > 2 || words[0].isEmpty() || words[0].length() > NUMBER_LENGTH) {
+        String word = untilBlank();
+        var _ = untilBlank(); // the time
+        if (at < line.length() || word.isEmpty() || word.length() > NUMBER_LENGTH) {
             return "";
         }
-        String word = words[0];
         return switch (word) {
             case "NaN", "+Inf", "-Inf" -> word;
             case "Inf" -> "+Inf";
@@ -189,6 +188,17 @@ final class GuestLine {
         } catch (NumberFormatException e) {
             return false;
         }
+    }
+
+    private String untilBlank() {
+        skipBlanks();
+        int from = at;
+        while (at < line.length() && line.charAt(at) != ' ' && line.charAt(at) != '\t') {
+            at++;
+        }
+        String word = line.substring(from, at);
+        skipBlanks();
+        return word;
     }
 
     private void skipBlanks() {

@@ -23,11 +23,13 @@ import java.util.function.Supplier;
  * @param answered whether the agent answered at all, be it that it has no metrics
  * @param metrics what it tells of itself and the guest
  * @param containers what each uses, for those that are shown
+ * @param late containers whose figures did not come in time
  */
 record GuestReading(
         boolean answered,
         Optional<GuestMetrics> metrics,
-        Map<Container, ContainerUsage> containers) {
+        Map<Container, ContainerUsage> containers,
+        int late) {
 
     /** Containers that are shown; a pod has a handful. */
     static final int CONTAINERS = 64;
@@ -35,7 +37,8 @@ record GuestReading(
     /** Limit for the guest's part of a scrape, so that the whole takes less than 5 s. */
     private static final Duration LIMIT = Duration.ofSeconds(2);
 
-    private static final GuestReading NOTHING = new GuestReading(false, Optional.empty(), Map.of());
+    private static final GuestReading NOTHING =
+            new GuestReading(false, Optional.empty(), Map.of(), 0);
 
     /** Asks and waits. The virtual threads that ask end with their calls' own limits. */
     static GuestReading of(Sandbox sandbox, Tasks tasks) {
@@ -49,19 +52,32 @@ record GuestReading(
         List<Container> shown = sandbox.tasks().all();
         Map<Container, CompletableFuture<ContainerUsage>> asked = new LinkedHashMap<>();
         for (Container container : shown.subList(0, Math.min(CONTAINERS, shown.size()))) {
-            asked.put(container, ask("container metrics", () -> tasks.stats(container.id())));
+            asked.put(
+                    container,
+                    ask("container metrics", () -> tasks.freshStats(container.id(), LIMIT)));
         }
-        Optional<Optional<GuestMetrics>> told = within(metrics, deadline);
-        if (told.isEmpty()) {
-            // What a container used a moment ago would pass for what it uses now.
+        if (!(within(metrics, deadline) instanceof Waited.Done(Optional<GuestMetrics> told))) {
             return NOTHING;
         }
         Map<Container, ContainerUsage> containers = new LinkedHashMap<>();
-        asked.forEach(
-                (container, answer) ->
-                        within(answer, deadline)
-                                .ifPresent(figures -> containers.put(container, figures)));
-        return new GuestReading(true, told.get(), containers);
+        int late = 0;
+        for (Map.Entry<Container, CompletableFuture<ContainerUsage>> each : asked.entrySet()) {
+            switch (within(each.getValue(), deadline)) {
+                case Waited.Done(ContainerUsage figures) -> containers.put(each.getKey(), figures);
+                // One that has ended, or is just being made, uses nothing.
+                case Waited.Failed(RuntimeFailure failure) when !silent(failure) -> {}
+                case Waited.Failed<ContainerUsage> _,
+                        Waited.TimedOut<ContainerUsage> _,
+                        Waited.Interrupted<ContainerUsage> _ ->
+                        late++;
+            }
+        }
+        return new GuestReading(true, told, containers, late);
+    }
+
+    /** Whether what is known is of all containers, so that sums of it mean something. */
+    boolean whole(int all) {
+        return answered && late == 0 && all <= CONTAINERS;
     }
 
     /** Empty where the agent has none; fails where it does not answer. */
@@ -69,12 +85,16 @@ record GuestReading(
         try {
             return Optional.of(agent.metrics(LIMIT));
         } catch (RuntimeFailure e) {
-            if (e.kind() == RuntimeFailure.Kind.UNAVAILABLE
-                    || e.kind() == RuntimeFailure.Kind.DEADLINE_EXCEEDED) {
+            if (silent(e)) {
                 throw e;
             }
             return Optional.empty();
         }
+    }
+
+    private static boolean silent(RuntimeFailure failure) {
+        return failure.kind() == RuntimeFailure.Kind.UNAVAILABLE
+                || failure.kind() == RuntimeFailure.Kind.DEADLINE_EXCEEDED;
     }
 
     private static <T> CompletableFuture<T> ask(String name, Supplier<T> question) {
@@ -92,10 +112,7 @@ record GuestReading(
         return answer;
     }
 
-    private static <T> Optional<T> within(CompletableFuture<T> answer, long deadline) {
-        return Waited.on(answer, Duration.ofNanos(deadline - System.nanoTime()))
-                        instanceof Waited.Done(T told)
-                ? Optional.of(told)
-                : Optional.empty();
+    private static <T> Waited<T> within(CompletableFuture<T> answer, long deadline) {
+        return Waited.on(answer, Duration.ofNanos(deadline - System.nanoTime()));
     }
 }

@@ -4,7 +4,10 @@ import io.saya.agent.ContainerUsage;
 import io.saya.container.Container;
 import io.saya.shim.metrics.HostProcesses.Role;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,7 +44,9 @@ final class PodOverhead {
 
     private static final double PERCENT = 100;
 
-    private final Map<String, Long> cpuOf = new HashMap<>();
+    /** By the containers themselves: the next one may have the same id, and begins at 0. */
+    private final Map<Container, Long> cpuOf = new HashMap<>();
+
     private long cpuOfGone;
     private long guestCpu;
     private long overheadCpu;
@@ -49,9 +54,13 @@ final class PodOverhead {
 
     private record Before(long atNanos, long overheadCpu) {}
 
-    /** Writes nothing where the guest did not answer: half of it would be a lie. */
-    void write(HostProcesses host, GuestReading guest, Exposition out) {
-        if (!guest.answered() || !host.readings().containsKey(Role.QEMU)) {
+    /**
+     * Writes nothing where the guest has not told all of its containers: half of it would be a lie.
+     *
+     * @param all containers that the sandbox has
+     */
+    void write(HostProcesses host, GuestReading guest, List<Container> all, Exposition out) {
+        if (!guest.whole(all.size()) || !host.readings().containsKey(Role.QEMU)) {
             return;
         }
         long now = System.nanoTime();
@@ -60,7 +69,7 @@ final class PodOverhead {
         for (ProcessReading each : host.readings().values()) {
             hostCpu += each.cpuNanos();
         }
-        guestCpu = Math.max(guestCpu, guestCpu(guest));
+        guestCpu = Math.max(guestCpu, guestCpu(guest, all));
         overheadCpu = Math.max(overheadCpu, hostCpu - guestCpu);
         out.addNanos(POD_HOST_CPU_SECONDS_TOTAL, hostCpu);
         out.addNanos(POD_GUEST_CPU_SECONDS_TOTAL, guestCpu);
@@ -102,23 +111,21 @@ final class PodOverhead {
         out.add(KATA_SHIM_POD_OVERHEAD_MEMORY_IN_BYTES, overhead);
     }
 
-    private long guestCpu(GuestReading guest) {
-        Map<String, Long> seen = new HashMap<>();
-        for (Map.Entry<Container, ContainerUsage> each : guest.containers().entrySet()) {
-            long used = each.getValue().cpu().time().total();
-            seen.put(each.getKey().id(), used);
+    private long guestCpu(GuestReading guest, List<Container> all) {
+        guest.containers()
+                .forEach(
+                        (container, figures) ->
+                                cpuOf.merge(container, figures.cpu().time().total(), Math::max));
+        // One of which the guest tells nothing any more has what it had, while it is there.
+        Set<Container> there = new HashSet<>(all);
+        for (Map.Entry<Container, Long> each : cpuOf.entrySet()) {
+            if (!there.contains(each.getKey())) {
+                cpuOfGone += each.getValue();
+            }
         }
-        cpuOf.forEach(
-                (id, used) -> {
-                    // Also one that was made anew under the same id, and began at 0.
-                    if (seen.getOrDefault(id, 0L) < used) {
-                        cpuOfGone += used;
-                    }
-                });
-        cpuOf.clear();
-        cpuOf.putAll(seen);
+        cpuOf.keySet().retainAll(there);
         long sum = cpuOfGone;
-        for (long used : seen.values()) {
+        for (long used : cpuOf.values()) {
             sum += used;
         }
         return sum;

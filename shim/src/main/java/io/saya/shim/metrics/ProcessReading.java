@@ -50,6 +50,13 @@ record ProcessReading(
                 new ProcessReading(stat, status, io, threads, ProcFile.count(proc.resolve("fd"))));
     }
 
+    /** Processor time in a line of {@code stat}; 0 if there is none. */
+    static long cpuNanos(String line) {
+        Map<String, Long> items = stat(line);
+        return (items.getOrDefault("utime", 0L) + items.getOrDefault("stime", 0L))
+                * NANOS_PER_TICK;
+    }
+
     private static Map<String, Long> stat(String line) {
         Map<String, Long> items = new LinkedHashMap<>();
         // The name of the program stands in parentheses and may hold anything.

@@ -4,7 +4,7 @@ import io.saya.container.Container;
 import io.saya.sandbox.Sandbox;
 import io.saya.shim.trace.SpanCounts;
 import io.saya.task.Tasks;
-import java.time.Duration;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -37,6 +37,7 @@ final class Scrape {
     private final DropCounts drops = new DropCounts();
     private final ContainerSamples containers = new ContainerSamples();
     private final PodOverhead overhead = new PodOverhead();
+    private final Exposition out = new Exposition();
     private long scrapes;
     private long cpuNanos;
 
@@ -54,7 +55,7 @@ final class Scrape {
     /** The answer to one scrape. */
     String answer(TextFormat format) {
         long cpuBefore = ownCpu();
-        Exposition out = new Exposition(format);
+        out.begin(format);
         GuestReading guest = GuestReading.of(sandbox, tasks);
         // Right behind the guest's figures, which they are compared with.
         HostProcesses host = HostProcesses.read(sandbox);
@@ -65,7 +66,7 @@ final class Scrape {
         VmmSamples.write(sandbox.vmmPid(), out);
         JvmSamples.write(out);
         containers.write(guest, all, out);
-        overhead.write(host, guest, out);
+        overhead.write(host, guest, all, out);
         out.add(GUEST_ANSWERED, guest.answered() ? 1 : 0);
         guest.metrics().ifPresent(told -> out.add(GuestText.read(told, drops)));
         for (DropReason reason : DropReason.values()) {
@@ -91,6 +92,6 @@ final class Scrape {
      * few others run.
      */
     private static long ownCpu() {
-        return ProcessHandle.current().info().totalCpuDuration().map(Duration::toNanos).orElse(0L);
+        return ProcessReading.cpuNanos(ProcFile.text(Path.of("/proc/self/stat")));
     }
 }

@@ -42,7 +42,8 @@ final class SpanExporter {
     SpanExporter(OtlpEndpoint endpoint, List<Map.Entry<String, String>> resource) {
         this.endpoint = endpoint;
         this.resource = List.copyOf(resource);
-        this.sender = Thread.ofVirtual().name("traces").start(this::run);
+        // No virtual thread: to look a name up holds its carrier, of which a daemon has few.
+        this.sender = Thread.ofPlatform().daemon().name("traces").start(this::run);
     }
 
     void add(Span span) {

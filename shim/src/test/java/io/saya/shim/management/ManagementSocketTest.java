@@ -124,6 +124,16 @@ class ManagementSocketTest {
         }
     }
 
+    @Test
+    void aPageThatFailsIsAnsweredWith500AndTheNextOneIsThere() throws Exception {
+        try (ManagementSocket _ = open(false)) {
+            assertThat(ask("GET /broken HTTP/1.1\r\n\r\n"))
+                    .startsWith("HTTP/1.1 500 ")
+                    .contains("by zero");
+            assertThat(ask("GET /status HTTP/1.1\r\n\r\n")).contains("200 OK", "fine");
+        }
+    }
+
     private ManagementSocket open(boolean shell) throws IOException {
         return open(ServerSocketChannel.open(StandardProtocolFamily.UNIX), shell);
     }
@@ -135,6 +145,10 @@ class ManagementSocketTest {
                 Map.of(
                         "/status",
                         _ -> new Page.Answer("text/plain", "fine\n"),
+                        "/broken",
+                        _ -> {
+                            throw new ArithmeticException("by zero");
+                        },
                         "/log-level",
                         request -> {
                             String body = request.body();

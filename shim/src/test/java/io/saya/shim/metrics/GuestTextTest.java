@@ -14,7 +14,8 @@ class GuestTextTest {
     private final DropCounts drops = new DropCounts();
 
     private String shown(String text, TextFormat format) {
-        Exposition out = new Exposition(format);
+        Exposition out = new Exposition();
+        out.begin(format);
         out.add(GuestText.read(new GuestMetrics(text, false), drops));
         return out.text();
     }

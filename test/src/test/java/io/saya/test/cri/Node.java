@@ -206,7 +206,7 @@ public final class Node implements AutoCloseable {
     }
 
     /** The network of nodes that have no other. */
-    static final String BRIDGE =
+    public static final String BRIDGE =
             """
             {
               "cniVersion": "0.4.0",

@@ -53,9 +53,16 @@ public record Scraped(String text, Map<String, Double> samples) {
     }
 
     private static Path socket(String sandbox) {
+        return runDirectory(sandbox).resolve("saya.sock");
+    }
+
+    /** The run directory of the sandbox of this id. */
+    public static Path runDirectory(String sandbox) {
         try (var entries =
-                Files.newDirectoryStream(Path.of("/run/saya"), sandbox.substring(0, SHORT) + "*")) {
-            return entries.iterator().next().resolve("saya.sock");
+                Files.newDirectoryStream(
+                        Path.of("/run/saya"),
+                        sandbox.substring(0, Math.min(SHORT, sandbox.length())) + "*")) {
+            return entries.iterator().next();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Objects;
 
 /** The hand in the guest (test/fault/init): does what it is told by one word. */
-final class Hand {
+public final class Hand {
     /** The guest may be booting still. */
     private static final Duration LIMIT = Duration.ofSeconds(45);
 
@@ -23,7 +23,7 @@ final class Hand {
     private Hand() {}
 
     /** Asks for the act, and returns when it is answered. */
-    static void tell(Path runDirectory, String word) {
+    public static void tell(Path runDirectory, String word) {
         Wait.until(LIMIT, () -> !qemu(runDirectory).isEmpty());
         Ran.run(
                         LIMIT.plusSeconds(15),
