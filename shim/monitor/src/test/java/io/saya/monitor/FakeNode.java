@@ -18,6 +18,9 @@ import java.util.stream.Stream;
 
 /** Run directories with sockets that speak HTTP, and behave as sandboxes may. */
 public final class FakeNode implements AutoCloseable {
+    /** Characters of a piece: Go's buffer. */
+    private static final int PIECE = 2048;
+
     private final Path base;
     private final List<ServerSocketChannel> sockets = new ArrayList<>();
 
@@ -74,6 +77,29 @@ public final class FakeNode implements AutoCloseable {
     public Path kataSandbox(String id, String metrics) throws IOException {
         Path directory = Files.createDirectories(kata().resolve(id));
         listen(directory.resolve(SandboxRuntime.KATA.socket()), client -> reply(client, metrics));
+        return directory;
+    }
+
+    /** A sandbox of Kata's, whose shim answers in pieces, as servers in Go do. */
+    public Path kataSandboxInPieces(String id, String metrics) throws IOException {
+        Path directory = Files.createDirectories(kata().resolve(id));
+        listen(
+                directory.resolve(SandboxRuntime.KATA.socket()),
+                client -> {
+                    write(
+                            client,
+                            "HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4;"
+                                    + " charset=utf-8\r\nConnection: close\r\n"
+                                    + "Transfer-Encoding: chunked\r\n\r\n");
+                    for (int at = 0; at < metrics.length(); at += PIECE) {
+                        String piece =
+                                metrics.substring(at, Math.min(at + PIECE, metrics.length()));
+                        write(
+                                client,
+                                Integer.toHexString(piece.length()) + "\r\n" + piece + "\r\n");
+                    }
+                    write(client, "0\r\n\r\n");
+                });
         return directory;
     }
 

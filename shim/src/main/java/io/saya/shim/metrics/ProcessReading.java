@@ -53,8 +53,7 @@ record ProcessReading(
     /** Processor time in a line of {@code stat}; 0 if there is none. */
     static long cpuNanos(String line) {
         Map<String, Long> items = stat(line);
-        return (items.getOrDefault("utime", 0L) + items.getOrDefault("stime", 0L))
-                * NANOS_PER_TICK;
+        return (items.getOrDefault("utime", 0L) + items.getOrDefault("stime", 0L)) * NANOS_PER_TICK;
     }
 
     private static Map<String, Long> stat(String line) {

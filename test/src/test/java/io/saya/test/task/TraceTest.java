@@ -153,7 +153,7 @@ final class TraceTest extends ShimSuite {
         assertThat(whole.getName()).isEqualTo("start");
         assertThat(whole.getParentSpanId()).isEqualTo(ByteString.EMPTY);
         var end = whole.getStartTimeUnixNano();
-        for (var phase : List.of("configuration", "qemu_spawn", "kernel", "agent", "container")) {
+        for (var phase : List.of("configuration", "qemu spawn", "kernel", "agent", "container")) {
             var span = collector.span("start " + phase);
             assertThat(span.getParentSpanId()).as(phase).isEqualTo(whole.getSpanId());
             assertThat(span.getStartTimeUnixNano()).as(phase).isGreaterThanOrEqualTo(end);

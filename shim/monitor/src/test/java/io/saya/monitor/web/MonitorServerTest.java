@@ -24,6 +24,7 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
 import java.util.Base64;
+import java.util.List;
 import java.util.Optional;
 import java.util.zip.GZIPInputStream;
 import javax.net.ssl.SSLContext;
@@ -102,6 +103,54 @@ class MonitorServerTest {
                     .startsWith("# TYPE kata_shim_threads gauge\n")
                     .doesNotContain("saya_");
             assertThat(get(server, "/metrics?sandbox=three").statusCode()).isEqualTo(404);
+        }
+    }
+
+    /** Line by line as its shim in Go writes it, and with the names that kata-monitor makes. */
+    @Test
+    void aSandboxOfKatasIsScrapedAsKataMonitorDoes() throws Exception {
+        String text = resource("/io/saya/monitor/kata-shim.txt");
+        node.kataSandboxInPieces("three", text);
+        try (MonitorServer server = serve(Optional.empty())) {
+            String all = get(server, "/metrics?sandbox=three").body();
+            List<String> told =
+                    all.lines()
+                            .filter(line -> !line.startsWith("#") && !line.contains("_monitor_"))
+                            .filter(line -> line.contains("sandbox_id=\"three\""))
+                            .map(
+                                    line ->
+                                            line.replaceAll(
+                                                    "sandbox_id=\"three\"(,cri_[^,}]*)*,?", ""))
+                            .map(line -> line.replace("{}", ""))
+                            .toList();
+            List<String> meant =
+                    text.lines()
+                            .filter(line -> !line.startsWith("#"))
+                            .map(line -> line.replaceFirst("^(go|process)_", "kata_shim_$1_"))
+                            .toList();
+            assertThat(names(told)).containsExactlyInAnyOrderElementsOf(names(meant));
+            assertThat(told)
+                    .contains(
+                            "kata_shim_go_gc_duration_seconds{quantile=\"0.5\"} 8.4251E-5",
+                            "kata_agent_proc_status{item=\"vmrss\"} 11268");
+            assertThat(all)
+                    .contains("# TYPE kata_shim_go_gc_duration_seconds summary\n")
+                    .contains("# TYPE kata_shim_rpc_durations_histogram_milliseconds histogram\n")
+                    .contains("runtime=\"kata\"")
+                    .contains("saya_monitor_lines_dropped_total 0.0\n");
+        }
+    }
+
+    /** Names and labels, without the values, which are written otherwise here. */
+    private static List<String> names(List<String> lines) {
+        return lines.stream().map(line -> line.substring(0, line.lastIndexOf(' '))).toList();
+    }
+
+    private static String resource(String name) throws IOException {
+        try (InputStream in = MonitorServerTest.class.getResourceAsStream(name)) {
+            return new String(
+                    java.util.Objects.requireNonNull(in, name).readAllBytes(),
+                    StandardCharsets.UTF_8);
         }
     }
 
