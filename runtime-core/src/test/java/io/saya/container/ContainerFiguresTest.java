@@ -101,8 +101,10 @@ class ContainerFiguresTest {
         assertThat(figures.now()).as("the guest needs longer than 80 ms").isEqualTo(told);
         CompletableFuture<ContainerUsage> fresh =
                 CompletableFuture.supplyAsync(() -> figures.fresh(LONG));
-        ContainerUsage late = put();
-        assertThat(fresh.get(20, TimeUnit.SECONDS)).isEqualTo(late);
+        // One for the question that is under way, one for a question that begins behind its answer.
+        put();
+        put();
+        assertThat(fresh.get(20, TimeUnit.SECONDS)).isNotEqualTo(told);
     }
 
     @Test
