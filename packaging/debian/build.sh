@@ -57,7 +57,7 @@ say "packages of version $version ..."
 (cd "$work" && fakeroot debian/rules binary) > "$work/log" 2>&1 || { tail -n 20 "$work/log" >&2; die "debhelper failed; its log is $work/log"; }
 if [[ ${SAYA_DEB_LINTIAN:-yes} == yes ]]; then
   say "lintian ..."
-  lintian --no-tag-display-limit --fail-on error,warning "$out"/saya_"${version}"_amd64.deb "$out"/saya-monitor_"${version}"_all.deb ||
+  lintian --tag-display-limit 0 --fail-on error,warning "$out"/saya_"${version}"_amd64.deb "$out"/saya-monitor_"${version}"_all.deb ||
     die "lintian found something in the packages, see above"
 fi
 rm -rf "$work"
