@@ -30,6 +30,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -139,7 +140,7 @@ public final class GuestLaunch {
             if (vm.restored()) {
                 clock.restored();
             }
-            cgroup.started();
+            cgroup.started(CompletableFuture.anyOf(vm.vmmReady(), vm.exited()));
             var _ = vm.vmmReady().thenRun(() -> clock.done(StartPhase.QMP));
             var _ = vm.channelOpen().thenRun(() -> clock.done(StartPhase.KERNEL));
 

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -196,8 +197,11 @@ public final class SandboxCgroup {
      * Takes the guard back to where it was, now that the VMM runs, or puts this process into the
      * cgroup as well if all are to be there. Does not wait, also not for a kernel that has not
      * moved the guard in yet: the guard is taken out when it has.
+     *
+     * @param devicesOpen done when the VMM has opened all that it needs of {@code /dev}, or has
+     *     ended
      */
-    void started() {
+    void started(CompletableFuture<?> devicesOpen) {
         Thread earlier = work;
         if (earlier == null || (placement == null && !earlier.isAlive())) {
             return;
@@ -209,7 +213,7 @@ public final class SandboxCgroup {
                         awaitEnd(earlier);
                         CgroupPlacement placed = placement;
                         if (placed != null) {
-                            settle(placed);
+                            settle(placed, devicesOpen);
                         }
                     }
                 });
@@ -226,7 +230,7 @@ public final class SandboxCgroup {
         }
     }
 
-    private void settle(CgroupPlacement placed) {
+    private void settle(CgroupPlacement placed, CompletableFuture<?> devicesOpen) {
         try {
             if (only) {
                 // The guard opens disks, taps and terminals' loggers in it.
@@ -238,6 +242,8 @@ public final class SandboxCgroup {
             } else {
                 placed.leave(parentProcess());
                 guardInside = false;
+                // The kernel takes a list in steps, the first of which denies all.
+                devicesOpen.join();
                 restrictDevices(placed);
             }
         } catch (IOException e) {

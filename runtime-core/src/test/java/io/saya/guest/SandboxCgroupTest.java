@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -23,7 +24,7 @@ class SandboxCgroupTest {
     @Test
     void theStartDoesNotWaitForTheKernel() {
         SandboxCgroup cgroup = stuck(Duration.ofHours(1));
-        cgroup.started();
+        cgroup.started(CompletableFuture.completedFuture(null));
         moved.countDown();
     }
 
@@ -33,7 +34,7 @@ class SandboxCgroupTest {
         assertThatThrownBy(cgroup::release)
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("the kernel has not moved the guard within PT0.001S");
-        cgroup.started();
+        cgroup.started(CompletableFuture.completedFuture(null));
         assertThatThrownBy(cgroup::release).isInstanceOf(IOException.class);
         moved.countDown();
     }
