@@ -15,7 +15,7 @@ import scrapes
 from measures import Bench
 from runtimes import Containerd
 
-MEASURES = ("ready", "template", "exec", "join", "stdout", "kill", "memory", "scrapes", "network", "files", "ttrpc")
+MEASURES = ("ready", "template", "exec", "join", "stdout", "kill", "memory", "freed", "scrapes", "network", "files", "ttrpc")
 COLUMNS = ("measure", "unit", "runc", "bare", "saya", "ratio", "budget", "verdict")
 TITLES = {"bare": "bare QEMU", "saya": "Saya"}
 

@@ -17,6 +17,8 @@ RUNC, SAYA = "io.containerd.runc.v2", "io.containerd.saya.v2"
 GONE_LIMIT_S = 20
 TEMPLATE_LIMIT_S = 120
 AT_ONCE = 10
+GIVEN_BACK_S = 30
+GIB = 1 << 30
 
 
 def row(measure: str, unit: str, runc=None, bare=None, saya=None, ratio=None, budget=None, at_most: bool = True) -> dict:
@@ -213,6 +215,62 @@ class Bench:
             after = processes.memory(found["shim"])
             rows.append(row(f"shim private, after {self.execs} execs", "MB", saya=after["uss"], budget=32))
         return rows
+
+    def freed(self) -> list[dict]:
+        """What a sandbox costs the host before and after a program has used a gibibyte: as memory, and as a file that is removed."""
+        rows = []
+        uses = {
+            "memory": ["/bin/dd", "if=/dev/zero", "of=/dev/null", "bs=1024M", "count=1"],
+            "files": ["/bin/sh", "-c", "dd if=/dev/zero of=/dev/shm/file bs=1M count=1024 && rm /dev/shm/file"],
+        }
+        shm = ("--mount", "type=tmpfs,src=tmpfs,dst=/dev/shm,options=size=1100m")
+        for name, command in uses.items():
+            with self.start(options=("--memory-limit", str(GIB + (128 << 20)), *shm)) as container:
+                shim = container.shim()
+                shim.run("warm", ["/bin/sh", "-c", "dd if=/dev/zero of=/dev/null bs=64M count=1"])
+                time.sleep(GIVEN_BACK_S / 3)
+                before = self.cost(container)
+                watch = Peak(lambda chosen=container: self.cost(chosen))
+                shim.run("use", command)
+                freed = time.perf_counter()
+                peak = watch.end()
+                after, seconds = self.cost(container), None
+                while time.perf_counter() - freed < GIVEN_BACK_S:
+                    after = self.cost(container)
+                    if after <= before * 1.1:
+                        seconds = time.perf_counter() - freed
+                        break
+                    time.sleep(0.2)
+                if peak < before + GIB / 1e6 / 2:
+                    raise RuntimeError(f"{name}: {before} MB before and {peak} MB at most, so no gibibyte was used")
+                rows.append(row(f"a gibibyte of {name}: before", "MB", saya=before))
+                rows.append(row(f"a gibibyte of {name}: in use", "MB", saya=peak))
+                rows.append(row(f"a gibibyte of {name}: freed, within 30 s", "MB", saya=after, ratio=after / before, budget=1.1))
+                rows.append(row(f"a gibibyte of {name}: until within 10 %", "s", saya=seconds, budget=GIVEN_BACK_S))
+        return rows
+
+    @staticmethod
+    def cost(container: Container) -> float:
+        """Proportional memory of all processes of a sandbox, MB."""
+        return processes.memory([pid for pids in container.processes().values() for pid in pids])["pss"]
+
+
+class Peak:
+    """The largest value of something, looked at five times a second until the end."""
+
+    def __init__(self, look):
+        self.look, self.most, self.over = look, 0.0, threading.Event()
+        self.thread = threading.Thread(target=self._watch, daemon=True)
+        self.thread.start()
+
+    def _watch(self) -> None:
+        while not self.over.wait(0.2):
+            self.most = max(self.most, self.look())
+
+    def end(self) -> float:
+        self.over.set()
+        self.thread.join()
+        return self.most
 
 
 def drain(path: str) -> dict[str, float]:
