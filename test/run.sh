@@ -115,7 +115,7 @@ suite() {
 }
 
 need_for_pods() {
-  need_packages busybox-static containerd containernetworking-plugins e2fsprogs fuse-overlayfs ipset iproute2 iptables kmod maven nftables procps qemu-system-x86 runc util-linux \
+  need_packages busybox-static containerd containernetworking-plugins e2fsprogs fuse-overlayfs gcc ipset iproute2 iptables kmod maven nftables procps qemu-system-x86 runc util-linux \
     wireguard-tools
 }
 

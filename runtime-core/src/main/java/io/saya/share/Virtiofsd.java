@@ -18,9 +18,8 @@ import java.util.regex.Pattern;
 /**
  * The daemon that serves a sandbox's shared directory to its VM. It inherits its socket listening,
  * so that QEMU can connect before it has come so far, and keeps its own sandbox: a mount and a pid
- * namespace of its own, a seccomp filter, and no capabilities but those for files. Those for device
- * nodes and for file capabilities it gives up too. Its options are those of Debian's (QEMU 7.2's) C
- * version; the Rust version takes the same under other names.
+ * namespace of its own, a seccomp filter, and no capabilities but those for files. Its options are
+ * those of Debian's (QEMU 7.2's) C version; the Rust version takes the same under other names.
  *
  * <p>READDIRPLUS is always off. Both versions look every name up while they read a directory, and
  * take one that has gone since, or a whiteout that covers nothing, for an error of the whole read.
@@ -32,6 +31,10 @@ import java.util.regex.Pattern;
  * With the ids it would lose its right to files of others, so it keeps its capabilities then. What
  * may be done is decided before, by the guest's kernel, which checks the rights of every file
  * itself (virtio-fs mounts have default_permissions) and takes set-id bits away.
+ *
+ * <p>Extended attributes are on: programs keep them, an image's programs have their capabilities.
+ * The guest asks for {@code security.capability} before each write then. There are no ACLs: the
+ * guest's kernel (6.1) has them at the top of what is shown only, not in the mounts below.
  */
 public final class Virtiofsd {
 
@@ -39,6 +42,13 @@ public final class Virtiofsd {
 
     /** Words that change its capabilities, in Rust's spelling or in C's. */
     private static final Pattern CAPABILITIES = Pattern.compile("(?:--)?modcaps=([-+:a-z_]+)");
+
+    /** The word by which an operator turns extended attributes off, as in {@code -o no_xattr}. */
+    private static final Pattern NO_ATTRIBUTES =
+            Pattern.compile("(?:-o|--)?(?:.*,)?no[_-]xattr(?:,.*)?");
+
+    /** What is taken from the daemon where no file of a guest can have attributes. */
+    private static final String WITHOUT_FILE_CAPABILITIES = "-setfcap";
 
     private Virtiofsd() {}
 
@@ -49,7 +59,8 @@ public final class Virtiofsd {
      * @param socket where QEMU will connect
      * @param exported the directory to show
      * @param cache {@code virtio_fs_cache}
-     * @param extraArguments {@code virtio_fs_extra_args}
+     * @param extraArguments {@code virtio_fs_extra_args}; {@code --no-xattr} among them turns
+     *     extended attributes off
      * @throws IOException that names the binary if it cannot be started
      */
     public static HostProcess start(
@@ -73,6 +84,8 @@ public final class Virtiofsd {
 
     static List<String> argv(
             Path binary, Path exported, String cache, List<String> extraArguments) {
+        boolean none = extraArguments.stream().anyMatch(NO_ATTRIBUTES.asMatchPredicate());
+        List<String> capabilities = capabilities(none, extraArguments);
         List<String> argv = new ArrayList<>();
         argv.add(binary.toString());
         argv.add("--fd=%fd:vhost-user%");
@@ -83,11 +96,18 @@ public final class Virtiofsd {
                             "--cache=" + cacheInRust(cache),
                             "--announce-submounts",
                             "--no-readdirplus",
-                            "--sandbox=namespace",
-                            "--modcaps=" + capabilities(extraArguments)));
+                            "--sandbox=namespace"));
+            if (!none) {
+                argv.add("--xattr");
+            }
+            if (!capabilities.isEmpty()) {
+                argv.add(CAPABILITIES_IN_RUST + String.join(":", capabilities));
+            }
             for (String argument : extraArguments) {
                 // It refuses a flag that it is given twice.
-                if (!argv.contains(argument) && !argument.startsWith(CAPABILITIES_IN_RUST)) {
+                if (!argv.contains(argument)
+                        && !argument.equals("--no-xattr")
+                        && !argument.startsWith(CAPABILITIES_IN_RUST)) {
                     argv.add(argument);
                 }
             }
@@ -104,31 +124,39 @@ public final class Virtiofsd {
                         "-o",
                         "sandbox=namespace",
                         "-f"));
+        if (!none) {
+            argv.addAll(List.of("-o", "xattr"));
+        }
         for (String argument : extraArguments) {
             addInC(argument, argv);
         }
         // Last, since the last word wins.
-        argv.addAll(
-                List.of("-o", "no_readdirplus", "-o", "modcaps=" + capabilities(extraArguments)));
+        argv.addAll(List.of("-o", "no_readdirplus"));
+        if (!capabilities.isEmpty()) {
+            argv.addAll(List.of("-o", "modcaps=" + String.join(":", capabilities)));
+        }
         return argv;
     }
 
     /**
-     * The capabilities of virtiofsd, without that by which it could give files capabilities:
-     * extended attributes are off. An operator who wants it all the same adds {@code
-     * modcaps=+setfcap}, which virtiofsd reads after ours. It may make device nodes: a container
+     * Changes of virtiofsd's capabilities: an operator's, which virtiofsd reads after ours. Where
+     * files have extended attributes, it keeps the capability by which it gives files capabilities.
+     * It may make device nodes: a container
      * without a tmpfs on /dev has its first ones made on its root; on the host no share lets one be
      * opened (nodev).
      */
-    private static String capabilities(List<String> extraArguments) {
-        StringBuilder changes = new StringBuilder("-setfcap");
+    private static List<String> capabilities(boolean noAttributes, List<String> extraArguments) {
+        List<String> changes = new ArrayList<>();
+        if (noAttributes) {
+            changes.add(WITHOUT_FILE_CAPABILITIES);
+        }
         for (String argument : extraArguments) {
             Matcher given = CAPABILITIES.matcher(argument);
             if (given.matches()) {
-                changes.append(':').append(given.group(1));
+                changes.add(given.group(1));
             }
         }
-        return changes.toString();
+        return changes;
     }
 
     /** The Rust version has no time limit to set, so its nearest mode is the strict one. */
@@ -158,6 +186,7 @@ public final class Virtiofsd {
             case "--allow-direct-io",
                     "--killpriv-v2",
                     "--no-killpriv-v2",
+                    "--no-xattr",
                     "--posix-acl",
                     "--security-label",
                     "--writeback",

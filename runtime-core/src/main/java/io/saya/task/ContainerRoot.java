@@ -72,10 +72,20 @@ record ContainerRoot(String path, List<GuestStorage> storages) {
                         List.of(CREATE_DIRECTORY + writes, CREATE_DIRECTORY + work),
                         "overlay",
                         "overlay",
-                        List.of("lowerdir=" + lower, "upperdir=" + writes, "workdir=" + work),
+                        List.of(
+                                "lowerdir=" + lower,
+                                "upperdir=" + writes,
+                                "workdir=" + work,
+                                ONE_DEVICE),
                         bundle + "/rootfs");
         return new ContainerRoot(overlay.mountPoint(), List.of(upper, overlay));
     }
+
+    /**
+     * All files have the device number of the root. Without it a file of the image has another one
+     * than its directory, and programs that stay on one file system (tar, du, rsync) leave it out.
+     */
+    private static final String ONE_DEVICE = "xino=on";
 
     private static final String CREATE_DIRECTORY =
             "io.katacontainers.volume.overlayfs.create_directory=";

@@ -23,7 +23,6 @@ class VirtiofsdTest {
                         "--announce-submounts",
                         "--no-readdirplus",
                         "--sandbox=namespace",
-                        "--modcaps=-setfcap",
                         "--xattr");
     }
 
@@ -53,6 +52,8 @@ class VirtiofsdTest {
                         "-o",
                         "sandbox=namespace",
                         "-f",
+                        "-o",
+                        "xattr",
                         "--thread-pool-size=1",
                         "-o",
                         "xattr",
@@ -61,21 +62,46 @@ class VirtiofsdTest {
                         "-o",
                         "no_flock",
                         "-o",
-                        "no_readdirplus",
-                        "-o",
-                        "modcaps=-setfcap");
+                        "no_readdirplus");
     }
 
     @Test
     void anOperatorMayGiveItCapabilitiesBack() {
-        assertThat(Virtiofsd.argv(IN_C, SHARED, "auto", List.of("-o", "modcaps=+setfcap")))
-                .endsWith("-o", "modcaps=-setfcap:+setfcap");
-        assertThat(Virtiofsd.argv(IN_C, SHARED, "auto", List.of("--modcaps=+setfcap:+sys_admin")))
-                .doesNotContain("--modcaps=+setfcap:+sys_admin")
-                .endsWith("-o", "modcaps=-setfcap:+setfcap:+sys_admin");
-        assertThat(Virtiofsd.argv(IN_RUST, SHARED, "auto", List.of("--modcaps=+setfcap")))
-                .contains("--modcaps=-setfcap:+setfcap")
-                .doesNotContain("--modcaps=+setfcap");
+        assertThat(Virtiofsd.argv(IN_C, SHARED, "auto", List.of("-o", "modcaps=+sys_chroot")))
+                .endsWith("-o", "modcaps=+sys_chroot");
+        assertThat(
+                        Virtiofsd.argv(
+                                IN_C, SHARED, "auto", List.of("--modcaps=+sys_chroot:+sys_admin")))
+                .doesNotContain("--modcaps=+sys_chroot:+sys_admin")
+                .endsWith("-o", "modcaps=+sys_chroot:+sys_admin");
+        assertThat(
+                        Virtiofsd.argv(
+                                IN_RUST,
+                                SHARED,
+                                "auto",
+                                List.of("--modcaps=+sys_chroot", "--modcaps=-mknod")))
+                .endsWith("--modcaps=+sys_chroot:-mknod");
+    }
+
+    @Test
+    void attributesAreOnUnlessAnOperatorTurnsThemOff() {
+        assertThat(Virtiofsd.argv(IN_C, SHARED, "auto", List.of()))
+                .containsSequence("-o", "xattr")
+                .noneMatch(word -> word.contains("modcaps"));
+        assertThat(Virtiofsd.argv(IN_RUST, SHARED, "auto", List.of())).contains("--xattr");
+        for (var off :
+                List.of(
+                        List.of("--no-xattr"),
+                        List.of("-o", "no_xattr"),
+                        List.of("-o", "no_flock,no_xattr"),
+                        List.of("-ono_xattr"))) {
+            assertThat(Virtiofsd.argv(IN_C, SHARED, "auto", off))
+                    .doesNotContain("xattr", "--no-xattr")
+                    .endsWith("-o", "modcaps=-setfcap");
+        }
+        assertThat(Virtiofsd.argv(IN_RUST, SHARED, "auto", List.of("--no-xattr")))
+                .doesNotContain("--xattr", "--no-xattr")
+                .contains("--modcaps=-setfcap");
     }
 
     @Test

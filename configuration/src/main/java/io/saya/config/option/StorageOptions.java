@@ -38,7 +38,7 @@ public final class StorageOptions {
                     .help(
                             "Where a container's writes to its root file system go. \"disk\": to an"
                                     + " ext4 of the guest's own, in a sparse file in the snapshot:"
-                                    + " quick, and complete (O_TMPFILE, extended attributes,"
+                                    + " quick, and complete (ACLs, flags of files,"
                                     + " overlays), but the host sees a file, not files. \"share\":"
                                     + " to the snapshot, where docker cp, commit and diff look."
                                     + " \"tmpfs\": to the guest's memory. \"auto\": \"disk\" for"
@@ -95,7 +95,8 @@ public final class StorageOptions {
                     .annotated()
                     .help(
                             "Further arguments of virtiofsd. As an annotation: a JSON array of"
-                                    + " strings, appended to those of the file. \"flock\" and"
+                                    + " strings, appended to those of the file. \"--no-xattr\""
+                                    + " turns extended attributes off. \"flock\" and"
                                     + " \"posix_lock\" are refused: a lock that has to wait would"
                                     + " fail.");
 

@@ -34,6 +34,7 @@ record ProcessRights(
                     "setuid");
 
     private static final int MKNOD = 27;
+    private static final int SETFCAP = 31;
 
     private static final long CONFINED_ID = 0x70000000L;
 
@@ -81,11 +82,14 @@ record ProcessRights(
         for (int number = 0; number < Long.SIZE; number++) {
             if ((bits >>> number & 1) != 0) {
                 names.add(
-                        number == MKNOD
-                                ? "mknod"
-                                : number < CAPABILITIES.size()
-                                        ? CAPABILITIES.get(number)
-                                        : "cap_" + number);
+                        switch (number) {
+                            case MKNOD -> "mknod";
+                            case SETFCAP -> "setfcap";
+                            default ->
+                                    number < CAPABILITIES.size()
+                                            ? CAPABILITIES.get(number)
+                                            : "cap_" + number;
+                        });
             }
         }
         return names.isEmpty() ? "none" : String.join(" ", names);
