@@ -141,9 +141,8 @@ public final class Virtiofsd {
     /**
      * Changes of virtiofsd's capabilities: an operator's, which virtiofsd reads after ours. Where
      * files have extended attributes, it keeps the capability by which it gives files capabilities.
-     * It may make device nodes: a container
-     * without a tmpfs on /dev has its first ones made on its root; on the host no share lets one be
-     * opened (nodev).
+     * It may make device nodes: a container without a tmpfs on /dev has its first ones made on its
+     * root; on the host no share lets one be opened (nodev).
      */
     private static List<String> capabilities(boolean noAttributes, List<String> extraArguments) {
         List<String> changes = new ArrayList<>();
