@@ -67,15 +67,13 @@ final class TaskDeletion {
             Failpoints.reach(Moment.DELETE_FORGET);
             table.locked(
                     () -> {
-                        if (container.state().announced()) {
-                            table.publish(
-                                    new TaskEvent.Delete(
-                                            containerId,
-                                            containerId,
-                                            container.standIn().pid(),
-                                            exit.status(),
-                                            exit.at()));
-                        }
+                        table.publish(
+                                new TaskEvent.Delete(
+                                        containerId,
+                                        containerId,
+                                        container.standIn().pid(),
+                                        exit.status(),
+                                        exit.at()));
                         table.remove(container);
                     });
             endExecs(container);
