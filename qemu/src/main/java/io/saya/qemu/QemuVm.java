@@ -58,6 +58,7 @@ final class QemuVm implements Vm {
     private final CompletableFuture<VmExit> exited = new CompletableFuture<>();
     private final CompletableFuture<Void> vmmReady = new CompletableFuture<>();
     private final CompletableFuture<Void> channelOpen = new CompletableFuture<>();
+    private final CompletableFuture<Void> channelClosed = new CompletableFuture<>();
 
     /**
      * True if the runtime wants the guest to stand still; a guest that stands still of its own
@@ -178,6 +179,11 @@ final class QemuVm implements Vm {
     @Override
     public CompletableFuture<Void> channelOpen() {
         return channelOpen.copy();
+    }
+
+    @Override
+    public CompletableFuture<Void> channelClosed() {
+        return channelClosed.copy();
     }
 
     @Override
@@ -303,9 +309,13 @@ final class QemuVm implements Vm {
             cards.note(event);
             cpus.note(event);
         }
-        if (event.name().equals("VSERPORT_CHANGE") && event.data().bool("open").orElse(false)) {
+        if (event.name().equals("VSERPORT_CHANGE")) {
             // The agent's is the only port there is.
-            channelOpen.complete(null);
+            if (event.data().bool("open").orElse(false)) {
+                channelOpen.complete(null);
+            } else if (channelOpen.isDone()) {
+                channelClosed.complete(null);
+            }
         }
         // A thread asks, since the answer comes behind this event; one for all of them.
         if (event.name().equals("STOP") && !pauseWanted && stops.getAndIncrement() == 0) {

@@ -56,6 +56,8 @@ enum AgentError {
                     new Row(OUTPUT_ENDED, StatusCode.INTERNAL, Match.WHOLE, "read meet eof"),
                     // Kata 2.0.
                     new Row(OUTPUT_ENDED, StatusCode.INTERNAL, Match.WHOLE, "read  meet eof"),
+                    // Kata 1.x.
+                    new Row(OUTPUT_ENDED, StatusCode.UNKNOWN, Match.WHOLE, "EOF"),
                     // All; since 3.25 the codes of these two are NOT_FOUND and INVALID_ARGUMENT.
                     new Row(PROCESS_GONE, StatusCode.NOT_FOUND, Match.PART, ""),
                     new Row(PROCESS_GONE, StatusCode.INVALID_ARGUMENT, Match.PART, ""),

@@ -130,7 +130,7 @@ final class AgentStreams implements GuestStreams {
      * or for the text of an error.
      */
     private static CallOptions reading(int max) {
-        return CallOptions.noDeadline().withAnswerBytes(max + TtrpcConnector.ANSWER_BYTES);
+        return CallOptions.noDeadline().withAnswerBytes(max + KataConnector.ANSWER_BYTES);
     }
 
     private ReadStreamRequest read(int max) {

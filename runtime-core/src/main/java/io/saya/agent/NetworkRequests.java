@@ -89,7 +89,7 @@ final class NetworkRequests {
                                 service.updateInterface(
                                         request,
                                         CallOptions.timeout(limit)
-                                                .withAnswerBytes(TtrpcConnector.LIST_BYTES)));
+                                                .withAnswerBytes(KataConnector.LIST_BYTES)));
                 return;
             } catch (RuntimeFailure e) {
                 if (attempt >= TRIES || AgentCall.meaning(e) != AgentError.CARD_NOT_SEEN) {
@@ -122,7 +122,7 @@ final class NetworkRequests {
                         service.updateRoutes(
                                 request,
                                 CallOptions.timeout(limit)
-                                        .withAnswerBytes(TtrpcConnector.LIST_BYTES)));
+                                        .withAnswerBytes(KataConnector.LIST_BYTES)));
     }
 
     private void addNeighbors(List<GuestNetwork.Neighbor> neighbors) {
@@ -147,7 +147,7 @@ final class NetworkRequests {
                         service.addARPNeighbors(
                                 request,
                                 CallOptions.timeout(limit)
-                                        .withAnswerBytes(TtrpcConnector.LIST_BYTES)));
+                                        .withAnswerBytes(KataConnector.LIST_BYTES)));
     }
 
     private static IPFamily family(boolean v6) {

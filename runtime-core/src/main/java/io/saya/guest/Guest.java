@@ -113,6 +113,7 @@ public final class Guest implements TaskGuest {
                     made.connector()
                             .connect(
                                     vm.agent(),
+                                    vm.channelClosed(),
                                     whileThereIsHope(
                                             await(made.config().agent().timeouts().dial())));
             if (vm.restored()) {
@@ -120,10 +121,7 @@ public final class Guest implements TaskGuest {
             }
             link.connected(connected);
             clock.tell(connected);
-            var _ =
-                    connected
-                            .lost()
-                            .thenAccept(why -> lostUnlessVmEnded(new StopCause.AgentLost(why)));
+            var _ = connected.lost().thenAccept(this::agentLost);
             phases.done(StartPhase.KERNEL);
             phases.done(StartPhase.AGENT);
             answered = StartPhase.NETWORK;
@@ -192,6 +190,30 @@ public final class Guest implements TaskGuest {
                                         lost.complete(cause);
                                     }
                                 });
+    }
+
+    /** A vsock daemon that ends hangs up on this process first, and is the cause. */
+    private void agentLost(String why) {
+        parts.daemons()
+                .vsock()
+                .ifPresentOrElse(
+                        daemon -> {
+                            var _ =
+                                    daemon.exited()
+                                            .thenApply(_ -> true)
+                                            .completeOnTimeout(
+                                                    false,
+                                                    VM_EXIT.toMillis(),
+                                                    TimeUnit.MILLISECONDS)
+                                            .thenAccept(
+                                                    ended -> {
+                                                        if (!ended) {
+                                                            lostUnlessVmEnded(
+                                                                    new StopCause.AgentLost(why));
+                                                        }
+                                                    });
+                        },
+                        () -> lostUnlessVmEnded(new StopCause.AgentLost(why)));
     }
 
     /**

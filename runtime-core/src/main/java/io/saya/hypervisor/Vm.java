@@ -32,6 +32,13 @@ public interface Vm {
      */
     CompletableFuture<Void> channelOpen();
 
+    /**
+     * Completes, never exceptionally, when the guest has closed its side of the agent's channel
+     * after it had opened it. The host's side does not show that; never where the channel does not
+     * tell (vsock).
+     */
+    CompletableFuture<Void> channelClosed();
+
     /** The guest's console. */
     GuestConsole console();
 

@@ -118,6 +118,11 @@ final class TapVm implements Vm, AutoCloseable {
     }
 
     @Override
+    public CompletableFuture<Void> channelClosed() {
+        return new CompletableFuture<>();
+    }
+
+    @Override
     public CompletableFuture<Void> channelOpen() {
         return new CompletableFuture<>();
     }

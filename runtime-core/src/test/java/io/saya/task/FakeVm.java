@@ -48,6 +48,11 @@ final class FakeVm implements Vm {
     }
 
     @Override
+    public CompletableFuture<Void> channelClosed() {
+        return new CompletableFuture<>();
+    }
+
+    @Override
     public CompletableFuture<Void> channelOpen() {
         return CompletableFuture.completedFuture(null);
     }

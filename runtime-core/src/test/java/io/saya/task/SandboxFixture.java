@@ -66,7 +66,7 @@ final class SandboxFixture {
                                 configuration(directory),
                                 host,
                                 _ -> vm,
-                                (_, _) -> connect.apply(agent, vm),
+                                (_, _, _) -> connect.apply(agent, vm),
                                 SandboxCgroup.none(),
                                 new StartClock(),
                                 limits),

@@ -84,12 +84,12 @@ public final class CallOptions {
     }
 
     /** Nanoseconds, or 0 for no deadline. */
-    long timeoutNanos() {
+    public long timeoutNanos() {
         return timeoutNanos;
     }
 
     /** Bytes, or 0 for the connection's bound. */
-    int answerBytes() {
+    public int answerBytes() {
         return answerBytes;
     }
 

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * ConnectionFailure}, and so does every later one. ttrpc cannot cancel a call at the server: who
  * gives up (deadline, interrupt) only stops waiting.
  */
-public final class TtrpcClient implements AutoCloseable {
+public final class TtrpcClient implements UnaryClient {
     private final ClientConnection connection;
     private final String peer;
 
@@ -43,6 +43,7 @@ public final class TtrpcClient implements AutoCloseable {
      * @throws TtrpcStatusException if the server answers with a failure, or does not answer in time
      * @throws ConnectionFailure if the connection ends first
      */
+    @Override
     public <T> T call(MethodName method, MessageLite request, Parser<T> parser, CallOptions options)
             throws TtrpcException, InterruptedException {
         BlockingCall call = new BlockingCall(connection, method, request, options);
@@ -57,6 +58,7 @@ public final class TtrpcClient implements AutoCloseable {
      * @return completed on a virtual thread, with a {@link TtrpcException} in case of failure;
      *     cancelling it gives up the call
      */
+    @Override
     public <T> CompletableFuture<T> callAsync(
             MethodName method, MessageLite request, Parser<T> parser, CallOptions options) {
         AsyncCall<T> call =
@@ -109,6 +111,7 @@ public final class TtrpcClient implements AutoCloseable {
      * Completes when the connection has ended, with the reason; what depends on it runs on a
      * virtual thread.
      */
+    @Override
     public CompletionStage<ConnectionFailure> closed() {
         return connection.closed().minimalCompletionStage();
     }

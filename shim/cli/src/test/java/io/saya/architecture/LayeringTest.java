@@ -12,7 +12,7 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchCondition;
-import io.saya.agent.TtrpcConnector;
+import io.saya.agent.KataConnector;
 import io.saya.guest.SandboxIdentity;
 import io.saya.guest.SandboxLimits;
 import io.saya.guest.StartClock;
@@ -75,7 +75,7 @@ class LayeringTest {
         Waited.class.getName(),
         // They make a failure of the domain of an interrupt that ttrpc throws.
         "io.saya.agent.AgentCall",
-        TtrpcConnector.class.getName(),
+        KataConnector.class.getName(),
         // It loads no class that it can do without.
         "io.saya.host.guard.GuardConnection",
         "io.saya.host.guard.PendingReply",

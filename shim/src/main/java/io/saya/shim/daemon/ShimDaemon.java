@@ -114,7 +114,7 @@ public final class ShimDaemon {
     }
 
     private LoadedConfig configuration(GuardStart start, OciSpec spec) throws ConfigException {
-        Path installDirectory = Path.of(System.getProperty("saya.home", "/usr"));
+        Path installDirectory = installation();
         StartOptions options = StartOptions.parse(start.bootstrap(), arguments.id());
         LoadedConfig loaded =
                 AnnotationOverrides.apply(
@@ -180,5 +180,10 @@ public final class ShimDaemon {
     /** The directory of all sandboxes; a run directory is never a root. */
     private static Path parent(Path runDirectory) {
         return Objects.requireNonNull(runDirectory.getParent());
+    }
+
+    /** The directory that holds {@code bin}, {@code lib} and {@code share}. */
+    static Path installation() {
+        return Path.of(System.getProperty("saya.home", "/usr"));
     }
 }

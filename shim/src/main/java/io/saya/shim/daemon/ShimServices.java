@@ -1,7 +1,8 @@
 package io.saya.shim.daemon;
 
 import io.saya.agent.AgentConnector;
-import io.saya.agent.TtrpcConnector;
+import io.saya.agent.GrpcLibrary;
+import io.saya.agent.KataConnector;
 import io.saya.config.RuntimeConfig;
 import io.saya.config.TracingConfig;
 import io.saya.config.load.LoadedConfig;
@@ -85,12 +86,13 @@ final class ShimServices {
 
     /** Connects as soon as there is a transport: the VM is started before Netty is loaded. */
     AgentConnector agents(RuntimeConfig configuration) {
-        return (endpoint, timeout) ->
-                new TtrpcConnector(
+        return (endpoint, hungUp, timeout) ->
+                new KataConnector(
                                 transport.join(),
+                                new GrpcLibrary(ShimDaemon.installation().resolve("lib/cli")),
                                 configuration.agent().timeouts().createContainer(),
                                 counts.join())
-                        .connect(endpoint, timeout);
+                        .connect(endpoint, hungUp, timeout);
     }
 
     /** Has templates made when the guest is up, and given up when the daemon ends. */

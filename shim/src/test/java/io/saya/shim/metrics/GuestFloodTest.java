@@ -6,8 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedOutputStream;
 import io.saya.agent.Agent;
+import io.saya.agent.GrpcLibrary;
 import io.saya.agent.GuestMetrics;
-import io.saya.agent.TtrpcConnector;
+import io.saya.agent.KataConnector;
 import io.saya.failure.RuntimeFailure;
 import io.saya.hypervisor.AgentEndpoint;
 import io.saya.proto.agent.Metrics;
@@ -26,6 +27,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -148,8 +150,11 @@ class GuestFloodTest {
                         codes.put(method.method(), code);
                     }
                 };
-        return new TtrpcConnector(transport, LONG, observer)
-                .connect(new AgentEndpoint.SerialPort(directory.resolve("agent")), () -> false);
+        return new KataConnector(transport, new GrpcLibrary(directory), LONG, observer)
+                .connect(
+                        new AgentEndpoint.SerialPort(directory.resolve("agent")),
+                        new CompletableFuture<>(),
+                        () -> false);
     }
 
     private List<GuestText.Family> shown(Agent agent) {

@@ -15,7 +15,7 @@ final class ClientWriter {
                 "Client side of {@code " + service.name() + "}, for any number of threads.",
                 service.comment());
         source.open("public final class " + service.clientName());
-        source.line("private final " + LIBRARY + "TtrpcClient client;");
+        source.line("private final " + client(service) + " client;");
         for (MethodModel method : service.methods()) {
             source.line("private final " + LIBRARY + "wire.MethodName " + field(method) + ";");
         }
@@ -27,10 +27,20 @@ final class ClientWriter {
         return source.close().toString();
     }
 
+    /** A service without streams can be called over any protocol that has unary calls. */
+    private static String client(ServiceModel service) {
+        for (MethodModel method : service.methods()) {
+            if (method.kind() != MethodModel.Kind.UNARY) {
+                return LIBRARY + "TtrpcClient";
+            }
+        }
+        return LIBRARY + "UnaryClient";
+    }
+
     private static void writeConstructors(SourceBuilder source, ServiceModel service) {
         source.line("");
         source.line("/** Calls the service by its own name. */");
-        source.open("public " + service.clientName() + "(" + LIBRARY + "TtrpcClient client)");
+        source.open("public " + service.clientName() + "(" + client(service) + " client)");
         source.line("this(client, " + service.interfaceName() + ".NAME);");
         source.close();
         source.line("");
@@ -39,8 +49,8 @@ final class ClientWriter {
                 "public "
                         + service.clientName()
                         + "("
-                        + LIBRARY
-                        + "TtrpcClient client, java.lang.String name)");
+                        + client(service)
+                        + " client, java.lang.String name)");
         source.line("this.client = client;");
         for (MethodModel method : service.methods()) {
             source.line(

@@ -38,8 +38,8 @@ import io.saya.proto.agent.WaitProcessResponse;
 import io.saya.trace.TraceParent;
 import io.saya.ttrpc.CallOptions;
 import io.saya.ttrpc.StatusCode;
-import io.saya.ttrpc.TtrpcClient;
 import io.saya.ttrpc.TtrpcStatusException;
+import io.saya.ttrpc.UnaryClient;
 import io.saya.ttrpc.wire.Metadata;
 import java.time.Duration;
 import java.time.Instant;
@@ -50,10 +50,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * An agent of Kata 2.x to 4.x, or of the default guest, over one ttrpc connection
+ * An agent of Kata, or of the default guest, over one connection, whatever protocol that carries
  * (agent-proto/api/agents.md). The limits of its calls are those of Kata's clients.
  */
-public final class TtrpcAgent implements Agent {
+public final class KataAgent implements Agent {
 
     /**
      * The limit of requests that have no reason to take longer: five times what Kata's clients
@@ -65,10 +65,19 @@ public final class TtrpcAgent implements Agent {
     /** The limit of requests that a living guest answers soon: a signal, a window size. */
     private static final Duration SHORT_LIMIT = Duration.ofSeconds(10);
 
+    /**
+     * The first words on a connection. No agent reads them, but they make the frame's length 33, of
+     * which an agent of Kata 1.x, which takes the frame for yamux's, notices at once that it is
+     * none: a new stream (bit 0) with more data than any may have. Of a frame with an even length
+     * it would wait for 16 MiB of data.
+     */
+    private static final CheckRequest GREETING =
+            CheckRequest.newBuilder().setService("greetings").build();
+
     /** How often the patience with a guest that boots is asked whether it lasts. */
     private static final Duration GLANCE = Duration.ofMillis(500);
 
-    private final TtrpcClient client;
+    private final UnaryClient client;
     private final AgentClient service;
     private final HealthClient health;
     private final PortsClient ports;
@@ -79,7 +88,7 @@ public final class TtrpcAgent implements Agent {
     private final CompletableFuture<String> lost = new CompletableFuture<>();
 
     /** Speaks over {@code client}, which it owns from now on. */
-    TtrpcAgent(TtrpcClient client, Duration createContainerLimit) {
+    KataAgent(UnaryClient client, Duration createContainerLimit) {
         this.client = client;
         this.service = new AgentClient(client);
         this.health = new HealthClient(client);
@@ -105,10 +114,7 @@ public final class TtrpcAgent implements Agent {
      */
     void awaitGreeting(Patience patience) {
         CompletableFuture<?> answer =
-                AgentCall.translate(
-                        "Check",
-                        health.checkAsync(
-                                CheckRequest.getDefaultInstance(), CallOptions.noDeadline()));
+                AgentCall.translate("Check", health.checkAsync(GREETING, CallOptions.noDeadline()));
         switch (Waited.on(answer, patience, GLANCE)) {
             case Waited.Done(var _) -> {}
             case Waited.Failed<?> failed -> throw failed.failure("agent, Check");
@@ -342,7 +348,7 @@ public final class TtrpcAgent implements Agent {
                                 service.statsContainer(
                                         request,
                                         CallOptions.timeout(SHORT_LIMIT)
-                                                .withAnswerBytes(TtrpcConnector.LIST_BYTES))));
+                                                .withAnswerBytes(KataConnector.LIST_BYTES))));
     }
 
     @Override

@@ -1,0 +1,178 @@
+package io.saya.grpc;
+
+import com.google.protobuf.StringValue;
+import io.grpc.MethodDescriptor;
+import io.grpc.Server;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.Status;
+import io.grpc.netty.NettyServerBuilder;
+import io.grpc.stub.ServerCalls;
+import io.grpc.stub.StreamObserver;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerDomainSocketChannel;
+import io.netty.channel.unix.DomainSocketAddress;
+import io.saya.grpc.carrier.YamuxSession;
+import io.saya.grpc.carrier.YamuxStream;
+import io.saya.ttrpc.transport.Transport;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A server of gRPC as an agent of Kata 1.x is one: by itself at one socket, and behind the server's
+ * side of yamux at another, as behind a serial port.
+ */
+public final class FakeAgent implements AutoCloseable {
+
+    static final String SERVICE = "grpc.Health";
+
+    private final Transport transport;
+    private final Path plain;
+    private final Path muxed;
+    private final MultiThreadIoEventLoopGroup group =
+            new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+    private final Server server;
+    private final Channel listener;
+
+    private final List<Channel> connections = new CopyOnWriteArrayList<>();
+
+    /** Begins to serve at sockets in the directory. */
+    public FakeAgent(Transport transport, Path directory) throws IOException, InterruptedException {
+        this.transport = transport;
+        this.plain = directory.resolve("plain");
+        this.muxed = directory.resolve("muxed");
+        this.server =
+                NettyServerBuilder.forAddress(new DomainSocketAddress(plain.toString()))
+                        .channelType(EpollServerDomainSocketChannel.class)
+                        .bossEventLoopGroup(group)
+                        .workerEventLoopGroup(group)
+                        .maxInboundMessageSize(8 << 20)
+                        .addService(service())
+                        .build()
+                        .start();
+        this.listener =
+                transport.listen(
+                        muxed,
+                        new ChannelInitializer<>() {
+                            @Override
+                            protected void initChannel(Channel channel) {
+                                connections.add(channel);
+                                channel.pipeline()
+                                        .addLast(
+                                                new YamuxSession(
+                                                        YamuxSession.Role.SERVER,
+                                                        FakeAgent.this::bridge,
+                                                        Duration.ZERO));
+                            }
+                        });
+    }
+
+    /** Where gRPC is spoken at once. */
+    public Path plain() {
+        return plain;
+    }
+
+    /** Where a yamux session is expected. */
+    public Path muxed() {
+        return muxed;
+    }
+
+    /** Ends all connections by yamux. */
+    public void hangUp() {
+        for (Channel connection : connections) {
+            var _ = connection.close();
+        }
+    }
+
+    private static ServerServiceDefinition service() {
+        return ServerServiceDefinition.builder(SERVICE)
+                .addMethod(
+                        method("Echo"),
+                        ServerCalls.asyncUnaryCall(
+                                (StringValue request, StreamObserver<StringValue> to) -> {
+                                    to.onNext(request);
+                                    to.onCompleted();
+                                }))
+                // The message of the question, and the answer to it, begin with the same number.
+                .addMethod(
+                        method("Check"),
+                        ServerCalls.asyncUnaryCall(
+                                (StringValue _, StreamObserver<StringValue> to) -> {
+                                    to.onNext(StringValue.getDefaultInstance());
+                                    to.onCompleted();
+                                }))
+                .addMethod(
+                        method("Refuse"),
+                        ServerCalls.asyncUnaryCall(
+                                (StringValue request, StreamObserver<StringValue> to) ->
+                                        to.onError(
+                                                Status.NOT_FOUND
+                                                        .withDescription(request.getValue())
+                                                        .asRuntimeException())))
+                .addMethod(
+                        method("Sleep"),
+                        ServerCalls.asyncUnaryCall(
+                                (StringValue _, StreamObserver<StringValue> _) -> {}))
+                .build();
+    }
+
+    private static MethodDescriptor<StringValue, StringValue> method(String name) {
+        return MethodDescriptor.<StringValue, StringValue>newBuilder()
+                .setType(MethodDescriptor.MethodType.UNARY)
+                .setFullMethodName(MethodDescriptor.generateFullMethodName(SERVICE, name))
+                .setRequestMarshaller(new Responses<>(StringValue.parser()))
+                .setResponseMarshaller(new Responses<>(StringValue.parser()))
+                .build();
+    }
+
+    private void bridge(YamuxStream stream) {
+        var connected =
+                transport.connect(
+                        plain,
+                        new ChannelInitializer<>() {
+                            @Override
+                            protected void initChannel(Channel channel) {
+                                channel.pipeline().addLast(new Forward(stream));
+                                stream.pipeline().addLast(new Forward(channel));
+                            }
+                        });
+        connected.addListener(
+                _ -> {
+                    var _ = transport.eventLoop().register(stream);
+                });
+    }
+
+    /** Writes what it reads to another channel, and ends with it. */
+    private static final class Forward extends ChannelInboundHandlerAdapter {
+        private final Channel to;
+
+        Forward(Channel to) {
+            this.to = to;
+        }
+
+        @Override
+        public void channelRead(ChannelHandlerContext context, Object message) {
+            var _ = to.writeAndFlush(message);
+        }
+
+        @Override
+        public void channelInactive(ChannelHandlerContext context) {
+            var _ = to.close();
+        }
+    }
+
+    @Override
+    public void close() {
+        listener.close().awaitUninterruptibly();
+        server.shutdownNow();
+        group.shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly();
+    }
+}

@@ -1,0 +1,195 @@
+package io.saya.grpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.protobuf.StringValue;
+import io.saya.ttrpc.CallOptions;
+import io.saya.ttrpc.ClientOptions;
+import io.saya.ttrpc.ConnectionFailure;
+import io.saya.ttrpc.StatusCode;
+import io.saya.ttrpc.TtrpcStatusException;
+import io.saya.ttrpc.UnaryClient;
+import io.saya.ttrpc.UnaryConnector;
+import io.saya.ttrpc.UnaryConnector.Framing;
+import io.saya.ttrpc.transport.Endpoint;
+import io.saya.ttrpc.transport.Transport;
+import io.saya.ttrpc.wire.MethodName;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.ServiceLoader;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Calls to a real server of gRPC, by itself and behind yamux. */
+@Timeout(60)
+class GrpcConnectorTest {
+
+    private static final Duration LONG = Duration.ofSeconds(20);
+
+    @TempDir Path directory;
+    private final Transport transport = Transport.open("test");
+    private FakeAgent agent;
+
+    @BeforeEach
+    void start() throws Exception {
+        agent = new FakeAgent(transport, directory);
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        agent.close();
+        transport.close();
+    }
+
+    private UnaryClient connect(Framing framing) throws Exception {
+        UnaryConnector connector =
+                ServiceLoader.load(UnaryConnector.class).findFirst().orElseThrow();
+        return connector.connect(
+                transport,
+                Endpoint.unix(framing == Framing.PLAIN ? agent.plain() : agent.muxed()),
+                framing,
+                ClientOptions.connectWithin(LONG).untrusting(64 << 10, 16));
+    }
+
+    private static MethodName method(String name) {
+        return MethodName.of(FakeAgent.SERVICE, name);
+    }
+
+    private static CompletableFuture<StringValue> call(
+            UnaryClient client, String method, String text, CallOptions options) {
+        return client.callAsync(
+                method(method), StringValue.of(text), StringValue.parser(), options);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Framing.class)
+    void callsAreAnsweredWhileOthersSleep(Framing framing) throws Exception {
+        try (UnaryClient client = connect(framing)) {
+            var sleeping = call(client, "Sleep", "", CallOptions.noDeadline());
+            List<CompletableFuture<StringValue>> answers = new ArrayList<>();
+            for (int i = 0; i < 200; i++) {
+                answers.add(call(client, "Echo", "call " + i, CallOptions.timeout(LONG)));
+            }
+            for (int i = 0; i < 200; i++) {
+                assertThat(answers.get(i).get().getValue()).isEqualTo("call " + i);
+            }
+            assertThat(sleeping.isDone()).isFalse();
+            sleeping.cancel(false);
+            assertThat(
+                            client.call(
+                                            method("Echo"),
+                                            StringValue.of("after"),
+                                            StringValue.parser(),
+                                            CallOptions.timeout(LONG))
+                                    .getValue())
+                    .isEqualTo("after");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Framing.class)
+    void messagesLargerThanEveryWindowArriveWhole(Framing framing) throws Exception {
+        try (UnaryClient client = connect(framing)) {
+            String large = "0123456789abcdef".repeat(200_000);
+            assertThat(
+                            call(
+                                            client,
+                                            "Echo",
+                                            large,
+                                            CallOptions.timeout(LONG).withAnswerBytes(4 << 20))
+                                    .get()
+                                    .getValue())
+                    .isEqualTo(large);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Framing.class)
+    void failuresAreThoseOfAllAgents(Framing framing) throws Exception {
+        try (UnaryClient client = connect(framing)) {
+            status(client, "Refuse", "no such container", StatusCode.NOT_FOUND);
+            status(client, "Nothing", "", StatusCode.UNIMPLEMENTED);
+            status(client, "Echo", "x".repeat(100_000), StatusCode.RESOURCE_EXHAUSTED);
+            assertThatThrownBy(
+                            () ->
+                                    client.call(
+                                            method("Sleep"),
+                                            StringValue.of(""),
+                                            StringValue.parser(),
+                                            CallOptions.timeout(Duration.ofMillis(50))))
+                    .isInstanceOfSatisfying(
+                            TtrpcStatusException.class,
+                            e -> assertThat(e.code()).isEqualTo(StatusCode.DEADLINE_EXCEEDED));
+            assertThat(call(client, "Echo", "still", CallOptions.timeout(LONG)).get().getValue())
+                    .isEqualTo("still");
+        }
+    }
+
+    private static void status(UnaryClient client, String method, String text, StatusCode code) {
+        assertThatThrownBy(
+                        () ->
+                                client.call(
+                                        method(method),
+                                        StringValue.of(text),
+                                        StringValue.parser(),
+                                        CallOptions.timeout(LONG)))
+                .isInstanceOfSatisfying(
+                        TtrpcStatusException.class,
+                        e -> {
+                            assertThat(e.code()).isEqualTo(code);
+                            if (code == StatusCode.NOT_FOUND) {
+                                assertThat(e).hasMessage(text);
+                            }
+                        });
+    }
+
+    @Test
+    void aConnectionThatIsLostEndsEveryCallAndIsTold() throws Exception {
+        UnaryClient client = connect(Framing.YAMUX);
+        assertThat(call(client, "Echo", "there", CallOptions.timeout(LONG)).get().getValue())
+                .isEqualTo("there");
+        var sleeping = call(client, "Sleep", "", CallOptions.noDeadline());
+        agent.hangUp();
+        assertThatThrownBy(sleeping::get).hasCauseInstanceOf(ConnectionFailure.class);
+        assertThat(client.closed().toCompletableFuture().get(10, TimeUnit.SECONDS))
+                .hasMessageContaining("has ended");
+        assertThatThrownBy(() -> call(client, "Echo", "gone", CallOptions.timeout(LONG)).get())
+                .hasCauseInstanceOf(ConnectionFailure.class);
+        client.close();
+    }
+
+    @Test
+    void aCloseEndsEveryCall() throws Exception {
+        UnaryClient client = connect(Framing.YAMUX);
+        var sleeping = call(client, "Sleep", "", CallOptions.noDeadline());
+        client.close();
+        assertThatThrownBy(() -> sleeping.get(10, TimeUnit.SECONDS))
+                .hasCauseInstanceOf(io.saya.ttrpc.TtrpcException.class);
+        assertThat(client.closed().toCompletableFuture().get(10, TimeUnit.SECONDS))
+                .hasMessageContaining("this side closed");
+    }
+
+    @Test
+    void nobodyThereIsAFailureOfTheConnection() {
+        assertThatThrownBy(
+                        () ->
+                                new GrpcConnector()
+                                        .connect(
+                                                transport,
+                                                Endpoint.unix(directory.resolve("none")),
+                                                Framing.YAMUX,
+                                                ClientOptions.connectWithin(LONG)))
+                .isInstanceOf(ConnectionFailure.class)
+                .hasMessageContaining("none");
+    }
+}

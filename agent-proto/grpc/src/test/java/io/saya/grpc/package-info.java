@@ -1,0 +1,4 @@
+@NullMarked
+package io.saya.grpc;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,209 @@
+package io.saya.agent;
+
+import io.saya.failure.RuntimeFailure;
+import io.saya.hypervisor.AgentEndpoint;
+import io.saya.lifecycle.Patience;
+import io.saya.log.Log;
+import io.saya.ttrpc.ClientOptions;
+import io.saya.ttrpc.ConnectionFailure;
+import io.saya.ttrpc.TtrpcClient;
+import io.saya.ttrpc.TtrpcObserver;
+import io.saya.ttrpc.UnaryClient;
+import io.saya.ttrpc.UnaryConnector.Framing;
+import io.saya.ttrpc.transport.Endpoint;
+import io.saya.ttrpc.transport.Transport;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.Future;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Reaches agents, and finds out what they speak. ttrpc is tried first: all but those of Kata 1.x
+ * speak it. One that speaks gRPC takes ttrpc's first frame for a fault, says so in its own protocol
+ * or hangs up, which at a serial port only the VMM notices, and listens again a tenth of a second
+ * later; whatever ends a connection before the first answer is taken for that.
+ */
+public final class KataConnector implements AgentConnector {
+
+    private static final Log LOG = Log.of("agent");
+
+    /**
+     * The time between two attempts at a guest whose vsock driver is not up yet; a serial port is
+     * there from the start.
+     */
+    private static final Duration RETRY = Duration.ofMillis(20);
+
+    /** How long an agent of Kata 1.x takes to listen again. */
+    private static final Duration LISTENS_AGAIN = Duration.ofMillis(100);
+
+    /**
+     * What the first attempt by gRPC gets for its answer; each later one gets twice as much. What
+     * is sent before the agent listens again is lost, so an attempt must not wait for long.
+     */
+    private static final Duration FIRST_GRPC_ANSWER = Duration.ofMillis(500);
+
+    /** The limit of one attempt to connect. */
+    private static final Duration ATTEMPT_LIMIT = Duration.ofSeconds(10);
+
+    /**
+     * The least limit of an attempt by way of a vsock daemon. Before the guest's driver is up it
+     * may drop a connection without a word, and only a new one is answered.
+     */
+    private static final Duration DAEMON_ATTEMPT = Duration.ofMillis(250);
+
+    /**
+     * An attempt by way of a daemon gets this part of the time that the guest has had so far: a
+     * slow guest may answer late, and what is lost by a dropped attempt stays small.
+     */
+    private static final int PART_OF_WAIT = 8;
+
+    /**
+     * The most bytes of an answer whose call does not say itself how much it asks for: nothing, a
+     * number, an id, or an error, whose text is cut after 8 KiB.
+     */
+    static final int ANSWER_BYTES = 16 << 10;
+
+    /**
+     * The most bytes of an answer that is a list: statistics of a container, all routes. Some
+     * thousand entries.
+     */
+    static final int LIST_BYTES = 64 << 10;
+
+    /**
+     * How many answers that nobody asked for are borne. No agent sends one; a few may be a fault of
+     * it, many are an attack.
+     */
+    private static final int UNWANTED_ANSWERS = 16;
+
+    private final Transport transport;
+    private final GrpcLibrary grpc;
+    private final Duration createContainerLimit;
+    private final TtrpcObserver calls;
+
+    /**
+     * @param grpc loaded for agents that speak it
+     * @param calls told of every call to the agent
+     */
+    public KataConnector(
+            Transport transport,
+            GrpcLibrary grpc,
+            Duration createContainerLimit,
+            TtrpcObserver calls) {
+        this.transport = transport;
+        this.grpc = grpc;
+        this.createContainerLimit = createContainerLimit;
+        this.calls = calls;
+    }
+
+    @Override
+    public Agent connect(AgentEndpoint endpoint, Future<?> hungUp, Patience patience) {
+        long begun = System.nanoTime();
+        Duration grpcAnswer = Duration.ZERO;
+        while (true) {
+            try {
+                ClientOptions options =
+                        ClientOptions.connectWithin(attemptLimit(endpoint, begun))
+                                .untrusting(ANSWER_BYTES, UNWANTED_ANSWERS)
+                                .observedBy(calls);
+                if (grpcAnswer.isZero()) {
+                    return greet(
+                            TtrpcClient.connect(transport, address(endpoint), options),
+                            () -> hungUp.isDone() || patience.exhausted());
+                }
+                return greet(
+                        grpc.connector()
+                                .connect(transport, address(endpoint), framing(endpoint), options),
+                        soonerThan(patience, grpcAnswer));
+            } catch (AnotherProtocol e) {
+                if (patience.exhausted()) {
+                    throw e.failure();
+                }
+                LOG.debug("the agent may speak gRPC", "after", e.failure().getMessage());
+                grpcAnswer = grpcAnswer.isZero() ? FIRST_GRPC_ANSWER : grpcAnswer.multipliedBy(2);
+                LockSupport.parkNanos(LISTENS_AGAIN.toNanos());
+            } catch (ConnectionFailure e) {
+                if (endpoint instanceof AgentEndpoint.SerialPort || patience.exhausted()) {
+                    throw RuntimeFailure.unavailable(
+                            "the agent cannot be reached: " + e.getMessage(), e);
+                }
+                LockSupport.parkNanos(RETRY.toNanos());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw RuntimeFailure.unavailable("interrupted while waiting for the agent", e);
+            }
+        }
+    }
+
+    private static Duration attemptLimit(AgentEndpoint endpoint, long begun) {
+        if (!(endpoint instanceof AgentEndpoint.HybridVsock)) {
+            return ATTEMPT_LIMIT;
+        }
+        long part = (System.nanoTime() - begun) / PART_OF_WAIT;
+        return Duration.ofNanos(
+                Math.clamp(part, DAEMON_ATTEMPT.toNanos(), ATTEMPT_LIMIT.toNanos()));
+    }
+
+    private static Patience soonerThan(Patience patience, Duration limit) {
+        long end = System.nanoTime() + limit.toNanos();
+        return () -> System.nanoTime() - end > 0 || patience.exhausted();
+    }
+
+    /**
+     * Waits for the agent's first answer. The connection may be there before the guest is: only an
+     * answer shows that the agent is up.
+     *
+     * @throws AnotherProtocol if it ends without one, or its own limit is over
+     */
+    private Agent greet(UnaryClient client, Patience patience) throws AnotherProtocol {
+        KataAgent agent = new KataAgent(client, createContainerLimit);
+        try {
+            agent.awaitGreeting(patience);
+            return agent;
+        } catch (RuntimeFailure e) {
+            agent.close();
+            if (isEndOfConnection(e) || e.kind() == RuntimeFailure.Kind.DEADLINE_EXCEEDED) {
+                throw new AnotherProtocol(e);
+            }
+            throw e;
+        }
+    }
+
+    private static boolean isEndOfConnection(RuntimeFailure failure) {
+        for (Throwable cause = failure.getCause(); cause != null; cause = cause.getCause()) {
+            if (cause instanceof ConnectionFailure) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Where there is no vsock, gRPC needs yamux on the way. */
+    private static Framing framing(AgentEndpoint endpoint) {
+        return switch (endpoint) {
+            case AgentEndpoint.SerialPort _ -> Framing.YAMUX;
+            case AgentEndpoint.HybridVsock _, AgentEndpoint.Vsock _ -> Framing.PLAIN;
+        };
+    }
+
+    private static Endpoint address(AgentEndpoint endpoint) {
+        return switch (endpoint) {
+            case AgentEndpoint.SerialPort(var socket) -> Endpoint.unix(socket);
+            case AgentEndpoint.HybridVsock(var socket, int port) ->
+                    Endpoint.hybridVsock(socket, port);
+            case AgentEndpoint.Vsock(int cid, int port) -> Endpoint.vsock(cid, port);
+        };
+    }
+
+    /** There was no answer to the first call. */
+    private static final class AnotherProtocol extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        AnotherProtocol(RuntimeFailure why) {
+            super(why);
+        }
+
+        RuntimeFailure failure() {
+            return (RuntimeFailure) Objects.requireNonNull(getCause());
+        }
+    }
+}

@@ -1,0 +1,115 @@
+package io.saya.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import io.saya.failure.RuntimeFailure;
+import io.saya.grpc.FakeAgent;
+import io.saya.hypervisor.AgentEndpoint;
+import io.saya.ttrpc.TtrpcObserver;
+import io.saya.ttrpc.transport.Transport;
+import io.saya.ttrpc.wire.MethodName;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What an agent speaks is found out, and a peer that speaks nothing is given up. */
+@Timeout(60)
+class KataConnectorTest {
+
+    private static final Duration LONG = Duration.ofSeconds(20);
+
+    @TempDir Path directory;
+    private final Transport transport = Transport.open("test");
+    private final List<String> calls = new CopyOnWriteArrayList<>();
+
+    @AfterEach
+    void close() {
+        transport.close();
+    }
+
+    private KataConnector connector() {
+        TtrpcObserver observer =
+                new TtrpcObserver() {
+                    @Override
+                    public void callEnded(MethodName method, long nanos, int code) {
+                        calls.add(method.method() + " " + code);
+                    }
+                };
+        return new KataConnector(transport, new GrpcLibrary(directory), LONG, observer);
+    }
+
+    @Test
+    void anAgentOfKata1BehindASerialPortIsFoundOutWithinASecond() throws Exception {
+        try (FakeAgent agent = new FakeAgent(transport, directory)) {
+            long begun = System.nanoTime();
+            try (Agent connected =
+                    connector()
+                            .connect(
+                                    new AgentEndpoint.SerialPort(agent.muxed()),
+                                    new CompletableFuture<>(),
+                                    () -> false)) {
+                connected.check(LONG);
+                assertThat(Duration.ofNanos(System.nanoTime() - begun))
+                        .isLessThan(Duration.ofSeconds(10));
+                // UNAVAILABLE by ttrpc, then answered.
+                assertThat(calls).startsWith("Check 14").endsWith("Check 0", "Check 0");
+                assertThat(connected.lost()).isNotDone();
+                agent.hangUp();
+                assertThat(connected.lost().get()).contains("has ended");
+            }
+        }
+    }
+
+    @Test
+    void aPeerThatAlwaysHangsUpIsGivenUpWithThePatience() throws Exception {
+        AtomicInteger connections = new AtomicInteger();
+        Channel listener = hangingUp(connections);
+        long end = System.nanoTime() + Duration.ofMillis(600).toNanos();
+        assertThatThrownBy(
+                        () ->
+                                connector()
+                                        .connect(
+                                                new AgentEndpoint.SerialPort(
+                                                        directory.resolve("rude")),
+                                                new CompletableFuture<>(),
+                                                () -> System.nanoTime() - end > 0))
+                .isInstanceOf(RuntimeFailure.class)
+                .hasMessageContaining("Check");
+        assertThat(connections.get()).isBetween(2, 20);
+        listener.close().await();
+    }
+
+    private Channel hangingUp(AtomicInteger connections) throws IOException, InterruptedException {
+        return transport.listen(
+                directory.resolve("rude"),
+                new ChannelInitializer<>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        channel.pipeline()
+                                .addLast(
+                                        new ChannelInboundHandlerAdapter() {
+                                            @Override
+                                            public void channelRead(
+                                                    ChannelHandlerContext context, Object message) {
+                                                connections.incrementAndGet();
+                                                io.netty.util.ReferenceCountUtil.release(message);
+                                                var _ = context.close();
+                                            }
+                                        });
+                    }
+                });
+    }
+}
