@@ -66,13 +66,14 @@ public final class KataAgent implements Agent {
     private static final Duration SHORT_LIMIT = Duration.ofSeconds(10);
 
     /**
-     * The first words on a connection. No agent reads them, but they make the frame's length 33, of
-     * which an agent of Kata 1.x, which takes the frame for yamux's, notices at once that it is
-     * none: a new stream (bit 0) with more data than any may have. Of a frame with an even length
-     * it would wait for 16 MiB of data.
+     * The first words on a serial port. No agent reads them, but they make the frame 65536 bytes
+     * long, and so a window update to an agent of Kata 1.x, which takes the frame for yamux's. It
+     * passes that over, finds what follows to be no yamux, and ends its session in good order. A
+     * shorter frame would be data of 16 MiB, for which it waits, or which it stumbles over while it
+     * holds a lock, for good.
      */
     private static final CheckRequest GREETING =
-            CheckRequest.newBuilder().setService("greetings").build();
+            CheckRequest.newBuilder().setService("x".repeat(65508)).build();
 
     /** How often the patience with a guest that boots is asked whether it lasts. */
     private static final Duration GLANCE = Duration.ofMillis(500);
@@ -109,12 +110,14 @@ public final class KataAgent implements Agent {
     /**
      * Waits for the first answer of an agent that may not be there yet.
      *
+     * @param atSerialPort whether the agent may take ttrpc for yamux
      * @throws RuntimeFailure DEADLINE_EXCEEDED when the patience is exhausted, UNAVAILABLE when
      *     this thread is interrupted
      */
-    void awaitGreeting(Patience patience) {
+    void awaitGreeting(boolean atSerialPort, Patience patience) {
+        CheckRequest words = atSerialPort ? GREETING : CheckRequest.getDefaultInstance();
         CompletableFuture<?> answer =
-                AgentCall.translate("Check", health.checkAsync(GREETING, CallOptions.noDeadline()));
+                AgentCall.translate("Check", health.checkAsync(words, CallOptions.noDeadline()));
         switch (Waited.on(answer, patience, GLANCE)) {
             case Waited.Done(var _) -> {}
             case Waited.Failed<?> failed -> throw failed.failure("agent, Check");

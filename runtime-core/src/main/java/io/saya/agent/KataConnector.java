@@ -107,10 +107,12 @@ public final class KataConnector implements AgentConnector {
                                 .observedBy(calls);
                 if (grpcAnswer.isZero()) {
                     return greet(
+                            endpoint instanceof AgentEndpoint.SerialPort,
                             TtrpcClient.connect(transport, address(endpoint), options),
                             () -> hungUp.isDone() || patience.exhausted());
                 }
                 return greet(
+                        false,
                         grpc.connector()
                                 .connect(transport, address(endpoint), framing(endpoint), options),
                         soonerThan(patience, grpcAnswer));
@@ -154,10 +156,10 @@ public final class KataConnector implements AgentConnector {
      *
      * @throws AnotherProtocol if it ends without one, or its own limit is over
      */
-    private Agent greet(UnaryClient client, Patience patience) throws AnotherProtocol {
+    private Agent greet(boolean atSerialPort, UnaryClient client, Patience patience) throws AnotherProtocol {
         KataAgent agent = new KataAgent(client, createContainerLimit);
         try {
-            agent.awaitGreeting(patience);
+            agent.awaitGreeting(atSerialPort, patience);
             return agent;
         } catch (RuntimeFailure e) {
             agent.close();

@@ -3,10 +3,13 @@ package io.saya.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
+import io.netty.util.ReferenceCountUtil;
 import io.saya.failure.RuntimeFailure;
 import io.saya.grpc.FakeAgent;
 import io.saya.hypervisor.AgentEndpoint;
@@ -20,6 +23,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -33,6 +38,7 @@ class KataConnectorTest {
 
     @TempDir Path directory;
     private final Transport transport = Transport.open("test");
+    private final AtomicReference<@Nullable String> first = new AtomicReference<>();
     private final List<String> calls = new CopyOnWriteArrayList<>();
 
     @AfterEach
@@ -89,6 +95,8 @@ class KataConnectorTest {
                 .isInstanceOf(RuntimeFailure.class)
                 .hasMessageContaining("Check");
         assertThat(connections.get()).isBetween(2, 20);
+        // To yamux: version 0, a window update without flags, and then version 'g'.
+        assertThat(first.get()).isEqualTo("00010000" + "00000001" + "0100" + "0a0b");
         listener.close().await();
     }
 
@@ -104,8 +112,12 @@ class KataConnectorTest {
                                             @Override
                                             public void channelRead(
                                                     ChannelHandlerContext context, Object message) {
+                                                first.compareAndSet(
+                                                        null,
+                                                        ByteBufUtil.hexDump(
+                                                                (ByteBuf) message, 0, 12));
                                                 connections.incrementAndGet();
-                                                io.netty.util.ReferenceCountUtil.release(message);
+                                                ReferenceCountUtil.release(message);
                                                 var _ = context.close();
                                             }
                                         });
