@@ -310,11 +310,12 @@ final class QemuVm implements Vm {
             cpus.note(event);
         }
         if (event.name().equals("VSERPORT_CHANGE")) {
-            // The agent's is the only port there is.
-            if (event.data().bool("open").orElse(false)) {
-                channelOpen.complete(null);
-            } else if (channelOpen.isDone()) {
+            // The agent's is the only port there is. QEMU tells of one change a second, the latest:
+            // what was opened before and is said to be open was closed meanwhile.
+            if (channelOpen.isDone()) {
                 channelClosed.complete(null);
+            } else if (event.data().bool("open").orElse(false)) {
+                channelOpen.complete(null);
             }
         }
         // A thread asks, since the answer comes behind this event; one for all of them.

@@ -107,6 +107,20 @@ class QemuVmTest {
         }
     }
 
+    /** QEMU tells of the latest change in a second: open after open was closed in between. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void anotherChangeOfTheAgentsPortMeansThatTheGuestClosedIt(boolean open) throws Exception {
+        QemuVm vm = attach();
+        try (FakeQmpPeer.Client client = qmp.acceptAndGreet()) {
+            client.event("VSERPORT_CHANGE", JsonObject.builder().put("open", true).build());
+            vm.channelOpen().get(30, TimeUnit.SECONDS);
+            assertThat(vm.channelClosed()).isNotDone();
+            client.event("VSERPORT_CHANGE", JsonObject.builder().put("open", open).build());
+            vm.channelClosed().get(30, TimeUnit.SECONDS);
+        }
+    }
+
     @Test
     void aGuestThatFloodsTheMonitorIsEnded() throws Exception {
         QemuVm vm = attach();

@@ -156,7 +156,8 @@ public final class KataConnector implements AgentConnector {
      *
      * @throws AnotherProtocol if it ends without one, or its own limit is over
      */
-    private Agent greet(boolean atSerialPort, UnaryClient client, Patience patience) throws AnotherProtocol {
+    private Agent greet(boolean atSerialPort, UnaryClient client, Patience patience)
+            throws AnotherProtocol {
         KataAgent agent = new KataAgent(client, createContainerLimit);
         try {
             agent.awaitGreeting(atSerialPort, patience);
