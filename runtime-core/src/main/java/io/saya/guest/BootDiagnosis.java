@@ -117,8 +117,8 @@ final class BootDiagnosis {
 
     private String adviceForSilence(Vm machine, StartPhase phase) {
         if (phase == StartPhase.AGENT) {
-            return "the agent opened its channel but does not speak ttrpc as agents of Kata 2.x to"
-                    + " 4.x do: use a guest with such an agent";
+            return "the agent opened its channel but answers neither by ttrpc nor by gRPC, as agents"
+                    + " of Kata do: use a guest with such an agent";
         }
         boolean kvm = config.hypervisor().machine().accelerator() == MachineConfig.Accelerator.KVM;
         if (phase == StartPhase.KERNEL && kvm && machine.consoleTail().isBlank()) {
