@@ -99,7 +99,7 @@ for port in /dev/vport*p1; do exec 3<>"$port"; done
 while :; do echo "HTTP/1.1 400 Bad Request" >&3; busybox sleep 1; done
 EOF
   chmod 755 "$work/foreign/init"
-  fails_with 'phase agent' 'does not speak ttrpc' -- '[hypervisor.qemu]' "initrd = \"$(initrd "$work/foreign")\"" '[agent.kata]' 'dial_timeout = 60'
+  fails_with 'phase agent' 'answers neither by ttrpc nor by gRPC' -- '[hypervisor.qemu]' "initrd = \"$(initrd "$work/foreign")\"" '[agent.kata]' 'dial_timeout = 60'
 }
 
 case_fails_in_sandbox() {
