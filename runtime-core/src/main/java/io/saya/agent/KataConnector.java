@@ -42,6 +42,11 @@ public final class KataConnector implements AgentConnector {
      */
     private static final Duration FIRST_GRPC_ANSWER = Duration.ofMillis(500);
 
+    private static final Duration LONGEST_GRPC_ANSWER = Duration.ofSeconds(8);
+
+    /** After as many attempts by gRPC, the peer is taken for no agent. */
+    private static final int GRPC_ATTEMPTS = 8;
+
     /** The limit of one attempt to connect. */
     private static final Duration ATTEMPT_LIMIT = Duration.ofSeconds(10);
 
@@ -98,14 +103,15 @@ public final class KataConnector implements AgentConnector {
     @Override
     public Agent connect(AgentEndpoint endpoint, Future<?> hungUp, Patience patience) {
         long begun = System.nanoTime();
-        Duration grpcAnswer = Duration.ZERO;
+        Duration grpcAnswer = FIRST_GRPC_ANSWER;
+        int grpcAttempts = 0;
         while (true) {
             try {
                 ClientOptions options =
                         ClientOptions.connectWithin(attemptLimit(endpoint, begun))
                                 .untrusting(ANSWER_BYTES, UNWANTED_ANSWERS)
                                 .observedBy(calls);
-                if (grpcAnswer.isZero()) {
+                if (grpcAttempts == 0) {
                     return greet(
                             endpoint instanceof AgentEndpoint.SerialPort,
                             TtrpcClient.connect(transport, address(endpoint), options),
@@ -117,11 +123,13 @@ public final class KataConnector implements AgentConnector {
                                 .connect(transport, address(endpoint), framing(endpoint), options),
                         soonerThan(patience, grpcAnswer));
             } catch (AnotherProtocol e) {
-                if (patience.exhausted()) {
+                if (patience.exhausted() || grpcAttempts == GRPC_ATTEMPTS) {
                     throw e.failure();
                 }
                 LOG.debug("the agent may speak gRPC", "after", e.failure().getMessage());
-                grpcAnswer = grpcAnswer.isZero() ? FIRST_GRPC_ANSWER : grpcAnswer.multipliedBy(2);
+                if (grpcAttempts++ > 0 && grpcAnswer.compareTo(LONGEST_GRPC_ANSWER) < 0) {
+                    grpcAnswer = grpcAnswer.multipliedBy(2);
+                }
                 LockSupport.parkNanos(LISTENS_AGAIN.toNanos());
             } catch (ConnectionFailure e) {
                 if (endpoint instanceof AgentEndpoint.SerialPort || patience.exhausted()) {

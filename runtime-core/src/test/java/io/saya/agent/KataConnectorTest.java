@@ -80,10 +80,9 @@ class KataConnectorTest {
     }
 
     @Test
-    void aPeerThatAlwaysHangsUpIsGivenUpWithThePatience() throws Exception {
+    void aPeerThatAlwaysHangsUpIsGivenUpLongBeforeThePatience() throws Exception {
         AtomicInteger connections = new AtomicInteger();
         Channel listener = hangingUp(connections);
-        long end = System.nanoTime() + Duration.ofMillis(600).toNanos();
         assertThatThrownBy(
                         () ->
                                 connector()
@@ -91,10 +90,10 @@ class KataConnectorTest {
                                                 new AgentEndpoint.SerialPort(
                                                         directory.resolve("rude")),
                                                 new CompletableFuture<>(),
-                                                () -> System.nanoTime() - end > 0))
+                                                () -> false))
                 .isInstanceOf(RuntimeFailure.class)
                 .hasMessageContaining("Check");
-        assertThat(connections.get()).isBetween(2, 20);
+        assertThat(connections.get()).isEqualTo(9);
         // To yamux: version 0, a window update without flags, and then version 'g'.
         assertThat(first.get()).isEqualTo("00010000" + "00000001" + "0100" + "0a0b");
         listener.close().await();
