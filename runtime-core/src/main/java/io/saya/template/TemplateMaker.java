@@ -148,7 +148,10 @@ public final class TemplateMaker {
                 throw new IOException("the sandbox ends");
             }
             try (Agent agent =
-                    connector.connect(vm.agent(), GuestTime.of(vm.pid()).await(BOOT_LIMIT))) {
+                    connector.connect(
+                            vm.agent(),
+                            vm.channelClosed(),
+                            GuestTime.of(vm.pid()).await(BOOT_LIMIT))) {
                 // Also has the agent load the last of its modules.
                 if (!agent.details().has(AgentTrait.STARTS_FROM_TEMPLATE)) {
                     throw new IOException("the guest's agent is not the default guest's");

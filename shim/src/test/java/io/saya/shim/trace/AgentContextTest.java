@@ -4,7 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Empty;
 import io.saya.agent.Agent;
-import io.saya.agent.TtrpcConnector;
+import io.saya.agent.GrpcLibrary;
+import io.saya.agent.KataConnector;
 import io.saya.hypervisor.AgentEndpoint;
 import io.saya.proto.agent.AgentService;
 import io.saya.proto.agent.CheckRequest;
@@ -20,6 +21,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -57,8 +59,15 @@ class AgentContextTest {
                             .listen(socket);
             TraceParent place = TraceParent.begun();
             try (Agent agent =
-                    new TtrpcConnector(transport, Duration.ofSeconds(30), new TtrpcObserver() {})
-                            .connect(new AgentEndpoint.SerialPort(socket), () -> false)) {
+                    new KataConnector(
+                                    transport,
+                                    new GrpcLibrary(Path.of("/none")),
+                                    Duration.ofSeconds(30),
+                                    new TtrpcObserver() {})
+                            .connect(
+                                    new AgentEndpoint.SerialPort(socket),
+                                    new CompletableFuture<>(),
+                                    () -> false)) {
                 place.call(
                         () -> {
                             agent.signalProcess("c1", "", 15);
