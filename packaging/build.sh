@@ -19,9 +19,11 @@ usage: packaging/build.sh [--refresh] [--no-train] [--deb] [--image]
 
   --refresh    look for newer Debian packages for the guest (kernel, busybox, crun)
   --no-train   leave the AOT cache out; the daemon then starts more slowly and needs more memory
+  --deb        also Debian packages, in packaging/target/deb
+  --image      also the image that installs it on nodes of a cluster, packaging/target/installer.tar
 EOF
 }
-refresh=() train=1
+refresh=() train=1 deb=0 image=0
 while (( $# )); do
   case $1 in
     --refresh) refresh=(--refresh); shift ;;
