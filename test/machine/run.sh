@@ -27,6 +27,7 @@ image=$("$here/image.sh" "${MACHINE_CACHE:-$top/test/target/machine}")
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/saya-machine.XXXXXX")
 qemu=
+# shellcheck disable=SC2317  # reached by the trap
 finish() {
   local status=$?
   trap - EXIT INT TERM
@@ -52,7 +53,7 @@ rm -r "$work/given"
 
 # ---- the machine ------------------------------------------------------------------------------------------------------------
 network=(-nic none)
-[[ -z ${MACHINE_NETWORK:-} ]] || network=(-netdev user,id=net -device virtio-net-pci,netdev=net)
+[[ -z ${MACHINE_NETWORK:-} ]] || network=(-netdev 'user,id=net' -device 'virtio-net-pci,netdev=net')
 : > "$work/out"
 TMPDIR=$work qemu-system-x86_64 -nodefaults -no-user-config -display none -machine q35 -accel tcg,thread=multi -cpu max -smp 2 -m "${MACHINE_MIB:-2048}" \
   -kernel "$image/vmlinuz" -initrd "$image/initrd" -append 'root=/dev/vda rw console=ttyS0 quiet panic=5 net.ifnames=0' \

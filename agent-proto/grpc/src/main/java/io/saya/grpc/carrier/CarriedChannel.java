@@ -28,6 +28,7 @@ public abstract class CarriedChannel extends AbstractChannel {
     private boolean peerEnded;
     private boolean active;
     private boolean closed;
+    private boolean lost;
 
     /**
      * @param active whether it is connected from the start, as what a peer opened is
@@ -85,11 +86,14 @@ public abstract class CarriedChannel extends AbstractChannel {
         }
     }
 
-    /** Ends it without a word to the peer. */
+    /** Ends it without a word to the peer; its handlers and those who wait for its end are told. */
     final void lose() {
-        closed = true;
-        active = false;
-        unsafe().closeForcibly();
+        lost = true;
+        if (isRegistered()) {
+            unsafe().close(voidPromise());
+        } else {
+            unsafe().closeForcibly();
+        }
     }
 
     private void deliver() {
@@ -168,7 +172,7 @@ public abstract class CarriedChannel extends AbstractChannel {
     protected void doClose() {
         if (!closed) {
             closed = true;
-            if (active) {
+            if (active && !lost) {
                 closing();
             }
         }
