@@ -47,6 +47,11 @@ jdk=$(cat "$JAVA_HOME/release")
 command -v mvn >/dev/null || need_packages maven
 need_packages gcc libc6-dev libjansson-dev make nettle-dev python3-minimal
 
+# ---- guest: its script knows for itself what has changed. Beside all that follows, of which neither needs the other ---------
+"$here/guest/build.sh" --out "$out/share/saya" "${refresh[@]}" &
+guest=$!
+trap 'kill "$guest" 2>/dev/null || true' EXIT
+
 # ---- Java: the shim and what it needs at run time, in lib/ ------------------------------------------------------------
 java_sources=$(digest_of "$top/pom.xml" "$top/.mvn" "$top/configuration" "$top/agent-proto" "$top/runtime-core" "$top/qemu" "$top/shim")
 build_jars() {
@@ -83,8 +88,9 @@ build_launcher() {
 }
 step launcher "$out/bin/containerd-shim-saya-v2" "$(digest_of "$here/launcher")" build_launcher
 
-# ---- guest and configuration: their scripts know for themselves what has changed -------------------------------------------
-"$here/guest/build.sh" --out "$out/share/saya" "${refresh[@]}"
+# ---- guest and configuration ----------------------------------------------------------------------------------------------
+wait "$guest" || die "the guest could not be built, see above"
+trap - EXIT
 install -m 644 "$here/../configuration/src/main/dist/configuration.toml" "$out/share/defaults/saya/configuration.toml"
 
 # ---- what all that is made of ------------------------------------------------------------------------------------------------

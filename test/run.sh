@@ -8,23 +8,26 @@ top=$(cd "$here/.." && pwd)
 source "$top/packaging/lib/debian.sh"
 source "$top/packaging/lib/jdk.sh"
 
-steps=(product lint unit launcher agent guest pods network shims containers faults metrics integration packages vsock machine hosts)
+steps=(product lint unit launcher agent guest pods resources network shims containers faults metrics templates integration packages vsock machine hosts)
 usage() {
   cat <<USAGE
-usage: test/run.sh [--full] [--in-turn] [--only STEP]... [--test CLASS[.METHOD]]...
+usage: test/run.sh [--full] [--in-turn] [--templates] [--only STEP]... [--test CLASS[.METHOD]]...
 
-  --full        the long versions: more rounds of everything that is random, and the steps integration, packages, vsock, machine and hosts
-  --in-turn     one step at a time; two are run side by side otherwise, on two processors and more
+  --full        the long versions: more rounds of everything that is random, and the steps templates, integration, packages, vsock, machine and hosts
+  --in-turn     one step at a time; otherwise, on two processors and more, one more is run side by side than there are processors, at most four
+  --templates   VMs start from templates where they can; the step templates is pods and network like that
   --only STEP   just this step; STEP is one of: ${steps[*]}
   --test TEST   just this class of the suites with VMs, or this method of it, with the product that was built last
 USAGE
 }
-full='' only=() chosen=() lanes=2
-(( $(nproc) >= 2 )) || lanes=1
+full='' templates='' only=() chosen=()
+# One more than processors: a test waits for a third of its time, for a pod's end, a time-out, a disk.
+lanes=$(( $(nproc) == 1 ? 1 : $(nproc) > 3 ? 4 : $(nproc) + 1 ))
 while (( $# )); do
   case $1 in
     --full) full=1; shift ;;
     --in-turn) lanes=1; shift ;;
+    --templates) templates=1; shift ;;
     --only) [[ " ${steps[*]} " == *" ${2:-} "* ]] || { usage >&2; die "--only takes one of: ${steps[*]}"; }; only+=("$2"); shift 2 ;;
     --test) chosen+=("${2:?--test takes a class, or a class and a method: KillTest.aSignalForAllReachesExecsToo}"); only=(chosen); shift 2 ;;
     -h|--help) usage; exit 0 ;;
@@ -34,37 +37,48 @@ done
 if (( ${#only[@]} )); then
   steps=("${only[@]}")
 elif [[ -z $full ]]; then
-  # Much of integration is what the step containers tries as well; machine and hosts build other hosts first.
-  steps=(product lint unit launcher agent guest pods network shims containers faults metrics)
+  # Much of integration is what the step containers tries as well, templates repeats two steps; machine and hosts build other hosts first.
+  steps=(product lint unit launcher agent guest pods resources network shims containers faults metrics)
 fi
 (( EUID == 0 )) || die "the tests mount, make namespaces and start VMs: run this as root"
 
 # ---- steps ---------------------------------------------------------------------------------------------------------------
 product() { "$top/packaging/build.sh"; }
 
-lint() { "$here/lint/run.sh"; }
+lint() { SAYA_TEST_FULL=$full "$here/lint/run.sh"; }
 
 unit() {
   need_packages maven containerd qemu-system-x86 gcc make libc6-dev libjansson-dev nettle-dev procps
   local rounds=()
   [[ -z $full ]] || rounds=(-Dsaya.race.rounds=1000)
-  # The form of the sources is lint's.
-  built_by mvn verify -Dspotless.check.skip=true "${rounds[@]}"
+  suites   # so that two Mavens never compile the same
+  # The form of the sources is lint's. A module that fails must not hide what the others have to say.
+  (cd "$top" && mvn --fail-at-end verify -Dspotless.check.skip=true "${rounds[@]}")
 }
 
-# built_by COMMAND...: runs Maven for all modules, and notes what is built: everything that is not newer than the moment before.
-built_by() {
-  : > "$here/target/begun"
-  (cd "$top" && "$@") || return
-  mv "$here/target/begun" "$built"
+# suites: builds the suites of this Maven module where they are old, and copies them: steps run from the copy, so that Maven may go over the
+# modules once more meanwhile. The first of several steps does it for all.
+suites() {
+  local lock
+  exec {lock}> "$here/target/lock"
+  flock "$lock"
+  if suites_are_old; then
+    rm -rf "$copy" "$copy.new"
+    mkdir -p "$copy.new"
+    : > "$copy.new/begun"   # what changes meanwhile is newer
+    (cd "$top" && mvn -q -pl test -am -DskipTests -Dspotless.check.skip=true package) || die "Maven could not build the suites, see above"
+    cp -a "$here/target"/{test-classes,classes,lib} "$copy.new/"
+    mv "$copy.new" "$copy"
+  fi
+  exec {lock}>&-
 }
 
 # Whether a source of these suites, or of the module that they use, is newer than what was built last. Directories count: a file that
 # has gone makes its directory newer.
 suites_are_old() {
-  [[ ! -e $built || ! -d $here/target/test-classes || ! -d $here/target/lib ]] ||
+  [[ ! -e $copy/begun ]] ||
     find "$top/pom.xml" "$here/pom.xml" "$here/src" "$top/agent-proto" -name target -prune -o \
-      \( -name pom.xml -o -path '*/src/*' \) -newer "$built" -print -quit | grep -q .
+      \( -name pom.xml -o -path '*/src/*' \) -newer "$copy/begun" -print -quit | grep -q .
 }
 
 launcher() { "$top/packaging/launcher/test.sh"; }
@@ -90,33 +104,39 @@ apart() {
   unshare --mount --pid --net --fork --kill-child --mount-proc --propagation private bash -c '
     mount -t tmpfs none /run && mkdir -p /run/lock /run/netns && ip link set lo up || exit
     echo "$1" > /proc/sys/kernel/ns_last_pid || true   # a kernel without CONFIG_CHECKPOINT_RESTORE has no such file
-    shift
+    if [[ -n $2 ]]; then   # seen in the place of the product'"'"'s own, by this step alone
+      file=$2/share/defaults/saya/configuration.toml
+      sed "s/^#* *enable_template *=.*/enable_template = true/" "$file" > /run/configuration.toml && grep -q "^enable_template = true" /run/configuration.toml &&
+        mount --bind /run/configuration.toml "$file" && "$2/bin/saya" factory init || exit   # no pod of a test lives until one is made
+    fi
+    shift 2
     "$@"
     exit "$?"   # after a command, so that bash stays: it reaps what loses its parent
-  ' bash "$ids" "$@"
+  ' bash "$ids" "${templates:+$top/packaging/target/saya}" "$@"
 }
 
-# The suites of this Maven module, with a product to try. JUnit's own console: Maven would go through all modules once more.
+# The suites, with a product to try. JUnit's own console: Maven would go through all modules once more. What the test's Java does is short:
+# its best compiler would take more time than it gives back.
 # suite NAME OPTION...: OPTION is one of JUnit's console.
 suite() {
-  local name=$1 classes=$here/target/test-classes lib=$here/target/lib lock
+  local name=$1
   shift
-  exec {lock}> "$here/target/lock"
-  flock "$lock"   # the first of two steps builds for both
-  if suites_are_old; then
-    built_by mvn -q -pl test -am -DskipTests -Dspotless.check.skip=true package || die "Maven could not build the suites, see above"
-  fi
-  exec {lock}>&-
-  apart "$JAVA_HOME/bin/java" -Xmx512m -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
+  suites
+  apart "$JAVA_HOME/bin/java" -Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 --enable-native-access=ALL-UNNAMED \
+    --sun-misc-unsafe-memory-access=allow \
     "-Dsaya.product=$top/packaging/target/saya" "-Dsaya.full=${full:-0}" "-Dsaya.runtime=${RUNTIME:-io.containerd.saya.v2}" \
     "-Dsaya.results=$here/target" \
-    -cp "$classes:$here/target/classes:$lib/*" org.junit.platform.console.ConsoleLauncher execute --disable-banner --fail-if-no-tests --details=testfeed \
-    --disable-ansi-colors --reports-dir="$here/target/$name-reports" "$@"
+    -cp "$copy/test-classes:$copy/classes:$copy/lib/*" org.junit.platform.console.ConsoleLauncher execute --disable-banner --fail-if-no-tests \
+    --details=testfeed --disable-ansi-colors --reports-dir="$here/target/$name-reports" "$@"
 }
 
 need_for_pods() {
-  need_packages busybox-static containerd containernetworking-plugins e2fsprogs fuse-overlayfs gcc ipset iproute2 iptables kmod maven nftables procps qemu-system-x86 runc util-linux \
+  need_packages busybox-static containerd containernetworking-plugins e2fsprogs fuse-overlayfs gcc ipset iproute2 iptables kmod maven nftables procps qemu-system-x86 runc sqlite3 util-linux \
     wireguard-tools
+  # What fills a disk and is tried by the long versions alone.
+  [[ -z $full ]] || need_packages buildah postgresql-15
+  # Here, since the tests themselves reach no network.
+  [[ -z $full && " ${chosen[*]} " != *" SystemdTest"* ]] || "$here/systemd/root.sh" "$here/target/systemd"
 }
 
 # What is about networks, with containerd and without.
@@ -127,7 +147,7 @@ short() {
   local name=$1
   shift
   [[ -n $full ]] || set -- "$@" --exclude-tag full
-  suite "$name" --scan-classpath="$here/target/test-classes" "$@"
+  suite "$name" --scan-classpath="$copy/test-classes" "$@"
 }
 
 chosen() {
@@ -142,9 +162,17 @@ chosen() {
   suite chosen "${selected[@]}"
 }
 
+# What is about memory, processors, cgroups and figures.
+resources='.*\.(Size|Limits|Cgroup|MemoryBacking|OutOfMemory|PageCache|BusyNode|Stats|Metrics)Test'
+
 pods() {
   need_for_pods
-  short pods --include-package io.saya.test.cri --exclude-classname "$networks"
+  short pods --include-package io.saya.test.cri --exclude-classname "$networks" --exclude-classname "$resources"
+}
+
+resources() {
+  need_for_pods
+  short resources --include-package io.saya.test.cri --include-classname "$resources"
 }
 
 network() {
@@ -154,13 +182,19 @@ network() {
 
 shims() {
   need_for_pods
-  short shims --include-package io.saya.test.task --include-package io.saya.test.process \
+  short shims --include-package io.saya.test.task --include-package io.saya.test.process --include-package io.saya.test.agent \
     --exclude-classname "$networks"
+}
+
+# The step has its own processes, mounts and /run, and so its own templates. Pods of other sizes than the default boot.
+templates() {
+  local templates=1
+  pods && network
 }
 
 faults() {
   need_packages busybox-static containerd cpio maven qemu-system-x86
-  suite faults --scan-classpath="$here/target/test-classes" --include-package io.saya.test.fault
+  suite faults --scan-classpath="$copy/test-classes" --include-package io.saya.test.fault
 }
 
 metrics() {
@@ -172,7 +206,7 @@ metrics() {
 
 integration() {
   need_packages busybox-static containerd maven qemu-system-x86 runc
-  suite integration --scan-classpath="$here/target/test-classes" --exclude-package io.saya.test.cri --exclude-package io.saya.test.task \
+  suite integration --scan-classpath="$copy/test-classes" --exclude-package io.saya.test.cri --exclude-package io.saya.test.task \
     --exclude-package io.saya.test.process --exclude-package io.saya.test.fault --exclude-package io.saya.test.monitor \
     --exclude-classname '.*\.HybridVsockTest'
 }
@@ -186,7 +220,7 @@ vsock() {
   if [[ ! -x $root/bin/vhost-device-vsock ]] && command -v cargo > /dev/null; then
     cargo install --quiet --root "$root" vhost-device-vsock@0.3.0 || printf 'vhost-device-vsock cannot be built, see above\n'
   fi
-  suite vsock --select-class=io.saya.test.HybridVsockTest
+  suite vsock --select-class=io.saya.test.HybridVsockTest --select-class=io.saya.test.agent.HybridAgentTest
 }
 
 machine() { "$here/machine/limits.sh"; }
@@ -200,9 +234,9 @@ hosts() {
 JAVA_HOME=$(find_jdk 25)
 export JAVA_HOME
 logs=$top/test/target/logs
-built=$top/test/target/built
+copy=$top/test/target/suites
 mkdir -p "$logs"
-passed=0 failed=0 started=0
+passed=0 failed=0 started=0 failures=()
 declare -A running=() since=()
 
 end_all() {
@@ -211,6 +245,13 @@ end_all() {
 }
 trap end_all EXIT
 trap 'end_all; exit 130' INT TERM
+
+# failed_in LOG: what of JUnit's feed, of Maven or of a script says what failed, in few lines.
+failed_in() {
+  local found
+  found=$(grep -E -A 2 -e ':: FAILED$' -e '^\[ERROR\]   ' -e '(^|: )FAIL(ED)?:? ' "$1" | cut -c 1-400 | head -n 40) || true
+  printf '%s\n' "${found:-see above}"
+}
 
 # one_ends: waits for any of the steps that run.
 one_ends() {
@@ -223,6 +264,7 @@ one_ends() {
     passed=$((passed + 1))
   else
     tail -n 80 "$logs/$step" >&2
+    failures+=("$step: $(failed_in "$logs/$step")")
     printf '%s: %s FAILED after %d s; the whole log is %s\n' "${0##*/}" "$step" "$((SECONDS - since[$step]))" "$logs/$step" >&2
     failed=$((failed + 1))
   fi
@@ -245,10 +287,10 @@ side_by_side() {
   while (( ${#running[@]} )); do one_ends; done
 }
 
-# In three parts, since Maven writes the files that suites are run from. In each, what takes longest comes first.
+# First what the others use. Then what takes longest first, but for two that need no Java beside the first, which builds the suites for all.
 side_by_side product
-side_by_side unit lint agent launcher guest
-side_by_side pods network faults shims containers metrics machine integration packages vsock chosen
+side_by_side pods containers lint unit network faults resources shims templates metrics agent launcher guest machine integration packages vsock chosen
 side_by_side hosts   # by itself, since it needs this machine's network
+(( ${#failures[@]} == 0 )) || printf '\n%s\n' "${failures[@]}"   # once more: what else ended after a failure has hidden it
 printf '%d passed, %d failed\n' "$passed" "$failed"
 (( failed == 0 ))

@@ -5,13 +5,8 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
-missing=()
-for package in clang gcc libclang-rt-14-dev make libc6-dev libjansson-dev nettle-dev xxd procps iproute2 util-linux; do
-    dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
-done
-if ((${#missing[@]})); then
-    apt-get install -y --no-install-recommends "${missing[@]}"
-fi
+source ../lib/debian.sh
+need_packages clang gcc libclang-rt-14-dev make libc6-dev libjansson-dev nettle-dev xxd procps iproute2 util-linux
 
 out=$(mktemp -d /tmp/saya-launcher-XXXXXX)
 trap 'rm -rf "$out"' EXIT
@@ -24,6 +19,8 @@ shopt -s extglob
 "${compile[@]}" -Wl,--wrap=rmdir -o "$out/record" test/record.c src/{record,files,bytes,fault}.c -ljansson
 gcc -std=gnu17 -Wall -Wextra -Werror -o "$out/fake_daemon" test/fake_daemon.c src/bytes.c
 
+! grep -aqF "$PWD" "$out/static/containerd-shim-saya-v2" || { echo "FAIL the program names the directory that it was built in"; exit 1; }
+echo "ok   no path of this tree in the program"
 "$out/unit"
 echo "ok   unit tests"
 "$out/record" record-fields.json test/records/complete.json test/records/bare.json

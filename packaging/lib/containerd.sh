@@ -6,9 +6,11 @@
 # contain the address of the containerd they belong to, so they cannot clash with those of another one.
 
 # containerd_start DIRECTORY PATH: starts it with PATH as its PATH (where it looks for shims), waits until it answers. Sets
-# CONTAINERD_PID, CONTAINERD_ADDRESS and CTR (an array: the client's command; no call of it may take longer than two minutes).
+# CONTAINERD_PID, CONTAINERD_ADDRESS and CTR (an array: the client's command; no call of it may take longer than two minutes). With CONTAINERD_TRACES
+# it sends traces to where the variables of OpenTelemetry say.
 containerd_start() {
-  local directory=$1 path=$2 deadline
+  local directory=$1 path=$2 deadline traces='"io.containerd.tracing.processor.v1.otlp"'
+  [[ ! ${CONTAINERD_TRACES:-} ]] || traces=''
   mkdir -p "$directory"/{root,state}
   CONTAINERD_ADDRESS=$directory/containerd.sock
   CTR=(timeout --foreground 120 ctr --address "$CONTAINERD_ADDRESS" --namespace saya-demo)
@@ -16,7 +18,7 @@ containerd_start() {
 version = 2
 root = "$directory/root"
 state = "$directory/state"
-disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.internal.v1.opt", "io.containerd.tracing.processor.v1.otlp"]
+disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.internal.v1.opt", $traces]
 [grpc]
   address = "$CONTAINERD_ADDRESS"
 [ttrpc]

@@ -51,6 +51,16 @@ debian_binary() {
   printf '%s\n' "$directory/$name"
 }
 
+# debian_archives: prints Debian's archives that apt on this machine uses, as a list of sources.
+debian_archives() {
+  local found
+  # shellcheck disable=SC2016  # apt's own variables
+  found=$(apt-get indextargets --format 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(REPO_URI) $(RELEASE) $(COMPONENT)' \
+    'Created-By: Packages' 'Origin: Debian' 'Component: main' | LC_ALL=C sort -u)
+  [[ -n $found ]] || die "apt has no Debian archive among its sources"
+  printf '%s\n' "$found"
+}
+
 # debian_source PACKAGE DIRECTORY: downloads the newest source package into DIRECTORY and prints the path of its .dsc. Works
 # where apt has no deb-src line: it uses the configured Debian archives through a list of its own.
 debian_source() {

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The daemon's AOT cache (JEP 483, 514, 515): loaded and linked classes and profiles, recorded while a real shim runs a real
+# The daemon's AOT cache (JEP 483, 514): loaded and linked classes, recorded while a real shim runs a real
 # container under a private containerd, in the Java runtime and with the class path that will use it. Sourced; needs debian.sh, containerd.sh.
 
 # can_train: a container needs root, QEMU and containerd; a build without them makes a product without the cache.
@@ -69,12 +69,13 @@ wait_for_shim_end() {
   done
 }
 
-# train_assemble SAYA WORK: makes the cache in a JVM with the options and class path of a daemon's.
+# train_assemble SAYA WORK: makes the cache in a JVM with the options and class path of a daemon's. Without profiles (JEP 515): by them the JVM
+# compiles at once what the recorded run had compiled at all, which a daemon pays for at its start and seldom has a use for (test/bench/README.md).
 train_assemble() {
   local saya=$1 work=$2 options classpath
   mapfile -t options < <(sed -e '/^#/d' -e '/^?/d' -e '/^[[:space:]]*$/d' -e "s|%install%|$saya|g" "$saya/lib/jvm.options" | grep -v '%run%')
   classpath=$(find "$saya/lib" -maxdepth 1 -name '*.jar' | LC_ALL=C sort | paste -sd:)
   "$saya/lib/runtime/bin/java" "${options[@]}" -Xmx512m -XX:AOTMode=create -XX:AOTConfiguration="$work/saya.aotconf" \
-    -XX:AOTCache="$saya/lib/saya.aot.new" -cp "$classpath" >>"$work/log" 2>&1 || { tail -n 20 "$work/log" >&2; die "the AOT cache could not be made from $work/saya.aotconf"; }
+    -XX:-AOTRecordTraining -XX:-AOTReplayTraining -XX:AOTCache="$saya/lib/saya.aot.new" -cp "$classpath" >>"$work/log" 2>&1 || { tail -n 20 "$work/log" >&2; die "the AOT cache could not be made from $work/saya.aotconf"; }
   mv "$saya/lib/saya.aot.new" "$saya/lib/saya.aot"
 }

@@ -25,16 +25,16 @@ def connect():
             time.sleep(0.05)
 
 
-hand = connect()
-hand.settimeout(5)
-# While the guest boots nobody listens yet; a word said twice does no harm.
+# While the guest boots nobody listens yet, and its kernel may learn late that somebody is here; a word said twice does no harm.
 while time.monotonic() < deadline:
-    try:
-        hand.sendall(word.encode() + b"\n")
-        hand.recv(64)
-        sys.exit(0)
-    except ConnectionError:
-        sys.exit(0)
-    except TimeoutError:
-        pass
+    with connect() as hand:
+        hand.settimeout(5)
+        try:
+            hand.sendall(word.encode() + b"\n")
+            hand.recv(64)
+            sys.exit(0)
+        except ConnectionError:
+            sys.exit(0)
+        except TimeoutError:
+            pass
 sys.exit(f"no answer within {limit} s")

@@ -1,10 +1,13 @@
-# shellcheck shell=bash disable=SC2034,SC2154,SC2016
+# shellcheck shell=bash disable=SC2016,SC2030,SC2031,SC2034,SC2154
 # Programs built from Go modules. Sourced; needs $target.
 
 SKIPPED=77
 containerd_17=github.com/containerd/containerd@v1.7.30
 containerd_2=(github.com/containerd/containerd/v2@v2.2.9 github.com/containerd/containerd/v2@v2.4.2)
 cri_tools=sigs.k8s.io/cri-tools@v1.34.0
+nerdctl=github.com/containerd/nerdctl/v2@v2.2.2
+docker_engine=github.com/docker/docker@v28.5.2+incompatible
+docker_cli=github.com/docker/cli@v28.5.2+incompatible
 
 # build_module MODULE@VERSION DIRECTORY PACKAGE...: builds commands of a module, or, where PACKAGE ends with .test, the test binary of one. Not
 # by `go install`: that refuses modules with replace directives, which a module that merely requires them does not see. Sets why and returns
@@ -29,4 +32,33 @@ build_module() {
     done
   ) > "$log" 2>&1 || { why="$module@$version cannot be built: $(tail -n 1 "$log")"; return "$SKIPPED"; }
   : > "$directory/built"
+}
+
+# build_release MODULE@VERSION DIRECTORY VARIABLE PACKAGE...: builds commands of a module in a copy, whose main module it is: Docker's has what it
+# is built of in vendor.mod and vendor.sum, and others replace modules. VARIABLE gets the version. Sets why and returns SKIPPED where it cannot be
+# had.
+build_release() {
+  local module=${1%@*} version=${1##*@} directory=$2 variable=$3 source log=$2/build.log
+  shift 3
+  mkdir -p "$directory/bin"
+  [[ ! -e $directory/built ]] || return 0
+  command -v go >/dev/null || { why="no Go compiler to build $module with"; return "$SKIPPED"; }
+  (
+    export CGO_ENABLED=0 GOFLAGS='-mod=mod -buildvcs=false'
+    source=$(go mod download -json "$module@$version" | sed -n 's/^\t"Dir": "\(.*\)",$/\1/p')
+    rm -rf "$directory/source"
+    cp -R --no-preserve=mode "${source:-no module}" "$directory/source" && cd "$directory/source" &&
+      { [[ ! -e vendor.mod ]] || { cp vendor.mod go.mod && cp vendor.sum go.sum; }; } &&
+      without_its_tests "$module" &&
+      go build -tags 'exclude_graphdriver_btrfs no_btrfs no_devmapper no_zfs' -ldflags "-s -w -X $module/$variable=${version//[!0-9.]/}" -o "$directory/bin/" "${@/#/./}" &&
+      rm -rf "$directory/source"
+  ) > "$log" 2>&1 || { why="$module@$version cannot be built: $(tail -n 1 "$log")"; return "$SKIPPED"; }
+  : > "$directory/built"
+}
+
+# without_its_tests MODULE: nerdctl has what its tests share among its commands, and that is built of a module that is in its repository only.
+without_its_tests() {
+  [[ $1 == */nerdctl/v2 ]] || return 0
+  rm cmd/nerdctl/helpers/testing*.go &&
+    go mod edit -dropreplace github.com/containerd/nerdctl/mod/tigron@v0.0.0 -droprequire github.com/containerd/nerdctl/mod/tigron
 }

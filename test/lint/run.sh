@@ -18,11 +18,13 @@ sources() { find . \( -name target -o -name build -o -name .git \) -prune -o -ty
 
 c_format() { sources -name '*.c' -o -name '*.h' | xargs -0 clang-format --dry-run --Werror; }
 
-# Slow, hence only for files that have changed since, and for the sources that are shipped.
+# Only for files that have changed since, and for the sources that are shipped. The analyzer, which follows paths through a function, takes
+# twenty times as long as all other checks together: with SAYA_TEST_FULL alone.
 c_tidy() {
-  local status=0
-  make -s -k -O -j"$(nproc)" -C packaging/launcher OUT="$top/packaging/target/lint/launcher" tidy || status=$?
-  make -s -k -O -j"$(nproc)" -C packaging/guest/agent BUILD="$top/packaging/target/lint/agent" tidy || status=$?
+  local status=0 out=$top/packaging/target/lint tidy='--checks=-clang-analyzer-*'
+  [[ -z ${SAYA_TEST_FULL:-} ]] || { out=$out/full tidy=''; }
+  make -s -k -O -j"$(nproc)" -C packaging/launcher OUT="$out/launcher" TIDY="$tidy" tidy || status=$?
+  make -s -k -O -j"$(nproc)" -C packaging/guest/agent BUILD="$out/agent" TIDY="$tidy" tidy || status=$?
   return "$status"
 }
 

@@ -55,6 +55,18 @@ qemu=$(qemu_of c1)
 [[ -n $qemu ]] || fail "no QEMU of the container"
 cgroup=/checks.slice/$slice/c1
 equal "QEMU's cgroup" "$(cat "/proc/$qemu/cgroup")" "0::$cgroup"
+# Whoever is in there is denied what QEMU does not need. The list comes when QEMU has opened what it does need.
+device_there() {
+  # shellcheck disable=SC2016  # for the inner bash
+  bash -c 'echo $$ > "$0/cgroup.procs" && timeout 5 head -c 1 "$1" > /dev/null' "/sys/fs/cgroup$cgroup" "$1" 2>&1
+}
+end=$((SECONDS + 60))
+until [[ $(device_there /dev/kmsg) == *"Operation not permitted"* ]]; do
+  (( SECONDS < end )) || fail "/dev/kmsg can be opened in the machine's cgroup"
+  sleep 1
+done
+[[ -z $(device_there /dev/urandom) ]] || fail "/dev/urandom: $(device_there /dev/urandom)"
+ok "in the machine's cgroup /dev/urandom can be opened, and /dev/kmsg cannot"
 used=$(cat "/sys/fs/cgroup/checks.slice/$slice/memory.current")
 if (( used > 50 << 20 )); then ok "the slice is charged $((used >> 20)) MiB"; else fail "the slice is charged $used bytes"; fi
 [[ $(in_container c1 uname -r) == "$(uname -r)" ]] || ok "the guest has a kernel of its own: $(in_container c1 uname -r)"

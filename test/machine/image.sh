@@ -29,11 +29,7 @@ if [[ -f $image/disk ]]; then echo "$image"; exit 0; fi
 work=$(mktemp -d "$cache/new.XXXXXX")
 trap 'rm -rf --one-file-system "$work"' EXIT
 debian_index
-# The archives that this host itself uses.
-# shellcheck disable=SC2016  # apt's own variables
-apt-get indextargets --format 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(REPO_URI) $(RELEASE) $(COMPONENT)' \
-  'Created-By: Packages' 'Origin: Debian' 'Component: main' | sort -u > "$work/sources"
-[[ -s $work/sources ]] || die "apt has no Debian archive among its sources"
+debian_archives > "$work/sources"   # those that this host itself uses
 say "unpacking a Debian with ${#packages[@]} packages and what they need"
 # shellcheck disable=SC2016  # $1 is the directory, for the shell of the hook
 mmdebstrap --quiet --variant=minbase --mode=root --include="$(IFS=,; echo "${packages[*]}")" \

@@ -45,6 +45,13 @@ run c2
 counts c2
 [[ $(runs_from c1) == 1.0 && $(runs_from c2) == 1.1 ]] || die "c1 runs from $(runs_from c1), c2 from $(runs_from c2)"
 step "upgraded: $(/usr/lib/saya/versions list | paste -sd';')"
+[[ $(served_from c1) == 1.0 ]] || die "c1 is served by $(served_from c1) before anybody has asked for another daemon"
+has "$(saya upgrade c1)" "c1: served by /usr/lib/saya/1.1"
+counts c1
+[[ $(served_from c1) == 1.1 && $(runs_from c1) == 1.0 ]] || die "c1 is served by $(served_from c1), its guard is of $(runs_from c1)"
+/usr/lib/saya/versions prune
+has "$(/usr/lib/saya/versions list)" "1.0, in use"
+step "c1 counts on, served by the new version's daemon; its guard keeps the old one"
 end c1
 /usr/lib/saya/versions prune
 lacks "$(/usr/lib/saya/versions list)" "1.0"
@@ -54,6 +61,22 @@ counts c2
 has "$(/usr/lib/saya/versions list)" "1.0, current"
 has "$(/usr/lib/saya/versions list)" "1.1, in use"
 step "downgraded: $(/usr/lib/saya/versions list | paste -sd';')"
+has "$(saya upgrade --all)" "c2: served by /usr/lib/saya/1.0"
+counts c2
+[[ $(served_from c2) == 1.0 && $(runs_from c2) == 1.1 ]] || die "c2 is served by $(served_from c2), its guard is of $(runs_from c2)"
+has "$(/usr/lib/saya/versions list)" "1.1, in use"
+step "c2 counts on, served by the daemon of before"
+
+# ---- registered by debconf ---------------------------------------------------------------------------------------------------------
+saya uninstall --containerd > /dev/null 2>&1
+cmp "$config" /tmp/config.before || die "$config is not what it was after saya uninstall"
+dpkg-reconfigure saya > /tmp/reconfigure.log 2>&1
+cmp "$config" /tmp/config.before || die "the package registers what nobody has asked for"
+debconf-set-selections <<< "saya saya/register multiselect containerd"
+dpkg-reconfigure saya > /tmp/reconfigure.log 2>&1 || { cat /tmp/reconfigure.log; die "dpkg-reconfigure failed"; }
+has "$(saya install --containerd 2>&1)" "nothing was changed"
+counts c2
+step "registered by debconf's answer"
 
 # ---- removed under it, purged ----------------------------------------------------------------------------------------------------
 apt-get remove -y -q saya saya-monitor > /tmp/apt.log 2>&1 || { cat /tmp/apt.log; die "apt-get remove failed"; }

@@ -12,7 +12,7 @@ source "$top/packaging/lib/debian.sh"
 product=$(cd "${1:-$top/packaging/target/saya}" && pwd)
 packages=$top/test/target/packages
 (( EUID == 0 )) || die "packages are installed by root"
-need_packages busybox-static containerd iproute2 man-db openssl python3-minimal qemu-system-x86 zsh
+need_packages busybox-static containerd debconf iproute2 man-db openssl python3-minimal qemu-system-x86 zsh
 
 # Two versions of the same product, which differ in their names: what is looked at is who runs from which.
 mkdir -p "$packages"

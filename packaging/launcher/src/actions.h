@@ -21,6 +21,23 @@ int action_ports(const struct flags *flags);
  * addresses and routes in the caller's network namespace. Ends when that hangs up. (links_action.c) */
 int action_links(const struct flags *flags);
 
+/* Serves whoever connects to the listening socket whose number -address is: asks the name server that is in the caller's network namespace
+ * what it is sent, and sends what that answers. Ends when the other hangs up. (names_action.c) */
+int action_names(const struct flags *flags);
+
+/* Copies a template's memory into that of a guest which is being made: -address has the descriptors of the list of pages and of the
+ * pages, and the pid of the guest's QEMU, a sibling, with commas between them. What it writes is charged to the cgroup that it is in.
+ * (pages_action.c) */
+int action_pages(const struct flags *flags);
+
+/* Leaves to the processes of the cgroup, of either version, that -bundle names the devices of the rules, as version 1's devices.allow has
+ * them, that -address lists with commas between them; ends at once. Without -bundle it only tells whether the kernel takes a program for
+ * it, as version 2 needs it. (devices_action.c) */
+int action_devices(const struct flags *flags);
+
+/* Tells by its exit code, and on stderr why not, whether this host has core scheduling. (cores.c) */
+int action_cores(void);
+
 /* Prints a RuntimeInfo. */
 int action_info(void);
 

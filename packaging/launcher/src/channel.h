@@ -22,9 +22,12 @@ enum frame_type {
     REQUEST_STAND_IN = 10,
     REQUEST_HOOK = 11,
     REQUEST_MONITOR = 12,
+    REQUEST_SUCCESSOR = 13,
+    REQUEST_TAKE_OVER = 14,
     FRAME_REPLY = 0x80,
     FRAME_HELLO = 0x81,
     FRAME_EXITED = 0x82,
+    FRAME_SUCCESSOR_ENDED = 0x83,
 };
 
 struct channel {

@@ -13,6 +13,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "files.h"
+
+#define OUTPUT_REST_MS 250 /* after 64 KiB in one go */
+
 static void default_signals(void) {
     sigset_t none;
     sigemptyset(&none);
@@ -84,7 +88,7 @@ void child_free(struct child *c) {
 
 bool child_read_output(struct child *c) {
     uint8_t buffer[4096];
-    /* Bounded, so that a child that never stops writing cannot hold the guard. */
+    /* Bounded, so that a child that never stops writing cannot hold the guard, nor cost it much: nobody's limits count its time. */
     for (int i = 0; i < 16; i++) {
         ssize_t n = read(c->output, buffer, sizeof buffer);
         if (n < 0 && (errno == EAGAIN || errno == EINTR)) return true;
@@ -98,6 +102,7 @@ bool child_read_output(struct child *c) {
         else if (c->reply.length <= NETLINK_REPLY_LIMIT)
             bytes_append(&c->reply, buffer, (size_t)n);
     }
+    if (c->kind == CHILD_PROCESS) c->rests = now_ms() + OUTPUT_REST_MS;
     return true;
 }
 

@@ -24,6 +24,7 @@ enum descriptor_kind {
     DESCRIPTOR_READ = 6,      /* a file, read only */
     DESCRIPTOR_CONNECT = 7,   /* connected to the Unix stream socket at path, on which somebody listens already */
     DESCRIPTOR_VSOCK = 8,     /* /dev/vhost-vsock with the guest's context id that path is, in decimal: taken from the kernel, or refused */
+    DESCRIPTOR_HOLD = 9,      /* a file, read and write; a block device as its only user, so that it is not mounted meanwhile */
 };
 
 struct descriptor {
@@ -76,6 +77,7 @@ struct child {
     pid_t pid;        /* 0 when reaped */
     int output;       /* stdout and stderr; -1 when at its end */
     int result;       /* -1 when read */
+    long long rests;  /* until then a process that wrote without end is not read; it waits for that */
     struct ring tail;
     struct bytes reply; /* of netlink and of a monitor: all that it wrote to its output */
     char *target;       /* of a mount */

@@ -12,6 +12,7 @@
 
 #include "child.h"
 #include "files.h"
+#include "rights.h"
 #include "tsc.h"
 
 #define MAIN_CLASS "io.saya.shim.Main"
@@ -118,9 +119,8 @@ static int add_class_path(struct words *words, const char *install, struct fault
                              library);
 }
 
-static int java_command(const struct launch *launch, struct words *words, struct fault *f) {
-    char install[PATH_MAX], file[PATH_MAX + 64];
-    if (install_directory(install, sizeof install, f) != 0) return -1;
+static int java_command(const struct launch *launch, const char *install, const char *action, struct words *words, struct fault *f) {
+    char file[PATH_MAX + 64];
     const char *home = getenv("SAYA_JAVA_HOME");
     if (home && *home)
         add(words, "%s/bin/java", home);
@@ -160,7 +160,7 @@ static int java_command(const struct launch *launch, struct words *words, struct
                               {"-id", flags->id},
                               {"-bundle", launch->bundle->path}};
     add(words, MAIN_CLASS);
-    add(words, "daemon");
+    add(words, "%s", action);
     for (size_t i = 0; i < sizeof named / sizeof *named; i++) {
         add(words, "%s", named[i][0]);
         add(words, "%s", named[i][1]);
@@ -190,10 +190,16 @@ static void daemon_main(const struct launch *launch, const struct words *command
     setsid();
     for (int i = 0; i < 3; i++)
         if (dup2(stdio[i], i) < 0) _exit(127);
-    if (launch->socket.fd != DAEMON_LISTENER)
+    if (launch->socket.fd < 0)
+        close(DAEMON_LISTENER);
+    else if (launch->socket.fd != DAEMON_LISTENER)
         dup2(launch->socket.fd, DAEMON_LISTENER);
     else
         fcntl(DAEMON_LISTENER, F_SETFD, 0);
+    if (!rights_of_daemon()) {
+        fprintf(stderr, "give up rights that the daemon does not need: %s\n", strerror(errno));
+        _exit(127);
+    }
     execve(command->items[0], command->items, environment->items);
     fprintf(stderr, "execute %s: %s\n", command->items[0], strerror(errno));
     _exit(127);
@@ -204,10 +210,10 @@ static void free_words(struct words *words) {
     words->count = 0;
 }
 
-int daemon_start(const struct launch *launch, struct daemon *daemon, struct fault *f) {
+static int begin(const struct launch *launch, const char *install, const char *action, struct daemon *daemon, struct fault *f) {
     struct words command = {0}, environment = {0};
     int in[2] = {-1, -1}, out[2] = {-1, -1}, errors[2] = {-1, -1};
-    int result = java_command(launch, &command, f);
+    int result = java_command(launch, install, action, &command, f);
     daemon_environment(launch, &environment);
     if (result == 0 && (pipe2(in, O_CLOEXEC) != 0 || pipe2(out, O_CLOEXEC) != 0 || pipe2(errors, O_CLOEXEC) != 0))
         result = fault(f, "pipes of the daemon: %s", strerror(errno));
@@ -231,4 +237,14 @@ int daemon_start(const struct launch *launch, struct daemon *daemon, struct faul
         if (ours[i] >= 0) fcntl(ours[i], F_SETFL, O_NONBLOCK);
     }
     return result;
+}
+
+int daemon_start(const struct launch *launch, struct daemon *daemon, struct fault *f) {
+    char install[PATH_MAX];
+    if (install_directory(install, sizeof install, f) != 0) return -1;
+    return begin(launch, install, "daemon", daemon, f);
+}
+
+int daemon_start_successor(const struct launch *launch, const char *install, struct daemon *daemon, struct fault *f) {
+    return begin(launch, install, "successor", daemon, f);
 }

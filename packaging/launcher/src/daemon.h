@@ -16,6 +16,10 @@ struct daemon {
     int errors; /* read end of its stderr, which is also its log */
 };
 
+/* The one that `start` starts, from the installation that this program is of. */
 int daemon_start(const struct launch *launch, struct daemon *daemon, struct fault *f);
+
+/* One that is to take over from the one that serves, from the installation in this directory. It gets the sockets from that one. */
+int daemon_start_successor(const struct launch *launch, const char *install, struct daemon *daemon, struct fault *f);
 
 #endif

@@ -89,7 +89,7 @@ static int clean_up(const struct flags *flags, const struct bundle *bundle, stru
     else
         shim_socket_remove_stale(paths.socket);
     if (lock >= 0) close(lock);
-    run_directories_sweep(paths.run_base);
+    run_directories_sweep(&paths);
     char rootfs[PATH_MAX + 16];
     snprintf(rootfs, sizeof rootfs, "%s/rootfs", bundle->path);
     unmount_stack(rootfs);

@@ -14,9 +14,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cores.h"
 #include "files.h"
 #include "guard_state.h"
 #include "record.h"
+#include "rights.h"
 #include "run_directory.h"
 #include "title.h"
 
@@ -72,6 +74,16 @@ static void set_oom_score(int value) {
     }
 }
 
+/* containerd asks for it by the environment. */
+static void take_cores(struct guard *g) {
+    const char *asked = getenv("SCHED_CORE");
+    if (!asked || !*asked || cores_share_with_nobody()) return;
+    char line[256];
+    snprintf(line, sizeof line, "saya: guard: SCHED_CORE is set, but other processes may run on this sandbox's cores: %s\n",
+             cores_problem(errno));
+    log_line(g, line);
+}
+
 /* Gets the run directory, empty, and the lock on it. */
 static int own_run_directory(struct guard *g, struct fault *f) {
     const struct sandbox_paths *paths = g->launch->paths;
@@ -89,17 +101,16 @@ static int own_run_directory(struct guard *g, struct fault *f) {
                  paths->run_directory, JOURNAL_NAME, RECORD_NAME);
 }
 
-static void hello(struct guard *g) {
-    struct bytes *b = &g->channel.queued;
-    size_t at = channel_begin(&g->channel, FRAME_HELLO, 0);
+void guard_hello(struct guard *g, struct channel *channel, uint32_t listener) {
+    struct bytes *b = &channel->queued;
+    size_t at = channel_begin(channel, FRAME_HELLO, 0);
     bytes_u32(b, PROTOCOL_VERSION);
-    bytes_u32(b, DAEMON_LISTENER);
+    bytes_u32(b, listener);
     bytes_text(b, g->launch->paths->address);
     bytes_text(b, g->launch->paths->run_directory);
     bytes_text(b, g->launch->bundle->sandbox_id);
     bytes_string(b, g->launch->bootstrap->data, g->launch->bootstrap->length);
-    channel_end(&g->channel, at);
-    bytes_free(g->launch->bootstrap);
+    channel_end(channel, at);
 }
 
 static int set_up(struct guard *g, struct fault *f) {
@@ -112,6 +123,8 @@ static int set_up(struct guard *g, struct fault *f) {
     g->log = bundle_open_log(launch->bundle->path);
     if (chdir("/") != 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) != 0 || (g->signals = open_signals()) < 0)
         return fault(f, "guard: %s", strerror(errno));
+    take_cores(g);
+    if (!rights_of_guard()) return fault(f, "guard: give up rights that it does not need: %s", strerror(errno));
     umask(077);
     if (own_run_directory(g, f) != 0) return -1;
     if (journal_create(&g->journal, launch->paths->run_directory, launch->paths->socket) != 0)
@@ -122,9 +135,10 @@ static int set_up(struct guard *g, struct fault *f) {
     g->channel = (struct channel){.in = g->daemon.out, .out = g->daemon.in};
     /* From here on the daemon alone holds the listening socket: when it dies, callers learn it at once. */
     close(launch->socket.fd);
-    hello(g);
+    launch->socket.fd = -1;
+    guard_hello(g, &g->channel, DAEMON_LISTENER);
     /* While the daemon comes up, which takes longer. */
-    run_directories_sweep(launch->paths->run_base);
+    run_directories_sweep(launch->paths);
     return 0;
 }
 
@@ -155,26 +169,28 @@ static void reap(struct guard *g) {
     int status;
     pid_t pid;
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-        if (pid == g->daemon.pid) {
+        journal_remove_process(&g->journal, pid);
+        if (pid == g->successor.daemon.pid) {
+            guard_successor_exited(g, status);
+        } else if (pid != g->daemon.pid) {
+            guard_child_exited(g, pid, status);
+        } else if (!guard_successor_takes_over(g)) {
             g->daemon.pid = 0;
             g->daemon_status = status;
-        } else {
-            guard_child_exited(g, pid, status);
         }
-        journal_remove_process(&g->journal, pid);
     }
 }
 
-static void read_daemon_errors(struct guard *g) {
+void guard_read_errors(struct guard *g, struct daemon *daemon, struct ring *tail) {
     char buffer[4096];
-    ssize_t n = read(g->daemon.errors, buffer, sizeof buffer);
+    ssize_t n = read(daemon->errors, buffer, sizeof buffer);
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (n <= 0) {
-        close(g->daemon.errors);
-        g->daemon.errors = -1;
+        close(daemon->errors);
+        daemon->errors = -1;
         return;
     }
-    ring_write(&g->errors, buffer, (size_t)n);
+    ring_write(tail, buffer, (size_t)n);
     if (g->log >= 0) (void)!write(g->log, buffer, (size_t)n); /* a log that nobody reads is full, not a reason to wait */
 }
 
@@ -195,24 +211,35 @@ static void handle_requests(struct guard *g) {
 
 /* One round: waits for something, then serves all of it. */
 static void turn(struct guard *g) {
-    struct pollfd fds[5 + 2 * CHILD_LIMIT];
+    enum { SIGNALS, REQUESTS, REPLIES, ERRORS, STATUS, SUCCESSOR, SUCCESSOR_REPLIES, SUCCESSOR_ERRORS, CHILDREN };
+    struct pollfd fds[CHILDREN + 2 * CHILD_LIMIT];
     struct channel *c = &g->channel;
+    struct successor *next = &g->successor;
     nfds_t n = 0;
     fds[n++] = (struct pollfd){.fd = g->signals, .events = POLLIN};
     fds[n++] = (struct pollfd){.fd = channel_congested(c) ? -1 : c->in, .events = POLLIN};
     fds[n++] = (struct pollfd){.fd = c->queued.length > 0 ? c->out : -1, .events = POLLOUT};
     fds[n++] = (struct pollfd){.fd = g->daemon.errors, .events = POLLIN};
     fds[n++] = (struct pollfd){.fd = g->status, .events = 0};
+    fds[n++] = (struct pollfd){.fd = next->channel.in, .events = POLLIN};
+    fds[n++] = (struct pollfd){.fd = next->channel.queued.length > 0 ? next->channel.out : -1, .events = POLLOUT};
+    fds[n++] = (struct pollfd){.fd = next->daemon.errors, .events = POLLIN};
+    int timeout = -1;
     for (size_t i = 0; i < g->child_count; i++) {
-        fds[n++] = (struct pollfd){.fd = g->children[i]->output, .events = POLLIN};
+        long long rest = g->children[i]->rests ? g->children[i]->rests - now_ms() : 0;
+        if (rest > 0 && (timeout < 0 || rest < timeout)) timeout = (int)rest;
+        fds[n++] = (struct pollfd){.fd = rest > 0 ? -1 : g->children[i]->output, .events = POLLIN};
         fds[n++] = (struct pollfd){.fd = g->children[i]->result, .events = POLLIN};
     }
-    int timeout = -1;
-    if (g->kill_daemon_at != 0) {
-        long long left = g->kill_daemon_at - now_ms();
-        timeout = left > 0 ? (int)left : 0;
+    const long long limits[] = {g->kill_daemon_at, next->deadline};
+    for (size_t i = 0; i < 2; i++) {
+        if (limits[i] == 0) continue;
+        long long left = limits[i] - now_ms();
+        if (left < 0) left = 0;
+        if (timeout < 0 || left < timeout) timeout = (int)left;
     }
     int ready = poll(fds, n, timeout);
+    guard_successor_watch(g);
     if (g->kill_daemon_at != 0 && now_ms() >= g->kill_daemon_at && g->daemon.pid > 0) {
         kill(g->daemon.pid, SIGKILL);
         g->kill_daemon_at = 0;
@@ -220,23 +247,25 @@ static void turn(struct guard *g) {
     if (ready <= 0) return;
     /* Children first, as found by poll: requests and signals change the table. */
     for (size_t i = g->child_count; i-- > 0;) {
-        if (fds[5 + 2 * i].revents) child_read_output(g->children[i]);
-        if (fds[6 + 2 * i].revents) guard_child_result(g, g->children[i]);
+        if (fds[CHILDREN + 2 * i].revents) child_read_output(g->children[i]);
+        if (fds[CHILDREN + 1 + 2 * i].revents) guard_child_result(g, g->children[i]);
     }
-    if (fds[3].revents) read_daemon_errors(g);
-    if (fds[4].revents) { /* `start` was killed, or gave up: nobody will ever come */
+    if (fds[ERRORS].revents) guard_read_errors(g, &g->daemon, &g->errors);
+    if (fds[STATUS].revents) { /* `start` was killed, or gave up: nobody will ever come */
         close(g->status);
         g->status = -1;
         stop_daemon(g, SIGTERM, SHUTDOWN_LIMIT_MS);
     }
-    if (fds[1].revents && !channel_receive(c))
+    if (fds[REQUESTS].revents && !channel_receive(c) && next->take_over == 0)
         stop_daemon(g, SIGTERM, SHUTDOWN_LIMIT_MS); /* without its end of the channel it cannot go on */
     handle_requests(g);
-    if (fds[0].revents) {
+    guard_successor_turn(g, fds[SUCCESSOR].revents != 0, fds[SUCCESSOR_ERRORS].revents != 0);
+    if (fds[SIGNALS].revents) {
         handle_signals(g);
         reap(g);
     }
     channel_flush(c);
+    channel_flush(&next->channel);
 }
 
 static void describe_end(const struct guard *g, char *text, size_t size) {
@@ -254,9 +283,10 @@ static void tear_down(struct guard *g) {
     while (g->daemon.errors >= 0) {
         struct pollfd p = {.fd = g->daemon.errors, .events = POLLIN};
         if (poll(&p, 1, 0) != 1) break;
-        read_daemon_errors(g);
+        guard_read_errors(g, &g->daemon, &g->errors);
     }
     channel_close(&g->channel);
+    guard_successor_forget(g);
     guard_kill_children(g, TEARDOWN_LIMIT_MS);
     journal_close(&g->journal);
     shim_socket_release(g->launch->paths->socket, &g->launch->socket);
@@ -295,7 +325,8 @@ void guard_run(struct launch *launch) {
                         .run_directory_lock = -1,
                         .daemon = {.in = -1, .out = -1, .errors = -1},
                         .channel = {.in = -1, .out = -1},
-                        .journal = {.fd = -1}};
+                        .journal = {.fd = -1},
+                        .successor = {.daemon = {.in = -1, .out = -1, .errors = -1}, .channel = {.in = -1, .out = -1}}};
     struct fault f;
     if (set_up(g, &f) != 0) {
         shim_socket_release(launch->paths->socket, &launch->socket);

@@ -276,6 +276,7 @@ void guard_request(struct guard *g, const struct request *request) {
     case REQUEST_HOOK: hook_request(g, request); break;
     case REQUEST_STAND_IN: stand_in_request(g, request); break;
     case REQUEST_MONITOR: monitor_request(g, request); break;
+    case REQUEST_SUCCESSOR: guard_successor_start(g, request); break;
     default: reply(g, request->id, ENOSYS, "unknown request");
     }
 }
@@ -344,6 +345,7 @@ void guard_child_exited(struct guard *g, pid_t pid, int status) {
         bytes_u32(&g->channel.queued, (uint32_t)(WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status)));
         append_tail(g, c);
         channel_end(&g->channel, at);
+        guard_successor_note_exit(g, g->channel.queued.data + at, g->channel.queued.length - at);
     }
     forget(g, c);
 }

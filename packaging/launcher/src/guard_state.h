@@ -9,6 +9,16 @@
 #include "journal.h"
 #include "ring.h"
 
+/* A daemon that is to take over from the one that serves (guard_successor.c). */
+struct successor {
+    struct daemon daemon; /* pid 0: there is none */
+    struct channel channel;
+    struct ring errors;
+    uint32_t take_over; /* its request, once the daemon that serves was killed for it; 0 before */
+    long long deadline;
+    struct bytes exits; /* frames: who has exited since it was started, for whom it does not know them from its predecessor */
+};
+
 struct guard {
     struct launch *launch;
     struct daemon daemon;
@@ -25,6 +35,7 @@ struct guard {
     size_t child_count;
     uint32_t next_handle;
     struct journal journal;
+    struct successor successor;
 };
 
 /* Answers one request, or notes who will. */
@@ -38,6 +49,26 @@ void guard_child_exited(struct guard *g, pid_t pid, int status);
 
 /* Kills and reaps every process below the guard. */
 void guard_kill_children(struct guard *g, int milliseconds);
+
+/* The first frame for a daemon. */
+void guard_hello(struct guard *g, struct channel *channel, uint32_t listener);
+
+/* Reads the daemon's stderr, which is its log. */
+void guard_read_errors(struct guard *g, struct daemon *daemon, struct ring *tail);
+
+/* Starts a daemon that is to take over; answers the request. */
+void guard_successor_start(struct guard *g, const struct request *request);
+/* Something of it can be read or written. */
+void guard_successor_turn(struct guard *g, bool readable, bool errors);
+/* Its time may be over. */
+void guard_successor_watch(struct guard *g);
+/* waitpid returned it, or the daemon that serves: true if that one makes room for it. */
+void guard_successor_exited(struct guard *g, int status);
+bool guard_successor_takes_over(struct guard *g);
+/* Lets it know of an exit as well. */
+void guard_successor_note_exit(struct guard *g, const uint8_t *frame, size_t length);
+/* At the end of the guard. */
+void guard_successor_forget(struct guard *g);
 
 /* The daemon serves: `start` may return. */
 void guard_ready(struct guard *g);

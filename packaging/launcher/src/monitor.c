@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -68,9 +69,17 @@ static bool say(const struct monitor *m, const char *command, int fd) {
     return sendmsg(m->fd, &message, MSG_NOSIGNAL) == (ssize_t)(parts[0].iov_len + 1);
 }
 
-static void about(struct monitor *m, const char *command, const char *name, int fd, char *line, int result) {
+/* What the command calls a file that it opens anew by this path: the number of a set, which is closed by whoever is done with it. */
+static const char set_path[] = "/dev/fdset/";
+
+/* Gives QEMU a descriptor, or, without one, has it closed again. */
+static void about(struct monitor *m, const char *name, int fd, char *line, int result) {
     char text[512];
-    snprintf(text, sizeof text, "{\"execute\":\"%s\",\"arguments\":{\"fdname\":\"%s\"}}", command, name);
+    if (begins(name, set_path))
+        snprintf(text, sizeof text, "{\"execute\":\"%s\",\"arguments\":{\"fdset-id\":%lu}}", fd >= 0 ? "add-fd" : "remove-fd",
+                 strtoul(name + strlen(set_path), NULL, 10));
+    else
+        snprintf(text, sizeof text, "{\"execute\":\"%s\",\"arguments\":{\"fdname\":\"%s\"}}", fd >= 0 ? "getfd" : "closefd", name);
     if (!say(m, text, fd)) child_fail(result, "monitor", "does not take a descriptor");
     if (!await(m, "{\"return\"", line)) child_fail(result, "monitor", "does not answer");
 }
@@ -86,7 +95,7 @@ static void converse(const struct monitor_call *call, int output, int result) {
     if (!await(&m, "{\"QMP\"", line) || !say(&m, "{\"execute\":\"qmp_capabilities\"}", -1) || !await(&m, "{\"return\"", line))
         child_fail(result, "greeting of the monitor", call->socket);
     for (size_t i = 0; i < call->descriptor_count; i++) {
-        about(&m, "getfd", call->descriptors[i].name, call->descriptors[i].fd, line, result);
+        about(&m, call->descriptors[i].name, call->descriptors[i].fd, line, result);
         if (begins(line, "{\"error\"")) {
             errno = EPROTO;
             child_fail(result, "the monitor refuses a descriptor:", line);
@@ -97,7 +106,7 @@ static void converse(const struct monitor_call *call, int output, int result) {
     if (write(output, line, length) != (ssize_t)length) child_fail(result, "monitor", "answer");
     /* What was refused holds none of them; QEMU would keep each, and a tap that is held is not gone. */
     for (size_t i = 0; begins(line, "{\"error\"") && i < call->descriptor_count; i++)
-        about(&m, "closefd", call->descriptors[i].name, -1, line, result);
+        about(&m, call->descriptors[i].name, -1, line, result);
     child_report(result, 0, "monitor", "");
 }
 

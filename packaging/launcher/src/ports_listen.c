@@ -3,21 +3,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/bpf.h>
 #include <netinet/in.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-#define BACKLOG 64
-#define INSTRUCTION(c, d, s, o, i) ((struct bpf_insn){.code = (c), .dst_reg = (d), .src_reg = (s), .off = (o), .imm = (i)})
+#include "bpf.h"
 
-static int bpf(int command, union bpf_attr *attributes) {
-    return (int)syscall(SYS_bpf, command, attributes, sizeof *attributes);
-}
+#define BACKLOG 64
 
 /* Listens at a port of the kernel's choice, by IPv6 and so by IPv4 as well; by IPv4 alone where the kernel has no IPv6. */
 static int listen_anywhere(void) {

@@ -48,11 +48,12 @@ int run_directory_lock(const struct sandbox_paths *paths, int create, int millis
     }
 }
 
-int run_directory_clean(const struct sandbox_paths *paths, int patience_ms) {
+/* kill_ms: how long killed processes may take to go. The rest is as in run_directory_clean. */
+static int undo(const struct sandbox_paths *paths, int kill_ms, int patience_ms) {
     struct journal *journal = malloc(sizeof *journal);
     int result = 0;
     if (journal && journal_load(journal, paths->run_directory) == 0) {
-        if (processes_kill(journal->processes, journal->process_count, KILL_LIMIT_MS) != 0) result = -1;
+        if (processes_kill(journal->processes, journal->process_count, kill_ms) != 0) result = -1;
         while (journal->mount_count > 0) {
             char *target = journal->mounts[--journal->mount_count];
             umount2(target, MNT_DETACH | UMOUNT_NOFOLLOW);
@@ -69,42 +70,49 @@ int run_directory_clean(const struct sandbox_paths *paths, int patience_ms) {
     return result;
 }
 
+int run_directory_clean(const struct sandbox_paths *paths, int patience_ms) {
+    return undo(paths, KILL_LIMIT_MS, patience_ms);
+}
+
 static bool has(const char *directory, const char *name) {
     char path[PATH_MAX];
     return snprintf(path, sizeof path, "%s/%s", directory, name) < (int)sizeof path && access(path, F_OK) == 0;
 }
 
-/* What a guard, or who cleaned up after one, leaves when a cgroup does not go. */
-static bool names_cgroups_only(const char *directory) {
-    return has(directory, RECORD_NAME) && !has(directory, JOURNAL_NAME);
+/* A guard that was killed leaves both files, who cleaned up after one a record of the cgroups that did not go. */
+static bool says_what_to_undo(const char *directory) {
+    return has(directory, JOURNAL_NAME) || has(directory, RECORD_NAME);
 }
 
 /* True if there is nothing left to sweep. */
-static bool sweep(const char *directory) {
-    if (!names_cgroups_only(directory)) return !has(directory, RECORD_NAME);
+static bool sweep(const struct sandbox_paths *paths) {
+    const char *directory = paths->run_directory;
+    if (!says_what_to_undo(directory)) return true;
     int fd = open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0) return errno == ENOENT;
     struct stat locked, named;
     bool swept = false;
-    /* A new sandbox of the same name may have been quicker: then it has the lock, or a journal, or another directory. */
+    /* A guard that lives has the lock. A new sandbox of the same name may have been quicker: then it has the lock, or another directory. */
     if (flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &locked) == 0 && lstat(directory, &named) == 0 && locked.st_ino == named.st_ino &&
-        locked.st_dev == named.st_dev && names_cgroups_only(directory))
-        swept = record_undo(directory, 0) == RECORD_DONE && directory_remove(directory, NULL) == 0;
+        locked.st_dev == named.st_dev)
+        swept = undo(paths, 0, 0) == 0;
     close(fd);
     return swept;
 }
 
-void run_directories_sweep(const char *run_base) {
-    DIR *base = opendir(run_base);
+void run_directories_sweep(const struct sandbox_paths *paths) {
+    DIR *base = opendir(paths->run_base);
     if (!base) return;
+    struct sandbox_paths other = *paths;
+    other.socket[0] = 0; /* known to its journal */
     for (struct dirent *entry; (entry = readdir(base));) {
-        char path[PATH_MAX];
-        if (entry->d_name[0] != '.' && snprintf(path, sizeof path, "%s/%s", run_base, entry->d_name) < (int)sizeof path) sweep(path);
+        int length = snprintf(other.run_directory, sizeof other.run_directory, "%s/%s", paths->run_base, entry->d_name);
+        if (entry->d_name[0] != '.' && length < (int)sizeof other.run_directory) sweep(&other);
     }
     closedir(base);
 }
 
 void run_directory_sweep_within(const struct sandbox_paths *paths, int milliseconds) {
     long long deadline = now_ms() + milliseconds;
-    while (!sweep(paths->run_directory) && now_ms() < deadline) poll(NULL, 0, SWEEP_PAUSE_MS);
+    while (!sweep(paths) && now_ms() < deadline) poll(NULL, 0, SWEEP_PAUSE_MS);
 }

@@ -18,9 +18,10 @@ int run_directory_clean(const struct sandbox_paths *paths, int patience_ms);
 /* For processes that have been killed to leave their cgroup, which takes the kernel some milliseconds. */
 #define EMPTY_LIMIT_MS 500
 
-/* Sweeps every run directory that nobody owns any more and that only names cgroups which could not be removed: those that can be now,
- * or have gone with a parent, are forgotten. Costs a look at each sandbox's directory, and waits for nothing. */
-void run_directories_sweep(const char *run_base);
+/* Sweeps every run directory below the run base that nobody owns any more: of a guard that was killed before containerd knew of its
+ * sandbox, so that nobody asks for a delete, and of cgroups that could not be removed. Undoes what it can at once and leaves the rest to
+ * the next sweep. Costs a look at each sandbox's directory, and waits for nothing. */
+void run_directories_sweep(const struct sandbox_paths *paths);
 
 /* The same for one of them, again and again until it is gone or the time is over. The lock must not be held: others may be quicker. */
 void run_directory_sweep_within(const struct sandbox_paths *paths, int milliseconds);

@@ -92,6 +92,7 @@ int descriptor_open(const struct descriptor *d) {
     case DESCRIPTOR_READ: return open(d->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     case DESCRIPTOR_LISTEN: return listen_at(d->path);
     case DESCRIPTOR_OPEN: return open(d->path, O_RDWR | O_CLOEXEC | O_NOCTTY);
+    case DESCRIPTOR_HOLD: return open(d->path, O_RDWR | O_EXCL | O_CLOEXEC | O_NOCTTY);
     case DESCRIPTOR_TAP:
     case DESCRIPTOR_TAP_QUEUE:
     case DESCRIPTOR_MACVTAP: return open("/dev/null", O_RDWR | O_CLOEXEC);

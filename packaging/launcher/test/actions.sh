@@ -67,6 +67,7 @@ guard() { awk '$1 == "process" && $4 == "guard" {print $2}' "$run_directory/guar
 alive() { [[ -d /proc/$1 ]] && ! grep -q '^State:.[ZX]' "/proc/$1/status" 2>/dev/null; }
 dead() { ! alive "$1"; }
 started_daemons() { wc -l <"$SAYA_TEST/daemons"; }
+daemons_were() { (($(started_daemons) >= $1)); }
 mounted() { awk -v path="$1" '$5 == path {found = 1} END {exit !found}' /proc/self/mountinfo; }
 nothing_left() {
     [[ ! -e $run_directory ]] && [[ ! -e $socket ]] && ! grep -q " $SAYA_TEST" /proc/self/mountinfo
@@ -259,6 +260,44 @@ SAYA_TEST_SCRIPT="confined $SAYA_TEST/none exec sleep 300;exit 3" start && fail 
 grep -q "refused: show in the private root: $SAYA_TEST/none: No such file or directory" "$SAYA_TEST/output" || fail "text"
 finish
 
+begin "a daemon takes over from another one, and learns of who has exited meanwhile"
+mkdir "$SAYA_TEST/m"
+export SAYA_TEST_SUCCESSOR="pause 0.6;take;exited;spawn echo \$\$ >$SAYA_TEST/second && exec sleep 300;wait"
+SAYA_TEST_SCRIPT="mount $SAYA_TEST/m;spawn echo \$\$ >$SAYA_TEST/first && exec sleep 300;spawn sleep 0.3;ready;successor $SAYA_TEST;wait" start || fail "exit code $?"
+first=$(head -1 "$SAYA_TEST/daemons") guard=$(guard)
+until_true test -s "$SAYA_TEST/second"
+[[ $(started_daemons) == 2 ]] || fail "daemons"
+dead "$first" || fail "the first daemon lives"
+alive "$(daemon)" && alive "$guard" && alive "$(cat "$SAYA_TEST/first")" && mounted "$SAYA_TEST/m" || fail "something has gone with the first daemon"
+[[ $(cat "$SAYA_TEST/exits") == 3 ]] || fail "exits: $(cat "$SAYA_TEST/exits")"
+[[ -z $(find "/proc/$(daemon)/fd" -lname 'socket:*') ]] || fail "the guard has given it a socket"
+kill -9 "$(daemon)"
+finish
+
+begin "whatever becomes of a successor, the daemon goes on until it takes over"
+# The first one holds on until the second has been asked for, and is gone when the third is.
+SAYA_TEST_SCRIPT="spawn exec sleep 300;ready;successor relative;successor $SAYA_TEST;successor $SAYA_TEST;pause 1.5;successor $SAYA_TEST;wait"
+export SAYA_TEST_SUCCESSOR="pause 0.5;mount $SAYA_TEST;stderr no such thing;exit 4"
+exec 9<>"$bundle/log"
+start || fail "exit code $?"
+until_true daemons_were 3
+for expected in "no directory of an installation" "there is one already" "may ask for nothing else" "no such thing" "may ask for nothing else" "no such thing"; do
+    read -r -t 10 line <&9 && [[ $line == *"$expected"* ]] || fail "log: $line (expected: $expected)"
+done
+exec 9<&-
+first=$(head -1 "$SAYA_TEST/daemons")
+alive "$first" || fail "the daemon has gone"
+until_true dead "$(daemon)"
+kill -9 "$first"
+finish
+
+begin "a daemon that dies while it has a successor takes it along"
+SAYA_TEST_SUCCESSOR="hang"
+SAYA_TEST_SCRIPT="ready;successor $SAYA_TEST;pause 0.3;exit 1" start || fail "exit code $?"
+until_true daemons_were 2
+until_true dead "$(daemon)"
+finish
+
 begin "kill -9 of the daemon"
 mkdir "$SAYA_TEST/m"
 SAYA_TEST_SCRIPT="mount $SAYA_TEST/m;mount $SAYA_TEST/m;spawn (setsid sleep 300 & echo \$! >$SAYA_TEST/orphan); sleep 300;ready;wait" start
@@ -409,17 +448,36 @@ left old-1
 left owned-1
 exec 9<"$SAYA_RUN_DIR/owned-1"
 flock 9
-left alive-1
-: >"$SAYA_RUN_DIR/alive-1/guard.journal"
 SAYA_TEST_SCRIPT="ready;wait" start
 until_true test ! -e "$SAYA_RUN_DIR/old-1"
 left old-2
 delete "$id" "$bundle" || fail "delete: exit code $?"
 [[ ! -e $SAYA_RUN_DIR/old-2 ]] || fail "not swept by delete"
 [[ -e $SAYA_RUN_DIR/owned-1/record.json ]] || fail "that of somebody else was taken"
-[[ -e $SAYA_RUN_DIR/alive-1/record.json ]] || fail "that of a guard was taken"
 exec 9<&-
-rm -r "$SAYA_RUN_DIR/owned-1" "$SAYA_RUN_DIR/alive-1"
+rm -r "$SAYA_RUN_DIR/owned-1"
+finish
+
+# containerd asks for a delete when its connection ends. A guard that is killed between the end of start and that connection is nobody's.
+begin "a guard that is killed before containerd has connected is cleaned up after by the next start"
+SAYA_TEST_SCRIPT="mount $SAYA_TEST/m;record {\"cgroups\":[\"/sys/fs/cgroup/none-there/saya_x\"]};ready;wait" start
+abandoned=$run_directory abandoned_socket=$socket abandoned_mount=$SAYA_TEST/m
+kill -9 "$(guard)"
+until_true dead "$(daemon)"
+[[ -e $abandoned/guard.journal && -S $abandoned_socket ]] || fail "nothing was left to sweep"
+begin "and only what is abandoned"
+SAYA_TEST_SCRIPT="ready;wait" start
+until_true test ! -e "$abandoned"
+[[ ! -e $abandoned_socket ]] || fail "the socket was left"
+mounted "$abandoned_mount" && fail "a mount was left"
+living=$run_directory living_id=$id living_bundle=$bundle living_address=$address
+begin "and the sandboxes that live stay"
+SAYA_TEST_SCRIPT="ready;wait" start
+[[ -e $living/guard.journal ]] || fail "a sandbox that lives was swept"
+delete "$id" "$bundle" || fail "delete: exit code $?"
+[[ -e $living/guard.journal ]] || fail "a sandbox that lives was swept by delete"
+address=$living_address delete "$living_id" "$living_bundle" || fail "delete: exit code $?"
+[[ ! -e $living ]] || fail "not deleted"
 finish
 
 begin "a record that cannot be read is said to be so"
@@ -620,6 +678,55 @@ for state in "$states"/*/; do
     finish
 done
 alive 1 || fail "a stranger was killed"
+
+begin "devices of a cgroup"
+# In a mount namespace of its own: the host may have version 1.
+# shellcheck disable=SC2016  # for the inner bash
+unshare --mount bash -c '
+  set -e
+  shim=$1 top=$2/v2
+  mkdir "$top"
+  mount -t cgroup2 none "$top"
+  group=$top/sy$PPID
+  mkdir "$group"
+  trap "echo \$\$ > $top/cgroup.procs; rmdir $group" EXIT
+  "$shim" -bundle "$group" -address "c *:* m,c 1:3 rw,c 1:7 r" devices
+  echo $$ > "$group/cgroup.procs"
+  echo a > /dev/null
+  head -c 1 /dev/full > "$top.full"
+  ! head -c 1 /dev/zero
+  ! (echo a 1<> /dev/full)
+  mknod "$top.node" c 1 5
+  ! mknod "$top.other" b 1 5' _ "$shim" "$SAYA_TEST" >"$SAYA_TEST/output" 2>&1 || fail "exit code $?"
+(($(grep -c 'Operation not permitted' "$SAYA_TEST/output") == 3)) || fail "not denied, or for another reason"
+mkdir "$SAYA_TEST/v1"
+touch "$SAYA_TEST"/v1/devices.{allow,deny}
+"$shim" -bundle "$SAYA_TEST/v1" -address "c 1:3 rw" devices || fail "version 1"
+[[ $(cat "$SAYA_TEST"/v1/devices.{deny,allow}) == "ac 1:3 rw" ]] || fail "version 1: $(cat "$SAYA_TEST"/v1/*)"
+"$shim" -address "c 1:3 rw" devices || fail "a kernel that takes it"
+"$shim" -bundle "$SAYA_TEST" -address "c 1:3 rw" devices 2>"$SAYA_TEST/output" && fail "no cgroup"
+grep -q "devices of $SAYA_TEST" "$SAYA_TEST/output" || fail "no cgroup: text"
+for rules in 'c 1:3' 'x 1:3 r' 'c 1 r' 'c 1:3 x' 'c -1:3 r' "$(printf 'c 1:%d r,' {1..65})"; do
+    "$shim" -address "$rules" devices 2>"$SAYA_TEST/output" && fail "$rules"
+    grep -q 'saya: devices: ".*expected: at most 64 rules' "$SAYA_TEST/output" || fail "$rules: text"
+done
+finish
+
+begin "cores of its own where containerd asks"
+if "$shim" cores 2>"$SAYA_TEST/output"; then why=; else why=$(sed 's/^saya: cores: //' "$SAYA_TEST/output"); fi
+export SAYA_TEST_SCRIPT="ready;wait"
+exec {log}<>"$bundle/log"
+SCHED_CORE=1 start || fail "exit code $?"
+line=
+read -r -t 1 -u "$log" line || true
+if [[ -n $why ]]; then
+    [[ $line == *"SCHED_CORE is set"*"$why" ]] || fail "not told: $line"
+else
+    [[ $line != *SCHED_CORE* ]] || fail "told: $line"
+fi
+delete "$id" "$bundle" || fail "delete: exit code $?"
+exec {log}<&-
+finish
 
 begin "bad calls say what is wrong"
 (cd "$bundle" && "$shim" -namespace a/b -id x start) >"$SAYA_TEST/output" 2>&1 </dev/null && fail "namespace"

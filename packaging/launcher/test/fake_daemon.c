@@ -5,6 +5,10 @@
  *   hang              sleeps for ever               exit CODE
  *   ready, fail TEXT  reports to `start`            wait           until the guard's end of the channel closes
  *   stubborn          ignores SIGTERM               record TEXT    writes record.json
+ *   successor DIR     asks for one                  take           asks for its place, as one
+ *   exited            waits to be told of an exit, and appends its handle to $SAYA_TEST/exits
+ *   pause SECONDS
+ * A successor does what SAYA_TEST_SUCCESSOR says.
  * Appends its pid to $SAYA_TEST/daemons and the HELLO's bootstrap to $SAYA_TEST/bootstrap. */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -85,12 +89,28 @@ static void append_file(const char *name, const void *data, size_t length) {
     close(fd);
 }
 
-static void hello(void) {
+static void exited(void) {
+    for (;;) {
+        uint32_t id;
+        enum frame_type kind;
+        struct reader r;
+        uint8_t *data = read_frame(&id, &kind, &r);
+        uint32_t handle = read_u32(&r);
+        free(data);
+        if (kind == FRAME_EXITED) {
+            char line[32];
+            append_file("exits", line, (size_t)snprintf(line, sizeof line, "%u\n", handle));
+            return;
+        }
+    }
+}
+
+static void hello(bool successor) {
     uint32_t id;
     enum frame_type type;
     struct reader r;
     uint8_t *data = read_frame(&id, &type, &r);
-    if (type != FRAME_HELLO || read_u32(&r) != PROTOCOL_VERSION || read_u32(&r) != 3) die("hello");
+    if (type != FRAME_HELLO || read_u32(&r) != PROTOCOL_VERSION || read_u32(&r) != (successor ? UINT32_MAX : 3)) die("hello");
     read_string(&r);
     snprintf(run_directory, sizeof run_directory, "%s", read_string(&r));
     read_string(&r);
@@ -166,6 +186,15 @@ static void command(char *text) {
         fprintf(stderr, "%s\n", argument);
     else if (strcmp(text, "garbage") == 0)
         (void)!write(1, "OpenJDK warning: something", 26);
+    else if (strcmp(text, "successor") == 0) {
+        bytes_text(&body, argument);
+        call(REQUEST_SUCCESSOR, &body);
+    } else if (strcmp(text, "take") == 0)
+        call(REQUEST_TAKE_OVER, &body);
+    else if (strcmp(text, "exited") == 0)
+        exited();
+    else if (strcmp(text, "pause") == 0)
+        usleep((useconds_t)(atof(argument) * 1e6));
     else if (strcmp(text, "exit") == 0)
         exit(atoi(argument));
     else if (strcmp(text, "stubborn") == 0)
@@ -178,9 +207,11 @@ static void command(char *text) {
     }
 }
 
-int main(void) {
-    hello();
-    char *script = strdup(getenv("SAYA_TEST_SCRIPT")), *save = NULL;
+int main(int argc, char **argv) {
+    bool successor = false;
+    for (int i = 1; i < argc; i++) successor = successor || strcmp(argv[i], "successor") == 0;
+    hello(successor);
+    char *script = strdup(getenv(successor ? "SAYA_TEST_SUCCESSOR" : "SAYA_TEST_SCRIPT")), *save = NULL;
     for (char *part = strtok_r(script, ";", &save); part; part = strtok_r(NULL, ";", &save)) command(part);
     return 0;
 }

@@ -1,13 +1,24 @@
 /* Unit tests of the launcher's parts. */
 #define _GNU_SOURCE
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/swap.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "../src/actions.h"
 #include "../src/bootstrap.h"
 #include "../src/bundle.h"
 #include "../src/cgroup.h"
@@ -18,6 +29,7 @@
 #include "../src/overlay.h"
 #include "../src/protobuf.h"
 #include "../src/record.h"
+#include "../src/rights.h"
 #include "../src/ring.h"
 #include "../src/sandbox_paths.h"
 #include "../src/tsc.h"
@@ -366,6 +378,85 @@ static void frequency_of_the_tsc_is_steady(void) {
     CHECK(difference <= lasting / 200);
 }
 
+#define GUEST_BYTES (4u << 20)
+#define LONG_RUN (2u << 20) /* more than is written at once */
+
+/* A process whose memory is to be filled, as QEMU has it; returns what the action says of it. */
+static int fill(int list, int memory, pid_t pid) {
+    char address[64];
+    snprintf(address, sizeof address, "%d,%d,%d", list, memory, (int)pid);
+    pid_t action = fork();
+    if (action == 0) {
+        freopen("/dev/null", "w", stderr);
+        _exit(action_pages(&(struct flags){.address = address}));
+    }
+    int status;
+    CHECK(waitpid(action, &status, 0) == action && WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static int scratch(const void *content, size_t length) {
+    int fd = memfd_create("scratch", MFD_CLOEXEC);
+    CHECK(write(fd, content, length) == (ssize_t)length);
+    return fd;
+}
+
+/* The pages of a template go where they belong, into a sibling's memory and into nobody else's. */
+static void memory_of_a_template_is_copied_to_a_sibling(void) {
+    uint64_t list[] = {htobe64(1),    htobe64(GUEST_BYTES), htobe64(LONG_RUN + 4096), 0, htobe64(4096),
+                       htobe64(4096), htobe64(1u << 20),    htobe64(LONG_RUN),        0};
+    uint8_t *memory = malloc(LONG_RUN + 4096), *guest;
+    for (size_t i = 0; i < LONG_RUN + 4096; i++) memory[i] = (uint8_t)(i / 4096 + 1);
+    int list_fd = scratch(list, sizeof list), memory_fd = scratch(memory, LONG_RUN + 4096);
+    int fd = memfd_create("memory-backend-memfd", MFD_CLOEXEC);
+    CHECK(ftruncate(fd, GUEST_BYTES) == 0);
+    guest = mmap(NULL, GUEST_BYTES, PROT_READ, MAP_SHARED, fd, 0);
+    pid_t sibling = fork();
+    if (sibling == 0) {
+        pause();
+        _exit(0);
+    }
+    close(fd);
+    CHECK(fill(list_fd, memory_fd, getppid()) == 1);
+    CHECK(guest[4096] == 0);
+    CHECK(fill(list_fd, memory_fd, sibling) == 0);
+    CHECK(guest[0] == 0 && guest[8192] == 0);
+    CHECK(memcmp(guest + 4096, memory, 4096) == 0);
+    CHECK(memcmp(guest + (1u << 20), memory + 4096, LONG_RUN) == 0);
+    CHECK(guest[(1u << 20) + LONG_RUN] == 0);
+    CHECK(ftruncate(memory_fd, LONG_RUN) == 0);
+    CHECK(fill(list_fd, memory_fd, sibling) == 1);
+    CHECK(kill(sibling, SIGKILL) == 0 && waitpid(sibling, NULL, 0) == sibling);
+    CHECK(fill(list_fd, memory_fd, sibling) == 1);
+    munmap(guest, GUEST_BYTES);
+    free(memory);
+    close(list_fd);
+    close(memory_fd);
+}
+
+/* In a child, for they do not come back. */
+static void rights_that_nobody_needs_go(void) {
+    pid_t pid = fork();
+    if (pid == 0) {
+        failures = 0;
+        CHECK(rights_of_guard());
+        CHECK(prctl(PR_CAPBSET_READ, CAP_SYS_ADMIN) == 1);
+        CHECK(prctl(PR_CAPBSET_READ, CAP_SYS_MODULE) == 0);
+        CHECK(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1);
+        CHECK(swapoff("/nowhere") == -1 && errno == EPERM); /* not ENOENT, as CAP_SYS_ADMIN would have it */
+        /* Not EBADF. Not by the library, where the sanitizer reads the handle first. */
+        CHECK(syscall(SYS_open_by_handle_at, -1, NULL, 0) == -1 && errno == EPERM);
+        CHECK(mount("none", "/", "nosuch", 0, NULL) == -1 && errno == ENODEV);
+        CHECK(rights_of_daemon());
+        CHECK(prctl(PR_CAPBSET_READ, CAP_SYS_PTRACE) == 1);
+        CHECK(prctl(PR_CAPBSET_READ, CAP_SYS_ADMIN) == 0);
+        CHECK(mount("none", "/", "nosuch", 0, NULL) == -1 && errno == EPERM);
+        _exit(failures > 0);
+    }
+    int status;
+    CHECK(waitpid(pid, &status, 0) == pid && status == 0);
+}
+
 int main(void) {
     if (!mkdtemp(directory)) return 1;
     flags_in_all_of_gos_forms();
@@ -381,6 +472,8 @@ int main(void) {
     directories_are_removed_without_following_links();
     a_cgroup_that_stays_is_told_and_stays_recorded();
     frequency_of_the_tsc_is_steady();
+    memory_of_a_template_is_copied_to_a_sibling();
+    rights_that_nobody_needs_go();
     directory_remove(directory, NULL);
     return failures > 0;
 }

@@ -12,10 +12,14 @@ import files
 import jmh
 import network
 import scrapes
+import starts
 from measures import Bench
 from runtimes import Containerd
 
-MEASURES = ("ready", "template", "exec", "join", "stdout", "kill", "memory", "freed", "scrapes", "network", "files", "ttrpc")
+MEASURES = (
+    *("ready", "template", "starts", "exec", "join", "stdout", "kill", "memory", "idle"),
+    *("freed", "scrapes", "network", "files", "ttrpc"),
+)
 COLUMNS = ("measure", "unit", "runc", "bare", "saya", "ratio", "budget", "verdict")
 TITLES = {"bare": "bare QEMU", "saya": "Saya"}
 
@@ -43,6 +47,10 @@ def measure(name: str, bench: Bench, arguments: argparse.Namespace) -> list[dict
         return network.rows(bench, arguments.seconds)
     if name == "scrapes":
         return scrapes.rows(bench, arguments.scrapes or (10_000 if arguments.full else 1000))
+    if name == "starts":
+        return starts.rows(bench)
+    if name == "idle":
+        return starts.idle_rows(bench)
     if name == "files":
         return files.rows(bench, os.environ["BENCH_SAYA"])
     return getattr(bench, name)()

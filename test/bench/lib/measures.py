@@ -76,7 +76,7 @@ class Bench:
             with self.start(RUNC) as container:
                 seconds["runc"].append(container.ready_s)
         middle = {who: statistics.median(values) for who, values in seconds.items()}
-        return [row("ready", "s", **middle, ratio=middle["saya"] / middle["bare"], budget=1.25)]
+        return [row("ready", "s", **middle, ratio=middle["saya"] / middle["bare"], budget=1.15)]
 
     def template(self) -> list[dict]:
         size = self.size
@@ -207,7 +207,7 @@ class Bench:
             idle = processes.cpu_seconds(found["shim"] + found["guard"]) - before
             rows.append(row("idle shim and guard, CPU in 10 s", "ms", saya=idle * 1000))
             settled = processes.memory(found["shim"])
-            rows.append(row("shim private, 12 s after start", "MB", saya=settled["uss"], budget=32))
+            rows.append(row("shim private, 12 s after start", "MB", saya=settled["uss"], budget=28))
             shim = container.shim()
             for number in range(self.execs):
                 shim.run(f"m{number}", ["/bin/true"])

@@ -36,6 +36,7 @@ struct call {
     void (*abandoned)(struct call *call);
     void *owner;
     uint64_t argument; // for the owner, such as the length of a read
+    uint64_t position; // likewise, where it begins
 };
 
 // Memory all requests in flight may take together, their decoded messages included. WriteStdin of a process that does not

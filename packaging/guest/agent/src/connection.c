@@ -14,6 +14,10 @@
 // How long a frame may stand still before it is looked at, and how often until it is given up.
 enum { STALL_MS = 300, STALLS_LIMIT = 100 };
 
+// How long a peer may have sent its first bytes before the driver knows that it is there. On a busy guest the driver's worker waits
+// for a processor as long as others run.
+enum { UNANNOUNCED_MS = 5000 };
+
 static uint8_t receive_buffer[64 * 1024];
 
 static void clear_queue(struct connection *connection) {
@@ -26,8 +30,10 @@ static void clear_queue(struct connection *connection) {
 
 void connection_reset(struct connection *connection) {
     frame_parser_reset(&connection->parser);
+    connection->peers++;
     connection->last_stream = 0;
     timer_stop(&connection->stall);
+    timer_stop(&connection->unannounced);
     connection->resetting = true;
     struct list *first;
     while ((first = list_first(&connection->calls)) != NULL) call_lost(container_of(first, struct call, link));
@@ -115,17 +121,48 @@ static bool take_frame(void *context, const struct frame_header *header, const u
     return !connection->broken;
 }
 
-// Reads until the descriptor has no more. False if the peer is gone.
-static bool read_all(struct connection *connection) {
+enum read_result { READ_ALL, READ_END, READ_BROKEN };
+
+// Reads until the descriptor has no more, or its end.
+static enum read_result read_all(struct connection *connection) {
     for (;;) {
         ssize_t count = read(connection->watch.fd, receive_buffer, sizeof receive_buffer);
         if (count < 0 && errno == EINTR) continue;
-        if (count < 0) return errno == EAGAIN;
-        if (count == 0) return false;
+        if (count < 0) return errno == EAGAIN ? READ_ALL : READ_BROKEN;
+        if (count == 0) return READ_END;
         enum frame_result result = frame_parser_feed(&connection->parser, receive_buffer, (size_t)count, take_frame, connection);
         if (result == FRAME_GARBAGE) log_warn("the peer sent what is no ttrpc frame: dropping it");
-        if (result != FRAME_CONTINUE) return false;
+        if (result != FRAME_CONTINUE) return READ_BROKEN;
     }
+}
+
+// What is left of a peer that sent garbage must not be taken for the next peer's first frame. Of one that has just gone nothing is
+// left: what could be read then is the next peer's.
+static void drop_rest(struct connection *connection) {
+    while (read(connection->watch.fd, receive_buffer, sizeof receive_buffer) > 0) {}
+}
+
+// ---- a peer whose first bytes are here before it is
+
+static bool knows_a_peer(const struct connection *connection) {
+    return connection->last_stream > 0 || connection->parser.head_have > 0;
+}
+
+static void never_announced(struct timer *timer) {
+    struct connection *connection = container_of(timer, struct connection, unannounced);
+    connection_reset(connection);
+    connection->ended(connection);
+}
+
+// Whether the end that was read is only the port's that does not know of its new peer yet: bytes and the news that somebody is there
+// come by different queues, and the driver takes the news in a worker of its own. Until it has, the port reads as ended behind the
+// bytes, and takes no answer.
+static bool is_unannounced(struct connection *connection, bool knew_one) {
+    if (!connection->peers_change || !knows_a_peer(connection)) return false;
+    if (timer_is_running(&connection->unannounced)) return true;
+    if (knew_one) return false;
+    timer_start(&connection->unannounced, UNANNOUNCED_MS);
+    return true;
 }
 
 // ---- a frame that does not get on
@@ -163,7 +200,17 @@ static void ready(struct watch *watch, uint32_t events) {
         write_queue(connection);
         if (!connection_is_congested(connection)) feed_starved(connection);
     }
-    bool alive = (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) == 0 || read_all(connection);
+    bool knew_one = knows_a_peer(connection), alive = true;
+    unsigned peers = connection->peers;
+    if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) {
+        enum read_result result = read_all(connection);
+        // One that took the place of the peer that was known, as its stream showed, is as new as one that nobody came before.
+        alive = result == READ_ALL || (result == READ_END && is_unannounced(connection, knew_one && peers == connection->peers));
+        if (result == READ_ALL) timer_stop(&connection->unannounced);
+        if (result == READ_BROKEN) drop_rest(connection);
+    } else {
+        timer_stop(&connection->unannounced);
+    }
     if (!alive || connection->broken) {
         connection_reset(connection);
         connection->ended(connection);
@@ -178,6 +225,7 @@ bool connection_open(struct connection *connection, int fd, void (*ended)(struct
     list_init(&connection->calls);
     list_init(&connection->starved);
     timer_init(&connection->stall, stalled);
+    timer_init(&connection->unannounced, never_announced);
     connection->ended = ended;
     connection->watch.ready = ready;
     // Edge triggered: a serial port without a peer is always "hung up", which must not keep the loop busy.

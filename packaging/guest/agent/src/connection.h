@@ -19,9 +19,11 @@ struct connection {
     uint32_t last_stream;
     struct timer stall; // with peers_change: since when a frame begun has not got on
     unsigned stalls;
-    struct list queue; // of out_frame
+    struct timer unannounced; // with peers_change: since when a peer is only known by its first bytes
+    struct list queue;        // of out_frame
     size_t queued;
     bool broken;       // to be ended once the stack has unwound
+    unsigned peers;    // how many have gone, or were given up
     bool resetting;    // its calls are being given up
     bool peers_change; // one descriptor, one peer after the other: a serial port
     struct list calls;

@@ -30,13 +30,16 @@ struct container {
     enum container_state state;
     bool hooks_after_start;
     bool paused;
+    bool in_held_pid_namespace; // see namespaces_pid_holder
     struct process *init;
     struct list processes, lingering;
     unsigned lingering_count;
     unsigned launches; // cruns under way for it
     struct storage_users storages;
-    int oom_watch; // inotify, -1 if none
-    uint64_t oom_kills;
+    int oom_watch;           // inotify, -1 if none
+    uint64_t oom_kills;      // in it, so far
+    uint64_t oom_limits;     // how often its own limit was what killed
+    uint64_t oom_pods;       // how often its pod's was, as it was last seen
     struct removal *removal; // while state is REMOVING
 };
 

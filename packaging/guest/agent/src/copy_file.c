@@ -3,30 +3,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "agent/agent.pb-c.h"
 #include "files.h"
 #include "sandbox.h"
 
-// Everything is resolved below the shared directory, one name at a time and never through a symbolic link: a container may have
-// put links there.
-static int open_below(int directory, const char *name, int flags, mode_t mode) {
-    struct open_how how = {
-        .flags = (uint64_t)flags | O_CLOEXEC,
-        .mode = (flags & O_CREAT) != 0 ? mode : 0,
-        .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
-    };
-    return (int)syscall(SYS_openat2, directory, name, &how, sizeof how);
-}
-
-// Opens the directory that is to hold the last name of a path, making what is missing. The last name goes to `name`.
+// Opens the directory that is to hold the last name of a path, making what is missing. The last name goes to `name`. Everything is
+// resolved below the shared directory, one name at a time and never through a symbolic link: a container may have put links there.
 static int open_parent(const char *path, mode_t mode, char *name) {
     static const char prefix[] = SHARED_DIRECTORY "/";
     if (strncmp(path, prefix, sizeof prefix - 1) != 0) {

@@ -17,6 +17,7 @@
 #include "launch.h"
 #include "log.h"
 #include "modules.h"
+#include "namespaces.h"
 #include "oom.h"
 #include "pod_limits.h"
 #include "removal.h"
@@ -127,27 +128,48 @@ static void choose_rootfs(struct creation *creation) {
     snprintf(creation->rootfs, sizeof creation->rootfs, "%s", path);
 }
 
-// Whose pid namespace the container is to be in: another one's, by its id in the place of a path, or that of the sandbox, which the first
-// container has. The container itself where it is to have its own. NULL: there is none of that id.
-static const struct container *pid_namespace_owner(const struct creation *creation) {
+// Whose pid namespace the container is to be in where its specification names another one, by its id in the place of a path. NULL: none is
+// named, or there is none of that id, which `named` tells.
+static const struct container *named_pid_namespace(const struct creation *creation, const char **named) {
     const Grpc__Linux *linux = creation->request->oci->linux;
     for (size_t i = 0; i < linux->n_namespaces; i++)
-        if (strcmp(linux->namespaces[i]->type, "pid") == 0 && linux->namespaces[i]->path[0] != 0)
-            return container_find(linux->namespaces[i]->path);
-    if (!creation->request->sandbox_pidns) return creation->container;
-    struct list *first = list_first(&sandbox.containers);
-    return container_of(first, struct container, link);
+        if (strcmp(linux->namespaces[i]->type, "pid") == 0 && linux->namespaces[i]->path[0] != 0) *named = linux->namespaces[i]->path;
+    return *named != NULL ? container_find(*named) : NULL;
+}
+
+// The sandbox's is that of its first container, a pause container, which has one of its own. Where the first one has asked for the
+// sandbox's itself, no container has it, and none is to take it along when it ends: a process of the agent's has it. 0: its owner does not
+// run.
+static pid_t sandbox_pid_namespace(const struct creation *creation, const struct container **owner) {
+    struct list *head = list_first(&sandbox.containers);
+    struct container *self = creation->container;
+    const struct container *first = head == NULL ? self : container_of(head, struct container, link);
+    if (first != self && !first->in_held_pid_namespace) {
+        *owner = first;
+        return first->init == NULL ? 0 : first->init->child.pid;
+    }
+    self->in_held_pid_namespace = true;
+    return namespaces_pid_holder();
 }
 
 static bool choose_pid_namespace(struct creation *creation) {
-    const struct container *owner = pid_namespace_owner(creation);
-    if (owner == creation->container) return true;
-    if (owner == NULL || owner->init == NULL || owner->init->child.pid == 0) {
+    const char *named = NULL;
+    const struct container *owner = named_pid_namespace(creation, &named);
+    pid_t pid = owner != NULL && owner->init != NULL ? owner->init->child.pid : 0;
+    if (named == NULL) {
+        if (!creation->request->sandbox_pidns) return true;
+        pid = sandbox_pid_namespace(creation, &owner);
+    }
+    if (pid < 0) {
+        snprintf(creation->error, sizeof creation->error, "pid namespace of the sandbox: %s", strerror(errno));
+        return false;
+    }
+    if (pid == 0) {
         snprintf(creation->error, sizeof creation->error, "pid namespace: container %s, which has it, is not running",
                  owner == NULL ? "that was named" : owner->id);
         return false;
     }
-    snprintf(creation->pid_namespace, sizeof creation->pid_namespace, "/proc/%d/ns/pid", (int)owner->init->child.pid);
+    snprintf(creation->pid_namespace, sizeof creation->pid_namespace, "/proc/%d/ns/pid", (int)pid);
     return true;
 }
 

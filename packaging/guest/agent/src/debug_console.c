@@ -140,7 +140,7 @@ failed:
 
 static void accept_ready(struct watch *watch, uint32_t events) {
     (void)events;
-    int fd = accept4(watch->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    int fd = accept_trusted(watch);
     struct session *session = fd < 0 || sessions == SESSIONS_LIMIT ? NULL : calloc(1, sizeof *session);
     if (session == NULL) {
         if (fd >= 0) close(fd);

@@ -12,6 +12,7 @@
 #include "crun.h"
 #include "json.h"
 #include "launch.h"
+#include "name_files.h"
 #include "process_calls.h"
 #include "removal.h"
 #include "spec_json.h"
@@ -73,9 +74,14 @@ void handle_start_container(struct call *call, const void *message) {
     struct container *container = container_find(request->container_id);
     if (container == NULL) {
         call_fail(call, STATUS_INVALID_ARGUMENT, "StartContainer: invalid container id \"%s\"", request->container_id);
-    } else if (container->state != CONTAINER_CREATED) {
+        return;
+    }
+    if (container->state != CONTAINER_CREATED) {
         call_fail(call, STATUS_FAILED_PRECONDITION, "StartContainer: container %s is not in the state created", container->id);
-    } else if (!container->hooks_after_start && release_init(container)) {
+        return;
+    }
+    name_files_look(container->init->child.pid);
+    if (!container->hooks_after_start && release_init(container)) {
         container->state = CONTAINER_RUNNING;
         call_reply_empty(call);
     } else {

@@ -23,3 +23,6 @@ bool make_directories(const char *path);
 
 // Removes a file or directory with all in it, without following links or crossing into mounts below it.
 void remove_tree(const char *path);
+
+// Opens what lies below a directory, never through a symbolic link. -1 with errno on failure.
+int open_below(int directory, const char *path, int flags, mode_t mode);

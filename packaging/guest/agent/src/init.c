@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -83,10 +84,18 @@ static void raise_limits(void) {
     if (setrlimit(RLIMIT_NOFILE, &files) < 0) log_warn("limit of open files: %s", strerror(errno));
 }
 
-// What systemd sets on every host with 64 bits, and programs in containers have got used to.
+// What systemd (the first) and procps (about files and links in directories that anybody may write to) set on every Debian host, and
+// programs in containers have got used to.
 static void set_up_kernel(void) {
-    static const char path[] = "/proc/sys/kernel/pid_max";
-    if (!write_text(path, "4194304")) log_warn("%s: %s", path, strerror(errno));
+    static const char *const set[][2] = {
+        {"kernel/pid_max", "4194304"}, {"fs/protected_fifos", "1"},    {"fs/protected_hardlinks", "1"},
+        {"fs/protected_regular", "2"}, {"fs/protected_symlinks", "1"},
+    };
+    for (size_t i = 0; i < sizeof set / sizeof *set; i++) {
+        char path[64];
+        snprintf(path, sizeof path, "/proc/sys/%s", set[i][0]);
+        if (!write_text(path, set[i][1])) log_warn("%s: %s", path, strerror(errno));
+    }
 }
 
 void init_guest(void) {

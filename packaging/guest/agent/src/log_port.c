@@ -51,7 +51,7 @@ static void reader_ready(struct watch *watch, uint32_t events) {
 
 static void accept_ready(struct watch *watch, uint32_t events) {
     (void)events;
-    int fd = accept4(watch->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    int fd = accept_trusted(watch);
     if (fd < 0) return;
     drop_reader(); // the latest one counts: an older one may be gone without having said so
     reader.ready = reader_ready;

@@ -65,6 +65,10 @@ void timer_stop(struct timer *timer) {
     list_remove(&timer->link);
 }
 
+bool timer_is_running(const struct timer *timer) {
+    return !list_empty(&timer->link);
+}
+
 static void fire_due_timers(void) {
     uint64_t now = loop_now();
     struct list *first;

@@ -36,3 +36,4 @@ void watch_remove(struct watch *watch);
 void timer_init(struct timer *timer, void (*fired)(struct timer *timer));
 void timer_start(struct timer *timer, uint64_t milliseconds);
 void timer_stop(struct timer *timer);
+bool timer_is_running(const struct timer *timer);

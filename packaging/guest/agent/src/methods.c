@@ -4,6 +4,7 @@
 
 #include "agent/agent.pb-c.h"
 #include "agent/health.pb-c.h"
+#include "agent/memory.pb-c.h"
 #include "agent/ports.pb-c.h"
 #include "copy_file.h"
 #include "creation.h"
@@ -12,9 +13,11 @@
 #include "hotplug.h"
 #include "links.h"
 #include "metrics.h"
+#include "names.h"
 #include "oom.h"
 #include "ports.h"
 #include "process_calls.h"
+#include "reclaim.h"
 #include "removal.h"
 #include "routes.h"
 #include "sandbox.h"
@@ -22,7 +25,8 @@
 #include "update.h"
 #include "volumes.h"
 
-const char agent_service[] = "grpc.AgentService", health_service[] = "grpc.Health", ports_service[] = "saya.Ports";
+const char agent_service[] = "grpc.AgentService", health_service[] = "grpc.Health", ports_service[] = "saya.Ports",
+           memory_service[] = "saya.Memory";
 
 #define HEALTH(name, request, handler) \
     { health_service, name, &grpc__##request##__descriptor, handler }
@@ -79,6 +83,9 @@ static const struct method methods[] = {
 
     PORTS("Connect", connect_request, handle_connect),
     PORTS("Disconnect", disconnect_request, handle_disconnect),
+    PORTS("ServeNames", serve_names_request, handle_serve_names),
+
+    {memory_service, "Reclaim", &saya__reclaim_request__descriptor, handle_reclaim},
 };
 
 static bool equal(struct slice slice, const char *text) {

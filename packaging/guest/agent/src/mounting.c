@@ -125,8 +125,10 @@ bool mount_with_options(const char *source, const char *target, const char *type
         return false;
     }
     if (do_mount(source, target, type, flags, data)) return true;
+    int reason = errno;
     snprintf(error, error_size, "mount %s (type %s) on %s with flags %#lx, options \"%s\": %s", source, type, target, flags, data,
-             strerror(errno));
+             strerror(reason));
+    errno = reason;
     return false;
 }
 

@@ -6,7 +6,8 @@
 
 #include "log.h"
 
-struct options options = {.hotplug_timeout_ms = 3000};
+// A device that was plugged shows within a tenth of a second, in an emulated guest on a busy host within some. Kata has 3 s.
+struct options options = {.hotplug_timeout_ms = 10000};
 
 // Kata 1.x took durations ("10s", "500ms", "1m"), later releases whole seconds.
 static bool parse_duration(const char *text, uint32_t *milliseconds) {
@@ -50,6 +51,10 @@ static bool apply(const char *name, const char *value) {
     if (strcmp(name, "agent.container_pipe_size") == 0) return parse_u32(value, 1 << 20, &options.container_pipe_size);
     if (strcmp(name, "agent.debug_console") == 0) return parse_flag(value, &options.debug_console);
     if (strcmp(name, "agent.debug_console_vport") == 0) return parse_u32(value, UINT32_MAX - 1, &options.debug_console_vport);
+    if (strcmp(name, "agent.vsock_peers") == 0) {
+        options.vsock_peers_any_port = strcmp(value, "host") == 0;
+        return options.vsock_peers_any_port || strcmp(value, "root") == 0;
+    }
     if (strcmp(name, "agent.log_vport") == 0) return parse_u32(value, UINT32_MAX - 1, &options.log_vport);
     return true;
 }

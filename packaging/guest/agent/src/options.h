@@ -10,6 +10,7 @@ struct options {
     bool debug_console;           // agent.debug_console
     uint32_t debug_console_vport; // agent.debug_console_vport; 0 puts the shell on the console
     uint32_t log_vport;           // agent.log_vport; 0 is the console only
+    bool vsock_peers_any_port;    // agent.vsock_peers=host: whoever can connect on the host may; a vsock daemon's ports say nothing
 };
 
 extern struct options options;

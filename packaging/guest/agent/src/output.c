@@ -1,6 +1,7 @@
 #include "output.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -15,6 +16,8 @@ enum {
     // What a client may ask for, less room for the envelope.
     READ_LIMIT = FRAME_DATA_LIMIT - 64,
     LEAST_ROOM = 4096,
+    // What may be kept of one stream; who reads by position has at most what it asked for last, and what it writes meanwhile.
+    KEPT_LIMIT = 4 * 1024 * 1024,
     // How long the output must be quiet after the exit until that is taken for its end.
     QUIET_MS = 500,
 };
@@ -57,6 +60,64 @@ static void end(struct output *output) {
     output->fd = -1;
 }
 
+// ---- what may be asked for again
+
+static uint64_t kept_from(const struct output *output) {
+    return output->taken - output->kept_length;
+}
+
+// An idle stream holds no more than it keeps.
+static void fit(struct output *output) {
+    uint8_t *less = NULL;
+    if (output->kept_length == 0)
+        free(output->kept);
+    else if ((less = realloc(output->kept, output->kept_length)) == NULL)
+        return;
+    output->kept = less;
+}
+
+static void let_go(struct output *output, uint64_t done) {
+    if (done <= kept_from(output)) return;
+    size_t count = (size_t)(done - kept_from(output));
+    output->kept_length -= count;
+    memmove(output->kept, output->kept + count, output->kept_length);
+    fit(output);
+}
+
+// Before anything is read: what was read must not be lost for want of memory.
+static bool make_room_to_keep(struct output *output, size_t room) {
+    uint8_t *kept = realloc(output->kept, output->kept_length + room);
+    if (kept != NULL) output->kept = kept;
+    return kept != NULL;
+}
+
+static void keep(struct output *output, const uint8_t *bytes, size_t count) {
+    memcpy(output->kept + output->kept_length, bytes, count);
+    output->kept_length += count;
+    fit(output);
+}
+
+static void give_again(struct output *output, struct call *call) {
+    if (call->position - 1 < kept_from(output)) {
+        call_fail(call, STATUS_INVALID_ARGUMENT, "%s: position %" PRIu64 " is gone (expected: at least %" PRIu64 ")", call->method->name,
+                  call->position, kept_from(output) + 1);
+        return;
+    }
+    size_t at = (size_t)(call->position - 1 - kept_from(output));
+    size_t length = output->kept_length - at;
+    if (length > call->argument) length = (size_t)call->argument;
+    if (length > READ_LIMIT) length = READ_LIMIT;
+    struct out_frame *frame = response_stream_begin(length);
+    if (frame == NULL) {
+        call_fail_memory(call);
+        return;
+    }
+    memcpy(frame->bytes + STREAM_DATA_OFFSET, output->kept + at, length);
+    call_reply_stream(call, frame, length);
+}
+
+// ---- reading
+
 static struct call *first_reader(struct output *output) {
     struct list *first = list_first(&output->readers);
     return first == NULL ? NULL : container_of(first, struct call, waiting);
@@ -94,18 +155,29 @@ static ssize_t read_up_to(int fd, uint8_t *bytes, size_t size) {
 }
 
 static enum outcome read_for(struct output *output, struct call *call) {
+    bool keeps = call->position > 0;
     size_t room = room_for(output, call->argument);
+    if (keeps && room > KEPT_LIMIT - output->kept_length) room = KEPT_LIMIT - output->kept_length;
+    if (room == 0) {
+        call_fail(call, STATUS_RESOURCE_EXHAUSTED, "%s: %d bytes are kept (expected: that the first of them are done with)",
+                  call->method->name, KEPT_LIMIT);
+        return GAVE_DATA;
+    }
     struct out_frame *frame = response_stream_begin(room);
-    if (frame == NULL) {
+    if (frame == NULL || (keeps && !make_room_to_keep(output, room))) {
+        free(frame);
         call_fail_memory(call);
         return GAVE_DATA;
     }
     ssize_t count = read_up_to(output->fd, frame->bytes + STREAM_DATA_OFFSET, room);
     if (count > 0) {
+        output->taken += (uint64_t)count;
+        if (keeps) keep(output, frame->bytes + STREAM_DATA_OFFSET, (size_t)count);
         call_reply_stream(call, frame, (size_t)count);
         return GAVE_DATA;
     }
     free(frame);
+    fit(output);
     // A terminal whose other side is closed everywhere reports an I/O error.
     return count == 0 || errno != EAGAIN || output->settled ? ENDED : NOTHING_YET;
 }
@@ -114,7 +186,8 @@ static enum outcome read_for(struct output *output, struct call *call) {
 static void serve(struct output *output) {
     struct call *call;
     while ((call = first_reader(output)) != NULL) {
-        if (output->fd < 0) {
+        bool again = call->position > 0 && call->position - 1 < output->taken;
+        if (output->fd < 0 && !again) {
             answer_end(call);
             continue;
         }
@@ -122,6 +195,10 @@ static void serve(struct output *output) {
             list_remove(&output->starvation.link);
             list_append(&call->connection->starved, &output->starvation.link);
             return;
+        }
+        if (again) {
+            give_again(output, call);
+            continue;
         }
         switch (read_for(output, call)) {
         case GAVE_DATA:
@@ -141,12 +218,19 @@ static void reader_abandoned(struct call *call) {
     serve(output);
 }
 
-void output_read(struct output *output, struct call *call, uint32_t limit) {
+void output_read(struct output *output, struct call *call, uint32_t limit, uint64_t position, uint64_t done) {
     if (limit == 0) {
         call_fail(call, STATUS_INVALID_ARGUMENT, "%s: len 0 (expected: at least 1)", call->method->name);
         return;
     }
+    if (position > 0 ? done >= position || position - 1 > output->taken : done > 0) {
+        call_fail(call, STATUS_INVALID_ARGUMENT, "%s: position %" PRIu64 ", done %" PRIu64 " (expected: at most %" PRIu64 ", less done)",
+                  call->method->name, position, done, output->taken + 1);
+        return;
+    }
+    let_go(output, position > 0 ? done : output->taken);
     call->argument = limit;
+    call->position = position;
     call_wait(call, &output->readers, output, reader_abandoned);
     if (list_first(&output->readers) == &call->waiting) serve(output);
 }
@@ -158,6 +242,7 @@ void output_writer_exited(struct output *output) {
 
 void output_close(struct output *output) {
     end(output);
+    let_go(output, output->taken);
     struct call *call;
     while ((call = first_reader(output)) != NULL) call_fail(call, STATUS_NOT_FOUND, "%s: the process is gone", call->method->name);
 }

@@ -19,6 +19,10 @@ struct output {
     // holds the other end.
     bool writer_exited;
     bool settled;
+    uint64_t taken; // how many bytes were read
+    // The last of them, which readers by position may ask for again: their peer may go before it has them where they belong.
+    uint8_t *kept;
+    size_t kept_length;
 };
 
 void output_init(struct output *output);
@@ -26,8 +30,9 @@ void output_init(struct output *output);
 // Takes over a non-blocking descriptor.
 void output_open(struct output *output, int fd);
 
-// Answers the call with up to `limit` bytes, as soon as there are any. Empty is the end.
-void output_read(struct output *output, struct call *call, uint32_t limit);
+// Answers the call with up to `limit` bytes, as soon as there are any. Empty is the end. With a `position`, counted from 1, the answer
+// begins there, and all but the first `done` bytes of the stream are kept; 0: it goes on behind what was read, and nothing is kept.
+void output_read(struct output *output, struct call *call, uint32_t limit, uint64_t position, uint64_t done);
 
 // The process has exited; what it wrote stays readable.
 void output_writer_exited(struct output *output);

@@ -47,7 +47,7 @@ static void forget(struct port_connection *connection) {
     free(connection);
 }
 
-static bool keep(const char *id, int fd) {
+bool port_connection_keep(const char *id, int fd) {
     struct port_connection *connection = calloc(1, sizeof *connection);
     int writer = fcntl(fd, F_DUPFD_CLOEXEC, 0);
     if (connection == NULL || writer < 0 || (connection->id = strdup(id)) == NULL) {
@@ -76,7 +76,7 @@ static void finish(struct dial *dial, int error) {
     else if (call_is_gone(call)) {
         close(fd); // nobody would disconnect it
         call_reply_empty(call);
-    } else if (!keep(request->id, fd))
+    } else if (!port_connection_keep(request->id, fd))
         call_fail_memory(call);
     else
         call_reply_empty(call);

@@ -18,5 +18,8 @@ struct port_connection {
 // The connection that a call for streams means, NULL if it means none.
 struct port_connection *port_connection_find(const char *container_id, const char *exec_id);
 
+// Takes over a socket, which is not to block, as a connection of this name; false, and it is closed, for want of memory.
+bool port_connection_keep(const char *id, int fd);
+
 void handle_connect(struct call *call, const void *message);
 void handle_disconnect(struct call *call, const void *message);

@@ -57,14 +57,15 @@ void handle_read_stdout(struct call *call, const void *message) {
     const Grpc__ReadStreamRequest *request = message;
     struct port_connection *connection = port_connection_find(request->container_id, request->exec_id);
     struct process *process = connection == NULL ? find(call, request->container_id, request->exec_id, true) : NULL;
-    if (connection != NULL || process != NULL) output_read(connection != NULL ? &connection->output : &process->output, call, request->len);
+    if (connection != NULL || process != NULL)
+        output_read(connection != NULL ? &connection->output : &process->output, call, request->len, request->position, request->done);
 }
 
 // A terminal has one stream: its stderr is at its end from the beginning.
 void handle_read_stderr(struct call *call, const void *message) {
     const Grpc__ReadStreamRequest *request = message;
     struct process *process = find(call, request->container_id, request->exec_id, true);
-    if (process != NULL) output_read(&process->errors, call, request->len);
+    if (process != NULL) output_read(&process->errors, call, request->len, request->position, request->done);
 }
 
 void handle_write_stdin(struct call *call, const void *message) {

@@ -7,10 +7,16 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
+#include "files.h"
 #include "log.h"
+#include "options.h"
 #include "storage_drivers.h"
+#include "volume_files.h"
 
-const char *const storage_drivers[] = {"blk", "ephemeral", "local", "loop", "mmioblk", "overlayfs", "virtio-fs"};
+// How long to wait before looking again whether a share is there.
+enum { SHARE_LOOK_MS = 5 };
+
+const char *const storage_drivers[] = {"blk", "ephemeral", "files", "local", "loop", "mmioblk", "overlayfs", "virtio-fs"};
 const size_t storage_driver_count = sizeof storage_drivers / sizeof storage_drivers[0];
 
 // A mount point in use.
@@ -19,6 +25,7 @@ struct mounted {
     unsigned users;
     bool keep; // until the sandbox ends
     bool is_mount;
+    bool is_files;
     char path[];
 };
 
@@ -46,6 +53,7 @@ static void undo(struct mounted *mounted) {
         log_warn("unmount %s: %s", mounted->path, strerror(errno));
     if (mounted->is_mount && remove(mounted->path) < 0 && errno != ENOENT && errno != EBUSY && errno != ENOTEMPTY)
         log_debug("remove %s: %s", mounted->path, strerror(errno));
+    if (mounted->is_files) remove_tree(mounted->path);
     list_remove(&mounted->link);
     free(mounted);
 }
@@ -76,8 +84,14 @@ static struct mounted *mounted_new(const Grpc__Storage *storage, bool is_mount) 
     memcpy(mounted->path, storage->mount_point, length);
     mounted->keep = storage->shared;
     mounted->is_mount = is_mount;
+    mounted->is_files = strcmp(storage->driver, volume_files_driver) == 0;
     list_append(&all, &mounted->link);
     return mounted;
+}
+
+bool storage_refresh(const Grpc__Storage *storage, char *error, size_t error_size) {
+    const struct mounted *mounted = find_mounted(storage->mount_point);
+    return mounted == NULL || !mounted->is_files || volume_files_set(storage, error, error_size);
 }
 
 // ---- one after the other
@@ -89,9 +103,13 @@ static void finish_one(struct storage_setup *setup, const char *device) {
     char error[1024];
     bool is_mount;
     if (!storage_driver_run(storage, device, &is_mount, error, sizeof error)) {
-        setup->done(setup, error);
+        if (storage_driver_device_missing(storage, errno) && setup->waited_ms < options.hotplug_timeout_ms)
+            timer_start(&setup->look_again, SHARE_LOOK_MS);
+        else
+            setup->done(setup, error);
         return;
     }
+    setup->waited_ms = 0;
     struct mounted *mounted = mounted_new(storage, is_mount);
     if (mounted == NULL || !use(setup->users, mounted)) {
         setup->done(setup, "out of memory in the guest");
@@ -99,6 +117,12 @@ static void finish_one(struct storage_setup *setup, const char *device) {
     }
     setup->next++;
     go_on(setup);
+}
+
+static void look_again(struct timer *timer) {
+    struct storage_setup *setup = container_of(timer, struct storage_setup, look_again);
+    setup->waited_ms += SHARE_LOOK_MS;
+    finish_one(setup, setup->storages[setup->next]->source);
 }
 
 static void device_done(struct device_wait *wait, const char *name) {
@@ -125,6 +149,11 @@ static void go_on(struct storage_setup *setup) {
                 finish_one(setup, storage->source);
             return;
         }
+        char error[1024];
+        if (!storage_refresh(storage, error, sizeof error)) {
+            setup->done(setup, error);
+            return;
+        }
         if (!use(setup->users, known)) {
             setup->done(setup, "out of memory in the guest");
             return;
@@ -141,5 +170,7 @@ void storage_setup_start(struct storage_setup *setup, Grpc__Storage **storages, 
     setup->next = 0;
     setup->users = users;
     setup->done = done;
+    setup->waited_ms = 0;
+    timer_init(&setup->look_again, look_again);
     go_on(setup);
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "agent/agent.pb-c.h"
 #include "device.h"
@@ -19,12 +20,17 @@ void storage_users_init(struct storage_users *users);
 // Undoes the mounts nobody else uses. Failures are logged.
 void storage_release(struct storage_users *users);
 
+// Puts the files of a volume right that the host has sent again; nothing where nobody uses it any more, or where it is no such volume.
+bool storage_refresh(const Grpc__Storage *storage, char *error, size_t error_size);
+
 // Prepares storages one after the other; some have to wait for their device.
 struct storage_setup {
     Grpc__Storage **storages;
     size_t count, next;
     struct storage_users *users;
     struct device_wait wait;
+    struct timer look_again; // for a share, which no event of the kernel tells of in time
+    uint32_t waited_ms;
     // error is NULL when all are there. What was made before a failure stays with `users`.
     void (*done)(struct storage_setup *setup, const char *error);
 };

@@ -13,6 +13,7 @@
 #include "files.h"
 #include "loop_device.h"
 #include "mounting.h"
+#include "volume_files.h"
 
 enum { OPTIONS_LIMIT = 64 };
 
@@ -132,7 +133,9 @@ static bool run_local(const Grpc__Storage *storage, char *error, size_t size) {
 // A file with a file system in it, such as one that the host shares.
 static bool run_loop(const Grpc__Storage *storage, char *error, size_t size) {
     char device[64];
-    int fd = loop_device_attach(storage->source, device, sizeof device, error, size);
+    bool read_only = false;
+    for (size_t i = 0; i < storage->n_options; i++) read_only = read_only || strcmp(storage->options[i], "ro") == 0;
+    int fd = loop_device_attach(storage->source, read_only, device, sizeof device, error, size);
     if (fd < 0) return false;
     bool mounted = run_mount(storage, device, error, size);
     close(fd);
@@ -212,6 +215,11 @@ bool storage_driver_needs_device(const Grpc__Storage *storage) {
     return strcmp(storage->driver, "blk") == 0 || strcmp(storage->driver, "mmioblk") == 0;
 }
 
+bool storage_driver_device_missing(const Grpc__Storage *storage, int error) {
+    // What virtiofs says of a tag that no device has.
+    return strcmp(storage->driver, "virtio-fs") == 0 && error == EINVAL;
+}
+
 bool storage_driver_run(const Grpc__Storage *storage, const char *source, bool *is_mount, char *error, size_t size) {
     const char *driver = storage->driver;
     *is_mount = true;
@@ -227,7 +235,11 @@ bool storage_driver_run(const Grpc__Storage *storage, const char *source, bool *
         *is_mount = false;
         return run_local(storage, error, size);
     }
-    snprintf(error, size, "Failed to find the storage handler %s (known: blk, ephemeral, local, loop, mmioblk, overlayfs, virtio-fs)",
-             driver);
+    if (strcmp(driver, volume_files_driver) == 0) {
+        *is_mount = false;
+        return volume_files_set(storage, error, size);
+    }
+    snprintf(error, size,
+             "Failed to find the storage handler %s (known: blk, ephemeral, files, local, loop, mmioblk, overlayfs, virtio-fs)", driver);
     return false;
 }

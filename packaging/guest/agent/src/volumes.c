@@ -13,7 +13,9 @@
 #include "container.h"
 #include "files.h"
 #include "sandbox.h"
+#include "storage.h"
 #include "storage_drivers.h"
+#include "volume_files.h"
 
 void handle_get_volume_stats(struct call *call, const void *message) {
     const Grpc__VolumeStatsRequest *request = message;
@@ -46,11 +48,14 @@ void handle_update_ephemeral_mounts(struct call *call, const void *message) {
     char error[1024];
     for (size_t i = 0; i < request->n_storages; i++) {
         const Grpc__Storage *storage = request->storages[i];
-        if (strcmp(storage->driver, "ephemeral") != 0) {
-            call_fail(call, STATUS_INTERNAL, "UpdateEphemeralMounts: driver \"%s\" (expected: ephemeral)", storage->driver);
+        bool files = strcmp(storage->driver, volume_files_driver) == 0;
+        if (!files && strcmp(storage->driver, "ephemeral") != 0) {
+            call_fail(call, STATUS_INTERNAL, "UpdateEphemeralMounts: driver \"%s\" (expected: ephemeral, files)", storage->driver);
             return;
         }
-        if (storage->n_options == 0 || storage_remount_ephemeral(storage, error, sizeof error)) continue;
+        if (files ? storage_refresh(storage, error, sizeof error)
+                  : storage->n_options == 0 || storage_remount_ephemeral(storage, error, sizeof error))
+            continue;
         call_fail(call, STATUS_INTERNAL, "UpdateEphemeralMounts: %s", error);
         return;
     }

@@ -47,6 +47,11 @@ def spec(what: oci_pb2.Process, rootfs: str = ROOTFS, pid_namespace: str = "", *
     )
 
 
+def entries(values: dict[str, str]) -> list[dict[str, str]]:
+    """What is a map to Kata's agents: the same on the wire, another type here."""
+    return [{"key": key, "value": value} for key, value in values.items()]
+
+
 class Calls(unittest.TestCase):
     """Shorthands for what the tests do with an agent, which `client` is connected to."""
 

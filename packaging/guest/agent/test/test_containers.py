@@ -65,23 +65,44 @@ class ContainerLife(AgentTest):
         pids = {self.output_of(cid, "readlink", "/proc/1/ns/pid") for cid in (one, two)}
         self.assertEqual(len(pids), 2)
 
-    def test_containers_can_share_the_first_ones_pid_namespace(self):
+    def sees(self, cid, program):
+        """StartContainer is answered before crun has become the program."""
+        deadline = time.monotonic() + 10
+        while program not in (shown := self.output_of(cid, "ps")):
+            self.assertLess(time.monotonic(), deadline, f"no {program!r} in {shown}")
+            time.sleep(0.02)
+
+    def test_containers_can_share_the_sandboxs_pid_namespace(self):
+        """Without a pause container, which would have it: it outlives each of them."""
         first = self.create_process(process("sleep", "100"), sandbox_pidns=True)
         self.call("StartContainer", container_id=first)
         second = self.create_process(process("sleep", "101"), sandbox_pidns=True)
         self.call("StartContainer", container_id=second)
-        self.assertIn("sleep 101", self.output_of(first, "ps"))
-        self.assertIn("sleep 100", self.output_of(second, "ps"))
-        self.remove(second)
-        self.assertNotIn("sleep 101", self.output_of(first, "ps"))
+        self.sees(first, "sleep 101")
+        self.sees(second, "sleep 100")
         self.remove(first)
+        self.assertNotIn("sleep 100", self.output_of(second, "ps"))
+        third = self.create_process(process("sleep", "102"), sandbox_pidns=True)
+        self.call("StartContainer", container_id=third)
+        self.sees(second, "sleep 102")
+        self.assertEqual(self.output_of(third, "sh", "-c", "cat /proc/1/comm; ls /proc/1/root/ 2>/dev/null | wc -l"), "pause\n0\n")
+        self.remove(second)
+        self.remove(third)
+
+    def test_a_pause_container_has_the_sandboxs_pid_namespace(self):
+        pause = self.run_container("sleep", "100")
+        member = self.create_process(process("sleep", "101"), sandbox_pidns=True)
+        self.call("StartContainer", container_id=member)
+        self.sees(member, "sleep 100")
+        self.remove(member)
+        self.remove(pause)
 
     def test_a_container_can_be_put_into_the_pid_namespace_of_any_other(self):
         first = self.run_container("sleep", "100")
         target = self.run_container("sleep", "101")
         debugger = self.run_container("sleep", "102", pid_namespace=target)
-        self.assertIn("sleep 101", self.output_of(debugger, "ps"))
-        self.assertIn("sleep 102", self.output_of(target, "ps"))
+        self.sees(debugger, "sleep 101")
+        self.sees(target, "sleep 102")
         self.assertNotIn("sleep 100", self.output_of(debugger, "ps"))
         self.assertNotIn("sleep 102", self.output_of(first, "ps"))
         self.remove(target)

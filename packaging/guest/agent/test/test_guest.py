@@ -1,12 +1,15 @@
 """Calls about the guest itself: network, files, volumes, figures. The namespaces of the tests are the guest."""
 
+import ctypes
 import os
 import stat
+import struct
 import subprocess
+import threading
 import unittest
 
 from agent import agent_pb2, oci_pb2, types_pb2
-from fixture import AgentTest, process, spec
+from fixture import AgentTest, entries, process, spec
 from ttrpc_client import INTERNAL, INVALID_ARGUMENT, UNIMPLEMENTED
 
 RTNH_F_ONLINK = 4
@@ -175,10 +178,10 @@ class Network(AgentTest):
 
     def test_network_parameters_of_a_container_are_set_in_the_guest(self):
         self.sandbox()
-        cid = self.run_container("sleep", "100", Sysctl={"net.ipv4.ip_unprivileged_port_start": "7"})
+        cid = self.run_container("sleep", "100", Sysctl=entries({"net.ipv4.ip_unprivileged_port_start": "7"}))
         self.assertEqual(self.output_of(cid, "cat", "/proc/sys/net/ipv4/ip_unprivileged_port_start"), "7\n")
         text = self.fails(
-            INTERNAL, "CreateContainer", container_id="bad", OCI=spec(process("true"), Sysctl={"net.../../kernel.hostname": "x"})
+            INTERNAL, "CreateContainer", container_id="bad", OCI=spec(process("true"), Sysctl=entries({"net.../../kernel.hostname": "x"}))
         )
         self.assertIn("sysctl", text)
 
@@ -320,6 +323,97 @@ class Storages(AgentTest):
         self.assertEqual(self.wait("cc"), 0)
         self.assertTrue(os.path.exists(f"{point}/file"))
 
+    VOLUME = "/run/kata-containers/sandbox/volumes/kind/config"
+
+    def volume(self, stamp, keys, extra=()):
+        """A volume as a kubelet fills it: a directory with the files, ..data leads to it, names lead through that."""
+        entry = agent_pb2.VolumeFile
+        files = [entry(path=".", mode=stat.S_IFDIR | 0o1777, gid=7), entry(path=stamp, mode=stat.S_IFDIR | 0o755, gid=7)]
+        files += [entry(path=f"{stamp}/{key}", mode=stat.S_IFREG | 0o640, uid=5, gid=7, content=data) for key, data in keys.items()]
+        files += [entry(path="..data", mode=stat.S_IFLNK | 0o777, content=stamp.encode())]
+        files += [entry(path=key, mode=stat.S_IFLNK | 0o777, content=f"..data/{key}".encode()) for key in keys]
+        return agent_pb2.Storage(driver="files", source="files", fstype="files", mount_point=self.VOLUME, files=[*files, *extra])
+
+    def found(self):
+        found = {}
+        for key in os.listdir(self.VOLUME):
+            if not key.startswith(".."):
+                with open(f"{self.VOLUME}/{key}", "rb") as file:
+                    status = os.fstat(file.fileno())
+                    found[key] = (file.read(), status.st_uid, status.st_gid)
+        return found
+
+    def watch(self, path):
+        """Returns what reads the events of a directory that have come: pairs of mask and name."""
+        libc = ctypes.CDLL(None, use_errno=True)
+        fd = libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
+        self.addCleanup(os.close, fd)
+        self.assertGreater(libc.inotify_add_watch(fd, path.encode(), 0x100 | 0x40 | 0x80 | 0x200 | 0x4), 0)
+        kinds = {0x100: "create", 0x40: "moved-from", 0x80: "moved-to", 0x200: "delete", 0x4: "attributes"}
+
+        def events():
+            found = []
+            try:
+                data = os.read(fd, 1 << 16)
+            except BlockingIOError:
+                return found
+            while data:
+                _, mask, _, length = struct.unpack_from("iIII", data)
+                found.append((kinds[mask & 0x3C4], data[16 : 16 + length].rstrip(b"\0").decode()))
+                data = data[16 + length :]
+            return found
+
+        return events
+
+    def test_who_watches_a_volume_of_files_learns_of_changes(self):
+        self.sandbox()
+        storage = self.volume("..1", {"key": b"old\0", "gone": b"x"})
+        self.call("CreateContainer", container_id="one", storages=[storage], OCI=spec(process("true")))
+        self.assertEqual(self.found(), {"key": (b"old\0", 5, 7), "gone": (b"x", 5, 7)})
+        top = os.stat(self.VOLUME)
+        self.assertEqual((stat.S_IMODE(top.st_mode), top.st_gid), (0o1777, 7))
+        events = self.watch(self.VOLUME)
+        self.call("UpdateEphemeralMounts", storages=[storage])
+        self.assertEqual(events(), [], "what is the same wakes nobody")
+        self.call("UpdateEphemeralMounts", storages=[self.volume("..2", {"key": b"new", "more": b""})])
+        self.assertEqual(self.found(), {"key": (b"new", 5, 7), "more": (b"", 5, 7)})
+        self.assertEqual(sorted(os.listdir(self.VOLUME)), ["..2", "..data", "key", "more"])
+        self.assertEqual(
+            events(),
+            [
+                ("create", "..2"),
+                ("attributes", "..2"),
+                ("create", "..data_tmp"),
+                ("moved-from", "..data_tmp"),
+                ("moved-to", "..data"),
+                ("create", "more"),
+                ("delete", "gone"),
+                ("delete", "..1"),
+            ],
+        )
+        # A container that comes later brings what is newest by then; the files go with their last user.
+        self.call("CreateContainer", container_id="two", storages=[self.volume("..3", {"key": b"3"})], OCI=spec(process("true")))
+        self.assertEqual(self.found(), {"key": (b"3", 5, 7)})
+        self.remove("one")
+        self.assertTrue(os.path.exists(self.VOLUME))
+        self.remove("two")
+        self.call("UpdateEphemeralMounts", storages=[storage])
+        self.assertFalse(os.path.exists(self.VOLUME))
+
+    def test_files_of_a_volume_stay_in_it(self):
+        self.sandbox()
+        entry = agent_pb2.VolumeFile
+        outside = "/run/kata-containers/outside"
+        os.makedirs(outside)
+        link = entry(path="link", mode=stat.S_IFLNK | 0o777, content=outside.encode())
+        for path in ("../up", "link/through", "/run/absolute", "", "a/..", "missing/parent"):
+            bad = self.volume("..1", {}, [link, entry(path=path, mode=stat.S_IFREG | 0o600, content=b"x")])
+            self.fails(INTERNAL, "CreateContainer", container_id="bad", storages=[bad], OCI=spec(process("true")))
+        bad = self.volume("..1", {}, [entry(path="device", mode=stat.S_IFCHR | 0o600)])
+        self.fails(INTERNAL, "CreateContainer", container_id="bad", storages=[bad], OCI=spec(process("true")))
+        self.assertEqual(os.listdir(outside), [])
+        self.assertFalse(os.path.exists("/run/absolute"))
+
     def test_an_overlay_as_root(self):
         self.sandbox()
         lower = os.environ["ROOTFS"]
@@ -378,6 +472,32 @@ class Storages(AgentTest):
             storage = agent_pb2.Storage(driver="loop", source=source, fstype="ext4", mount_point="/run/kata-containers/over/writable")
             text = self.fails(INTERNAL, "CreateContainer", container_id="over", storages=[storage], OCI=spec(process("true")))
             self.assertIn(source if source == "/run/not-there" else "/dev/loop", text)
+
+    def test_a_share_that_is_being_plugged_in_is_waited_for(self):
+        # A kernel without virtio-fs says the same of a disk that nobody has formatted: the superblock comes later.
+        disk = "/run/disk.ext4"
+        with open(disk, "wb") as file:
+            file.truncate(16 << 20)
+        self.addCleanup(os.remove, disk)
+        subprocess.run(["mkfs.ext4", "-q", "-F", disk], check=True)
+        with open(disk, "r+b") as file:
+            head = file.read(4096)
+            file.seek(0)
+            file.write(bytes(len(head)))
+        device = subprocess.run(["losetup", "--find", "--show", disk], check=True, capture_output=True, text=True).stdout.strip()
+        self.addCleanup(subprocess.run, ["losetup", "--detach", device], check=True)
+
+        def plug():
+            with open(device, "r+b") as file:
+                file.write(head)
+
+        storage = agent_pb2.Storage(driver="virtio-fs", source=device, fstype="ext4", mount_point="/run/kata-containers/share")
+        self.assertIn("Invalid argument", self.fails(INTERNAL, "CreateSandbox", sandbox_id="sandbox", storages=[storage]))
+        later = threading.Timer(0.3, plug)
+        later.start()
+        self.addCleanup(later.join)
+        self.sandbox(storages=[storage])
+        self.assertTrue(os.path.ismount("/run/kata-containers/share"))
 
     def test_a_driver_that_is_not_known_and_a_device_that_does_not_come(self):
         text = self.fails(INTERNAL, "CreateSandbox", storages=[self.shm(driver="nonsense")])
@@ -439,6 +559,10 @@ class Figures(AgentTest):
         for method in ("SetPolicy", "GetIPTables", "SetIPTables", "AddSwap", "ResizeVolume", "MemAgentMemcgSet"):
             self.fails(UNIMPLEMENTED, method)
 
+    def test_where_there_is_nothing_to_give_up_that_is_said(self):
+        for _ in range(2):
+            self.assertEqual(self.call("Reclaim", bytes=0).bytes, 0)
+
     def test_processors_are_counted(self):
         self.call("OnlineCPUMem", nb_cpus=1, cpu_only=True)
 
@@ -448,7 +572,7 @@ class Figures(AgentTest):
         self.call("CopyFile", path=path, data=b"", file_mode=stat.S_IFREG | 0o666)
         what = spec(process("sh", "-c", "echo goodbye > /dev/termination-log"))
         what.Mounts.append(oci_pb2.Mount(destination="/dev/termination-log", source=path, type="bind", options=["bind"]))
-        what.Annotations["io.kubernetes.container.terminationMessagePath"] = "/dev/termination-log"
+        what.Annotations.add(key="io.kubernetes.container.terminationMessagePath", value="/dev/termination-log")
         self.call("CreateContainer", container_id="cc", OCI=what)
         self.call("StartContainer", container_id="cc")
         self.assertEqual(self.wait("cc"), 0)

@@ -100,6 +100,51 @@ class Streams(AgentTest):
             total += len(data)
         self.assertEqual(total, 30000000)
 
+    def read_at(self, exec_id, position, done, length=32768, client=None):
+        client = client or self.client
+        return client.call("ReadStdout", container_id=self.cid, exec_id=exec_id, len=length, position=position, done=done).data
+
+    def test_output_that_a_peer_was_not_done_with_is_given_to_the_next_one(self):
+        exec_id = self.execute(self.cid, "sh", "-c", "printf abcdefgh")
+        lost = self.connect()
+        self.assertEqual(self.read_at(exec_id, 1, 0, client=lost), b"abcdefgh")
+        self.assertEqual(self.wait(self.cid, exec_id), 0)
+        lost.close()
+        self.assertEqual(self.read_at(exec_id, 1, 0), b"abcdefgh")
+        self.assertEqual(self.read_at(exec_id, 4, 2, length=3), b"def")
+        self.assertEqual(self.read_at(exec_id, 3, 2), b"cdefgh")
+        self.assertEqual(self.read_at(exec_id, 9, 8), b"")
+        self.assertEqual(self.read_at(exec_id, 9, 8), b"")  # the end can be asked for again as well
+        self.fails(INVALID_ARGUMENT, "ReadStdout", container_id=self.cid, exec_id=exec_id, len=1, position=8, done=0)
+
+    def test_positions_that_cannot_be_are_refused(self):
+        exec_id = self.execute(self.cid, "sh", "-c", "printf abcd; cat")
+        self.assertEqual(self.read_at(exec_id, 1, 0), b"abcd")
+        for position, done in ((6, 0), (3, 3), (2**64 - 1, 2**64 - 2), (0, 1)):
+            self.fails(INVALID_ARGUMENT, "ReadStdout", container_id=self.cid, exec_id=exec_id, len=1, position=position, done=done)
+        self.assertEqual(self.read_at(exec_id, 1, 0), b"abcd")
+        # Who reads without a position keeps nothing, of what was read before neither.
+        read = self.client.begin("ReadStdout", container_id=self.cid, exec_id=exec_id, len=100)
+        self.fails(INVALID_ARGUMENT, "ReadStdout", container_id=self.cid, exec_id=exec_id, len=1, position=5, done=5)
+        self.call("WriteStdin", container_id=self.cid, exec_id=exec_id, data=b"more")
+        self.assertEqual(self.client.end(read).data, b"more")
+        self.fails(INVALID_ARGUMENT, "ReadStdout", container_id=self.cid, exec_id=exec_id, len=1, position=8, done=0)
+        self.call("CloseStdin", container_id=self.cid, exec_id=exec_id)
+        self.assertEqual(self.read_at(exec_id, 9, 8), b"")
+
+    def test_who_is_never_done_with_output_does_not_fill_the_guest(self):
+        size = 6 << 20
+        exec_id = self.execute(self.cid, "sh", "-c", f"yes 0123456789abcde | head -c {size}")
+        data = b""
+        with self.assertRaises(Status) as caught:
+            while len(data) < size:
+                data += self.read_at(exec_id, len(data) + 1, 0, length=1 << 20)
+        self.assertEqual(caught.exception.code, RESOURCE_EXHAUSTED)
+        self.assertEqual(len(data), 4 << 20)
+        while more := self.read_at(exec_id, len(data) + 1, len(data), length=1 << 20):
+            data += more
+        self.assertEqual(data, b"0123456789abcde\n" * (size // 16))
+
     def test_a_read_can_be_given_up_and_repeated(self):
         exec_id = self.execute(self.cid, "cat")
         with self.assertRaises(Status) as caught:

@@ -6,7 +6,7 @@ import struct
 import sys
 import time
 
-from agent import agent_pb2, health_pb2, ports_pb2
+from agent import agent_pb2, health_pb2, memory_pb2, ports_pb2
 
 HEADER = struct.Struct(">IIBB")
 REQUEST, RESPONSE = 1, 2
@@ -67,6 +67,7 @@ class Client:
     METHODS = {
         **{m.name: ("grpc.AgentService", m) for m in agent_pb2.DESCRIPTOR.services_by_name["AgentService"].methods},
         **{m.name: ("grpc.Health", m) for m in health_pb2.DESCRIPTOR.services_by_name["Health"].methods},
+        **{m.name: ("saya.Memory", m) for m in memory_pb2.DESCRIPTOR.services_by_name["Memory"].methods},
         **{m.name: ("saya.Ports", m) for m in ports_pb2.DESCRIPTOR.services_by_name["Ports"].methods},
     }
 

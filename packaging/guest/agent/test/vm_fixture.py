@@ -16,7 +16,8 @@ import bare_vm  # noqa: E402
 
 SHARED = "/run/kata-containers/shared/containers"
 BOOT_LIMIT = 120
-APPLETS = "sh cat echo sleep true false head yes dd ls ps id pwd hostname readlink mount grep mknod stty tail time wc touch date".split()
+APPLETS = "sh cat echo sleep true false head yes dd ls ps id pwd hostname readlink mount grep mknod seq stty tail time wc touch date"
+APPLETS = APPLETS.split()
 
 
 class VmTest(Calls):
@@ -95,6 +96,12 @@ class VmTest(Calls):
             cls.copy(f"{cls.rootfs}/bin/busybox", busybox.read(), stat.S_IFREG | 0o755)
         for applet in APPLETS:
             cls.copy(f"{cls.rootfs}/bin/{applet}", b"busybox", stat.S_IFLNK | 0o777)
+
+    def until(self, condition, otherwise: str) -> None:
+        limit = time.monotonic() + BOOT_LIMIT
+        while not condition():
+            assert time.monotonic() < limit, otherwise
+            time.sleep(0.001)
 
     def tearDown(self) -> None:
         # Quoted only where it helps: with what went wrong.

@@ -1,14 +1,22 @@
 """What only a machine of its own can show."""
 
 import json
+import os
+import random
 import socket
 import subprocess
+import sys
 import unittest
 
 from agent import agent_pb2, oci_pb2, types_pb2
-from fixture import process, spec
+from fixture import entries, process, spec
 from ttrpc_client import Disconnected, FAILED_PRECONDITION, INTERNAL
-from vm_fixture import VmTest
+import vm_reader
+from vm_fixture import BOOT_LIMIT, VmTest
+
+
+def size(file: str) -> int:
+    return os.path.getsize(file) if os.path.exists(file) else 0
 
 
 class Guest(VmTest):
@@ -43,7 +51,7 @@ class Guest(VmTest):
         stats = self.call("StatsContainer", container_id=cid).cgroup_stats
         self.assertEqual(stats.memory_stats.usage.limit, 32 << 20)
         self.assertGreater(stats.memory_stats.usage.usage, 0)
-        self.assertIn("anon", stats.memory_stats.stats)
+        self.assertIn("anon", [line.key for line in stats.memory_stats.stats])
         self.assertGreaterEqual(stats.pids_stats.current, 1)
         event = self.client.begin("GetOOMEvent")
         self.call("WriteStdin", container_id=cid, data=b"go\n")
@@ -121,6 +129,29 @@ class Guest(VmTest):
         self.assertEqual(self.call("ReadStdout", container_id=cid, len=100).data, b"mine")
         self.remove(cid)
 
+    def test_a_reader_that_is_killed_again_and_again_loses_no_byte_and_gets_none_twice(self):
+        """Each one goes on behind what the file holds, whatever of the one before was on its way."""
+        kills, lines = int(os.environ.get("READER_KILLS", "10")), int(os.environ.get("READER_LINES", "500000"))
+        cid = self.run_container("seq", "1", str(lines))
+        self.client.close()
+        file = f"{self.directory}/lines"
+        chance = random.Random(kills)
+        most = 7 * lines // (2 * kills)  # so that the last one has something to do
+        for _ in range(kills):
+            with subprocess.Popen([sys.executable, vm_reader.__file__, self.path, cid, file]) as reader:
+                wanted = size(file) + chance.randrange(most)
+                self.until(lambda wanted=wanted: size(file) > wanted, f"the reader reads no {wanted} bytes")
+                reader.kill()
+        subprocess.run([sys.executable, vm_reader.__file__, self.path, cid, file], check=True, timeout=BOOT_LIMIT)
+        with open(file, encoding="ascii") as read:
+            wrong = next((f"{line!r} instead of {i}" for i, line in enumerate(read, 1) if line != f"{i}\n"), "")
+        self.assertEqual(wrong, "")
+        type(self).client = self.reconnect()
+        vm_reader.synchronize(self.client)
+        self.assertEqual(size(file), sum(len(f"{i}\n") for i in range(1, lines + 1)))
+        self.assertEqual(self.wait(cid), 0)
+        self.remove(cid)
+
     def test_the_agent_is_small(self):
         metrics = dict(line.rsplit(" ", 1) for line in self.call("GetMetrics").metrics.splitlines() if line[0] != "#")
         self.assertLess(int(metrics["kata_agent_process_resident_memory_bytes"]), 4 << 20)
@@ -156,7 +187,7 @@ class Guest(VmTest):
             CPU=oci_pb2.LinuxCPU(Shares=2048, Quota=50000, Period=200000, Cpus="0", Mems="0"),
             Pids=oci_pb2.LinuxPids(Limit=50),
             BlockIO=oci_pb2.LinuxBlockIO(Weight=500),
-            Unified={"memory.oom.group": "1", "cpu.max.burst": "10000"},
+            Unified=entries({"memory.oom.group": "1", "cpu.max.burst": "10000"}),
         )
         cid = "limits"
         self.in_cgroup(cid, "/pods/pod1/limits", resources)
@@ -205,7 +236,7 @@ class Guest(VmTest):
         self.remove(cid)
 
     def test_parameters_of_the_shared_namespaces(self):
-        cid = self.run_container("cat", "/proc/sys/kernel/shmmax", Sysctl={"kernel.shmmax": "1234567"})
+        cid = self.run_container("cat", "/proc/sys/kernel/shmmax", Sysctl=entries({"kernel.shmmax": "1234567"}))
         self.assertEqual(self.read_all(cid), b"1234567\n")
         self.remove(cid)
 

@@ -11,6 +11,7 @@
 #include "log.h"
 #include "options.h"
 #include "sysctl.h"
+#include "transport.h"
 #include "unit.h"
 
 TEST(kernel_parameters_are_read_and_others_passed_over) {
@@ -40,6 +41,25 @@ TEST(parameters_that_make_no_sense_change_nothing) {
                   "agent.container_pipe_size=9999999 agent.log_vport= agent.debug_console=perhaps");
     CHECK(memcmp(&options, &before, sizeof options) == 0);
     log_threshold = threshold;
+}
+
+TEST(over_vsock_only_root_of_the_host_is_served) {
+    struct options before = options;
+    static const struct {
+        uint32_t cid, port;
+        bool root, host;
+    } peers[] = {
+        {2, 1023, true, true},   {2, 1, true, true},   {2, 1024, false, true}, {2, 0xfffffffe, false, true},
+        {1, 1023, false, false}, {3, 5, false, false}, {0, 5, false, false},   {0xffffffff, 5, false, false},
+    };
+    for (size_t i = 0; i < sizeof peers / sizeof peers[0]; i++) {
+        options_parse("agent.vsock_peers=root");
+        CHECK(vsock_peer_trusted(peers[i].cid, peers[i].port) == peers[i].root);
+        options_parse("agent.vsock_peers=host");
+        CHECK(vsock_peer_trusted(peers[i].cid, peers[i].port) == peers[i].host);
+    }
+    options = before;
+    CHECK(!vsock_peer_trusted(2, 1024));
 }
 
 TEST(levels_have_the_names_of_all_releases) {

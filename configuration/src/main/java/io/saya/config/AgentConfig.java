@@ -13,18 +13,35 @@ import java.util.Optional;
  * @param vsockDaemon daemon for {@code HYBRID_VSOCK} ({@code vhost_user_vsock_daemon}; ours);
  *     present with that transport
  * @param enableDebug the agent logs everything ({@code enable_debug})
- * @param kernelModules modules with their parameters, loaded by the agent before the first
- *     container ({@code kernel_modules})
  * @param debugConsole a shell in the guest may be opened ({@code debug_console_enabled})
+ * @param given what the agent is given
  * @param timeouts how long the agent may take
  */
 public record AgentConfig(
         Transport transport,
         Optional<Path> vsockDaemon,
         boolean enableDebug,
-        List<String> kernelModules,
         boolean debugConsole,
+        Given given,
         Timeouts timeouts) {
+
+    /**
+     * What the agent is given.
+     *
+     * @param kernelWords words that it reads from the kernel's command line
+     * @param kernelModules modules with their parameters, loaded before the first container ({@code
+     *     kernel_modules})
+     * @param policy enforced from the start ({@code policy}); empty: none
+     * @param initData packed by gzip, in base64 (init data); empty: none
+     */
+    public record Given(
+            List<String> kernelWords, List<String> kernelModules, String policy, String initData) {
+
+        public Given {
+            kernelWords = List.copyOf(kernelWords);
+            kernelModules = List.copyOf(kernelModules);
+        }
+    }
 
     /**
      * Limits for what the agent does.
@@ -45,9 +62,5 @@ public record AgentConfig(
         VSOCK,
         /** By a daemon beside the VMM. */
         HYBRID_VSOCK
-    }
-
-    public AgentConfig {
-        kernelModules = List.copyOf(kernelModules);
     }
 }

@@ -7,8 +7,10 @@ package io.saya.config;
  *     fraction counts towards the sum of all and is rounded up once, at the end; greater than 0
  * @param maxVcpus ceiling that hot-plug can reach ({@code default_maxvcpus}), 1 to 240, never less
  *     than the CPUs at boot
+ * @param overheadVcpus of a statically sized machine, added to what its containers may use instead
+ *     of {@code defaultVcpus} ({@code overhead_vcpus}); 0: see there
  */
-public record CpuConfig(double defaultVcpus, int maxVcpus) {
+public record CpuConfig(double defaultVcpus, int maxVcpus, double overheadVcpus) {
 
     /** More than this QEMU's machines do not take (Kata's ceiling for amd64). */
     public static final int CEILING = 240;

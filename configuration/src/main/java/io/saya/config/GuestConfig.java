@@ -12,13 +12,17 @@ import java.util.Optional;
  * @param initrd initial RAM disk
  * @param kernelParameters words appended to the kernel's command line ({@code kernel_params})
  * @param hookPath directory of OCI hooks inside the guest ({@code guest_hook_path}); empty: none
+ * @param extensions further images ({@code guest_extension_images})
+ * @param shipped whether it is the guest that comes with this runtime, so that its agent is known
  */
 public record GuestConfig(
         Path kernel,
-        Optional<Path> image,
+        Optional<RootImage> image,
         Optional<Path> initrd,
         List<String> kernelParameters,
-        String hookPath) {
+        String hookPath,
+        List<GuestExtension> extensions,
+        boolean shipped) {
 
     public GuestConfig {
         if (image.isPresent() == initrd.isPresent()) {
@@ -29,5 +33,6 @@ public record GuestConfig(
                             + initrd);
         }
         kernelParameters = List.copyOf(kernelParameters);
+        extensions = List.copyOf(extensions);
     }
 }

@@ -10,6 +10,8 @@ package io.saya.config;
  * @param hugePages of the host's huge pages ({@code enable_hugepages})
  * @param reclaimFreed balloon with free page reporting ({@code reclaim_guest_freed_memory})
  * @param guestSwap swap files for containers that ask for swap ({@code enable_guest_swap})
+ * @param overheadMib of a statically sized machine, added to what its containers may use instead of
+ *     {@code defaultMib} ({@code overhead_memory}); 0: see there
  */
 public record MemoryConfig(
         int defaultMib,
@@ -17,7 +19,8 @@ public record MemoryConfig(
         boolean preallocate,
         boolean hugePages,
         boolean reclaimFreed,
-        boolean guestSwap) {
+        boolean guestSwap,
+        int overheadMib) {
 
     /** Below this the default guest does not boot. */
     public static final int MINIMUM_MIB = 128;

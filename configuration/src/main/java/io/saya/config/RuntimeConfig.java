@@ -14,4 +14,16 @@ public record RuntimeConfig(
         HypervisorConfig hypervisor,
         AgentConfig agent,
         RuntimeSettings runtime,
-        FactoryConfig factory) {}
+        FactoryConfig factory) {
+
+    /**
+     * True if the guest's agent is to send its log by vsock instead of printing it: where there is
+     * a vsock, and the agent says so much that a console would hold it up. Else what it says is on
+     * the console, whose end stands in errors. The default guest's agent says little.
+     */
+    public boolean logsByVsock() {
+        return agent.enableDebug()
+                && agent.transport() != AgentConfig.Transport.VIRTIO_SERIAL
+                && !hypervisor.guest().shipped();
+    }
+}

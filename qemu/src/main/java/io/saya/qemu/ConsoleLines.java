@@ -1,6 +1,7 @@
 package io.saya.qemu;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.saya.agent.AgentLogLine;
 import io.saya.hypervisor.GuestConsole.Line;
 import io.saya.log.Log;
 import io.saya.log.LogLevel;
@@ -72,13 +73,22 @@ final class ConsoleLines {
 
     /**
      * Gives an agent's line the level that the agent meant; a line of the kernel gets one that is
-     * shown only to readers who follow a problem.
+     * shown only to readers who follow a problem, and so does what Kata's agents tell of each step.
      */
     private static void tell(String text) {
         int at = text.indexOf(AGENT);
         int colon = at < 0 ? -1 : text.indexOf(": ", at);
         if (colon < 0) {
-            LOG.debug("console", "line", text);
+            AgentLogLine.parse(text)
+                    .filter(said -> said.level().compareTo(LogLevel.WARN) >= 0)
+                    .ifPresentOrElse(
+                            said ->
+                                    LOG.log(
+                                            said.level(),
+                                            "the agent says",
+                                            "text",
+                                            said.text().toString()),
+                            () -> LOG.debug("console", "line", text));
             return;
         }
         LogLevel level = level(text.substring(at + AGENT.length(), colon));

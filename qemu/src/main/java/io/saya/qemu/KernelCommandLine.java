@@ -1,7 +1,9 @@
 package io.saya.qemu;
 
+import io.saya.hypervisor.HypervisorFailure;
 import io.saya.hypervisor.VmDevice;
 import io.saya.hypervisor.VmSpec;
+import io.saya.hypervisor.VmSpec.AgentTransport;
 import io.saya.qemu.args.Accel;
 
 /**
@@ -24,8 +26,10 @@ final class KernelCommandLine {
      * Makes the whole command line.
      *
      * @param clock what the guest is told about its clock, {@link GuestClock}
+     * @param image what is in the root image, if the guest has one
      */
-    static String of(VmSpec spec, Accel accel, String clock) {
+    static String of(VmSpec spec, Accel accel, String clock, ImageLayout image)
+            throws HypervisorFailure {
         StringBuilder words = new StringBuilder(MACHINE);
         if (accel instanceof Accel.Tcg) {
             words.append(" no_timer_check");
@@ -38,8 +42,15 @@ final class KernelCommandLine {
             // MB aside for them as soon as there is, or could be, memory beyond 4 GiB.
             words.append(" swiotlb=noforce");
         }
+        if (spec.agentTransport() == AgentTransport.HYBRID_VSOCK) {
+            // The daemon's connections come from any port; its socket has permissions.
+            words.append(" agent.vsock_peers=host");
+        }
         // A root that is no tmpfs lets crun trust its own binary; see packaging/guest/README.md.
-        words.append(spec.guest().image().isPresent() ? " root=/dev/vda1 ro" : " rootfstype=ramfs");
+        words.append(
+                spec.guest().image().isPresent()
+                        ? RootWords.of(spec.guest().image().get(), image)
+                        : " rootfstype=ramfs");
         for (String word : spec.guest().kernelParameters()) {
             words.append(' ').append(word);
         }

@@ -3,6 +3,7 @@ package io.saya.qemu;
 import io.saya.hypervisor.HypervisorFailure;
 import io.saya.hypervisor.VmDevice;
 import io.saya.hypervisor.VmSpec;
+import io.saya.hypervisor.VmSpec.ImageDevice;
 import io.saya.qemu.args.Accel;
 import io.saya.qemu.args.Append;
 import io.saya.qemu.args.Argument;
@@ -39,19 +40,39 @@ final class MachineArguments {
     private static final String SERIAL_BUS = "serial";
     private static final int PASSED_THROUGH_CHASSIS = 64;
 
+    /** What Linux has memory in, and QEMU aligns it to at most. */
+    private static final int SECTION_MIB = 128;
+
+    private static final long MEMORY_SECTION = (long) SECTION_MIB << 20;
+
+    /** What no guest of ours uses is only something to attack. */
+    private static final List<Machine.Option> NOT_USED =
+            List.of(
+                    new Machine.Option("smbus", "off"),
+                    new Machine.Option("sata", "off"),
+                    new Machine.Option("usb", "off"),
+                    new Machine.Option("vmport", "off"),
+                    new Machine.Option("i8042", "off"),
+                    new Machine.Option("smm", "off"));
+
     /** Number 0 is kept for a console, 1 is the agent's; one more for whoever adds words. */
     private static final int SERIAL_PORTS = 3;
 
     private final VmSpec spec;
     private final List<Argument> arguments = new ArrayList<>();
+    private final Optional<VmSpec.RootImage> image;
+    private final ImageLayout imageLayout;
     private final PciSlots slots;
     private int disks;
 
-    private MachineArguments(VmSpec spec) {
+    private MachineArguments(VmSpec spec) throws HypervisorFailure {
         this.spec = spec;
+        this.image = spec.guest().image();
+        this.imageLayout = image.isPresent() ? ImageLayout.of(image.get()) : ImageLayout.NONE;
         this.slots =
                 new PciSlots(
                         spec.devices().plugSlots()
+                                + spec.devices().diskSlots()
                                 + (PluggedMemory.wanted(spec) ? 1 : 0)
                                 + (spec.devices().shareSlot() ? 1 : 0));
     }
@@ -71,9 +92,7 @@ final class MachineArguments {
         addConsole();
         addAgentTransport(guestCid);
         addRng();
-        if (spec.guest().image().isPresent()) {
-            addDisk(VmDescriptors.IMAGE, spec.guest().image().get(), true, PciSlots.ROOT_IMAGE);
-        }
+        addImage();
         for (VmDevice device : spec.devices().atStart()) {
             addDevice(device);
         }
@@ -90,6 +109,9 @@ final class MachineArguments {
         List<String> ports = new ArrayList<>();
         for (int number = 0; number < spec.devices().plugSlots(); number++) {
             ports.add(PluggedCards.port(number));
+        }
+        for (int number = 0; number < spec.devices().diskSlots(); number++) {
+            ports.add(PluggedDisks.port(number));
         }
         if (PluggedMemory.wanted(spec)) {
             ports.add(PluggedMemory.PORT);
@@ -115,7 +137,7 @@ final class MachineArguments {
         }
         arguments.add(new Chardev.InheritedSocket(VmSockets.QMP, VmSockets.QMP));
         arguments.add(new Mon(VmSockets.QMP));
-        if (spec.devices().plugSlots() > 0) {
+        if (spec.devices().handsOver()) {
             arguments.add(new Chardev.InheritedSocket(VmSockets.HANDOVER, VmSockets.HANDOVER));
             arguments.add(new Mon(VmSockets.HANDOVER));
         }
@@ -128,26 +150,35 @@ final class MachineArguments {
                             + spec.machine().type()
                             + " (expected: q35 or pc-q35-VERSION)");
         }
-        arguments.add(
-                new Machine(
-                        spec.machine().type(),
-                        MEMORY,
-                        // What no guest of ours uses is only something to attack.
-                        List.of(
-                                new Machine.Option("smbus", "off"),
-                                new Machine.Option("sata", "off"),
-                                new Machine.Option("usb", "off"),
-                                new Machine.Option("vmport", "off"),
-                                new Machine.Option("i8042", "off"),
-                                new Machine.Option("smm", "off"))));
+        List<Machine.Option> options = new ArrayList<>(NOT_USED);
+        if (imageIs(ImageDevice.NVDIMM)) {
+            options.add(new Machine.Option("nvdimm", "on"));
+        }
+        arguments.add(new Machine(spec.machine().type(), MEMORY, options));
         arguments.add(execution.accel());
         arguments.add(new Cpu(execution.cpuModel(), spec.machine().cpuFeatures()));
         arguments.add(new Smp(spec.cpu().vcpus(), spec.cpu().maxVcpus()));
-        arguments.add(new Memory(spec.memory().mib(), 0, spec.memory().maxMib()));
+        arguments.add(
+                new Memory(
+                        spec.memory().mib(),
+                        imageIs(ImageDevice.NVDIMM) ? 1 : 0,
+                        spec.memory().maxMib() + imageRoomMib()));
         arguments.add(
                 new ObjectOption.MemoryBackendMemfd(
                         MEMORY, spec.memory().mib(), spec.memory().backing()));
         arguments.add(new Device.Pvpanic());
+    }
+
+    private boolean imageIs(ImageDevice device) {
+        return image.isPresent() && image.get().device() == device;
+    }
+
+    /** The addresses that an image takes which is memory, with what its place may be moved by. */
+    private int imageRoomMib() {
+        return image.isEmpty() || imageIs(ImageDevice.DISK)
+                ? 0
+                : (int) Math.ceilDiv(imageLayout.bytes(), MEMORY_SECTION) * SECTION_MIB
+                        + SECTION_MIB;
     }
 
     private void addConsole() {
@@ -181,6 +212,32 @@ final class MachineArguments {
         arguments.add(new Device.VirtioRngPci("rng-dev", "rng", PciSlots.RNG));
     }
 
+    private void addImage() {
+        if (image.isEmpty()) {
+            return;
+        }
+        Path path = image.get().path();
+        switch (image.get().device()) {
+            case DISK -> addDisk(VmDescriptors.IMAGE, path, true, PciSlots.ROOT_IMAGE);
+            case NVDIMM -> {
+                addImageMemory(path);
+                arguments.add(new Device.Nvdimm("image-dev", VmDescriptors.IMAGE));
+            }
+            case PMEM -> {
+                addImageMemory(path);
+                arguments.add(
+                        new Device.VirtioPmemPci(
+                                "image-dev", VmDescriptors.IMAGE, PciSlots.ROOT_IMAGE));
+            }
+        }
+    }
+
+    private void addImageMemory(Path path) {
+        arguments.add(
+                new ObjectOption.MemoryBackendReadOnlyFile(
+                        VmDescriptors.IMAGE, path, imageLayout.bytes()));
+    }
+
     private void addDevice(VmDevice device) throws HypervisorFailure {
         switch (device) {
             case VmDevice.VirtioFs fs -> {
@@ -197,7 +254,7 @@ final class MachineArguments {
             }
             case VmDevice.Balloon() ->
                     arguments.add(new Device.VirtioBalloonPci("balloon", slots.take("balloon")));
-            case VmDevice.Block(String id, Path path, boolean readOnly) ->
+            case VmDevice.Block(String id, Path path, boolean readOnly, var _) ->
                     addDisk(id, path, readOnly, slots.take(id));
             case VmDevice.Network network -> {
                 String id = "net-" + network.id();
@@ -234,13 +291,16 @@ final class MachineArguments {
         arguments.add(new Device.VirtioBlkPci("disk-" + id + "-dev", "disk-" + id, id, address));
     }
 
-    private void addKernel(Execution execution) {
+    private void addKernel(Execution execution) throws HypervisorFailure {
         arguments.add(new Kernel(spec.guest().kernel()));
         Optional<Path> initrd = spec.guest().initrd();
         if (initrd.isPresent()) {
             arguments.add(new Initrd(initrd.get()));
         }
-        arguments.add(new Append(KernelCommandLine.of(spec, execution.accel(), execution.clock())));
+        arguments.add(
+                new Append(
+                        KernelCommandLine.of(
+                                spec, execution.accel(), execution.clock(), imageLayout)));
     }
 
     /**

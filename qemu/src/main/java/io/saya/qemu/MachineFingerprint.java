@@ -41,6 +41,9 @@ final class MachineFingerprint {
             if (spec.guest().initrd().isPresent()) {
                 append(text, spec.guest().initrd().get());
             }
+            if (spec.guest().image().isPresent()) {
+                append(text, spec.guest().image().get().path());
+            }
             for (Path directory : FIRMWARE) {
                 append(text, directory);
             }

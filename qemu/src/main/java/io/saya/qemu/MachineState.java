@@ -8,6 +8,7 @@ import io.saya.hypervisor.VmExit;
 import io.saya.json.JsonArray;
 import io.saya.json.JsonObject;
 import io.saya.lifecycle.Waited;
+import io.saya.log.Log;
 import io.saya.qemu.qmp.QmpCommand;
 import io.saya.qemu.qmp.QmpConnection;
 import io.saya.qemu.qmp.QmpFailure;
@@ -25,10 +26,12 @@ import java.util.concurrent.CompletableFuture;
 
 /**
  * The state of a machine on its way to a file and from there. QEMU moves the devices, by its
- * migration, which leaves shared memory alone ({@code x-ignore-shared}); the memory is copied here,
- * without the pages that are zero: QEMU would touch each of them.
+ * migration, which leaves shared memory alone ({@code x-ignore-shared}); the memory is copied by
+ * itself, without the pages that are zero: QEMU would touch each of them.
  */
 final class MachineState {
+    private static final Log LOG = Log.of("qemu");
+
     /** The name of the descriptor by which the devices go. */
     private static final String DESCRIPTOR = "state";
 
@@ -44,6 +47,9 @@ final class MachineState {
     private final Handover handover;
     private final long pid;
 
+    /**
+     * @param pid QEMU's process
+     */
     MachineState(QmpConnection qmp, Handover handover, long pid) {
         this.qmp = qmp;
         this.handover = handover;
@@ -111,25 +117,31 @@ final class MachineState {
     /**
      * Loads a machine into a QEMU that waits for it; its CPUs stand still afterwards.
      *
+     * @param memory fills its memory already; the devices are loaded when that is done, since they
+     *     look into it
      * @param exited the end of that QEMU, which is how it says that it cannot load
      */
-    void load(Path directory, CompletableFuture<VmExit> exited) throws HypervisorFailure {
+    void load(MemoryImage image, MemoryCopy memory, CompletableFuture<VmExit> exited)
+            throws HypervisorFailure {
+        long begun = System.nanoTime();
         try {
-            MemoryImage image = MemoryImage.open(directory);
-            // QEMU has made the machine, and so its memory, when it answers.
             leaveMemoryAlone();
-            image.restore(GuestMemory.of(pid));
-            migrate("migrate-incoming", directory.resolve(MemoryImage.STATE), Access.READ_ONLY);
+            long answered = System.nanoTime();
+            memory.await(LIMIT);
+            long filled = System.nanoTime();
+            migrate("migrate-incoming", image.state(), Access.READ_ONLY);
             awaitLoaded();
+            LOG.debug(
+                    "machine loaded",
+                    "qmp_us",
+                    (answered - begun) / 1000,
+                    "memory_us",
+                    (filled - answered) / 1000,
+                    "devices_us",
+                    (System.nanoTime() - filled) / 1000);
         } catch (IOException | QmpFailure | Handover.Refused e) {
-            boolean ended = exited.isDone();
             throw new HypervisorFailure(
-                    "load the template "
-                            + directory
-                            + ": "
-                            + (ended ? "QEMU does not take it: " : "")
-                            + e.getMessage(),
-                    e);
+                    (exited.isDone() ? "QEMU does not take it: " : "") + e.getMessage(), e);
         }
     }
 

@@ -48,7 +48,12 @@ final class PluggedCards {
         return slots - ports.size();
     }
 
-    /** See {@link io.saya.hypervisor.Vm#plug}. */
+    /** How many cards can be plugged in all. */
+    int slots() {
+        return slots;
+    }
+
+    /** See {@link io.saya.hypervisor.Vm#plug(VmDevice.Network)}. */
     String plug(VmDevice.Network card) throws HypervisorFailure {
         int port = take(card);
         try {
@@ -74,7 +79,7 @@ final class PluggedCards {
         return PciSlots.port(port).pathBehind();
     }
 
-    /** See {@link io.saya.hypervisor.Vm#unplug}. */
+    /** See {@link io.saya.hypervisor.Vm#unplug(VmDevice.Network)}. */
     void unplug(VmDevice.Network card) throws HypervisorFailure {
         try {
             remove(card);

@@ -49,6 +49,31 @@ final class PluggedMemory {
         return spec.memory().maxMib() - spec.memory().mib() >= STEP_MIB;
     }
 
+    /** Describes it for another daemon. */
+    JsonObject held() {
+        return JsonObject.builder()
+                .put("boot_mib", bootMib)
+                .put("max_mib", maxMib)
+                .put("backing", backing.name())
+                .put("made", made)
+                .put("backed", backed)
+                .build();
+    }
+
+    /** Goes on with what another daemon knows of. */
+    static PluggedMemory goingOn(QmpConnection qmp, JsonObject held) {
+        PluggedMemory memory =
+                new PluggedMemory(
+                        qmp,
+                        new VmSpec.Memory(
+                                (int) held.integer("boot_mib").orElse(0),
+                                (int) held.integer("max_mib").orElse(0),
+                                MemoryBacking.valueOf(held.string("backing").orElse(""))));
+        memory.made = held.bool("made").orElse(false);
+        memory.backed = held.bool("backed").orElse(false);
+        return memory;
+    }
+
     /** See {@link io.saya.hypervisor.Vm#requestMemory}. */
     int request(int mib) throws HypervisorFailure {
         int steps = (maxMib - bootMib) / STEP_MIB;

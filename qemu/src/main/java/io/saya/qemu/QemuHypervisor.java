@@ -1,5 +1,6 @@
 package io.saya.qemu;
 
+import io.saya.failure.RuntimeFailure;
 import io.saya.host.Host;
 import io.saya.host.HostFailure;
 import io.saya.host.HostProcess;
@@ -12,12 +13,14 @@ import io.saya.hypervisor.TemplateHypervisor;
 import io.saya.hypervisor.Vm;
 import io.saya.hypervisor.VmSpec;
 import io.saya.hypervisor.VmSpec.AgentTransport;
+import io.saya.json.JsonObject;
 import io.saya.log.Log;
 import io.saya.qemu.MachineArguments.Execution;
 import io.saya.qemu.args.Accel;
 import io.saya.qemu.probe.KvmProbe;
 import io.saya.qemu.probe.KvmVerdict;
 import io.saya.qemu.root.ConfinedRoot;
+import io.saya.qemu.saved.MemoryImage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -90,6 +93,27 @@ public final class QemuHypervisor implements TemplateHypervisor {
     }
 
     @Override
+    public Vm goOn(String sandboxId, Path runDirectory, JsonObject held) throws HypervisorFailure {
+        VmSockets sockets = VmSockets.in(runDirectory);
+        HostProcess vmm =
+                host.known(
+                        (int) held.integer("handle").orElse(0),
+                        held.integer("pid").orElse(0),
+                        "qemu");
+        try {
+            return QemuVm.goOn(
+                    sandboxId,
+                    vmm,
+                    sockets,
+                    new Handover(host, sockets.handover(), vmm.pid()),
+                    held);
+        } catch (IOException e) {
+            throw new HypervisorFailure(
+                    "go on with QEMU of sandbox " + sandboxId + ": " + e.getMessage(), e);
+        }
+    }
+
+    @Override
     public Fit fit(VmSpec spec) throws HypervisorFailure {
         Optional<String> obstacle = TemplateMachine.obstacle(spec);
         if (obstacle.isPresent()) {
@@ -117,13 +141,20 @@ public final class QemuHypervisor implements TemplateHypervisor {
 
     @Override
     public Vm restore(VmSpec spec, Path directory) throws HypervisorFailure {
-        QemuVm vm = launch(TemplateMachine.of(spec), new Start.Restore());
+        String phase = "load the template " + directory + ": ";
+        MemoryImage image;
         try {
-            vm.load(directory, spec.devices().atStart());
+            image = MemoryImage.open(directory);
+        } catch (IOException e) {
+            throw new HypervisorFailure(phase + e.getMessage(), e);
+        }
+        QemuVm vm = launch(TemplateMachine.of(spec), new Start.Restore());
+        try (MemoryCopy memory = MemoryCopy.start(host, image, vm.pid(), spec.vmm().sandboxId())) {
+            vm.load(image, memory, spec.devices().atStart());
             return vm;
-        } catch (HypervisorFailure e) {
+        } catch (IOException | HypervisorFailure | RuntimeFailure e) {
             vm.stop(Duration.ZERO);
-            throw new HypervisorFailure(e.getMessage() + printed(vm), e);
+            throw new HypervisorFailure(phase + e.getMessage() + printed(vm), e);
         }
     }
 
@@ -241,7 +272,8 @@ public final class QemuHypervisor implements TemplateHypervisor {
 
     private static AgentEndpoint agentEndpoint(VmSpec spec, VmSockets sockets, int guestCid) {
         return switch (spec.agentTransport()) {
-            case VIRTIO_SERIAL -> new AgentEndpoint.SerialPort(sockets.agent());
+            case VIRTIO_SERIAL ->
+                    new AgentEndpoint.SerialPort(sockets.agent(), spec.guest().agents());
             case VSOCK -> new AgentEndpoint.Vsock(guestCid, AGENT_VSOCK_PORT);
             case HYBRID_VSOCK ->
                     new AgentEndpoint.HybridVsock(sockets.vsockDaemon().host(), AGENT_VSOCK_PORT);

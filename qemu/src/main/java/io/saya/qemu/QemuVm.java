@@ -1,5 +1,7 @@
 package io.saya.qemu;
 
+import io.saya.failpoint.Failpoints;
+import io.saya.failpoint.Moment;
 import io.saya.host.HostProcess;
 import io.saya.host.ProcessExit;
 import io.saya.host.Signal;
@@ -10,6 +12,7 @@ import io.saya.hypervisor.Vm;
 import io.saya.hypervisor.VmDevice;
 import io.saya.hypervisor.VmExit;
 import io.saya.hypervisor.VmSpec;
+import io.saya.json.JsonArray;
 import io.saya.json.JsonException;
 import io.saya.json.JsonObject;
 import io.saya.lifecycle.Waited;
@@ -18,12 +21,14 @@ import io.saya.qemu.qmp.QmpCommand;
 import io.saya.qemu.qmp.QmpConnection;
 import io.saya.qemu.qmp.QmpEvent;
 import io.saya.qemu.qmp.QmpFailure;
+import io.saya.qemu.saved.MemoryImage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 
 /** A VM in a QEMU process, watched from the moment that process exists. Thread safe. */
 final class QemuVm implements Vm {
@@ -34,6 +39,9 @@ final class QemuVm implements Vm {
      * for seconds; one that is stopped or gone is noticed elsewhere, and sooner.
      */
     private static final Duration COMMAND_DEADLINE = Duration.ofSeconds(30);
+
+    /** What takes a quarter of a second on a quiet host; after that the guest boots instead. */
+    private static final Duration RESTORE_LIMIT = Duration.ofSeconds(15);
 
     /**
      * Limit for the last events and console lines after the process is gone. They lie in the
@@ -50,6 +58,7 @@ final class QemuVm implements Vm {
     private final ConsoleReader console;
     private final QmpConnection qmp;
     private final PluggedCards cards;
+    private final PluggedDisks disks;
     private final PluggedCpus cpus;
     private final PluggedMemory memory;
     private final MachineState state;
@@ -71,12 +80,19 @@ final class QemuVm implements Vm {
     /** Stops that we did not ask for and of which the thread that asks QEMU does not know yet. */
     private final AtomicInteger stops = new AtomicInteger();
 
+    /** What the machine has room for, and has got of it. */
+    private record Plugged(
+            int slots,
+            int diskSlots,
+            Function<QmpConnection, PluggedCpus> cpus,
+            Function<QmpConnection, PluggedMemory> memory) {}
+
     private QemuVm(
             String sandboxId,
             HostProcess process,
             VmSockets sockets,
             AgentEndpoint agent,
-            VmSpec spec,
+            Plugged plugged,
             Handover handover,
             boolean restored)
             throws IOException {
@@ -92,9 +108,10 @@ final class QemuVm implements Vm {
         }
         this.restored = restored;
         this.state = new MachineState(qmp, handover, process.pid());
-        this.cards = new PluggedCards(qmp, new TapHandover(handover), spec.devices().plugSlots());
-        this.cpus = new PluggedCpus(qmp, spec.cpu().vcpus());
-        this.memory = new PluggedMemory(qmp, spec.memory());
+        this.cards = new PluggedCards(qmp, new TapHandover(handover), plugged.slots());
+        this.disks = new PluggedDisks(qmp, handover, plugged.slots(), plugged.diskSlots());
+        this.cpus = plugged.cpus().apply(qmp);
+        this.memory = plugged.memory().apply(qmp);
         var _ = qmp.serving().thenAccept(_ -> vmmReady.complete(null));
         var _ = qmp.ended().thenAccept(this::onMonitorLost);
     }
@@ -116,7 +133,19 @@ final class QemuVm implements Vm {
             throws HypervisorFailure {
         QemuVm vm;
         try {
-            vm = new QemuVm(sandboxId, process, sockets, agent, spec, handover, restored);
+            vm =
+                    new QemuVm(
+                            sandboxId,
+                            process,
+                            sockets,
+                            agent,
+                            new Plugged(
+                                    spec.devices().plugSlots(),
+                                    spec.devices().diskSlots(),
+                                    qmp -> new PluggedCpus(qmp, spec.cpu().vcpus()),
+                                    qmp -> new PluggedMemory(qmp, spec.memory())),
+                            handover,
+                            restored);
         } catch (IOException e) {
             process.signal(Signal.SIGKILL);
             ProcessExit exit = process.exited().join();
@@ -135,6 +164,64 @@ final class QemuVm implements Vm {
         return vm;
     }
 
+    /**
+     * Goes on with a QEMU process that another daemon holds. QEMU serves one client at a time, so
+     * it answers when that one has ended; what it told meanwhile is asked for then.
+     *
+     * @throws IOException if it cannot be reached; it is left as it is
+     */
+    static QemuVm goOn(
+            String sandboxId,
+            HostProcess process,
+            VmSockets sockets,
+            Handover handover,
+            JsonObject held)
+            throws IOException {
+        QemuVm vm =
+                new QemuVm(
+                        sandboxId,
+                        process,
+                        sockets,
+                        new AgentEndpoint.SerialPort(sockets.agent(), AgentEndpoint.Agents.DEFAULT),
+                        new Plugged(
+                                (int) held.integer("slots").orElse(0),
+                                (int) held.integer("disk_slots").orElse(0),
+                                qmp ->
+                                        PluggedCpus.goingOn(
+                                                qmp, held.object("cpus").orElse(JsonObject.EMPTY)),
+                                qmp ->
+                                        PluggedMemory.goingOn(
+                                                qmp,
+                                                held.object("memory").orElse(JsonObject.EMPTY))),
+                        handover,
+                        held.bool("restored").orElse(false));
+        vm.disks.goOn(held.array("disks").orElse(JsonArray.EMPTY));
+        vm.channelOpen.complete(null);
+        Thread.ofVirtual().name("vm-exit-" + sandboxId).start(vm::awaitEnd);
+        var _ = vm.qmp.serving().thenRun(() -> Thread.ofVirtual().start(vm::onUnexpectedStop));
+        return vm;
+    }
+
+    @Override
+    public JsonObject held() throws HypervisorFailure {
+        if (cards.freeSlots() < cards.slots()) {
+            throw new HypervisorFailure("network cards were plugged while the guest runs");
+        }
+        if (!(agent instanceof AgentEndpoint.SerialPort)) {
+            throw new HypervisorFailure("the agent is not at a serial port");
+        }
+        return JsonObject.builder()
+                .put("handle", process.handle())
+                .put("pid", process.pid())
+                .put("slots", cards.slots())
+                .put("disk_slots", disks.slots())
+                .put("disks", disks.held())
+                .put("cpus", cpus.held())
+                .put("memory", memory.held())
+                .put("restored", restored)
+                .build();
+    }
+
     @Override
     public long pid() {
         return process.pid();
@@ -151,19 +238,48 @@ final class QemuVm implements Vm {
         state.save(directory, limitBytes);
     }
 
-    /** Loads what {@link #save} has left, plugs the devices in, and lets the guest run. */
-    void load(Path directory, List<VmDevice> devices) throws HypervisorFailure {
-        state.load(directory, exited);
-        for (VmDevice device : devices) {
-            switch (device) {
-                case VmDevice.VirtioFs share -> state.plug(share);
-                case VmDevice.Network card -> cards.plug(card);
-                case VmDevice.Balloon(), VmDevice.Block _, VmDevice.HostPci _ -> {
-                    // Part of the machine, or not of one that starts from a template.
+    /**
+     * Loads what {@link #save} has left, plugs the devices in, and lets the guest run. A QEMU that
+     * hangs is killed when the limit is over, at which whatever waits for it fails.
+     *
+     * @param memory fills this VM's memory already
+     */
+    void load(MemoryImage image, MemoryCopy memory, List<VmDevice> devices)
+            throws HypervisorFailure {
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        Thread.ofVirtual().name("vm-restore-" + sandboxId).start(() -> killUnless(done));
+        long begun = System.nanoTime();
+        try {
+            Failpoints.reach(Moment.TEMPLATE_LOAD);
+            state.load(image, memory, exited);
+            Failpoints.reach(Moment.TEMPLATE_PLUG);
+            long loaded = System.nanoTime();
+            for (VmDevice device : devices) {
+                switch (device) {
+                    case VmDevice.VirtioFs share -> state.plug(share);
+                    case VmDevice.Network card -> cards.plug(card);
+                    case VmDevice.Balloon(), VmDevice.Block _, VmDevice.HostPci _ -> {
+                        // Part of the machine, or not of one that starts from a template.
+                    }
                 }
             }
+            resume();
+            LOG.debug(
+                    "template loaded",
+                    "load_us",
+                    (loaded - begun) / 1000,
+                    "plug_us",
+                    (System.nanoTime() - loaded) / 1000);
+        } finally {
+            done.complete(null);
         }
-        resume();
+    }
+
+    private void killUnless(CompletableFuture<Void> done) {
+        if (!Waited.on(done, RESTORE_LIMIT).isDone()) {
+            LOG.warn("QEMU does not load a template within " + RESTORE_LIMIT + ", killing it");
+            process.signal(Signal.SIGKILL);
+        }
     }
 
     @Override
@@ -222,6 +338,21 @@ final class QemuVm implements Vm {
     }
 
     @Override
+    public boolean takesDisks() {
+        return disks.slots() > 0;
+    }
+
+    @Override
+    public String plug(VmDevice.Block disk) throws HypervisorFailure {
+        return disks.plug(disk);
+    }
+
+    @Override
+    public void unplug(VmDevice.Block disk) throws HypervisorFailure {
+        disks.unplug(disk);
+    }
+
+    @Override
     public int vcpus() {
         return cpus.count();
     }
@@ -229,6 +360,16 @@ final class QemuVm implements Vm {
     @Override
     public int setVcpus(int vcpus) throws HypervisorFailure {
         return cpus.set(vcpus);
+    }
+
+    @Override
+    public boolean moreVcpusLater() {
+        return cpus.postponed();
+    }
+
+    @Override
+    public List<Long> cpuThreads() throws HypervisorFailure {
+        return CpuThreads.of(qmp, Path.of("/proc", Long.toString(pid()), "task"));
     }
 
     @Override
@@ -307,6 +448,7 @@ final class QemuVm implements Vm {
         end.note(event);
         if (event.name().startsWith("DEVICE_")) {
             cards.note(event);
+            disks.note(event);
             cpus.note(event);
         }
         if (event.name().equals("VSERPORT_CHANGE")) {
@@ -353,6 +495,9 @@ final class QemuVm implements Vm {
                 return;
             }
             String status = state.string("status").orElse("");
+            if (status.equals("running")) {
+                return;
+            }
             LOG.warn("QEMU stopped the guest", "sandbox_vm", sandboxId, "status", status);
             switch (status) {
                 case "internal-error", "guest-panicked", "shutdown" -> {

@@ -18,7 +18,7 @@ final class VmDescriptors {
     /** The name of the connection to a vhost-user vsock daemon. */
     static final String VSOCK_DAEMON = "vsock-daemon";
 
-    /** The id of the disk that is the guest's root image. */
+    /** The id of the disk, or of the memory, that is the guest's root image. */
     static final String IMAGE = "image";
 
     private VmDescriptors() {}
@@ -68,14 +68,15 @@ final class VmDescriptors {
                             new InheritedConnection(VSOCK_DAEMON, sockets.vsockDaemon().vmm()));
             case VSOCK, VIRTIO_SERIAL -> {}
         }
-        if (spec.guest().image().isPresent()) {
-            files.add(file(IMAGE, spec.guest().image().get(), true));
-        }
+        spec.guest()
+                .image()
+                .filter(image -> image.device() == VmSpec.ImageDevice.DISK)
+                .ifPresent(image -> files.add(file(IMAGE, image.path(), true)));
         for (VmDevice device : spec.devices().atStart()) {
             switch (device) {
                 case VmDevice.VirtioFs fs ->
                         connections.add(new InheritedConnection(share(fs), fs.socket()));
-                case VmDevice.Block(String id, Path path, boolean readOnly) ->
+                case VmDevice.Block(String id, Path path, boolean readOnly, var _) ->
                         files.add(file(id, path, readOnly));
                 case VmDevice.Network network -> {
                     taps.addAll(inheritedTaps(network));

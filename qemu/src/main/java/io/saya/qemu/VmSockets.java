@@ -42,7 +42,7 @@ record VmSockets(
         List<InheritedSocket> sockets = new ArrayList<>();
         sockets.add(new InheritedSocket(QMP, qmp));
         sockets.add(new InheritedSocket(CONSOLE, console));
-        if (spec.devices().plugSlots() > 0) {
+        if (spec.devices().handsOver()) {
             sockets.add(new InheritedSocket(HANDOVER, handover));
         }
         if (spec.agentTransport() == AgentTransport.VIRTIO_SERIAL) {

@@ -63,4 +63,15 @@ class ConsoleLinesTest {
         assertThat(agent.getFirst().level()).isEqualTo(LogLevel.WARN);
         assertThat(agent.getFirst().fields()).containsExactly("text", "no module");
     }
+
+    @Test
+    void whatAnAgentOfKatasWarnsOfGoesIntoTheLogAtItsLevel() {
+        print("{\"msg\":\"ttRPC server started\",\"level\":\"INFO\",\"pid\":\"1\"}\n");
+        print("{\"msg\":\"no such device\",\"level\":\"ERRO\",\"subsystem\":\"rpc\"}\n");
+        print("{\"msg\":\"not an agent's\n{ } {\n");
+        assertThat(logged).hasSize(1);
+        assertThat(logged.getFirst().level()).isEqualTo(LogLevel.ERROR);
+        assertThat(logged.getFirst().fields())
+                .containsExactly("text", "no such device subsystem=rpc");
+    }
 }

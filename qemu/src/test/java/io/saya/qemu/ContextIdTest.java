@@ -52,7 +52,7 @@ class ContextIdTest {
     }
 
     private static InheritedVsock address(SpawnSpec spec) {
-        return spec.placement().vsock().orElseThrow();
+        return spec.placement().inherited().vsock().orElseThrow();
     }
 
     @Test
@@ -88,8 +88,8 @@ class ContextIdTest {
         start(refusing(HostFailure.EADDRINUSE), AgentTransport.HYBRID_VSOCK);
 
         assertThat(spawned).hasSize(1);
-        assertThat(spawned.getFirst().placement().vsock()).isEmpty();
-        assertThat(spawned.getFirst().placement().connections())
+        assertThat(spawned.getFirst().placement().inherited().vsock()).isEmpty();
+        assertThat(spawned.getFirst().placement().inherited().connections())
                 .anyMatch(connection -> connection.path().equals(Path.of("/run/x/vsock/vmm")));
     }
 }

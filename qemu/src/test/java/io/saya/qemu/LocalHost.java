@@ -1,16 +1,10 @@
 package io.saya.qemu;
 
-import io.saya.host.HookCommand;
-import io.saya.host.Host;
 import io.saya.host.HostProcess;
-import io.saya.host.MonitorCommand;
-import io.saya.host.MountFlag;
 import io.saya.host.Placement.InheritedConnection;
 import io.saya.host.ProcessExit;
 import io.saya.host.SpawnSpec;
 import io.saya.host.SpawnSpec.InheritedSocket;
-import io.saya.host.StandInSpec;
-import io.saya.host.UnmountFlag;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -20,7 +14,6 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
@@ -31,7 +24,7 @@ import java.util.regex.Pattern;
  * its sockets itself, and {@link #spawn} returns when it listens on all of them: for the caller it
  * is as if they had been inherited.
  */
-public final class LocalHost implements Host, AutoCloseable {
+public final class LocalHost extends RefusingHost implements AutoCloseable {
     private static final long LISTEN_DEADLINE_NANOS = TimeUnit.SECONDS.toNanos(20);
 
     private static final Pattern FILE_SET =
@@ -39,43 +32,13 @@ public final class LocalHost implements Host, AutoCloseable {
 
     private final List<LocalProcess> processes = new ArrayList<>();
 
-    @Override
-    public void mount(String source, Path target, String type, Set<MountFlag> flags, String data) {
-        throw new UnsupportedOperationException("mount");
-    }
-
-    @Override
-    public void unmount(Path target, Set<UnmountFlag> flags) {
-        throw new UnsupportedOperationException("unmount");
-    }
-
-    @Override
-    public byte[] netlink(Path namespace, byte[] messages) {
-        throw new UnsupportedOperationException("netlink");
-    }
-
-    @Override
-    public HostProcess hook(HookCommand command) {
-        throw new UnsupportedOperationException("hook");
-    }
-
-    @Override
-    public HostProcess standIn(StandInSpec spec) {
-        throw new UnsupportedOperationException("stand-in");
-    }
-
-    @Override
-    public String command(MonitorCommand command) {
-        throw new UnsupportedOperationException("command");
-    }
-
     /** Descriptors become the paths that they were to be opened by. */
     private static List<String> words(SpawnSpec spec) {
         Map<String, String> paths = new LinkedHashMap<>();
         for (InheritedSocket socket : spec.sockets()) {
             paths.put("fd=%fd:" + socket.name() + "%", "path=" + socket.path());
         }
-        for (InheritedConnection connection : spec.placement().connections()) {
+        for (InheritedConnection connection : spec.placement().inherited().connections()) {
             paths.put("fd=%fd:" + connection.name() + "%", "path=" + connection.path());
         }
         List<String> words = new ArrayList<>();

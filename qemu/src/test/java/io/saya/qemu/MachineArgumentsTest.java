@@ -11,6 +11,7 @@ import io.saya.hypervisor.HypervisorFailure;
 import io.saya.hypervisor.VmDevice;
 import io.saya.hypervisor.VmSpec;
 import io.saya.hypervisor.VmSpec.AgentTransport;
+import io.saya.hypervisor.VmSpec.ImageDevice;
 import io.saya.qemu.MachineArguments.Execution;
 import io.saya.qemu.args.Accel;
 import io.saya.qemu.root.ConfinedRoot;
@@ -136,7 +137,8 @@ class MachineArgumentsTest {
                 .contains(
                         "-device vhost-vsock-pci,id=vsock,bus=pcie.0,addr=0x3,disable-legacy=on"
                                 + ",vhostfd=%fd:vhost-vsock%,guest-cid=4294967290")
-                .noneMatch(line -> line.contains("virtserialport"));
+                .noneMatch(line -> line.contains("virtserialport"))
+                .noneMatch(line -> line.contains("agent.vsock_peers"));
     }
 
     @Test
@@ -172,12 +174,12 @@ class MachineArgumentsTest {
                         "-device virtio-net-pci,id=net-1-dev,bus=pcie.0,addr=0x6,disable-legacy=on"
                                 + ",netdev=net-1,mac=02:00:00:00:00:02,romfile=,mq=on,vectors=6");
         Placement placement = placement(spec);
-        assertThat(placement.taps())
+        assertThat(placement.inherited().taps())
                 .containsExactly(
                         new InheritedTap("tap-0-0", "tap0", TapKind.SINGLE_QUEUE),
                         new InheritedTap("tap-1-0", "tap1", TapKind.MULTI_QUEUE),
                         new InheritedTap("tap-1-1", "tap1", TapKind.MULTI_QUEUE));
-        assertThat(placement.files())
+        assertThat(placement.inherited().files())
                 .containsExactly(
                         new InheritedFile("vhost-1-0", Path.of("/dev/vhost-net")),
                         new InheritedFile("vhost-1-1", Path.of("/dev/vhost-net")));
@@ -196,7 +198,7 @@ class MachineArgumentsTest {
                 .containsSubsequence(
                         "-device pcie-root-port,id=port-pci-7,bus=pcie.0,addr=0x5,chassis=69,slot=69",
                         "-device vfio-pci,id=host-pci-7,host=0000:01:00.0,bus=port-pci-7");
-        assertThat(placement(spec).files()).isEmpty();
+        assertThat(placement(spec).inherited().files()).isEmpty();
     }
 
     @Test
@@ -205,12 +207,13 @@ class MachineArgumentsTest {
                 .containsSubsequence(
                         "-chardev socket,id=vsock,fd=%fd:vsock-daemon%",
                         "-device vhost-user-vsock-pci,id=vsock-dev,bus=pcie.0,addr=0x3"
-                                + ",chardev=vsock");
+                                + ",chardev=vsock")
+                .anyMatch(line -> line.contains(" agent.vsock_peers=host"));
     }
 
     @Test
     void aRootImageIsTheFirstDisk(@TempDir Path directory) throws Exception {
-        Path image = Files.createFile(directory.resolve("kata.img"));
+        Path image = RawImages.partitioned(directory.resolve("kata.img"), RawImages.ext4());
         VmSpec plain =
                 Specs.of(
                         RUN,
@@ -220,7 +223,7 @@ class MachineArgumentsTest {
                                 new VmDevice.Block("more", image, true)),
                         AgentTransport.VIRTIO_SERIAL,
                         List.of());
-        List<String> lines = lines(Specs.withImage(plain, Optional.of(image)), TCG);
+        List<String> lines = lines(Specs.withImage(plain, image(image, ImageDevice.DISK)), TCG);
         assertThat(lines)
                 .containsSubsequence(
                         "-blockdev driver=raw,node-name=disk-image,read-only=on,file.driver=file"
@@ -238,7 +241,10 @@ class MachineArgumentsTest {
                         "-add-fd fd=%fd:disk-image%,set=1,opaque=" + image,
                         "-add-fd fd=%fd:disk-data%,set=2,opaque=/dev/null",
                         "-add-fd fd=%fd:disk-more%,set=3,opaque=" + image);
-        assertThat(placement(Specs.withImage(plain, Optional.of(image))).files())
+        assertThat(
+                        placement(Specs.withImage(plain, image(image, ImageDevice.DISK)))
+                                .inherited()
+                                .files())
                 .containsExactly(
                         new InheritedFile("disk-image", image, Placement.Access.READ_ONLY),
                         new InheritedFile(
@@ -246,8 +252,87 @@ class MachineArgumentsTest {
                         new InheritedFile("disk-more", image, Placement.Access.READ_ONLY));
         assertThat(lines.getLast())
                 .startsWith("-append ")
-                .contains(" root=/dev/vda1 ro ")
-                .doesNotContain("rootfstype");
+                .contains(" root=/dev/vda1 rootfstype=ext4 ro ")
+                .doesNotContain("ramfs");
+    }
+
+    private static VmSpec.RootImage image(Path path, ImageDevice device) {
+        return new VmSpec.RootImage(path, device, "ext4", Optional.empty());
+    }
+
+    @Test
+    void anImageAsNvdimmIsMemoryThatNobodyWritesTo(@TempDir Path directory) throws Exception {
+        Path image = RawImages.file(directory.resolve("whole.img"), RawImages.erofs());
+        VmSpec spec =
+                Specs.withImage(
+                        Specs.withRoom(spec(AgentTransport.VIRTIO_SERIAL), 1, 1024),
+                        image(image, ImageDevice.NVDIMM));
+        List<String> lines = lines(spec, TCG);
+        assertThat(lines)
+                .contains(
+                        "-machine q35,memory-backend=memory,smbus=off,sata=off,usb=off,vmport=off"
+                                + ",i8042=off,smm=off,nvdimm=on",
+                        // 128 MiB that hold the image, and as much to align it in.
+                        "-m 64M,slots=1,maxmem=1280M")
+                .containsSubsequence(
+                        "-object memory-backend-file,id=image,mem-path="
+                                + image
+                                + ",size=8388608,share=on,readonly=on",
+                        "-device nvdimm,id=image-dev,memdev=image,unarmed=on");
+        assertThat(lines.getLast()).contains(" root=/dev/pmem0 rootfstype=erofs ro ");
+        assertThat(placement(spec).inherited().files()).isEmpty();
+        assertThat(ConfinedRoot.of(spec, false)).contains(image);
+    }
+
+    @Test
+    void anImageAsVirtioPmemHasAPlaceOnTheBus(@TempDir Path directory) throws Exception {
+        Path image = RawImages.partitioned(directory.resolve("kata.img"), RawImages.xfs());
+        VmSpec spec =
+                Specs.withImage(spec(AgentTransport.VIRTIO_SERIAL), image(image, ImageDevice.PMEM));
+        assertThat(lines(spec, TCG))
+                .contains(
+                        "-m 64M,maxmem=320M",
+                        "-device virtio-pmem-pci,id=image-dev,bus=pcie.0,addr=0x4,disable-legacy=on"
+                                + ",memdev=image")
+                .anySatisfy(
+                        line -> assertThat(line).contains(" root=/dev/pmem0p1 rootfstype=xfs ro "));
+    }
+
+    @Test
+    void anImageThatIsToBeMemoryHasASuitableSize(@TempDir Path directory) throws Exception {
+        Path image = Files.write(directory.resolve("odd.img"), new byte[4096]);
+        VmSpec spec =
+                Specs.withImage(
+                        spec(AgentTransport.VIRTIO_SERIAL), image(image, ImageDevice.NVDIMM));
+        assertThatExceptionOfType(HypervisorFailure.class)
+                .isThrownBy(() -> lines(spec, TCG))
+                .withMessageContaining(image + " has 4096 bytes (expected: a multiple of 2 MiB")
+                .withMessageContaining("disable_image_nvdimm = true");
+    }
+
+    @Test
+    void anImageWithHashesIsCheckedByTheGuestsKernel(@TempDir Path directory) throws Exception {
+        Path image = RawImages.partitioned(directory.resolve("kata.img"), RawImages.ext4());
+        VmSpec.Verity verity =
+                new VmSpec.Verity("ab".repeat(32), "cd".repeat(32), 1000, 4096, 4096);
+        for (ImageDevice device : ImageDevice.values()) {
+            String disk = device == ImageDevice.DISK ? "/dev/vda" : "/dev/pmem0p";
+            VmSpec spec =
+                    Specs.withImage(
+                            spec(AgentTransport.VIRTIO_SERIAL),
+                            new VmSpec.RootImage(image, device, "ext4", Optional.of(verity)));
+            assertThat(lines(spec, TCG).getLast())
+                    .contains(
+                            " dm-mod.create=\"root,,,ro,0 8000 verity 1 "
+                                    + disk
+                                    + "1 "
+                                    + disk
+                                    + "2 4096 4096 1000 0 sha256 "
+                                    + "ab".repeat(32)
+                                    + " "
+                                    + "cd".repeat(32)
+                                    + "\" root=/dev/dm-0 rootfstype=ext4 ro ");
+        }
     }
 
     @Test
@@ -279,6 +364,13 @@ class MachineArgumentsTest {
                         "-device pcie-root-port,id=plug0,bus=pcie.0,addr=0x1e,chassis=1,slot=1"
                                 + ",io-reserve=0",
                         "-device pcie-root-port,id=plug1,bus=pcie.0,addr=0x1d,chassis=2,slot=2"
+                                + ",io-reserve=0");
+        assertThat(lines(Specs.withPlugSlots(plain, 1, 1), TCG))
+                .as("those for disks are behind them")
+                .containsSubsequence(
+                        "-device pcie-root-port,id=plug0,bus=pcie.0,addr=0x1e,chassis=1,slot=1"
+                                + ",io-reserve=0",
+                        "-device pcie-root-port,id=disk0,bus=pcie.0,addr=0x1d,chassis=2,slot=2"
                                 + ",io-reserve=0");
         List<VmDevice> devices = new ArrayList<>();
         for (int i = 1; i <= 25; i++) {
@@ -313,7 +405,7 @@ class MachineArgumentsTest {
                                         "kataShared", RUN.resolve("virtiofs.sock"), 1024, 0)),
                         AgentTransport.VIRTIO_SERIAL,
                         List.of());
-        assertThat(placement(spec).connections())
+        assertThat(placement(spec).inherited().connections())
                 .containsExactly(
                         new Placement.InheritedConnection(
                                 "share-kataShared", RUN.resolve("virtiofs.sock")));

@@ -3,30 +3,18 @@ package io.saya.qemu;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.saya.host.HookCommand;
-import io.saya.host.Host;
-import io.saya.host.HostProcess;
 import io.saya.host.MonitorCommand;
-import io.saya.host.MountFlag;
 import io.saya.host.Placement.InheritedTap;
 import io.saya.host.Placement.TapKind;
-import io.saya.host.SpawnSpec;
-import io.saya.host.StandInSpec;
-import io.saya.host.UnmountFlag;
 import io.saya.hypervisor.HypervisorFailure;
 import io.saya.hypervisor.VmDevice;
-import io.saya.json.Json;
 import io.saya.json.JsonObject;
 import io.saya.qemu.qmp.FakeQmpPeer;
 import io.saya.qemu.qmp.QmpConnection;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Objects;
-import java.util.Set;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
@@ -39,7 +27,6 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 class PluggedCardsTest {
     private static final Path HANDOVER = Path.of("/run/saya/s/handover.sock");
-    private static final String DONE = "{\"return\": {}}";
 
     @TempDir Path directory;
 
@@ -49,12 +36,6 @@ class PluggedCardsTest {
     private FakeQmpPeer.Client qemu;
     private PluggedCards cards;
     private final HandingHost host = new HandingHost();
-
-    /** A call that is under way while the test plays QEMU. */
-    @FunctionalInterface
-    private interface Call {
-        String make() throws HypervisorFailure;
-    }
 
     @BeforeEach
     void connect() throws Exception {
@@ -73,7 +54,7 @@ class PluggedCardsTest {
 
     @Test
     void aCardIsPluggedAndUnplugged() throws Exception {
-        CompletableFuture<String> plugged = begin(() -> cards.plug(card(0, 1, false)));
+        CompletableFuture<String> plugged = Begun.begin(() -> cards.plug(card(0, 1, false)));
         assertThat(host.take())
                 .isEqualTo(
                         new MonitorCommand(
@@ -85,28 +66,28 @@ class PluggedCardsTest {
                                         new InheritedTap(
                                                 "tap-0-0", "veth0_saya", TapKind.SINGLE_QUEUE)),
                                 "{\"execute\":\"netdev_add\",\"arguments\":{\"type\":\"tap\",\"id\":\"net-0\",\"fd\":\"tap-0-0\"}}"));
-        answer(
+        qemu.answer(
                 "device_add",
                 "{\"driver\":\"virtio-net-pci\",\"id\":\"net-0-dev\",\"netdev\":\"net-0\",\"mac\":\"02:00:00:00:00:00\",\"bus\":\"plug0\",\"addr\":\"0x0\",\"disable-legacy\":\"on\",\"romfile\":\"\"}");
         assertThat(plugged.get(30, TimeUnit.SECONDS)).isEqualTo("1e/00");
         assertThat(cards.freeSlots()).isEqualTo(1);
 
-        CompletableFuture<String> unplugged = begin(() -> unplug(0));
-        answer("device_del", "{\"id\":\"net-0-dev\"}");
+        CompletableFuture<String> unplugged = Begun.begin(() -> unplug(0));
+        qemu.answer("device_del", "{\"id\":\"net-0-dev\"}");
         // That of the device's own backend comes first.
         qemu.event(
                 "DEVICE_DELETED",
                 JsonObject.builder().put("path", "/machine/peripheral/net-0-dev/b").build());
         assertThat(unplugged).isNotDone();
         qemu.event("DEVICE_DELETED", JsonObject.builder().put("device", "net-0-dev").build());
-        answer("netdev_del", "{\"id\":\"net-0\"}");
+        qemu.answer("netdev_del", "{\"id\":\"net-0\"}");
         unplugged.get(30, TimeUnit.SECONDS);
         assertThat(cards.freeSlots()).isEqualTo(2);
     }
 
     @Test
     void severalQueuesAndVhostAreAskedFor() throws Exception {
-        CompletableFuture<String> plugged = begin(() -> cards.plug(card(0, 4, true)));
+        CompletableFuture<String> plugged = Begun.begin(() -> cards.plug(card(0, 4, true)));
         MonitorCommand handed = host.take();
         assertThat(handed.taps()).hasSize(4);
         assertThat(handed.files())
@@ -125,9 +106,9 @@ class PluggedCardsTest {
 
     @Test
     void aDeviceThatIsRefusedTakesItsTapWithIt() throws Exception {
-        CompletableFuture<String> plugged = begin(() -> cards.plug(card(0, 1, false)));
-        refuse(qemu.receive(), "GenericError", "Bus 'plug0' not found");
-        answer("netdev_del", "{\"id\":\"net-0\"}");
+        CompletableFuture<String> plugged = Begun.begin(() -> cards.plug(card(0, 1, false)));
+        qemu.refuse(qemu.receive(), "GenericError", "Bus 'plug0' not found");
+        qemu.answer("netdev_del", "{\"id\":\"net-0\"}");
         assertThatExceptionOfType(ExecutionException.class)
                 .isThrownBy(() -> plugged.get(30, TimeUnit.SECONDS))
                 .withCauseInstanceOf(HypervisorFailure.class)
@@ -140,7 +121,7 @@ class PluggedCardsTest {
     @Test
     void aTapThatIsRefusedLeavesNothing() throws Exception {
         host.answer = "{\"error\": {\"class\": \"GenericError\", \"desc\": \"no tap\"}}";
-        CompletableFuture<String> plugged = begin(() -> cards.plug(card(0, 1, false)));
+        CompletableFuture<String> plugged = Begun.begin(() -> cards.plug(card(0, 1, false)));
         assertThatExceptionOfType(ExecutionException.class)
                 .isThrownBy(() -> plugged.get(30, TimeUnit.SECONDS))
                 .withMessageContaining("netdev_add refused: no tap");
@@ -150,8 +131,8 @@ class PluggedCardsTest {
     @Test
     void whatCouldNotBeHandedOverIsTakenBack() throws Exception {
         host.answer = "nonsense";
-        CompletableFuture<String> plugged = begin(() -> cards.plug(card(0, 1, false)));
-        refuse(qemu.receive(), "GenericError", "Device 'net-0' not found");
+        CompletableFuture<String> plugged = Begun.begin(() -> cards.plug(card(0, 1, false)));
+        qemu.refuse(qemu.receive(), "GenericError", "Device 'net-0' not found");
         assertThatExceptionOfType(ExecutionException.class)
                 .isThrownBy(() -> plugged.get(30, TimeUnit.SECONDS))
                 .withMessageContaining("QEMU's answer to netdev_add");
@@ -161,7 +142,8 @@ class PluggedCardsTest {
     @Test
     void oneMoreThanThereArePortsIsRefused() throws Exception {
         for (int number : new int[] {0, 1}) {
-            CompletableFuture<String> plugged = begin(() -> cards.plug(card(number, 1, false)));
+            CompletableFuture<String> plugged =
+                    Begun.begin(() -> cards.plug(card(number, 1, false)));
             qemu.reply(qemu.receive(), JsonObject.EMPTY);
             plugged.get(30, TimeUnit.SECONDS);
         }
@@ -174,12 +156,12 @@ class PluggedCardsTest {
 
     @Test
     void aGuestThatDoesNotLetGoIsAskedAgain() throws Exception {
-        CompletableFuture<String> plugged = begin(() -> cards.plug(card(0, 1, false)));
+        CompletableFuture<String> plugged = Begun.begin(() -> cards.plug(card(0, 1, false)));
         qemu.reply(qemu.receive(), JsonObject.EMPTY);
         plugged.get(30, TimeUnit.SECONDS);
 
-        CompletableFuture<String> first = begin(() -> unplug(0));
-        answer("device_del", "{\"id\":\"net-0-dev\"}");
+        CompletableFuture<String> first = Begun.begin(() -> unplug(0));
+        qemu.answer("device_del", "{\"id\":\"net-0-dev\"}");
         qemu.event(
                 "DEVICE_UNPLUG_GUEST_ERROR",
                 JsonObject.builder().put("device", "net-0-dev").build());
@@ -189,20 +171,20 @@ class PluggedCardsTest {
         assertThat(cards.freeSlots()).as("it is still there").isEqualTo(1);
 
         // It has gone meanwhile.
-        CompletableFuture<String> second = begin(() -> unplug(0));
-        refuse(qemu.receive(), "DeviceNotFound", "Device 'net-0-dev' not found");
-        answer("netdev_del", "{\"id\":\"net-0\"}");
+        CompletableFuture<String> second = Begun.begin(() -> unplug(0));
+        qemu.refuse(qemu.receive(), "DeviceNotFound", "Device 'net-0-dev' not found");
+        qemu.answer("netdev_del", "{\"id\":\"net-0\"}");
         second.get(30, TimeUnit.SECONDS);
         assertThat(cards.freeSlots()).isEqualTo(2);
     }
 
     @Test
     void aCardThatIsStillBeingUnpluggedKeepsItsPort() throws Exception {
-        CompletableFuture<String> plugged = begin(() -> cards.plug(card(0, 1, false)));
+        CompletableFuture<String> plugged = Begun.begin(() -> cards.plug(card(0, 1, false)));
         qemu.reply(qemu.receive(), JsonObject.EMPTY);
         plugged.get(30, TimeUnit.SECONDS);
-        CompletableFuture<String> unplugged = begin(() -> unplug(0));
-        refuse(
+        CompletableFuture<String> unplugged = Begun.begin(() -> unplug(0));
+        qemu.refuse(
                 qemu.receive(),
                 "GenericError",
                 "Device net-0-dev is already in the process of unplug");
@@ -214,7 +196,7 @@ class PluggedCardsTest {
 
     @Test
     void aCardThatMayComeYetKeepsItsPort() throws Exception {
-        CompletableFuture<String> plugged = begin(() -> cards.plug(card(0, 1, false)));
+        CompletableFuture<String> plugged = Begun.begin(() -> cards.plug(card(0, 1, false)));
         qemu.receive();
         qemu.close();
         assertThatExceptionOfType(ExecutionException.class)
@@ -225,61 +207,14 @@ class PluggedCardsTest {
 
     @Test
     void aQemuThatEndsEndsTheWaitForTheGuest() throws Exception {
-        CompletableFuture<String> unplugged = begin(() -> unplug(0));
-        answer("device_del", "{\"id\":\"net-0-dev\"}");
+        CompletableFuture<String> unplugged = Begun.begin(() -> unplug(0));
+        qemu.answer("device_del", "{\"id\":\"net-0-dev\"}");
         long begun = System.nanoTime();
         qemu.close();
         assertThatExceptionOfType(ExecutionException.class)
                 .isThrownBy(() -> unplugged.get(30, TimeUnit.SECONDS))
                 .withCauseInstanceOf(HypervisorFailure.class);
         assertThat(System.nanoTime() - begun).isLessThan(TimeUnit.SECONDS.toNanos(4));
-    }
-
-    /** A host that only hands over. */
-    private static final class HandingHost implements Host {
-        private final BlockingQueue<MonitorCommand> commands = new LinkedBlockingQueue<>();
-        volatile String answer = DONE;
-
-        MonitorCommand take() throws InterruptedException {
-            return Objects.requireNonNull(commands.poll(30, TimeUnit.SECONDS));
-        }
-
-        @Override
-        public String command(MonitorCommand command) {
-            commands.add(command);
-            return answer;
-        }
-
-        @Override
-        public void mount(
-                String source, Path target, String type, Set<MountFlag> flags, String data) {
-            throw new UnsupportedOperationException("mount");
-        }
-
-        @Override
-        public void unmount(Path target, Set<UnmountFlag> flags) {
-            throw new UnsupportedOperationException("unmount");
-        }
-
-        @Override
-        public byte[] netlink(Path namespace, byte[] messages) {
-            throw new UnsupportedOperationException("netlink");
-        }
-
-        @Override
-        public HostProcess hook(HookCommand command) {
-            throw new UnsupportedOperationException("hook");
-        }
-
-        @Override
-        public HostProcess standIn(StandInSpec spec) {
-            throw new UnsupportedOperationException("stand-in");
-        }
-
-        @Override
-        public HostProcess spawn(SpawnSpec spec) {
-            throw new UnsupportedOperationException("spawn");
-        }
     }
 
     private String unplug(int number) throws HypervisorFailure {
@@ -295,38 +230,5 @@ class PluggedCardsTest {
                 "02:00:00:00:00:0" + number,
                 queues,
                 vhost);
-    }
-
-    private static CompletableFuture<String> begin(Call call) {
-        CompletableFuture<String> result = new CompletableFuture<>();
-        Thread.ofVirtual()
-                .start(
-                        () -> {
-                            try {
-                                result.complete(call.make());
-                            } catch (HypervisorFailure | RuntimeException e) {
-                                result.completeExceptionally(e);
-                            }
-                        });
-        return result;
-    }
-
-    /** Takes the next command, which must be this one, and says that it is done. */
-    private void answer(String command, String arguments) throws Exception {
-        JsonObject received = qemu.receive();
-        assertThat(received.string("execute")).contains(command);
-        assertThat(received.object("arguments")).contains(Json.parseObject(arguments));
-        qemu.reply(received, JsonObject.EMPTY);
-    }
-
-    private void refuse(JsonObject command, String errorClass, String why) throws Exception {
-        qemu.send(
-                "{\"error\": {\"class\": \""
-                        + errorClass
-                        + "\", \"desc\": \""
-                        + why
-                        + "\"}, \"id\": "
-                        + command.get("id")
-                        + "}\r\n");
     }
 }

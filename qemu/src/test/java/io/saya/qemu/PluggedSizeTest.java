@@ -124,10 +124,12 @@ final class PluggedSizeTest {
     void cpusGoIntoTheLowestPlacesAndTheNewestLeavesFirst() throws Exception {
         CompletableFuture<Integer> more = begin(() -> cpus.set(3));
         answer("query-hotpluggable-cpus", "{}", PLACES);
+        answersAsKvm();
         answer(
                 "device_add",
                 "{\"driver\":\"max-x86_64-cpu\",\"id\":\"cpu-0\",\"socket-id\":1}",
                 JsonObject.EMPTY);
+        answersAsKvm();
         answer(
                 "device_add",
                 "{\"driver\":\"max-x86_64-cpu\",\"id\":\"cpu-1\",\"socket-id\":2}",
@@ -141,6 +143,40 @@ final class PluggedSizeTest {
         assertThat(cpus.count()).isEqualTo(2);
     }
 
+    /** No machine that is not emulated has such a cache. */
+    private void answersAsKvm() throws Exception {
+        JsonObject asked = qemu.receive();
+        assertThat(asked.string("execute")).contains("x-query-jit");
+        qemu.refuse(asked, "JIT information is only available with accel=tcg");
+    }
+
+    private static JsonValue translated(long used) {
+        return JsonObject.builder()
+                .put(
+                        "human-readable-text",
+                        "Translation buffer state:\ngen code size       "
+                                + used
+                                + "/67100672\nTB count            1\n")
+                .build();
+    }
+
+    /** QEMU 7.2 aborts when a CPU is plugged and no piece of that cache is left. */
+    @Test
+    void noCpuIsPluggedWhileTheCacheOfTranslatedCodeIsNearlyFull() throws Exception {
+        CompletableFuture<Integer> full = begin(() -> cpus.set(2));
+        answer("query-hotpluggable-cpus", "{}", PLACES);
+        answer("x-query-jit", "{}", translated(63L << 20));
+        assertThat(made(full)).isEqualTo(1);
+        CompletableFuture<Integer> emptied = begin(() -> cpus.set(2));
+        answer("query-hotpluggable-cpus", "{}", PLACES);
+        answer("x-query-jit", "{}", translated(30L << 20));
+        answer(
+                "device_add",
+                "{\"driver\":\"max-x86_64-cpu\",\"id\":\"cpu-0\",\"socket-id\":1}",
+                JsonObject.EMPTY);
+        assertThat(made(emptied)).isEqualTo(2);
+    }
+
     private static JsonValue accelerated(boolean kvm) {
         return JsonObject.builder().put("enabled", kvm).put("present", true).build();
     }
@@ -150,6 +186,7 @@ final class PluggedSizeTest {
     void anEmulatedMachineKeepsItsCpusAndHasThemWhenTheyAreWantedAgain() throws Exception {
         CompletableFuture<Integer> more = begin(() -> cpus.set(2));
         answer("query-hotpluggable-cpus", "{}", PLACES);
+        answersAsKvm();
         answer(
                 "device_add",
                 "{\"driver\":\"max-x86_64-cpu\",\"id\":\"cpu-0\",\"socket-id\":1}",
@@ -173,6 +210,7 @@ final class PluggedSizeTest {
     void aGuestThatKeepsACpuIsSaidSo() throws Exception {
         CompletableFuture<Integer> more = begin(() -> cpus.set(2));
         answer("query-hotpluggable-cpus", "{}", PLACES);
+        answersAsKvm();
         answer(
                 "device_add",
                 "{\"driver\":\"max-x86_64-cpu\",\"id\":\"cpu-0\",\"socket-id\":1}",

@@ -82,7 +82,9 @@ class QemuHypervisorTest extends HypervisorContract {
     void theAgentsPortTakesAClientAtOnce() throws Exception {
         Vm vm = start(TinyGuest.IDLE);
         assertThat(vm.agent())
-                .isEqualTo(new AgentEndpoint.SerialPort(runDirectory.resolve("agent.sock")));
+                .isEqualTo(
+                        new AgentEndpoint.SerialPort(
+                                runDirectory.resolve("agent.sock"), AgentEndpoint.Agents.DEFAULT));
         try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
             assertThat(
                             channel.connect(

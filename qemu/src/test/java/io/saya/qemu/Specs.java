@@ -1,5 +1,6 @@
 package io.saya.qemu;
 
+import io.saya.hypervisor.AgentEndpoint;
 import io.saya.hypervisor.VmDevice;
 import io.saya.hypervisor.VmSpec;
 import io.saya.hypervisor.VmSpec.Accelerator;
@@ -35,7 +36,11 @@ final class Specs {
                         "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
                         extraArguments),
                 new VmSpec.Guest(
-                        kernel, Optional.empty(), Optional.empty(), List.of("agent.log=debug")),
+                        kernel,
+                        Optional.empty(),
+                        Optional.empty(),
+                        List.of("agent.log=debug"),
+                        AgentEndpoint.Agents.DEFAULT),
                 new VmSpec.Machine("q35", Accelerator.TCG, "pmu=off"),
                 new VmSpec.Cpu(1, 1),
                 new VmSpec.Memory(64, 64, MemoryBacking.ON_TOUCH),
@@ -86,11 +91,16 @@ final class Specs {
                 spec.devices());
     }
 
-    static VmSpec withImage(VmSpec spec, Optional<Path> image) {
+    static VmSpec withImage(VmSpec spec, VmSpec.RootImage image) {
         VmSpec.Guest guest = spec.guest();
         return new VmSpec(
                 spec.vmm(),
-                new VmSpec.Guest(guest.kernel(), guest.initrd(), image, guest.kernelParameters()),
+                new VmSpec.Guest(
+                        guest.kernel(),
+                        guest.initrd(),
+                        Optional.of(image),
+                        guest.kernelParameters(),
+                        guest.agents()),
                 spec.machine(),
                 spec.cpu(),
                 spec.memory(),
@@ -111,6 +121,10 @@ final class Specs {
     }
 
     static VmSpec withPlugSlots(VmSpec spec, int plugSlots) {
+        return withPlugSlots(spec, plugSlots, 0);
+    }
+
+    static VmSpec withPlugSlots(VmSpec spec, int plugSlots, int diskSlots) {
         return new VmSpec(
                 spec.vmm(),
                 spec.guest(),
@@ -118,6 +132,6 @@ final class Specs {
                 spec.cpu(),
                 spec.memory(),
                 spec.agentTransport(),
-                new VmSpec.Devices(spec.devices().atStart(), plugSlots));
+                new VmSpec.Devices(spec.devices().atStart(), plugSlots, diskSlots));
     }
 }

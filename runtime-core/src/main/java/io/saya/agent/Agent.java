@@ -3,9 +3,11 @@ package io.saya.agent;
 import io.saya.failure.RuntimeFailure;
 import io.saya.io.GuestStreams;
 import io.saya.network.GuestNetwork;
+import io.saya.ttrpc.HeldClient;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -54,6 +56,13 @@ public interface Agent extends AutoCloseable {
      */
     GuestStreams connectPort(int port) throws RuntimeFailure;
 
+    /**
+     * Takes what is asked of a name server at this address of the guest's loopback. Each message is
+     * behind its length and the number of its client, which belongs with the answer
+     * (agent/ports.proto). UNIMPLEMENTED with agents other than the default guest's.
+     */
+    GuestStreams serveNames(String address) throws RuntimeFailure;
+
     /** Returns what this agent can do. */
     GuestDetails details() throws RuntimeFailure;
 
@@ -71,6 +80,13 @@ public interface Agent extends AutoCloseable {
             List<GuestStorage> storages,
             boolean sharedPidNamespace)
             throws RuntimeFailure;
+
+    /**
+     * Tells a volume's files again, all of them, which have changed; without effect once no
+     * container uses it any more. Only with an agent that {@linkplain AgentTrait#KEEPS_FILES keeps
+     * files}.
+     */
+    void updateFiles(GuestStorage volume) throws RuntimeFailure;
 
     /** Runs the program of a container. */
     void startContainer(String containerId) throws RuntimeFailure;
@@ -122,6 +138,15 @@ public interface Agent extends AutoCloseable {
     void useNewHardware(int vcpus, boolean memory) throws RuntimeFailure;
 
     /**
+     * Has the guest's kernel give up what the containers have in memory and can have again, page
+     * cache above all. UNIMPLEMENTED with agents other than the default guest's.
+     *
+     * @param bytes how much of it, at least 0
+     * @return how much became free, as the guest says; it may be more or less
+     */
+    long reclaim(long bytes) throws RuntimeFailure;
+
+    /**
      * Returns what a container uses. Cut to what an honest guest tells: 64 entries of each list,
      * with short plain names, in 256 KiB.
      */
@@ -133,6 +158,13 @@ public interface Agent extends AutoCloseable {
      */
     GuestMetrics metrics(Duration limit) throws RuntimeFailure;
 
+    /**
+     * Has the agent refuse what a policy does not allow, from now on.
+     *
+     * @param policy in Rego
+     */
+    void setPolicy(String policy) throws RuntimeFailure;
+
     /** Freezes a container. */
     void pause(String containerId) throws RuntimeFailure;
 
@@ -142,13 +174,40 @@ public interface Agent extends AutoCloseable {
     /** Ends what is left of a container and forgets it. */
     void removeContainer(String containerId) throws RuntimeFailure;
 
-    /**
-     * Completes with the id of a container that ran out of memory. No deadline; one call at a time.
-     */
-    CompletableFuture<String> nextOutOfMemory();
+    /** Completes when a container ran out of memory. No deadline; one call at a time. */
+    CompletableFuture<OutOfMemory> nextOutOfMemory();
 
     /** Ends all containers, writes files back, and shuts the guest down. The reply may be lost. */
     void destroySandbox(Duration timeout) throws RuntimeFailure;
+
+    /**
+     * Holds the connection for another daemon: nothing is read of it or sent by it until {@link
+     * #release}. Blocks.
+     *
+     * @param quiet told how many waits for processes and how many reads of output wait for their
+     *     answers, when nothing else does; must not block
+     * @return empty if that did not come true within {@code limit}; nothing is held then
+     * @throws RuntimeFailure FAILED_PRECONDITION if it is such that nobody else can go on with it
+     */
+    default Optional<HeldClient> hold(Quiet quiet, Duration limit) {
+        throw RuntimeFailure.failedPrecondition(
+                "the connection to the agent cannot be handed over");
+    }
+
+    /** Goes on after {@link #hold}. */
+    default void release() {}
+
+    /** Says whether nothing is going on but what calls tell that have no answer. */
+    @FunctionalInterface
+    interface Quiet {
+        /**
+         * Says it for what has no answer now.
+         *
+         * @param waits calls that wait for the end of a process
+         * @param reads calls that wait for output
+         */
+        boolean with(int waits, int reads);
+    }
 
     /**
      * Completes, never exceptionally, with the reason when the connection is gone; {@link #close()}

@@ -56,8 +56,19 @@ enum AgentError {
                     new Row(OUTPUT_ENDED, StatusCode.INTERNAL, Match.WHOLE, "read meet eof"),
                     // Kata 2.0.
                     new Row(OUTPUT_ENDED, StatusCode.INTERNAL, Match.WHOLE, "read  meet eof"),
+                    // Kata 2 and later, of a terminal whose last process has gone.
+                    new Row(
+                            OUTPUT_ENDED,
+                            StatusCode.INTERNAL,
+                            Match.WHOLE,
+                            "Input/output error (os error 5)"),
                     // Kata 1.x.
                     new Row(OUTPUT_ENDED, StatusCode.UNKNOWN, Match.WHOLE, "EOF"),
+                    new Row(
+                            OUTPUT_ENDED,
+                            StatusCode.UNKNOWN,
+                            Match.WHOLE,
+                            "read /dev/ptmx: input/output error"),
                     // All; since 3.25 the codes of these two are NOT_FOUND and INVALID_ARGUMENT.
                     new Row(PROCESS_GONE, StatusCode.NOT_FOUND, Match.PART, ""),
                     new Row(PROCESS_GONE, StatusCode.INVALID_ARGUMENT, Match.PART, ""),

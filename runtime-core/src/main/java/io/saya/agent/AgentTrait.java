@@ -23,6 +23,15 @@ public enum AgentTrait {
     /** Mounts the file system that is in a file (driver {@code loop}). */
     MOUNTS_FILES(Maker.SAYA, AgentVersion.FIRST, AgentVersion.LAST, Unread.NO),
 
+    /** Gives up page cache on request. */
+    GIVES_UP_PAGE_CACHE(Maker.SAYA, AgentVersion.FIRST, AgentVersion.LAST, Unread.NO),
+
+    /**
+     * Makes the files of a volume, and makes them anew when they are sent again (driver {@code
+     * files}).
+     */
+    KEEPS_FILES(Maker.SAYA, AgentVersion.FIRST, AgentVersion.LAST, Unread.NO),
+
     /**
      * Puts a container into the pid namespace of any other ({@code path} of it: the other's id).
      */

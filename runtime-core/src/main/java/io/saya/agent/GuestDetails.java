@@ -21,7 +21,7 @@ public record GuestDetails(PlainText version, GuestAbilities abilities, Set<Agen
     }
 
     /** Judges an agent by what it says of itself, which is checked by nothing. */
-    static GuestDetails of(String version, boolean seccomp) {
+    public static GuestDetails of(String version, boolean seccomp) {
         AgentVersion known = AgentVersion.parse(version);
         return new GuestDetails(
                 PlainText.line(version, VERSION_LENGTH),

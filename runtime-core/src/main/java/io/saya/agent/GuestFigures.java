@@ -47,6 +47,10 @@ final class GuestFigures {
 
     private static final int NAME_LENGTH = 32;
 
+    /** Version 2's words for how often, by those for what was done. */
+    private static final Map<String, String> OPERATIONS =
+            Map.of("rios", "read", "wios", "write", "dios", "discard");
+
     private GuestFigures() {}
 
     /**
@@ -70,7 +74,7 @@ final class GuestFigures {
                 memory(cgroup.getMemoryStats()),
                 new Pids(cgroup.getPidsStats().getCurrent(), cgroup.getPidsStats().getLimit()),
                 io(cgroup.getBlkioStats()),
-                hugePages(cgroup.getHugetlbStatsMap()),
+                hugePages(cgroup.getHugetlbStatsList()),
                 links(told.getNetworkStatsList()));
     }
 
@@ -90,7 +94,7 @@ final class GuestFigures {
 
     private static Memory memory(MemoryStats told) {
         Map<String, Long> lines = new LinkedHashMap<>();
-        for (Map.Entry<String, Long> line : told.getStatsMap().entrySet()) {
+        for (MemoryStats.StatsEntry line : told.getStatsList()) {
             if (lines.size() < MEMORY_LINES && plain(line.getKey())) {
                 lines.put(line.getKey(), line.getValue());
             }
@@ -106,9 +110,9 @@ final class GuestFigures {
         return new Amount(told.getUsage(), told.getMaxUsage(), told.getFailcnt(), told.getLimit());
     }
 
-    private static Map<String, Amount> hugePages(Map<String, HugetlbStats> told) {
+    private static Map<String, Amount> hugePages(List<CgroupStats.HugetlbStatsEntry> told) {
         Map<String, Amount> pages = new LinkedHashMap<>();
-        for (Map.Entry<String, HugetlbStats> size : told.entrySet()) {
+        for (CgroupStats.HugetlbStatsEntry size : told) {
             if (pages.size() < ENTRIES && plain(size.getKey())) {
                 HugetlbStats stats = size.getValue();
                 pages.put(
@@ -151,8 +155,8 @@ final class GuestFigures {
 
     private static List<BlkioStatsEntry> lines(BlkioStats told, BlockFile file) {
         return switch (file) {
-            case SERVICE_BYTES -> told.getIoServiceBytesRecursiveList();
-            case SERVICED -> told.getIoServicedRecursiveList();
+            case SERVICE_BYTES -> serviceBytes(told);
+            case SERVICED -> serviced(told);
             case QUEUED -> told.getIoQueuedRecursiveList();
             case SERVICE_TIME -> told.getIoServiceTimeRecursiveList();
             case WAIT_TIME -> told.getIoWaitTimeRecursiveList();
@@ -160,6 +164,30 @@ final class GuestFigures {
             case TIME -> told.getIoTimeRecursiveList();
             case SECTORS -> told.getSectorsRecursiveList();
         };
+    }
+
+    private static List<BlkioStatsEntry> serviceBytes(BlkioStats told) {
+        List<BlkioStatsEntry> bytes = new ArrayList<>();
+        for (BlkioStatsEntry entry : told.getIoServiceBytesRecursiveList()) {
+            if (OPERATIONS.get(entry.getOp()) == null) {
+                bytes.add(entry);
+            }
+        }
+        return bytes;
+    }
+
+    /**
+     * Agents tell the operations of a guest with version 2 among the bytes, by version 2's words.
+     */
+    private static List<BlkioStatsEntry> serviced(BlkioStats told) {
+        List<BlkioStatsEntry> serviced = new ArrayList<>(told.getIoServicedRecursiveList());
+        for (BlkioStatsEntry entry : told.getIoServiceBytesRecursiveList()) {
+            String operation = OPERATIONS.get(entry.getOp());
+            if (operation != null) {
+                serviced.add(entry.toBuilder().setOp(operation).build());
+            }
+        }
+        return serviced;
     }
 
     private static List<DeviceCount> bounded(List<BlkioStatsEntry> told) {

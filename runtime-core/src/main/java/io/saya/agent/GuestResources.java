@@ -137,7 +137,7 @@ public final class GuestResources {
         }
         fields.object("blockIO", io -> blockIo(io, guest));
         fields.map("unified", (file, value) -> unified(file, value, unified));
-        guest.putAllUnified(unified);
+        unified.forEach((file, value) -> guest.addUnifiedBuilder().setKey(file).setValue(value));
     }
 
     private static void blockIo(Fields io, LinuxResources.Builder guest) {

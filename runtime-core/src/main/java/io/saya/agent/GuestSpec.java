@@ -27,14 +27,26 @@ import java.util.List;
 public final class GuestSpec {
 
     private final Spec message;
+    private final List<GuestDevice> devices;
 
-    private GuestSpec(Spec message) {
+    private GuestSpec(Spec message, List<GuestDevice> devices) {
         this.message = message;
+        this.devices = List.copyOf(devices);
     }
 
     /** The message that is sent. */
     Spec message() {
         return message;
+    }
+
+    /** What is sent beside it. */
+    List<GuestDevice> devices() {
+        return devices;
+    }
+
+    /** Returns this specification with disks in the place of block devices that it has. */
+    public GuestSpec withDevices(List<GuestDevice> disks) {
+        return new GuestSpec(message, disks);
     }
 
     /**
@@ -79,7 +91,7 @@ public final class GuestSpec {
                 .forEach(
                         (key, value) -> {
                             if (!key.startsWith("cdi.k8s.io/")) {
-                                guest.putAnnotations(key, value);
+                                guest.addAnnotationsBuilder().setKey(key).setValue(value);
                             }
                         });
         JsonObject linux = spec.json().object("linux").orElse(JsonObject.EMPTY);
@@ -90,7 +102,7 @@ public final class GuestSpec {
             guest.getLinuxBuilder().addNamespaces(LinuxNamespace.newBuilder().setType("uts"));
         }
         hooks(spec, guest);
-        return new GuestSpec(guest.build());
+        return new GuestSpec(guest.build(), List.of());
     }
 
     private static void hooks(OciSpec spec, Spec.Builder guest) {
@@ -119,7 +131,7 @@ public final class GuestSpec {
         Spec.Builder guest = message.toBuilder();
         guest.getLinuxBuilder()
                 .addNamespaces(LinuxNamespace.newBuilder().setType("pid").setPath(containerId));
-        return new GuestSpec(guest.build());
+        return new GuestSpec(guest.build(), devices);
     }
 
     private static Linux linux(
@@ -132,7 +144,7 @@ public final class GuestSpec {
         Fields fields = new Fields(json);
         fields.objects("uidMappings", mapping -> linux.addUIDMappings(mapping(mapping)));
         fields.objects("gidMappings", mapping -> linux.addGIDMappings(mapping(mapping)));
-        fields.map("sysctl", linux::putSysctl);
+        fields.map("sysctl", (key, value) -> linux.addSysctlBuilder().setKey(key).setValue(value));
         fields.object(
                 "resources",
                 resources ->

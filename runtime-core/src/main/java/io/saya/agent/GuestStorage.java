@@ -13,6 +13,8 @@ import java.util.List;
  * @param type file system type
  * @param options as in mount(8)
  * @param mountPoint absolute path in the guest
+ * @param files all that the mount point is to hold, each directory before what is in it; only of
+ *     the driver {@code files}
  */
 public record GuestStorage(
         String driver,
@@ -20,10 +22,31 @@ public record GuestStorage(
         String source,
         String type,
         List<String> options,
-        String mountPoint) {
+        String mountPoint,
+        List<GuestFile> files) {
 
     public GuestStorage {
         driverOptions = List.copyOf(driverOptions);
         options = List.copyOf(options);
+        files = List.copyOf(files);
+    }
+
+    /** A file system that the guest mounts. */
+    public GuestStorage(
+            String driver,
+            List<String> driverOptions,
+            String source,
+            String type,
+            List<String> options,
+            String mountPoint) {
+        this(driver, driverOptions, source, type, options, mountPoint, List.of());
+    }
+
+    /**
+     * A directory with files that come from here; needs an agent that {@linkplain
+     * AgentTrait#KEEPS_FILES keeps files}.
+     */
+    public static GuestStorage ofFiles(String mountPoint, List<GuestFile> files) {
+        return new GuestStorage("files", List.of(), "files", "files", List.of(), mountPoint, files);
     }
 }

@@ -19,31 +19,42 @@ import io.saya.proto.agent.GetOOMEventRequest;
 import io.saya.proto.agent.GuestDetailsRequest;
 import io.saya.proto.agent.HealthClient;
 import io.saya.proto.agent.KernelModule;
+import io.saya.proto.agent.MemoryClient;
 import io.saya.proto.agent.OOMEvent;
 import io.saya.proto.agent.OnlineCPUMemRequest;
 import io.saya.proto.agent.PauseContainerRequest;
 import io.saya.proto.agent.PortsClient;
+import io.saya.proto.agent.ReclaimRequest;
 import io.saya.proto.agent.RemoveContainerRequest;
 import io.saya.proto.agent.ReseedRandomDevRequest;
 import io.saya.proto.agent.ResumeContainerRequest;
 import io.saya.proto.agent.SetGuestDateTimeRequest;
+import io.saya.proto.agent.SetPolicyRequest;
 import io.saya.proto.agent.SignalProcessRequest;
 import io.saya.proto.agent.StartContainerRequest;
 import io.saya.proto.agent.StatsContainerRequest;
 import io.saya.proto.agent.Storage;
 import io.saya.proto.agent.TtyWinResizeRequest;
 import io.saya.proto.agent.UpdateContainerRequest;
+import io.saya.proto.agent.UpdateEphemeralMountsRequest;
+import io.saya.proto.agent.VolumeFile;
 import io.saya.proto.agent.WaitProcessRequest;
 import io.saya.proto.agent.WaitProcessResponse;
 import io.saya.trace.TraceParent;
 import io.saya.ttrpc.CallOptions;
+import io.saya.ttrpc.HeldClient;
 import io.saya.ttrpc.StatusCode;
+import io.saya.ttrpc.TtrpcClient;
+import io.saya.ttrpc.TtrpcObserver;
 import io.saya.ttrpc.TtrpcStatusException;
 import io.saya.ttrpc.UnaryClient;
+import io.saya.ttrpc.transport.Transport;
 import io.saya.ttrpc.wire.Metadata;
+import io.saya.ttrpc.wire.MethodName;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -65,23 +76,21 @@ public final class KataAgent implements Agent {
     /** The limit of requests that a living guest answers soon: a signal, a window size. */
     private static final Duration SHORT_LIMIT = Duration.ofSeconds(10);
 
-    /**
-     * The first words on a serial port. No agent reads them, but they make the frame 65536 bytes
-     * long, and so a window update to an agent of Kata 1.x, which takes the frame for yamux's. It
-     * passes that over, finds what follows to be no yamux, and ends its session in good order. A
-     * shorter frame would be data of 16 MiB, for which it waits, or which it stumbles over while it
-     * holds a lock, for good.
-     */
-    private static final CheckRequest GREETING =
-            CheckRequest.newBuilder().setService("x".repeat(65508)).build();
-
     /** How often the patience with a guest that boots is asked whether it lasts. */
     private static final Duration GLANCE = Duration.ofMillis(500);
+
+    private static final String WAIT = "WaitProcess";
+    private static final String OUT_OF_MEMORY = "GetOOMEvent";
+
+    /** Calls that last, and whose answers whoever asks the same again may have. */
+    private static final Set<String> REPEATABLE =
+            Set.of(WAIT, OUT_OF_MEMORY, "ReadStdout", "ReadStderr");
 
     private final UnaryClient client;
     private final AgentClient service;
     private final HealthClient health;
     private final PortsClient ports;
+    private final MemoryClient memory;
     private final AtomicLong connections = new AtomicLong();
     private final Duration createContainerLimit;
     private final Pace smallReads = AgentOutput.pace();
@@ -94,6 +103,7 @@ public final class KataAgent implements Agent {
         this.service = new AgentClient(client);
         this.health = new HealthClient(client);
         this.ports = new PortsClient(client);
+        this.memory = new MemoryClient(client);
         this.createContainerLimit = createContainerLimit;
         client.closed().thenAccept(failure -> lost.complete(String.valueOf(failure.getMessage())));
     }
@@ -110,14 +120,15 @@ public final class KataAgent implements Agent {
     /**
      * Waits for the first answer of an agent that may not be there yet.
      *
-     * @param atSerialPort whether the agent may take ttrpc for yamux
      * @throws RuntimeFailure DEADLINE_EXCEEDED when the patience is exhausted, UNAVAILABLE when
      *     this thread is interrupted
      */
-    void awaitGreeting(boolean atSerialPort, Patience patience) {
-        CheckRequest words = atSerialPort ? GREETING : CheckRequest.getDefaultInstance();
+    void awaitAnswer(Patience patience) {
         CompletableFuture<?> answer =
-                AgentCall.translate("Check", health.checkAsync(words, CallOptions.noDeadline()));
+                AgentCall.translate(
+                        "Check",
+                        health.checkAsync(
+                                CheckRequest.getDefaultInstance(), CallOptions.noDeadline()));
         switch (Waited.on(answer, patience, GLANCE)) {
             case Waited.Done(var _) -> {}
             case Waited.Failed<?> failed -> throw failed.failure("agent, Check");
@@ -152,11 +163,29 @@ public final class KataAgent implements Agent {
     }
 
     @Override
+    public void setPolicy(String policy) {
+        SetPolicyRequest request = SetPolicyRequest.newBuilder().setPolicy(policy).build();
+        try {
+            AgentCall.run("SetPolicy", () -> service.setPolicy(request, within(LIMIT)));
+        } catch (RuntimeFailure e) {
+            if (e.kind() != RuntimeFailure.Kind.UNIMPLEMENTED) {
+                throw e;
+            }
+            throw new RuntimeFailure(
+                    RuntimeFailure.Kind.FAILED_PRECONDITION,
+                    "policy in [agent.kata]: the guest's agent enforces none (expected: an agent of"
+                            + " Kata that is built with agent-policy): "
+                            + e.getMessage(),
+                    e);
+        }
+    }
+
+    @Override
     public void createSandbox(SandboxSetup setup) {
         CreateSandboxRequest.Builder request =
                 CreateSandboxRequest.newBuilder()
-                        .setHostname(setup.hostname())
-                        .addAllDns(setup.dns())
+                        .setHostname(setup.names().hostname())
+                        .addAllDns(setup.names().dns())
                         .setSandboxId(setup.sandboxId())
                         .setGuestHookPath(setup.guestHookPath())
                         .addStorages(
@@ -210,6 +239,18 @@ public final class KataAgent implements Agent {
     }
 
     @Override
+    public GuestStreams serveNames(String address) {
+        return PortConnection.ofNames(
+                ports,
+                service,
+                // Not that of an earlier daemon, whose connection the agent may still have.
+                "names-" + System.nanoTime(),
+                address,
+                SHORT_LIMIT,
+                smallReads);
+    }
+
+    @Override
     public GuestDetails details() {
         AgentDetails details =
                 AgentCall.run(
@@ -239,19 +280,48 @@ public final class KataAgent implements Agent {
                         .setPodResources(pod.message())
                         .setSandboxPidns(sharedPidNamespace);
         for (GuestStorage storage : storages) {
-            building.addStorages(
-                    Storage.newBuilder()
-                            .setDriver(storage.driver())
-                            .addAllDriverOptions(storage.driverOptions())
-                            .setSource(storage.source())
-                            .setFstype(storage.type())
-                            .addAllOptions(storage.options())
-                            .setMountPoint(storage.mountPoint()));
+            building.addStorages(message(storage));
+        }
+        for (GuestDevice device : spec.devices()) {
+            building.addDevicesBuilder()
+                    .setType("blk")
+                    .setId(device.place())
+                    .setContainerPath(device.path());
         }
         CreateContainerRequest request = building.build();
         AgentCall.run(
                 "CreateContainer",
                 () -> service.createContainer(request, within(createContainerLimit)));
+    }
+
+    @Override
+    public void updateFiles(GuestStorage volume) {
+        UpdateEphemeralMountsRequest request =
+                UpdateEphemeralMountsRequest.newBuilder().addStorages(message(volume)).build();
+        AgentCall.run(
+                "UpdateEphemeralMounts",
+                () -> service.updateEphemeralMounts(request, CallOptions.timeout(LIMIT)));
+    }
+
+    private static Storage message(GuestStorage storage) {
+        Storage.Builder message =
+                Storage.newBuilder()
+                        .setDriver(storage.driver())
+                        .addAllDriverOptions(storage.driverOptions())
+                        .setSource(storage.source())
+                        .setFstype(storage.type())
+                        .addAllOptions(storage.options())
+                        .setMountPoint(storage.mountPoint());
+        for (GuestFile file : storage.files()) {
+            message.addFiles(
+                    VolumeFile.newBuilder()
+                            .setPath(file.path())
+                            .setMode(file.mode())
+                            .setUid(file.user())
+                            .setGid(file.group())
+                            .setContent(file.content()));
+        }
+        return message.build();
     }
 
     @Override
@@ -341,6 +411,13 @@ public final class KataAgent implements Agent {
     }
 
     @Override
+    public long reclaim(long bytes) {
+        ReclaimRequest request = ReclaimRequest.newBuilder().setBytes(bytes).build();
+        return AgentCall.run("Reclaim", () -> memory.reclaim(request, CallOptions.timeout(LIMIT)))
+                .getBytes();
+    }
+
+    @Override
     public ContainerUsage stats(String containerId) {
         StatsContainerRequest request =
                 StatsContainerRequest.newBuilder().setContainerId(containerId).build();
@@ -400,12 +477,17 @@ public final class KataAgent implements Agent {
     }
 
     @Override
-    public CompletableFuture<String> nextOutOfMemory() {
+    public CompletableFuture<OutOfMemory> nextOutOfMemory() {
         return AgentCall.translate(
                 "GetOOMEvent",
                 service.getOOMEventAsync(
                                 GetOOMEventRequest.getDefaultInstance(), CallOptions.noDeadline())
-                        .thenApply(OOMEvent::getContainerId));
+                        .thenApply(KataAgent::outOfMemory));
+    }
+
+    private static OutOfMemory outOfMemory(OOMEvent event) {
+        return new OutOfMemory(
+                event.getContainerId(), OutOfMemory.Exhausted.of(event.getExhausted()));
     }
 
     @Override
@@ -424,6 +506,67 @@ public final class KataAgent implements Agent {
         return TraceParent.current()
                 .map(place -> options.withMetadata(Metadata.of(TraceParent.KEY, place.text())))
                 .orElse(options);
+    }
+
+    @Override
+    public Optional<HeldClient> hold(Quiet quiet, Duration limit) {
+        if (!(client instanceof TtrpcClient connection)) {
+            throw RuntimeFailure.failedPrecondition(
+                    "the agent does not speak ttrpc, so its connection cannot be handed over");
+        }
+        return AgentCall.run(
+                "hold",
+                () ->
+                        connection.hold(
+                                method -> REPEATABLE.contains(method.method()),
+                                methods ->
+                                        quiet.with(
+                                                count(methods, WAIT),
+                                                methods.size()
+                                                        - count(methods, WAIT)
+                                                        - count(methods, OUT_OF_MEMORY)),
+                                limit));
+    }
+
+    private static int count(List<MethodName> methods, String name) {
+        int count = 0;
+        for (MethodName method : methods) {
+            count += method.method().equals(name) ? 1 : 0;
+        }
+        return count;
+    }
+
+    @Override
+    public void release() {
+        if (client instanceof TtrpcClient connection) {
+            connection.release();
+        }
+    }
+
+    /**
+     * Goes on with the connection that another daemon holds, and has let go of.
+     *
+     * @param details what the agent has told of itself there
+     */
+    public static KataAgent goOn(
+            Transport transport,
+            HeldClient held,
+            GuestDetails details,
+            Duration createContainerLimit,
+            TtrpcObserver calls) {
+        KataAgent agent =
+                new KataAgent(
+                        AgentCall.run(
+                                "go on",
+                                () ->
+                                        TtrpcClient.goOn(
+                                                transport,
+                                                held,
+                                                "the agent",
+                                                KataConnector.options(calls))),
+                        createContainerLimit);
+        agent.traits = details.traits();
+        return agent;
     }
 
     @Override

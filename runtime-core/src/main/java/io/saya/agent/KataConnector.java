@@ -14,14 +14,13 @@ import io.saya.ttrpc.transport.Endpoint;
 import io.saya.ttrpc.transport.Transport;
 import java.time.Duration;
 import java.util.Objects;
-import java.util.concurrent.Future;
 import java.util.concurrent.locks.LockSupport;
 
 /**
  * Reaches agents, and finds out what they speak. ttrpc is tried first: all but those of Kata 1.x
- * speak it. One that speaks gRPC takes ttrpc's first frame for a fault, says so in its own protocol
- * or hangs up, which at a serial port only the VMM notices, and listens again a tenth of a second
- * later; whatever ends a connection before the first answer is taken for that.
+ * speak it. One that speaks gRPC says so in its own protocol, by HTTP/2's or yamux's first words;
+ * whatever ends a connection before the first answer is taken for that. It listens again a tenth of
+ * a second later.
  */
 public final class KataConnector implements AgentConnector {
 
@@ -31,7 +30,7 @@ public final class KataConnector implements AgentConnector {
      * The time between two attempts at a guest whose vsock driver is not up yet; a serial port is
      * there from the start.
      */
-    private static final Duration RETRY = Duration.ofMillis(20);
+    private static final Duration RETRY = DaemonDial.RETRY;
 
     /** How long an agent of Kata 1.x takes to listen again. */
     private static final Duration LISTENS_AGAIN = Duration.ofMillis(100);
@@ -50,17 +49,8 @@ public final class KataConnector implements AgentConnector {
     /** The limit of one attempt to connect. */
     private static final Duration ATTEMPT_LIMIT = Duration.ofSeconds(10);
 
-    /**
-     * The least limit of an attempt by way of a vsock daemon. Before the guest's driver is up it
-     * may drop a connection without a word, and only a new one is answered.
-     */
-    private static final Duration DAEMON_ATTEMPT = Duration.ofMillis(250);
-
-    /**
-     * An attempt by way of a daemon gets this part of the time that the guest has had so far: a
-     * slow guest may answer late, and what is lost by a dropped attempt stays small.
-     */
-    private static final int PART_OF_WAIT = 8;
+    /** No limit: an attempt by way of a vsock daemon is given up by others. */
+    private static final Duration NO_LIMIT = Duration.ofDays(1);
 
     /**
      * The most bytes of an answer whose call does not say itself how much it asks for: nothing, a
@@ -84,6 +74,7 @@ public final class KataConnector implements AgentConnector {
     private final GrpcLibrary grpc;
     private final Duration createContainerLimit;
     private final TtrpcObserver calls;
+    private final boolean followsLog;
 
     /**
      * @param grpc loaded for agents that speak it
@@ -94,33 +85,79 @@ public final class KataConnector implements AgentConnector {
             GrpcLibrary grpc,
             Duration createContainerLimit,
             TtrpcObserver calls) {
+        this(transport, grpc, createContainerLimit, calls, false);
+    }
+
+    private KataConnector(
+            Transport transport,
+            GrpcLibrary grpc,
+            Duration createContainerLimit,
+            TtrpcObserver calls,
+            boolean followsLog) {
         this.transport = transport;
         this.grpc = grpc;
         this.createContainerLimit = createContainerLimit;
         this.calls = calls;
+        this.followsLog = followsLog;
+    }
+
+    /**
+     * The same for an agent that was told to send its log to {@link AgentLog#PORT}.
+     *
+     * @param wanted whether it was
+     */
+    public KataConnector followingLog(boolean wanted) {
+        return new KataConnector(transport, grpc, createContainerLimit, calls, wanted);
     }
 
     @Override
-    public Agent connect(AgentEndpoint endpoint, Future<?> hungUp, Patience patience) {
-        long begun = System.nanoTime();
+    public Agent connect(AgentEndpoint endpoint, ChannelSigns signs, Patience patience) {
+        if (!followsLog) {
+            return reach(endpoint, signs, patience);
+        }
+        AgentLog log = AgentLog.follow(transport, endpoint);
+        boolean reached = false;
+        try {
+            Agent agent = reach(endpoint, signs, patience);
+            reached = true;
+            log.agentIsUp();
+            return agent;
+        } finally {
+            if (!reached) {
+                log.giveUp();
+            }
+        }
+    }
+
+    private Agent reach(AgentEndpoint endpoint, ChannelSigns signs, Patience patience) {
         Duration grpcAnswer = FIRST_GRPC_ANSWER;
         int grpcAttempts = 0;
         while (true) {
             try {
-                ClientOptions options =
-                        ClientOptions.connectWithin(attemptLimit(endpoint, begun))
-                                .untrusting(ANSWER_BYTES, UNWANTED_ANSWERS)
-                                .observedBy(calls);
                 if (grpcAttempts == 0) {
-                    return greet(
-                            endpoint instanceof AgentEndpoint.SerialPort,
-                            TtrpcClient.connect(transport, address(endpoint), options),
-                            () -> hungUp.isDone() || patience.exhausted());
+                    UnaryClient client =
+                            connected(
+                                    endpoint,
+                                    options ->
+                                            TtrpcClient.connect(
+                                                    transport, greeted(endpoint), options),
+                                    patience);
+                    if (!(endpoint instanceof AgentEndpoint.SerialPort)) {
+                        signs.taken().run();
+                    }
+                    return greet(client, () -> signs.hungUp().isDone() || patience.exhausted());
                 }
                 return greet(
-                        false,
-                        grpc.connector()
-                                .connect(transport, address(endpoint), framing(endpoint), options),
+                        connected(
+                                endpoint,
+                                options ->
+                                        grpc.connector()
+                                                .connect(
+                                                        transport,
+                                                        address(endpoint),
+                                                        framing(endpoint),
+                                                        options),
+                                patience),
                         soonerThan(patience, grpcAnswer));
             } catch (AnotherProtocol e) {
                 if (patience.exhausted() || grpcAttempts == GRPC_ATTEMPTS) {
@@ -130,7 +167,9 @@ public final class KataConnector implements AgentConnector {
                 if (grpcAttempts++ > 0 && grpcAnswer.compareTo(LONGEST_GRPC_ANSWER) < 0) {
                     grpcAnswer = grpcAnswer.multipliedBy(2);
                 }
-                LockSupport.parkNanos(LISTENS_AGAIN.toNanos());
+                long ended = System.nanoTime();
+                grpc.connector();
+                LockSupport.parkNanos(LISTENS_AGAIN.toNanos() - (System.nanoTime() - ended));
             } catch (ConnectionFailure e) {
                 if (endpoint instanceof AgentEndpoint.SerialPort || patience.exhausted()) {
                     throw RuntimeFailure.unavailable(
@@ -144,13 +183,28 @@ public final class KataConnector implements AgentConnector {
         }
     }
 
-    private static Duration attemptLimit(AgentEndpoint endpoint, long begun) {
-        if (!(endpoint instanceof AgentEndpoint.HybridVsock)) {
-            return ATTEMPT_LIMIT;
-        }
-        long part = (System.nanoTime() - begun) / PART_OF_WAIT;
-        return Duration.ofNanos(
-                Math.clamp(part, DAEMON_ATTEMPT.toNanos(), ATTEMPT_LIMIT.toNanos()));
+    /** What a connection that was taken from another daemon is used with. */
+    static ClientOptions options(TtrpcObserver calls) {
+        return options(ATTEMPT_LIMIT, calls);
+    }
+
+    private static ClientOptions options(Duration limit, TtrpcObserver calls) {
+        return ClientOptions.connectWithin(limit)
+                .untrusting(ANSWER_BYTES, UNWANTED_ANSWERS)
+                .observedBy(calls);
+    }
+
+    /** Makes a connection of a protocol. */
+    @FunctionalInterface
+    private interface Connecting {
+        UnaryClient with(ClientOptions options) throws ConnectionFailure, InterruptedException;
+    }
+
+    private UnaryClient connected(AgentEndpoint endpoint, Connecting connecting, Patience patience)
+            throws ConnectionFailure, InterruptedException {
+        return endpoint instanceof AgentEndpoint.HybridVsock
+                ? new DaemonDial(() -> connecting.with(options(NO_LIMIT, calls))).dial(patience)
+                : connecting.with(options(calls));
     }
 
     private static Patience soonerThan(Patience patience, Duration limit) {
@@ -164,11 +218,10 @@ public final class KataConnector implements AgentConnector {
      *
      * @throws AnotherProtocol if it ends without one, or its own limit is over
      */
-    private Agent greet(boolean atSerialPort, UnaryClient client, Patience patience)
-            throws AnotherProtocol {
+    private Agent greet(UnaryClient client, Patience patience) throws AnotherProtocol {
         KataAgent agent = new KataAgent(client, createContainerLimit);
         try {
-            agent.awaitGreeting(atSerialPort, patience);
+            agent.awaitAnswer(patience);
             return agent;
         } catch (RuntimeFailure e) {
             agent.close();
@@ -196,9 +249,17 @@ public final class KataConnector implements AgentConnector {
         };
     }
 
+    /** The address for a first attempt, at which somebody may be who speaks something else. */
+    private static Endpoint greeted(AgentEndpoint endpoint) {
+        return endpoint instanceof AgentEndpoint.SerialPort(var socket, var agents)
+                        && agents == AgentEndpoint.Agents.ANY
+                ? Endpoint.serialPort(socket)
+                : address(endpoint);
+    }
+
     private static Endpoint address(AgentEndpoint endpoint) {
         return switch (endpoint) {
-            case AgentEndpoint.SerialPort(var socket) -> Endpoint.unix(socket);
+            case AgentEndpoint.SerialPort(var socket, _) -> Endpoint.unix(socket);
             case AgentEndpoint.HybridVsock(var socket, int port) ->
                     Endpoint.hybridVsock(socket, port);
             case AgentEndpoint.Vsock(int cid, int port) -> Endpoint.vsock(cid, port);

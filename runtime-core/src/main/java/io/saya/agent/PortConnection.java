@@ -7,12 +7,16 @@ import io.saya.proto.agent.AgentClient;
 import io.saya.proto.agent.ConnectRequest;
 import io.saya.proto.agent.DisconnectRequest;
 import io.saya.proto.agent.PortsClient;
+import io.saya.proto.agent.ServeNamesRequest;
 import io.saya.ttrpc.CallOptions;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Set;
 
-/** A connection to a port of the guest: its bytes travel like the streams of a process. */
+/**
+ * A connection to a port of the guest, or to its name service: its bytes travel like the streams of
+ * a process.
+ */
 final class PortConnection implements GuestStreams {
     private final PortsClient ports;
     private final String id;
@@ -42,6 +46,26 @@ final class PortConnection implements GuestStreams {
             Pace smallReads) {
         ConnectRequest request = ConnectRequest.newBuilder().setId(id).setPort(port).build();
         AgentCall.run("Connect", () -> ports.connect(request, CallOptions.timeout(limit)));
+        return new PortConnection(ports, agent, id, limit, smallReads);
+    }
+
+    /**
+     * Takes what is asked of a name server.
+     *
+     * @param id not in use
+     * @param address of the guest's loopback
+     * @param smallReads of all streams of the agent together
+     */
+    static PortConnection ofNames(
+            PortsClient ports,
+            AgentClient agent,
+            String id,
+            String address,
+            Duration limit,
+            Pace smallReads) {
+        ServeNamesRequest request =
+                ServeNamesRequest.newBuilder().setId(id).setAddress(address).build();
+        AgentCall.run("ServeNames", () -> ports.serveNames(request, CallOptions.timeout(limit)));
         return new PortConnection(ports, agent, id, limit, smallReads);
     }
 

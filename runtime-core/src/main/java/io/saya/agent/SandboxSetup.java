@@ -6,20 +6,20 @@ import java.util.List;
  * What the agent needs to know to make the sandbox.
  *
  * @param sandboxId the sandbox's id
- * @param hostname host name of the guest, cut to 64 characters; may be empty
- * @param dns lines of the pod's {@code resolv.conf}
+ * @param names how the guest is called, and where it finds others
  * @param share the directory that host and guest share
  * @param shmMount where the sandbox's {@code /dev/shm} goes
  * @param kernelModules modules with their parameters, one line each
+ * @param policy in Rego; empty: none
  * @param guestHookPath directory of hooks in the guest; empty: none
  */
 public record SandboxSetup(
         String sandboxId,
-        String hostname,
-        List<String> dns,
+        Names names,
         Share share,
         String shmMount,
         List<String> kernelModules,
+        String policy,
         String guestHookPath) {
 
     /**
@@ -30,8 +30,19 @@ public record SandboxSetup(
      */
     public record Share(String tag, String mountPoint) {}
 
+    /**
+     * How the guest is called, and where it finds others.
+     *
+     * @param hostname cut to 64 characters; may be empty
+     * @param dns lines of the pod's {@code resolv.conf}
+     */
+    public record Names(String hostname, List<String> dns) {
+        public Names {
+            dns = List.copyOf(dns);
+        }
+    }
+
     public SandboxSetup {
-        dns = List.copyOf(dns);
         kernelModules = List.copyOf(kernelModules);
     }
 }

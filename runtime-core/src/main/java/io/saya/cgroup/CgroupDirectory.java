@@ -73,18 +73,6 @@ record CgroupDirectory(Hierarchy hierarchy, Path path, List<Path> missing) {
         move(pid, path);
     }
 
-    /** Denies all devices but these. */
-    void restrictDevices(List<String> rules) throws IOException {
-        write(path.resolve("devices.deny"), "a");
-        for (String rule : rules) {
-            try {
-                write(path.resolve("devices.allow"), rule);
-            } catch (IOException _) {
-                // The parent denies it, so nobody here may have it.
-            }
-        }
-    }
-
     /** Moves a process to where this one was at first, or to the top if that is gone. */
     void leave(long pid) throws IOException {
         try {

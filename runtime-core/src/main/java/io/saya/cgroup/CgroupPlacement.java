@@ -76,6 +76,39 @@ public final class CgroupPlacement {
     }
 
     /**
+     * The directories that another daemon has made and entered, as {@link #addTo} wrote them down.
+     */
+    public static CgroupPlacement standing(JsonObject record) throws IOException {
+        List<CgroupDirectory> found = new ArrayList<>();
+        List<Hierarchy> mounted = Hierarchy.mounted();
+        List<String> parents = record.array("cgroup_parents").orElse(JsonArray.EMPTY).strings();
+        List<String> paths = record.array("cgroups").orElse(JsonArray.EMPTY).strings();
+        List<String> homes = record.array("cgroup_homes").orElse(JsonArray.EMPTY).strings();
+        for (int i = 0; i < paths.size(); i++) {
+            Path path = Path.of(paths.get(i));
+            for (Hierarchy hierarchy : mounted) {
+                if (path.startsWith(hierarchy.mount())) {
+                    Path home = i < homes.size() ? Path.of(homes.get(i)) : hierarchy.home();
+                    found.add(
+                            new CgroupDirectory(
+                                    new Hierarchy(hierarchy.controllers(), hierarchy.mount(), home),
+                                    path,
+                                    parents.stream()
+                                            .map(Path::of)
+                                            .filter(path::startsWith)
+                                            .toList()));
+                    break;
+                }
+            }
+        }
+        CgroupPlacement placement = new CgroupPlacement(found);
+        placement.entered.addAll(found);
+        CgroupDirectory memory = placement.memory();
+        placement.killedBefore = memory == null ? 0 : memory.killed();
+        return placement;
+    }
+
+    /**
      * Named hierarchies are systemd's and track units, which this is none of. Into v1's freezer
      * nothing goes either: a frozen process there does not die by SIGKILL, so Kill would depend on
      * whoever froze the pod. A unified hierarchy without controllers beside v1's does nothing.
@@ -131,6 +164,25 @@ public final class CgroupPlacement {
                 PodLimits.number(processes));
     }
 
+    /** Reads what the parent tells of its memory; two or three short reads. */
+    public PodMemory podMemory() {
+        CgroupDirectory memory = memory();
+        if (memory == null) {
+            return PodMemory.UNKNOWN;
+        }
+        Path pod = memory.path().resolveSibling("");
+        return PodMemory.of(
+                CgroupDirectory.text(
+                        pod.resolve(
+                                memory.hierarchy().unified()
+                                        ? "memory.max"
+                                        : "memory.limit_in_bytes")),
+                CgroupDirectory.text(pod.resolve("memory.stat")),
+                memory.hierarchy().unified()
+                        ? CgroupDirectory.text(pod.resolve("memory.pressure"))
+                        : "");
+    }
+
     /** A file is in one hierarchy alone: on a hybrid host the unified one has few of them. */
     private static String first(String known, Path file) {
         return known.isEmpty() ? CgroupDirectory.text(file) : known;
@@ -182,25 +234,29 @@ public final class CgroupPlacement {
         }
     }
 
+    /** Moves a further process into the directories that others are in. */
+    public void enterAgain(long pid) throws IOException {
+        for (CgroupDirectory directory : entered) {
+            directory.enter(pid);
+        }
+    }
+
     /** Directories that {@link #enter} led into. */
     public List<Path> entered() {
         return entered.stream().map(CgroupDirectory::path).toList();
     }
 
     /**
-     * Leaves to what is in the cgroup, and comes into it, these device nodes of the host only,
-     * where the hierarchy of version 1 for devices is among the directories. What the parent denies
-     * stays denied.
-     *
-     * @param rules in the kernel's words: {@code c 1:3 rw}
-     * @throws IOException if what is not allowed could not be denied
+     * The directories that devices are allowed and denied in: that of the hierarchy of version 1
+     * for them, else that of version 2, else none.
      */
-    public void restrictDevices(List<String> rules) throws IOException {
-        for (CgroupDirectory directory : directories) {
-            if (directory.hierarchy().has("devices") && !unusable.contains(directory)) {
-                directory.restrictDevices(rules);
-            }
-        }
+    public List<Path> forDevices() {
+        boolean list = directories.stream().anyMatch(each -> each.hierarchy().has("devices"));
+        return directories.stream()
+                .filter(each -> list ? each.hierarchy().has("devices") : each.hierarchy().unified())
+                .filter(each -> !unusable.contains(each))
+                .map(CgroupDirectory::path)
+                .toList();
     }
 
     private void unusable(CgroupDirectory directory, String what, IOException e) {

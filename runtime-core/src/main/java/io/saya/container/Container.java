@@ -26,6 +26,7 @@ public final class Container {
     private volatile Runnable whenStarted = () -> {};
     private final UndoStack resources = new UndoStack();
     private final Latch outOfMemory = new Latch();
+    private volatile String whyOutOfMemory = "";
     private ContainerState state = new ContainerState.Creating(new Latch());
 
     public Container(
@@ -57,7 +58,7 @@ public final class Container {
         return init;
     }
 
-    /** The process on the host that stands for it. */
+    /** Returns the process on the host that stands for it. */
     public StandIn standIn() {
         return standIn;
     }
@@ -72,7 +73,7 @@ public final class Container {
         whenStarted.run();
     }
 
-    /** The figures of what the container uses. */
+    /** Returns the figures of what the container uses. */
     public ContainerFigures figures() {
         return figures;
     }
@@ -82,7 +83,7 @@ public final class Container {
         return execs;
     }
 
-    /** The execs that run or are being started. Guarded by the task table's lock. */
+    /** Returns the execs that run or are being started. Guarded by the task table's lock. */
     public List<ContainerProcess> liveExecs() {
         List<ContainerProcess> live = new ArrayList<>();
         for (ContainerProcess exec : execs.values()) {
@@ -95,8 +96,8 @@ public final class Container {
     }
 
     /**
-     * The steps that give back what the container holds on the host. Its creation uses them, then
-     * its deletion.
+     * Returns the steps that give back what the container holds on the host. Its creation uses
+     * them, then its deletion.
      */
     public UndoStack resources() {
         return resources;
@@ -107,9 +108,29 @@ public final class Container {
         return outOfMemory;
     }
 
-    /** The state of the container. Guarded by the task table's lock. */
+    /**
+     * The guest has told that it ran out of memory.
+     *
+     * @param why whose memory it was, in words
+     */
+    public void ranOutOfMemory(String why) {
+        whyOutOfMemory = why;
+        outOfMemory.open();
+    }
+
+    /** Whose memory it was when it ran out of memory last; empty if it never did. */
+    public String whyOutOfMemory() {
+        return whyOutOfMemory;
+    }
+
+    /** Returns the state of the container. Guarded by the task table's lock. */
     public ContainerState state() {
         return state;
+    }
+
+    /** Makes it the container that another daemon knows, before others see it. */
+    public void resume(ContainerState known) {
+        state = known;
     }
 
     /**
@@ -145,7 +166,7 @@ public final class Container {
     }
 
     /**
-     * The state of a process of the container; that of the first process is part of the
+     * Returns the state of a process of the container; that of the first process is part of the
      * container's. Guarded by the task table's lock.
      */
     public ProcessState stateOf(ContainerProcess process) {

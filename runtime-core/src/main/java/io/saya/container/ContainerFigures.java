@@ -4,6 +4,7 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.saya.agent.ContainerUsage;
 import io.saya.failure.RuntimeFailure;
 import io.saya.host.ProcessorTimes;
+import io.saya.json.JsonObject;
 import io.saya.lifecycle.Waited;
 import java.time.Duration;
 import java.util.Optional;
@@ -81,6 +82,16 @@ public final class ContainerFigures {
         if (last == null && asked == null) {
             var _ = ask();
         }
+    }
+
+    /** Describes them for another daemon. */
+    public JsonObject held() {
+        return share.held();
+    }
+
+    /** Goes on with those of another daemon, so that no counter goes back. */
+    public void goOn(JsonObject held) {
+        share.goOn(held);
     }
 
     /**

@@ -2,6 +2,7 @@ package io.saya.container;
 
 import io.saya.event.TaskIo;
 import io.saya.failure.RuntimeFailure;
+import io.saya.host.Signal;
 import io.saya.io.ProcessStdio;
 import io.saya.lifecycle.Latch;
 import java.util.concurrent.CompletableFuture;
@@ -39,6 +40,14 @@ public final class ContainerProcess {
         this.stdio = stdio;
     }
 
+    /** An exec that another daemon has started. */
+    public ContainerProcess(String containerId, String execId, TaskIo io, ProcessStdio stdio) {
+        this.containerId = containerId;
+        this.execId = execId;
+        this.io = io;
+        this.stdio = stdio;
+    }
+
     /** An exec. */
     public ContainerProcess(
             String containerId, String execId, TaskIo io, ExecDefinition definition) {
@@ -53,12 +62,12 @@ public final class ContainerProcess {
         return containerId;
     }
 
-    /** The id of an exec; empty for the first process of the container. */
+    /** Returns the id of an exec; empty for the first process of the container. */
     public String execId() {
         return execId;
     }
 
-    /** The name that the agent and events know: the exec's id, or the container's. */
+    /** Returns the name that the agent and events know: the exec's id, or the container's. */
     public String processId() {
         return execId.isEmpty() ? containerId : execId;
     }
@@ -76,7 +85,8 @@ public final class ContainerProcess {
     }
 
     /**
-     * The process in words, for messages: {@code container c1} or {@code exec e1 of container c1}.
+     * Returns the process in words, for messages: {@code container c1} or {@code exec e1 of
+     * container c1}.
      */
     public String describe() {
         return isInit()
@@ -117,6 +127,28 @@ public final class ContainerProcess {
         return (signals.get() & 1L << (signal - 1)) != 0;
     }
 
+    /** The signals that were sent to it, a bit for each. */
+    public long signals() {
+        return signals.get();
+    }
+
+    /**
+     * Makes it the process that another daemon knows, before others see it.
+     *
+     * @param signals as {@link #signals} told there
+     */
+    public void resume(ProcessState known, long signals) {
+        state = known;
+        this.signals.set(signals);
+        if (wasSignalled(Signal.SIGKILL)) {
+            killed.open();
+        }
+        if (known instanceof ProcessState.Stopped(ExitStatus exit)) {
+            endTold.open();
+            exited.complete(exit);
+        }
+    }
+
     /**
      * Hands an exec's definition to its one start, and does not keep it. Guarded by the task
      * table's lock.
@@ -130,7 +162,7 @@ public final class ContainerProcess {
         return taken;
     }
 
-    /** The state of an exec; that of a first process is part of its container's. */
+    /** Returns the state of an exec; that of a first process is part of its container's. */
     ProcessState state() {
         return state;
     }

@@ -3,6 +3,9 @@ package io.saya.container;
 import io.saya.agent.ContainerUsage;
 import io.saya.agent.ContainerUsage.CpuTime;
 import io.saya.host.ProcessorTimes;
+import io.saya.json.JsonArray;
+import io.saya.json.JsonObject;
+import io.saya.json.JsonValue;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -62,6 +65,40 @@ final class HostShare {
                         perCpu));
     }
 
+    /** Describes the counters; those of a question that is being asked may be missing. */
+    JsonObject held() {
+        List<JsonValue> each = new ArrayList<>();
+        for (Counter processor : processors) {
+            each.add(processor.held());
+        }
+        return JsonObject.builder()
+                .put("ran", last.ran().toNanos())
+                .put("waited", last.waited().toNanos())
+                .put("total", total.held())
+                .put("user", user.held())
+                .put("kernel", kernel.held())
+                .put("processors", new JsonArray(each))
+                .build();
+    }
+
+    /** Counts on from there. */
+    void goOn(JsonObject held) {
+        last =
+                new ProcessorTimes(
+                        Duration.ofNanos(held.integer("ran").orElse(0)),
+                        Duration.ofNanos(held.integer("waited").orElse(0)),
+                        false);
+        total.goOn(held.object("total").orElse(JsonObject.EMPTY));
+        user.goOn(held.object("user").orElse(JsonObject.EMPTY));
+        kernel.goOn(held.object("kernel").orElse(JsonObject.EMPTY));
+        List<JsonObject> each = held.array("processors").orElse(JsonArray.EMPTY).objects();
+        processors = new Counter[each.size()];
+        for (int i = 0; i < processors.length; i++) {
+            processors[i] = new Counter();
+            processors[i].goOn(each.get(i));
+        }
+    }
+
     private void measure() {
         ProcessorTimes now = vmm.get().orElse(null);
         if (now == null) {
@@ -79,6 +116,15 @@ final class HostShare {
     private static final class Counter {
         private long guest;
         private double host;
+
+        JsonObject held() {
+            return JsonObject.builder().put("guest", guest).put("host", (long) host).build();
+        }
+
+        void goOn(JsonObject held) {
+            guest = held.integer("guest").orElse(0);
+            host = held.integer("host").orElse(0);
+        }
 
         long advance(long now, double share) {
             if (now > guest) {

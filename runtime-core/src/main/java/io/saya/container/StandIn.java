@@ -8,6 +8,7 @@ import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -48,6 +49,21 @@ public final class StandIn {
             begun = true;
         }
         Thread.ofVirtual().name("stand-in").start(() -> make(making));
+    }
+
+    /** Takes one that another daemon has made. */
+    public void adopt(HostProcess made) {
+        synchronized (this) {
+            begun = true;
+        }
+        process.complete(made);
+    }
+
+    /** The process, if it was made. */
+    public Optional<HostProcess> process() {
+        return process.isDone() && !process.isCompletedExceptionally()
+                ? Optional.of(process.join())
+                : Optional.empty();
     }
 
     private void make(Making making) {

@@ -14,6 +14,10 @@ public enum Moment {
     START_SPAWN,
     /** There is a template for the VM; it is not used yet. */
     TEMPLATE_RESTORE,
+    /** A QEMU was started for a template; nothing is loaded. */
+    TEMPLATE_LOAD,
+    /** The template is loaded; the guest does not run, and the sandbox's devices are not there. */
+    TEMPLATE_PLUG,
     /** The VM of a template has come to rest; nothing is saved. */
     TEMPLATE_SAVE,
     /** A template is saved; nobody can see it. */

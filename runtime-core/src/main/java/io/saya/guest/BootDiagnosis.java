@@ -11,6 +11,7 @@ import io.saya.hypervisor.Vm;
 import io.saya.hypervisor.VmExit;
 import io.saya.lifecycle.Waited;
 import java.time.Duration;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +30,7 @@ final class BootDiagnosis {
     private final RuntimeConfig config;
     private final long millis;
     private final @Nullable HostProcess virtiofsd;
+    private final @Nullable VsockCarrier vsock;
     private final SandboxCgroup cgroup;
 
     /**
@@ -39,11 +41,13 @@ final class BootDiagnosis {
             RuntimeConfig config,
             long millis,
             @Nullable HostProcess virtiofsd,
+            @Nullable VsockCarrier vsock,
             SandboxCgroup cgroup) {
         this.identity = identity;
         this.config = config;
         this.millis = millis;
         this.virtiofsd = virtiofsd;
+        this.vsock = vsock;
         this.cgroup = cgroup;
     }
 
@@ -57,7 +61,8 @@ final class BootDiagnosis {
         }
         String message = String.valueOf(cause.getMessage());
         return RuntimeFailure.internal(
-                BootFailure.text(doing, phase, millis, message, BootFailure.advice(message), ""),
+                BootFailure.text(
+                        doing, phase, millis, message, BootFailure.advice(false, message), ""),
                 cause);
     }
 
@@ -81,7 +86,10 @@ final class BootDiagnosis {
                         : unanswered(machine, phase, cause);
         String advice =
                 BootFailure.advice(
-                        machine.vmmOutputTail(), machine.consoleTail(), cause.getMessage());
+                        bySerialPort(machine),
+                        machine.vmmOutputTail(),
+                        machine.consoleTail(),
+                        cause.getMessage());
         if (advice.isEmpty() && exit == null) {
             advice = adviceForSilence(machine, phase);
         }
@@ -91,15 +99,22 @@ final class BootDiagnosis {
                 cause);
     }
 
-    /** Returns how far a guest has come whose agent does not answer. */
-    static StartPhase unreached(Vm machine) {
+    /**
+     * Returns how far a guest has come whose agent does not answer.
+     *
+     * @param taken whether somebody in the guest has taken a connection, where it is not the VMM
+     *     who tells
+     */
+    static StartPhase unreached(Vm machine, boolean taken) {
         if (!machine.vmmReady().isDone()) {
             return StartPhase.QMP;
         }
-        boolean channelTells = machine.agent() instanceof AgentEndpoint.SerialPort;
-        return channelTells && !machine.channelOpen().isDone()
-                ? StartPhase.KERNEL
-                : StartPhase.AGENT;
+        boolean open = bySerialPort(machine) ? machine.channelOpen().isDone() : taken;
+        return open ? StartPhase.AGENT : StartPhase.KERNEL;
+    }
+
+    private static boolean bySerialPort(Vm machine) {
+        return machine.agent() instanceof AgentEndpoint.SerialPort;
     }
 
     private String shareText(String doing, HostProcess daemon, String console) {
@@ -117,8 +132,28 @@ final class BootDiagnosis {
 
     private String adviceForSilence(Vm machine, StartPhase phase) {
         if (phase == StartPhase.AGENT) {
-            return "the agent opened its channel but answers neither by ttrpc nor by gRPC, as agents"
-                    + " of Kata do: use a guest with such an agent";
+            return "the agent opened its channel but answers neither by ttrpc nor by gRPC, as"
+                    + " agents of Kata do: use a guest with such an agent";
+        }
+        if (vsock != null && vsock.hasEnded()) {
+            return "start it again; if that happens more than once, use another version of"
+                    + " vhost-device-vsock (vhost_user_vsock_daemon in [agent.kata])";
+        }
+        if (phase == StartPhase.KERNEL && vsock != null) {
+            return BootFailure.kataAgentListens(machine.consoleTail())
+                    ? "the agent is up, and the vsock daemon runs, but carries nothing: use another"
+                            + " version of vhost-device-vsock (vhost_user_vsock_daemon in"
+                            + " [agent.kata]), or load vhost_vsock on the host and have transport ="
+                            + " \"vsock\""
+                    : "the vsock daemon runs, and the guest did not listen: its kernel must have"
+                            + " the driver vmw_vsock_virtio_transport, and its agent must be started;"
+                            + " a guest that is only slow gets more time by dial_timeout in"
+                            + " [agent.kata]";
+        }
+        if (phase == StartPhase.KERNEL && !bySerialPort(machine)) {
+            return "the guest did not listen on vsock: its kernel must have the driver"
+                    + " vmw_vsock_virtio_transport, and its agent must be started; a guest that is"
+                    + " only slow gets more time by dial_timeout in [agent.kata]";
         }
         boolean kvm = config.hypervisor().machine().accelerator() == MachineConfig.Accelerator.KVM;
         if (phase == StartPhase.KERNEL && kvm && machine.consoleTail().isBlank()) {
@@ -128,16 +163,21 @@ final class BootDiagnosis {
         return "";
     }
 
-    private static String unanswered(Vm machine, StartPhase phase, RuntimeFailure cause) {
-        if (machine.agent() instanceof AgentEndpoint.SerialPort
-                && BootFailure.kataAgentListens(machine.consoleTail())) {
-            return "the guest's agent is one of Kata 2.x to 4.x: it is up, but listens on vsock only,"
-                    + " which this sandbox does not have";
+    private String unanswered(Vm machine, StartPhase phase, RuntimeFailure cause) {
+        if (vsock != null && vsock.hasEnded()) {
+            return vsock.ending();
+        }
+        if (bySerialPort(machine) && BootFailure.kataAgentListens(machine.consoleTail())) {
+            return "the guest's agent is one of Kata 2.x to 4.x: it is up, but listens on vsock"
+                    + " only, which this sandbox does not have";
         }
         String known =
                 switch (phase) {
                     case QMP -> "QEMU runs but its monitor does not answer; ";
-                    case KERNEL -> "the guest's kernel started no agent; ";
+                    case KERNEL ->
+                            bySerialPort(machine)
+                                    ? "the guest's kernel started no agent; "
+                                    : "nobody in the guest took a connection by vsock; ";
                     case AGENT -> "the agent does not answer; ";
                     default -> "";
                 };
@@ -162,24 +202,33 @@ final class BootDiagnosis {
 
     /** Returns why a sandbox stops whose virtiofsd has ended. */
     static StopCause cause(HostProcess virtiofsd, ProcessExit exit, SandboxCgroup cgroup) {
-        String memory = outOfMemory(exit, cgroup);
-        String why =
-                "virtiofsd ended with "
-                        + exit.describe()
-                        + memory
-                        + printed(": ", virtiofsd.outputTail());
-        return memory.isEmpty() ? new StopCause.ShareLost(why) : new StopCause.OutOfMemory(why);
+        return cause("virtiofsd", virtiofsd, exit, cgroup, StopCause.ShareLost::new);
     }
 
     /** Returns why a sandbox stops whose vsock daemon has ended. */
     static StopCause vsockCause(HostProcess daemon, ProcessExit exit, SandboxCgroup cgroup) {
+        return cause(
+                "the daemon that carries the agent's vsock (vhost_user_vsock_daemon)",
+                daemon,
+                exit,
+                cgroup,
+                StopCause.AgentLost::new);
+    }
+
+    private static StopCause cause(
+            String name,
+            HostProcess daemon,
+            ProcessExit exit,
+            SandboxCgroup cgroup,
+            Function<String, StopCause> unlessOutOfMemory) {
         String memory = outOfMemory(exit, cgroup);
         String why =
-                "the daemon that carries the agent's vsock (vhost_user_vsock_daemon) ended with "
+                name
+                        + " ended with "
                         + exit.describe()
                         + memory
                         + printed(": ", daemon.outputTail());
-        return memory.isEmpty() ? new StopCause.AgentLost(why) : new StopCause.OutOfMemory(why);
+        return memory.isEmpty() ? unlessOutOfMemory.apply(why) : new StopCause.OutOfMemory(why);
     }
 
     /** Says that the kernel ended a process for want of memory; empty if it did not. */

@@ -18,7 +18,7 @@ final class BootFailure {
     /** What agents of Kata 2.x to 4.x print when they are up. */
     private static final String KATA_LISTENS = "ttRPC server started";
 
-    /** Part of what such agents print when they listen on vsock, and on nothing else. */
+    /** What to do about an agent that listens on vsock, and on nothing else. */
     private static final String KATA_WITHOUT_VSOCK =
             "load vhost_vsock on the host (modprobe vhost_vsock), or install vhost-device-vsock"
                     + " (cargo install vhost-device-vsock) and name it by vhost_user_vsock_daemon;"
@@ -30,8 +30,13 @@ final class BootFailure {
      * A known cause, told by what QEMU, virtiofsd, the guest's kernel or its agent print.
      *
      * @param sign what is printed, a part of a line
+     * @param bySerialPort counts only where the agent is expected at a serial port
      */
-    private record Known(String sign, String advice) {}
+    private record Known(String sign, String advice, boolean bySerialPort) {
+        Known(String sign, String advice) {
+            this(sign, advice, false);
+        }
+    }
 
     /**
      * The known causes. The first that is found counts, so a cause stands before what follows from
@@ -114,8 +119,8 @@ final class BootFailure {
                             "Out of memory",
                             "the guest has too little memory: raise default_memory in"
                                     + " [hypervisor.qemu]"),
-                    new Known("vsock://-1:", KATA_WITHOUT_VSOCK),
-                    new Known(KATA_LISTENS, KATA_WITHOUT_VSOCK),
+                    new Known("vsock://-1:", KATA_WITHOUT_VSOCK, true),
+                    new Known(KATA_LISTENS, KATA_WITHOUT_VSOCK, true),
                     new Known(
                             "Attempted to kill init",
                             "the guest's first process, its init or agent, ended by itself; its"
@@ -126,9 +131,14 @@ final class BootFailure {
     /**
      * Returns what to do about a failure of which this was printed; empty if the failure is not a
      * known one.
+     *
+     * @param bySerialPort whether the agent is expected at a serial port
      */
-    static String advice(String... printed) {
+    static String advice(boolean bySerialPort, String... printed) {
         for (Known known : KNOWN) {
+            if (known.bySerialPort() && !bySerialPort) {
+                continue;
+            }
             for (String text : printed) {
                 if (text.contains(known.sign())) {
                     return known.advice();

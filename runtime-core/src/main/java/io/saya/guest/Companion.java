@@ -4,6 +4,7 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.saya.log.Log;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -76,6 +77,11 @@ final class Companion<T extends AutoCloseable> {
             running = fresh;
         }
         return !ended;
+    }
+
+    /** What runs, if it does. */
+    synchronized Optional<T> current() {
+        return Optional.ofNullable(running);
     }
 
     /**

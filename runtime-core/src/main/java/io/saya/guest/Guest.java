@@ -2,6 +2,7 @@ package io.saya.guest;
 
 import io.saya.agent.Agent;
 import io.saya.agent.AgentTrait;
+import io.saya.agent.ChannelSigns;
 import io.saya.agent.GuestDetails;
 import io.saya.agent.SandboxSetup;
 import io.saya.cgroup.PodLimits;
@@ -15,10 +16,16 @@ import io.saya.host.HostProcess;
 import io.saya.host.StandInSpec;
 import io.saya.hypervisor.AgentEndpoint;
 import io.saya.hypervisor.GuestConsole;
+import io.saya.hypervisor.HypervisorFailure;
 import io.saya.hypervisor.Vm;
+import io.saya.hypervisor.VmDevice;
+import io.saya.json.JsonArray;
+import io.saya.json.JsonObject;
 import io.saya.lifecycle.Patience;
+import io.saya.resources.BootSize;
 import io.saya.resources.MachineFollower;
 import io.saya.resources.OomScore;
+import io.saya.share.KubeletVolume;
 import io.saya.share.SharedDirectory;
 import io.saya.text.PlainText;
 import java.io.IOException;
@@ -28,6 +35,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,7 +54,10 @@ public final class Guest implements TaskGuest {
     private final Parts parts;
     private final AgentLink link;
     private final ClockFollower clock = new ClockFollower();
+    private final PageCacheFollower pageCache;
+    private final VolumeFollower volumes = new VolumeFollower();
     private final CompletableFuture<StopCause> lost = new CompletableFuture<>();
+    private final Optional<VsockCarrier> carrier;
 
     /** What the launch made. */
     record Parts(
@@ -65,6 +76,9 @@ public final class Guest implements TaskGuest {
         this.made = made;
         this.parts = parts;
         this.link = link;
+        this.carrier = parts.daemons().vsock().map(VsockCarrier::new);
+        made.cgroup().holds(parts.machine()::size);
+        this.pageCache = new PageCacheFollower(made.cgroup()::podMemory, this::outgrowsPod);
     }
 
     /** Begins to notice the ends of VM and daemons. */
@@ -107,15 +121,27 @@ public final class Guest implements TaskGuest {
         Vm vm = parts.vm();
         StartClock phases = made.clock();
         @Nullable StartPhase answered = null;
+        AtomicBoolean taken = new AtomicBoolean();
         try {
             Failpoints.reach(Moment.CREATE_CONNECT);
+            Patience patience =
+                    whileThereIsHope(
+                            GuestTime.of(pid()).await(made.config().agent().timeouts().dial()));
+            if (!carrier.map(daemon -> daemon.awaitQueues(patience)).orElse(true)) {
+                throw RuntimeFailure.unavailable(
+                        "its kernel has not taken its vsock device within dial_timeout", null);
+            }
             Agent connected =
                     made.connector()
                             .connect(
                                     vm.agent(),
-                                    vm.channelClosed(),
-                                    whileThereIsHope(
-                                            await(made.config().agent().timeouts().dial())));
+                                    new ChannelSigns(
+                                            vm.channelClosed(),
+                                            () -> {
+                                                taken.set(true);
+                                                phases.done(StartPhase.KERNEL);
+                                            }),
+                                    patience);
             if (vm.restored()) {
                 RestoredGuest.makeItsOwn(connected);
             }
@@ -124,6 +150,10 @@ public final class Guest implements TaskGuest {
             var _ = connected.lost().thenAccept(this::agentLost);
             phases.done(StartPhase.KERNEL);
             phases.done(StartPhase.AGENT);
+            if (!setup.policy().isEmpty()) {
+                answered = StartPhase.SANDBOX;
+                connected.setPolicy(setup.policy());
+            }
             answered = StartPhase.NETWORK;
             connected.configureNetwork(parts.network().awaitJoined());
             answered = StartPhase.SANDBOX;
@@ -137,26 +167,117 @@ public final class Guest implements TaskGuest {
             phases.done(StartPhase.SANDBOX);
         } catch (RuntimeFailure e) {
             throw diagnosis()
-                    .ofConnect(vm, answered != null ? answered : BootDiagnosis.unreached(vm), e);
+                    .ofConnect(
+                            vm,
+                            answered != null ? answered : BootDiagnosis.unreached(vm, taken.get()),
+                            e);
         }
     }
 
     /**
-     * A limit that is over as soon as the console shows that the agent waits elsewhere, and so will
-     * never answer.
+     * A limit that is over as soon as the agent will never answer: the console shows that it waits
+     * elsewhere; or there is no VM any more, or nothing that carries its vsock, which at a serial
+     * port the end of the connection shows.
      */
     private Patience whileThereIsHope(Patience limit) {
         Vm vm = parts.vm();
         return vm.agent() instanceof AgentEndpoint.SerialPort
                 ? () -> limit.exhausted() || BootFailure.kataAgentListens(vm.consoleTail())
-                : limit;
+                : () ->
+                        limit.exhausted()
+                                || vm.exited().isDone()
+                                || carrier.map(VsockCarrier::hasEnded).orElse(false);
     }
 
-    /** Sets the guest's clock if it has to be; to be called every few seconds. Does not block. */
-    public void followClock(Agent agent) {
-        boolean slews =
-                link.details().map(known -> known.has(AgentTrait.SLEWS_CLOCK)).orElse(false);
-        clock.look(agent, slews);
+    /**
+     * Tells the guest what has changed on the host: the time, volumes; and has it give up page
+     * cache if its pod is short of memory. Gives it what its machine could not get before. To be
+     * called every few seconds; does not wait for the guest.
+     */
+    public void look(Agent agent) {
+        clock.look(agent, has(AgentTrait.SLEWS_CLOCK));
+        volumes.look(agent);
+        parts.machine().look();
+        if (has(AgentTrait.GIVES_UP_PAGE_CACHE)
+                && VmPlan.givesFreedBack(made.config().hypervisor().memory())) {
+            var _ = pageCache.look(agent);
+        }
+    }
+
+    private boolean has(AgentTrait trait) {
+        return link.details().map(known -> known.has(trait)).orElse(false);
+    }
+
+    private boolean outgrowsPod() {
+        return BootSize.tooLarge(parts.machine().size(), podLimits()).isPresent();
+    }
+
+    /**
+     * Describes it for another daemon, and changes nothing of it until {@link #release}. Blocks for
+     * a moment.
+     *
+     * @throws RuntimeFailure FAILED_PRECONDITION, and nothing has changed, with what keeps it from
+     *     being handed over
+     */
+    public JsonObject hold() {
+        GuestDetails known = details();
+        if (!known.has(AgentTrait.STARTS_FROM_TEMPLATE)) {
+            throw refusal("its guest is not the default one");
+        }
+        if (parts.daemons().vsock().isPresent()) {
+            throw refusal("its agent is reached by a daemon (hybrid vsock)");
+        }
+        JsonObject vm;
+        try {
+            vm = parts.vm().held();
+        } catch (HypervisorFailure e) {
+            throw refusal(e.getMessage());
+        }
+        JsonObject machine = parts.machine().held();
+        JsonObject network = machine == null ? null : parts.network().hold();
+        if (machine == null || network == null) {
+            throw refusal("its machine or its network is being changed just now; try again");
+        }
+        JsonObject.Builder scores = JsonObject.builder();
+        parts.oomScore().scores().forEach(scores::put);
+        return JsonObject.builder()
+                .put("agent", known.version().toString())
+                .put("seccomp", known.abilities().seccomp())
+                .put("virtiofsd", process(parts.daemons().virtiofsd()))
+                .put("vm", vm)
+                .put("machine", machine)
+                .put("network", network)
+                .put("oom_scores", scores.build())
+                .put("shares", JsonArray.ofStrings(parts.shared().names()))
+                .build();
+    }
+
+    private static RuntimeFailure refusal(@Nullable String why) {
+        return RuntimeFailure.failedPrecondition(String.valueOf(why));
+    }
+
+    private static JsonObject process(HostProcess process) {
+        return JsonObject.builder()
+                .put("handle", process.handle())
+                .put("pid", process.pid())
+                .build();
+    }
+
+    /** Goes on after {@link #hold}. */
+    public void release() {
+        parts.network().release();
+    }
+
+    /** Goes on with an agent that another daemon has connected to. */
+    public void goOn(Agent connected, GuestDetails known) {
+        link.connected(connected);
+        var _ = connected.lost().thenAccept(this::agentLost);
+        link.up(known);
+        clock.tell(connected);
+        if (known.has(AgentTrait.CONNECTS_PORTS)) {
+            parts.network().forwardPorts(connected::connectPort);
+        }
+        parts.network().goOn();
     }
 
     /**
@@ -224,14 +345,19 @@ public final class Guest implements TaskGuest {
         return lost;
     }
 
-    /** The VMM's process. */
+    /** Returns the VMM's process. */
     public int pid() {
         return (int) parts.vm().pid();
     }
 
-    /** The guest's console. */
+    /** Returns the guest's console. */
     public GuestConsole console() {
         return parts.vm().console();
+    }
+
+    /** Returns where the agent is reached. */
+    public AgentEndpoint agentEndpoint() {
+        return parts.vm().agent();
     }
 
     @Override
@@ -281,6 +407,21 @@ public final class Guest implements TaskGuest {
     }
 
     @Override
+    public boolean takesDisks() {
+        return parts.vm().takesDisks();
+    }
+
+    @Override
+    public String plug(VmDevice.Block disk) throws HypervisorFailure {
+        return parts.vm().plug(disk);
+    }
+
+    @Override
+    public void unplug(VmDevice.Block disk) throws HypervisorFailure {
+        parts.vm().unplug(disk);
+    }
+
+    @Override
     public RootfsUpper rootfsUpper() {
         return made.config().hypervisor().sharedFs().rootfsUpper();
     }
@@ -288,6 +429,21 @@ public final class Guest implements TaskGuest {
     @Override
     public EmptyDirMode emptyDirMode() {
         return made.config().runtime().emptyDirMode();
+    }
+
+    @Override
+    public void follow(String mountPoint, KubeletVolume.Told told) {
+        volumes.follow(mountPoint, told);
+    }
+
+    @Override
+    public Optional<KubeletVolume.Told> followed(String mountPoint) {
+        return volumes.followed(mountPoint);
+    }
+
+    @Override
+    public void unfollow(String mountPoint) {
+        volumes.unfollow(mountPoint);
     }
 
     @Override
@@ -311,8 +467,8 @@ public final class Guest implements TaskGuest {
     }
 
     @Override
-    public Patience await(Duration limit) {
-        return GuestTime.of(pid()).await(limit);
+    public Patience await(Duration limit, int clockFactor) {
+        return GuestTime.of(pid()).await(limit, clockFactor);
     }
 
     @Override
@@ -326,6 +482,6 @@ public final class Guest implements TaskGuest {
     }
 
     private BootDiagnosis diagnosis() {
-        return made.diagnosis(parts.daemons().virtiofsd());
+        return made.diagnosis(parts.daemons().virtiofsd(), carrier.orElse(null));
     }
 }

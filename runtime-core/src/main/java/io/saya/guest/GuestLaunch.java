@@ -13,6 +13,9 @@ import io.saya.hypervisor.Hypervisor;
 import io.saya.hypervisor.HypervisorFailure;
 import io.saya.hypervisor.Vm;
 import io.saya.hypervisor.VsockDaemonSockets;
+import io.saya.json.JsonArray;
+import io.saya.json.JsonNumber;
+import io.saya.json.JsonObject;
 import io.saya.lifecycle.UndoStack;
 import io.saya.log.Log;
 import io.saya.oci.OciSpec;
@@ -22,6 +25,7 @@ import io.saya.resources.MachineSize;
 import io.saya.resources.OomScore;
 import io.saya.resources.Sizing;
 import io.saya.resources.SizingRule;
+import io.saya.resources.VcpuPinning;
 import io.saya.share.GuestModules;
 import io.saya.share.HostMounts;
 import io.saya.share.SharedDirectory;
@@ -140,7 +144,7 @@ public final class GuestLaunch {
             if (vm.restored()) {
                 clock.restored();
             }
-            cgroup.started(CompletableFuture.anyOf(vm.vmmReady(), vm.exited()));
+            cgroup.started(host, CompletableFuture.anyOf(vm.vmmReady(), vm.exited()));
             var _ = vm.vmmReady().thenRun(() -> clock.done(StartPhase.QMP));
             var _ = vm.channelOpen().thenRun(() -> clock.done(StartPhase.KERNEL));
 
@@ -153,7 +157,7 @@ public final class GuestLaunch {
                             this,
                             new Guest.Parts(
                                     vm,
-                                    new MachineFollower(rule, size, vm, link::require),
+                                    new MachineFollower(rule, size, vm, link::require, pinning()),
                                     new OomScore(vm.pid()),
                                     shared,
                                     network,
@@ -173,7 +177,7 @@ public final class GuestLaunch {
                             undo));
         } catch (IOException | HypervisorFailure | RuntimeException e) {
             // Before anything is ended: what has ended by itself is the cause.
-            RuntimeFailure failure = diagnosis(daemon).ofLaunch(phase, e);
+            RuntimeFailure failure = diagnosis(daemon, null).ofLaunch(phase, e);
             undo.unwind(failure);
             throw failure;
         }
@@ -183,6 +187,7 @@ public final class GuestLaunch {
         RunDirectory.create(identity.runDirectory());
         undo.push(
                 "run directory", () -> RunDirectory.remove(identity.runDirectory(), undo.failed()));
+        InitData.write(config.agent().given().initData(), identity.runDirectory());
         undo.push("cgroup", cgroup::release);
         SharedDirectory shared =
                 SharedDirectory.create(identity.runDirectory(), new HostMounts(host));
@@ -218,22 +223,120 @@ public final class GuestLaunch {
         return Optional.of(started);
     }
 
+    private VcpuPinning pinning() {
+        return config.runtime().enableVcpusPinning() ? Taskset.pinning(host) : VcpuPinning.OFF;
+    }
+
     private MachineSize backed(MachineSize size) throws HypervisorFailure {
         return config.hypervisor().memory().hugePages() ? HugePages.ofHost().hold(size) : size;
     }
 
-    private MachineSize bootSize(SizingRule rule, OciSpec spec) {
+    private MachineSize bootSize(SizingRule rule, OciSpec spec) throws HypervisorFailure {
         PodLimits pod = cgroup.podLimits();
         Sizing sizing = BootSize.of(rule, spec, pod);
+        Optional<String> tooSmall = BootSize.tooSmall(sizing.size(), pod);
+        if (tooSmall.isPresent()) {
+            throw new HypervisorFailure(tooSmall.get());
+        }
+        cgroup.holds(sizing::size);
         BootSize.tooLarge(sizing.size(), pod)
                 .ifPresent(why -> LOG.warn("the VM may be killed for want of memory", "why", why));
         sizing.clipped().forEach(why -> LOG.warn("less than was asked for", "why", why));
         return sizing.size();
     }
 
+    /**
+     * Goes on with a guest that another daemon holds, and that stays that one's until this one has
+     * taken over: nothing is sent to it before. To be called once.
+     *
+     * @param held as {@link Guest#hold} told there
+     * @throws RuntimeFailure if something of it cannot be had; it is left as it is
+     */
+    public LaunchedGuest goOn(NetworkPlace place, JsonObject held) {
+        UndoStack undo = new UndoStack();
+        try {
+            JsonObject daemon = held.object("virtiofsd").orElse(JsonObject.EMPTY);
+            HostProcess virtiofsd =
+                    host.known(
+                            (int) daemon.integer("handle").orElse(0),
+                            daemon.integer("pid").orElse(0),
+                            "virtiofsd");
+            SandboxNetwork network =
+                    SandboxNetwork.standing(
+                            host,
+                            place.pod(),
+                            identity,
+                            config,
+                            cgroup,
+                            held.object("network").orElse(JsonObject.EMPTY));
+            undo.push(
+                    "run directory",
+                    () ->
+                            RunDirectory.remove(
+                                    identity.runDirectory(), undo.failed() || network.recorded()));
+            undo.push("cgroup", cgroup::release);
+            SharedDirectory shared =
+                    SharedDirectory.standing(
+                            identity.runDirectory(),
+                            new HostMounts(host),
+                            held.array("shares").orElse(JsonArray.EMPTY).strings());
+            undo.push("shared directory", () -> shared.release(GuestLaunch::problem));
+            undo.push("virtiofsd", () -> Reaping.kill(virtiofsd, limits.reap()));
+            Vm vm =
+                    hypervisor.goOn(
+                            identity.id(),
+                            identity.runDirectory(),
+                            held.object("vm").orElse(JsonObject.EMPTY));
+            undo.push("VM", () -> vm.stop(Duration.ZERO));
+            SizingRule rule =
+                    SizingRule.of(
+                            config.hypervisor(),
+                            config.runtime().staticSandboxResourceManagement());
+            AgentLink link = new AgentLink(identity.id());
+            if (network.follows()) {
+                network.follow(place, vm, link::require, undo);
+            }
+            OomScore scores = new OomScore(vm.pid());
+            held.object("oom_scores")
+                    .orElse(JsonObject.EMPTY)
+                    .members()
+                    .forEach(
+                            (id, score) -> {
+                                if (score instanceof JsonNumber number) {
+                                    scores.admit(id, (int) number.asLong());
+                                }
+                            });
+            Guest guest =
+                    new Guest(
+                            this,
+                            new Guest.Parts(
+                                    vm,
+                                    MachineFollower.goingOn(
+                                            rule,
+                                            held.object("machine").orElse(JsonObject.EMPTY),
+                                            vm,
+                                            link::require,
+                                            pinning()),
+                                    scores,
+                                    shared,
+                                    network,
+                                    place.ofProcess(vm.pid()),
+                                    new Guest.Daemons(virtiofsd, Optional.empty())),
+                            link);
+            guest.watch();
+            return new LaunchedGuest(
+                    guest,
+                    new GuestStop(
+                            link, vm, network, virtiofsd, Optional.empty(), limits.reap(), undo));
+        } catch (HypervisorFailure e) {
+            throw RuntimeFailure.internal(
+                    "cannot go on with sandbox " + identity.id() + ": " + e.getMessage(), e);
+        }
+    }
+
     /** Returns what says why the guest does not come up, by what there is of it now. */
-    BootDiagnosis diagnosis(@Nullable HostProcess virtiofsd) {
-        return new BootDiagnosis(identity, config, clock.millis(), virtiofsd, cgroup);
+    BootDiagnosis diagnosis(@Nullable HostProcess virtiofsd, @Nullable VsockCarrier vsock) {
+        return new BootDiagnosis(identity, config, clock.millis(), virtiofsd, vsock, cgroup);
     }
 
     Host host() {

@@ -50,7 +50,12 @@ public final class GuestTime {
 
     /** Begins to wait: for {@code limit} of this time, and ten times as long by the clock. */
     public Wait await(Duration limit) {
-        return new Wait(limit, limit.multipliedBy(CLOCK_FACTOR));
+        return await(limit, CLOCK_FACTOR);
+    }
+
+    /** Begins to wait: for {@code limit} of this time, and so many times as long by the clock. */
+    public Wait await(Duration limit, int clockFactor) {
+        return new Wait(limit, limit.multipliedBy(clockFactor));
     }
 
     /** Begins to wait with no bound by the clock. */
@@ -67,6 +72,9 @@ public final class GuestTime {
         private long last;
         private Duration passed = Duration.ZERO;
 
+        /** What is over stays over: figures of a busy moment must not begin it anew. */
+        private boolean over;
+
         private Wait(Duration limit, Duration clockLimit) {
             this.limit = limit;
             this.clockLimit = clockLimit;
@@ -81,11 +89,12 @@ public final class GuestTime {
             Duration step = Duration.ofNanos(now - last);
             last = now;
             passed = passed.plus(step.compareTo(LONGEST_STEP) > 0 ? LONGEST_STEP : step);
-            if (clockTime().compareTo(clockLimit) >= 0) {
-                return true;
-            }
             // Where the clock has not reached the limit, less than that has not: no figures needed.
-            return passed.compareTo(limit) >= 0 && usable().compareTo(limit) >= 0;
+            over =
+                    over
+                            || clockTime().compareTo(clockLimit) >= 0
+                            || (passed.compareTo(limit) >= 0 && usable().compareTo(limit) >= 0);
+            return over;
         }
 
         /** How long the wait has lasted by the clock. */

@@ -5,6 +5,7 @@ import io.saya.config.RuntimeConfig;
 import io.saya.failure.RuntimeFailure;
 import io.saya.host.Host;
 import io.saya.hypervisor.Vm;
+import io.saya.json.JsonObject;
 import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
 import io.saya.network.GuestNetwork;
@@ -14,6 +15,7 @@ import io.saya.network.NetworkSettings;
 import io.saya.network.NetworkWatch;
 import io.saya.network.PodNetwork;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
@@ -50,6 +52,8 @@ final class NetworkFollower {
     /** Held by the thread that looks at the namespace and plugs. */
     private final Semaphore turn = new Semaphore(1);
 
+    private final NetworkNames names;
+
     private volatile String lastFailure = "";
     private final Companion<NetworkWatch> watch = new Companion<>("watch of the network");
     private volatile boolean ended;
@@ -59,6 +63,8 @@ final class NetworkFollower {
      *
      * @param early what the VM was started with
      * @param ownNamespace whether the namespace is the VMM's own, and ends with it
+     * @param resolverFile what the sandbox container has as its {@code /etc/resolv.conf}
+     * @param namesBefore what another daemon has started to serve names
      */
     NetworkFollower(
             Host host,
@@ -68,11 +74,20 @@ final class NetworkFollower {
             PodNetwork early,
             boolean ownNamespace,
             Vm vm,
-            Supplier<Agent> agent) {
+            Supplier<Agent> agent,
+            Optional<Path> resolverFile,
+            Optional<JsonObject> namesBefore) {
         this.host = host;
         this.identity = identity;
         this.vm = vm;
         this.ownNamespace = ownNamespace;
+        this.names =
+                new NetworkNames(
+                        host,
+                        identity,
+                        resolverFile,
+                        address -> agent.get().serveNames(address),
+                        namesBefore);
         this.late =
                 new LateNetwork(
                         host,
@@ -162,6 +177,7 @@ final class NetworkFollower {
         try {
             if (!ended && !vm.exited().isDone()) {
                 late.follow();
+                names.look(late.namespace());
             }
         } finally {
             turn.release();
@@ -174,6 +190,22 @@ final class NetworkFollower {
     void end() {
         ended = true;
         watch.end();
+        names.end();
+    }
+
+    /** What serves names, for another daemon. */
+    Optional<JsonObject> heldNames() {
+        return names.held();
+    }
+
+    /** Follows nothing from now on until {@link #release}; false if it does just now. */
+    boolean hold() {
+        return turn.tryAcquire();
+    }
+
+    /** Goes on after {@link #hold}. */
+    void release() {
+        turn.release();
     }
 
     /** Undoes what does not end with the VM; a namespace of the VMM's own does. */

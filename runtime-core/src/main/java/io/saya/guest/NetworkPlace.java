@@ -15,8 +15,9 @@ import java.util.Optional;
  * @param vmm the VMM's; empty: the daemon's own
  * @param pod the namespace whose interfaces the guest gets; empty: none are there yet, or none are
  *     wanted
+ * @param resolverFile what the sandbox container has as its {@code /etc/resolv.conf}
  */
-public record NetworkPlace(Optional<Path> vmm, Optional<Path> pod) {
+public record NetworkPlace(Optional<Path> vmm, Optional<Path> pod, Optional<Path> resolverFile) {
     private static final Path OWN = Path.of("/proc/self/ns/net");
 
     /**
@@ -27,7 +28,7 @@ public record NetworkPlace(Optional<Path> vmm, Optional<Path> pod) {
      */
     public static NetworkPlace of(OciSpec spec, RuntimeConfig config) {
         if (config.runtime().network().disableNewNetns()) {
-            return new NetworkPlace(Optional.empty(), Optional.empty());
+            return new NetworkPlace(Optional.empty(), Optional.empty(), Optional.empty());
         }
         Optional<Path> path = spec.networkNamespace();
         if (spec.hostNetwork() || (path.isPresent() && isOwn(path.get()))) {
@@ -40,8 +41,18 @@ public record NetworkPlace(Optional<Path> vmm, Optional<Path> pod) {
                             + " configuration)");
         }
         return path.isPresent()
-                ? new NetworkPlace(path, path)
-                : new NetworkPlace(Optional.of(SpawnSpec.NEW_NETWORK_NAMESPACE), Optional.empty());
+                ? new NetworkPlace(path, path, resolverFile(spec))
+                : new NetworkPlace(
+                        Optional.of(SpawnSpec.NEW_NETWORK_NAMESPACE),
+                        Optional.empty(),
+                        resolverFile(spec));
+    }
+
+    private static Optional<Path> resolverFile(OciSpec spec) {
+        return spec.mounts().stream()
+                .filter(mount -> mount.bind() && mount.destination().equals("/etc/resolv.conf"))
+                .map(mount -> Path.of(mount.source()))
+                .findFirst();
     }
 
     /**

@@ -3,17 +3,21 @@ package io.saya.guest;
 import io.saya.cgroup.CgroupPath;
 import io.saya.cgroup.CgroupPlacement;
 import io.saya.cgroup.PodLimits;
+import io.saya.cgroup.PodMemory;
+import io.saya.host.Host;
 import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
+import io.saya.resources.BootSize;
+import io.saya.resources.MachineSize;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,26 +34,12 @@ public final class SandboxCgroup {
      */
     private static final Duration MOVE_LIMIT = Duration.ofSeconds(10);
 
-    /**
-     * null, zero, full, random, urandom, kvm; all else is handed over open. Nodes may be made of
-     * all devices, as runc has it: virtiofsd makes those of a container without a tmpfs on /dev,
-     * which nobody can open on the host.
-     */
-    private static final List<String> DEVICES =
-            List.of(
-                    "c *:* m",
-                    "b *:* m",
-                    "c 1:3 rw",
-                    "c 1:5 rw",
-                    "c 1:7 rw",
-                    "c 1:8 rw",
-                    "c 1:9 rw",
-                    "c 10:232 rw");
+    /** Before its size is known. */
+    private static final MachineSize NOTHING = new MachineSize(1, 1);
 
-    /**
-     * Of a line of {@code /proc/devices}; groups of VFIO have numbers that only their host knows.
-     */
-    private static final String VFIO = " vfio";
+    /** Where the limit should have held all. */
+    private static final String RAISE =
+            "raise the pod's memory limit or the overhead of its RuntimeClass";
 
     private final SandboxIdentity identity;
     private final String cgroupsPath;
@@ -63,6 +53,7 @@ public final class SandboxCgroup {
     private @Nullable Thread work;
     private boolean only;
     private volatile List<Path> entered = List.of();
+    private volatile Supplier<MachineSize> machine = () -> NOTHING;
 
     private SandboxCgroup(SandboxIdentity identity, String cgroupsPath, boolean wanted) {
         this(identity, cgroupsPath, wanted, MOVE_LIMIT);
@@ -101,6 +92,26 @@ public final class SandboxCgroup {
                         cgroup.place();
                     }
                 });
+        return cgroup;
+    }
+
+    /**
+     * The cgroup that another daemon has made; this process goes in if that one was in.
+     *
+     * @param only whether the daemon is in the pod's cgroup
+     */
+    public static SandboxCgroup standing(SandboxIdentity identity, boolean only)
+            throws IOException {
+        SandboxCgroup cgroup = new SandboxCgroup(identity, "", true);
+        CgroupPlacement standing = CgroupPlacement.standing(SandboxRecord.read(identity));
+        cgroup.placement = standing;
+        cgroup.only = only;
+        cgroup.entered = standing.entered();
+        if (only) {
+            standing.enterAgain(ProcessHandle.current().pid());
+            cgroup.daemonInside = true;
+            cgroup.guardInside = true;
+        }
         return cgroup;
     }
 
@@ -165,7 +176,7 @@ public final class SandboxCgroup {
         return made == null ? List.of() : made.entered();
     }
 
-    /** The directories that virtiofsd and the VMM are born in. After the wait. */
+    /** Returns the directories that virtiofsd and the VMM are born in. After the wait. */
     List<Path> directories() {
         return entered;
     }
@@ -187,10 +198,16 @@ public final class SandboxCgroup {
         return placement;
     }
 
-    /** The limits of the pod's cgroup. To be asked after {@link #awaitPlaced}. */
+    /** Returns the limits of the pod's cgroup. To be asked after {@link #awaitPlaced}. */
     PodLimits podLimits() {
         CgroupPlacement placed = placement;
         return placed == null ? PodLimits.NONE : placed.podLimits();
+    }
+
+    /** What the pod's cgroup tells of its memory now. To be asked after {@link #awaitPlaced}. */
+    PodMemory podMemory() {
+        CgroupPlacement placed = placement;
+        return placed == null ? PodMemory.UNKNOWN : placed.podMemory();
     }
 
     /**
@@ -198,10 +215,11 @@ public final class SandboxCgroup {
      * cgroup as well if all are to be there. Does not wait, also not for a kernel that has not
      * moved the guard in yet: the guard is taken out when it has.
      *
+     * @param host whose guard restricts devices where Java cannot
      * @param devicesOpen done when the VMM has opened all that it needs of {@code /dev}, or has
      *     ended
      */
-    void started(CompletableFuture<?> devicesOpen) {
+    void started(Host host, CompletableFuture<?> devicesOpen) {
         Thread earlier = work;
         if (earlier == null || (placement == null && !earlier.isAlive())) {
             return;
@@ -213,7 +231,7 @@ public final class SandboxCgroup {
                         awaitEnd(earlier);
                         CgroupPlacement placed = placement;
                         if (placed != null) {
-                            settle(placed, devicesOpen);
+                            settle(host, placed, devicesOpen);
                         }
                     }
                 });
@@ -230,7 +248,7 @@ public final class SandboxCgroup {
         }
     }
 
-    private void settle(CgroupPlacement placed, CompletableFuture<?> devicesOpen) {
+    private void settle(Host host, CgroupPlacement placed, CompletableFuture<?> devicesOpen) {
         try {
             if (only) {
                 // The guard opens disks, taps and terminals' loggers in it.
@@ -244,7 +262,7 @@ public final class SandboxCgroup {
                 guardInside = false;
                 // The kernel takes a list in steps, the first of which denies all.
                 devicesOpen.join();
-                restrictDevices(placed);
+                restrictDevices(host, placed);
             }
         } catch (IOException e) {
             LOG.warn("the guard stays in the pod's cgroup", "error", e);
@@ -252,22 +270,17 @@ public final class SandboxCgroup {
     }
 
     /** QEMU and virtiofsd are alone in it now; what else they use they have open. */
-    private static void restrictDevices(CgroupPlacement placed) {
+    private static void restrictDevices(Host host, CgroupPlacement placed) {
         try {
-            List<String> allowed = new ArrayList<>(DEVICES);
-            allowed.add("c 10:196 rw");
-            for (String line : Files.readAllLines(Path.of("/proc/devices"))) {
-                if (line.endsWith(VFIO)) {
-                    allowed.add(
-                            "c "
-                                    + line.substring(0, line.length() - VFIO.length()).strip()
-                                    + ":* rw");
-                }
-            }
-            placed.restrictDevices(allowed);
+            DeviceList.apply(host, placed);
         } catch (IOException e) {
             LOG.warn("the pod's cgroup does not restrict devices", "error", e);
         }
+    }
+
+    /** Notes what is in it, by whose size it is said how much memory the pod should have. */
+    void holds(Supplier<MachineSize> size) {
+        machine = size;
     }
 
     /**
@@ -281,8 +294,9 @@ public final class SandboxCgroup {
                 ? ""
                 : " (the kernel killed it: out of memory in cgroup "
                         + where
-                        + "; raise the pod's memory limit or the overhead of its RuntimeClass, or"
-                        + " lower default_memory in [hypervisor.qemu])";
+                        + "; "
+                        + BootSize.tooLarge(machine.get(), podLimits()).orElse(RAISE)
+                        + ", or lower default_memory in [hypervisor.qemu])";
     }
 
     /**
@@ -320,7 +334,8 @@ public final class SandboxCgroup {
     }
 
     /**
-     * The pid of the guard, by {@code /proc/self/stat}; {@link ProcessHandle} would start a thread.
+     * Returns the pid of the guard, by {@code /proc/self/stat}; {@link ProcessHandle} would start a
+     * thread.
      */
     private static long parentProcess() throws IOException {
         String stat =

@@ -14,7 +14,9 @@ import java.time.Duration;
  *     slow) gets it; a guest that hides an exit must not keep the pod
  * @param reap how long a process of the host gets to be reaped after SIGKILL, before it is killed
  *     again and that is logged. Only one that is stuck in the kernel takes longer
- *     <p>{@code boot} and {@code obey} are {@link GuestTime}, and ten times as long by the clock.
+ *     <p>{@code boot} and {@code obey} are {@link GuestTime}; by the clock, {@code boot} is ten
+ *     times as long, and {@code obey} four times: an orchestrator waits two minutes for what it
+ *     killed
  */
 public record SandboxLimits(Duration stop, Duration boot, Duration obey, Duration reap) {
 

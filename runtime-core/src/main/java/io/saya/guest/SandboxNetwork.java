@@ -8,6 +8,7 @@ import io.saya.failure.RuntimeFailure;
 import io.saya.host.Host;
 import io.saya.hypervisor.Vm;
 import io.saya.hypervisor.VmDevice;
+import io.saya.json.JsonObject;
 import io.saya.lifecycle.UndoStack;
 import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
@@ -43,6 +44,10 @@ final class SandboxNetwork {
     private final SandboxCgroup cgroup;
     private final @Nullable PodNetwork pod;
     private volatile @Nullable NetworkFollower follower;
+    private boolean recorded;
+    private boolean follows;
+    private Optional<JsonObject> portsBefore = Optional.empty();
+    private Optional<JsonObject> namesBefore = Optional.empty();
     private final Companion<PortForward> ports = new Companion<>("port-forward");
     private volatile CompletableFuture<GuestNetwork> joined =
             CompletableFuture.completedFuture(GuestNetwork.NONE);
@@ -149,7 +154,17 @@ final class SandboxNetwork {
         PodNetwork early =
                 pod == null ? PodNetwork.none(host, Path.of("/proc/" + vm.pid() + "/ns/net")) : pod;
         NetworkFollower following =
-                new NetworkFollower(host, identity, config, cgroup, early, own, vm, agent);
+                new NetworkFollower(
+                        host,
+                        identity,
+                        config,
+                        cgroup,
+                        early,
+                        own,
+                        vm,
+                        agent,
+                        place.resolverFile(),
+                        namesBefore);
         follower = following;
         resources.push("interfaces that came later", following::leave);
     }
@@ -171,6 +186,14 @@ final class SandboxNetwork {
     void afterStart(String containerId) {
         NetworkFollower following = follower;
         if (following != null && containerId.equals(identity.id())) {
+            following.begin();
+        }
+    }
+
+    /** Begins to look for interfaces that come later; the sandbox container runs. */
+    void goOn() {
+        NetworkFollower following = follower;
+        if (following != null) {
             following.begin();
         }
     }
@@ -231,6 +254,9 @@ final class SandboxNetwork {
 
     private void startForward(PodNetwork namespace, PortDialer dialer) {
         try {
+            if (portsBefore.isPresent()) {
+                PortForward.end(host, identity.runDirectory(), portsBefore.get());
+            }
             ports.start(
                     () ->
                             PortForward.start(
@@ -242,6 +268,68 @@ final class SandboxNetwork {
         } catch (IOException e) {
             LOG.warn("port-forward will not reach the guest", "why", e);
         }
+    }
+
+    /**
+     * Describes it for another daemon, and changes nothing until {@link #release}; null if busy.
+     */
+    @Nullable JsonObject hold() {
+        NetworkFollower following = follower;
+        if (following != null && !following.hold()) {
+            return null;
+        }
+        JsonObject.Builder held =
+                JsonObject.builder()
+                        .put("recorded", recorded || (pod != null && !cards().isEmpty()))
+                        .put("follows", following != null);
+        ports.current().ifPresent(forward -> held.put("ports", forward.held()));
+        if (following != null) {
+            following.heldNames().ifPresent(names -> held.put("names", names));
+        }
+        return held.build();
+    }
+
+    /** Goes on after {@link #hold}. */
+    void release() {
+        NetworkFollower following = follower;
+        if (following != null) {
+            following.release();
+        }
+    }
+
+    /**
+     * The network that another daemon has joined. What has to be undone of it is in the record, and
+     * the guard's to undo.
+     */
+    static SandboxNetwork standing(
+            Host host,
+            Optional<Path> namespace,
+            SandboxIdentity identity,
+            RuntimeConfig config,
+            SandboxCgroup cgroup,
+            JsonObject held) {
+        SandboxNetwork network =
+                new SandboxNetwork(
+                        host,
+                        identity,
+                        config,
+                        cgroup,
+                        namespace.map(path -> PodNetwork.none(host, path)).orElse(null));
+        network.recorded = held.bool("recorded").orElse(false);
+        network.follows = held.bool("follows").orElse(false);
+        network.portsBefore = held.object("ports");
+        network.namesBefore = held.object("names");
+        return network;
+    }
+
+    /** True if interfaces that come later are looked for. */
+    boolean follows() {
+        return follows;
+    }
+
+    /** True if the record has something to undo that only the guard knows how. */
+    boolean recorded() {
+        return recorded;
     }
 
     /**

@@ -2,6 +2,7 @@ package io.saya.guest;
 
 import io.saya.cgroup.CgroupPlacement;
 import io.saya.json.Json;
+import io.saya.json.JsonException;
 import io.saya.json.JsonObject;
 import io.saya.network.NetworkRecord;
 import java.io.IOException;
@@ -23,6 +24,16 @@ final class SandboxRecord {
     static final String FILE = "record.json";
 
     private SandboxRecord() {}
+
+    /** What was written last. */
+    static JsonObject read(SandboxIdentity identity) throws IOException {
+        Path file = identity.runDirectory().resolve(FILE);
+        try {
+            return Json.parseObject(Files.readAllBytes(file));
+        } catch (JsonException e) {
+            throw new IOException(file + ": " + e.getMessage(), e);
+        }
+    }
 
     /**
      * Writes down which sandbox it is, and what is going to be made on the host: cgroups, and what

@@ -37,11 +37,13 @@ public final class SetupPlan {
         String hostname = hostname(identity, spec);
         return new SandboxSetup(
                 identity.id(),
-                hostname.substring(0, Math.min(HOSTNAME_LENGTH, hostname.length())),
-                dns(spec),
+                new SandboxSetup.Names(
+                        hostname.substring(0, Math.min(HOSTNAME_LENGTH, hostname.length())),
+                        dns(spec)),
                 new SandboxSetup.Share(SharedDirectory.TAG, SharedDirectory.GUEST_PATH),
                 ContainerShares.GUEST_SHM,
-                config.agent().kernelModules(),
+                config.agent().given().kernelModules(),
+                config.agent().given().policy(),
                 config.hypervisor().guest().hookPath());
     }
 

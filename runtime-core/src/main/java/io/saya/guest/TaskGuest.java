@@ -8,9 +8,12 @@ import io.saya.config.SharedFsConfig.RootfsUpper;
 import io.saya.failure.RuntimeFailure;
 import io.saya.host.Host;
 import io.saya.host.HostProcess;
+import io.saya.hypervisor.HypervisorFailure;
+import io.saya.hypervisor.VmDevice;
 import io.saya.lifecycle.Patience;
 import io.saya.resources.MachineFollower;
 import io.saya.resources.OomScore;
+import io.saya.share.KubeletVolume;
 import io.saya.share.SharedDirectory;
 import java.io.IOException;
 import java.time.Duration;
@@ -54,11 +57,42 @@ public interface TaskGuest {
     /** The files of the host that the guest sees. */
     SharedDirectory shared();
 
+    /** True if root file systems in files and on devices go to the guest as disks. */
+    boolean takesDisks();
+
+    /**
+     * Gives the guest a disk, while it boots or runs; see {@link
+     * io.saya.hypervisor.Vm#plug(VmDevice.Block)}.
+     *
+     * @return where the guest finds it: its PCI path
+     * @throws HypervisorFailure with nothing left, or with a disk whose place is lost
+     */
+    String plug(VmDevice.Block disk) throws HypervisorFailure;
+
+    /**
+     * Takes it away again; one that is not there is fine.
+     *
+     * @throws HypervisorFailure if the guest does not let go of it
+     */
+    void unplug(VmDevice.Block disk) throws HypervisorFailure;
+
     /** Where a container's root file system is to be written, as the configuration says. */
     RootfsUpper rootfsUpper();
 
     /** Where emptyDir volumes live, as configured. */
     EmptyDirMode emptyDirMode();
+
+    /**
+     * Tells the guest of changes in a volume from now on, for one container; see {@link
+     * VolumeFollower#follow}.
+     */
+    void follow(String mountPoint, KubeletVolume.Told told);
+
+    /** Returns what the guest has of a volume that is followed. */
+    Optional<KubeletVolume.Told> followed(String mountPoint);
+
+    /** Ends that for one container. */
+    void unfollow(String mountPoint);
 
     /** The host's kernel. */
     Host host();
@@ -72,8 +106,11 @@ public interface TaskGuest {
      */
     HostProcess standIn(String containerId, List<String> program) throws IOException;
 
-    /** Begins to wait for something that the guest is to do within {@code limit}. */
-    Patience await(Duration limit);
+    /**
+     * Begins to wait for something that the guest is to do within {@code limit} of {@link
+     * GuestTime}, and within so many times the limit by the clock.
+     */
+    Patience await(Duration limit, int clockFactor);
 
     /**
      * Gives the guest the interfaces that have come since its start, if {@code containerId} is the

@@ -1,10 +1,16 @@
 package io.saya.guest;
 
+import io.saya.agent.AgentLog;
+import io.saya.agent.PortShell;
 import io.saya.config.AgentConfig;
+import io.saya.config.GuestConfig;
+import io.saya.config.GuestExtension;
 import io.saya.config.HypervisorConfig;
 import io.saya.config.MachineConfig;
 import io.saya.config.MemoryConfig;
+import io.saya.config.RootImage;
 import io.saya.config.RuntimeConfig;
+import io.saya.hypervisor.AgentEndpoint;
 import io.saya.hypervisor.VmDevice;
 import io.saya.hypervisor.VmSpec;
 import io.saya.hypervisor.VmSpec.Accelerator;
@@ -27,6 +33,16 @@ final class VmPlan {
     /** More than a processor that QEMU emulates can address, with what else has an address. */
     private static final int MOST_MIB = 512 * 1024;
 
+    /**
+     * What an image with systemd, as Kata's are, needs to start the agent and nothing beside it.
+     * Who is no systemd takes no notice.
+     */
+    private static final List<String> SYSTEMD =
+            List.of(
+                    "systemd.unit=kata-containers.target",
+                    "systemd.mask=systemd-networkd.service",
+                    "systemd.mask=systemd-networkd.socket");
+
     static VmSpec of(
             SandboxIdentity identity,
             RuntimeConfig config,
@@ -43,9 +59,9 @@ final class VmPlan {
                         hypervisor.sharedFs().queueSize(),
                         hypervisor.sharedFs().cacheSizeMib()));
         devices.addAll(network.cards());
-        // What was taken ahead is not to be given back: it might not be there again.
-        if (hypervisor.memory().reclaimFreed()
-                && backing(hypervisor.memory()) == MemoryBacking.ON_TOUCH) {
+        devices.addAll(extensions(hypervisor.guest()));
+        devices.addAll(InitData.disk(config.agent().given().initData(), identity.runDirectory()));
+        if (givesFreedBack(hypervisor.memory())) {
             devices.add(new VmDevice.Balloon());
         }
         return new VmSpec(
@@ -59,8 +75,11 @@ final class VmPlan {
                 new VmSpec.Guest(
                         hypervisor.guest().kernel(),
                         hypervisor.guest().initrd(),
-                        hypervisor.guest().image(),
-                        kernelParameters(config)),
+                        hypervisor.guest().image().map(VmPlan::image),
+                        kernelParameters(config),
+                        hypervisor.guest().shipped()
+                                ? AgentEndpoint.Agents.DEFAULT
+                                : AgentEndpoint.Agents.ANY),
                 new VmSpec.Machine(
                         hypervisor.machine().machineType(),
                         accelerator(hypervisor.machine()),
@@ -68,7 +87,45 @@ final class VmPlan {
                 cpu(config, size),
                 memory(config, size),
                 transport(config.agent()),
-                new VmSpec.Devices(devices, network.plugSlots(place)));
+                new VmSpec.Devices(
+                        devices, network.plugSlots(place), hypervisor.machine().diskPlaces()));
+    }
+
+    /**
+     * True if memory that the guest frees goes back to the host. What was taken ahead is not to: it
+     * might not be there again.
+     */
+    static boolean givesFreedBack(MemoryConfig memory) {
+        return memory.reclaimFreed() && backing(memory) == MemoryBacking.ON_TOUCH;
+    }
+
+    /** Disks, by whose serial the guest knows them. */
+    static List<VmDevice> extensions(GuestConfig guest) {
+        List<VmDevice> disks = new ArrayList<>();
+        for (GuestExtension extension : guest.extensions()) {
+            disks.add(new VmDevice.Block("extension-" + extension.name(), extension.path(), true));
+        }
+        return disks;
+    }
+
+    private static VmSpec.RootImage image(RootImage image) {
+        return new VmSpec.RootImage(
+                image.path(),
+                switch (image.device()) {
+                    case DISK -> VmSpec.ImageDevice.DISK;
+                    case NVDIMM -> VmSpec.ImageDevice.NVDIMM;
+                    case PMEM -> VmSpec.ImageDevice.PMEM;
+                },
+                image.fileSystem(),
+                image.verity()
+                        .map(
+                                verity ->
+                                        new VmSpec.Verity(
+                                                verity.rootHash(),
+                                                verity.salt(),
+                                                verity.dataBlocks(),
+                                                verity.dataBlockSize(),
+                                                verity.hashBlockSize())));
     }
 
     private static VmSpec.Cpu cpu(RuntimeConfig config, MachineSize size) {
@@ -113,19 +170,40 @@ final class VmPlan {
         };
     }
 
-    private static List<String> kernelParameters(RuntimeConfig config) {
+    /** The words for the guest's kernel, and what starts in it, in the order in which they win. */
+    static List<String> kernelParameters(RuntimeConfig config) {
         List<String> parameters = new ArrayList<>();
-        if (config.agent().enableDebug()) {
-            parameters.add("agent.log=debug");
+        if (config.hypervisor().guest().image().isPresent()) {
+            parameters.addAll(SYSTEMD);
+            parameters.add("systemd.show_status=" + config.agent().enableDebug());
+        }
+        if (!config.hypervisor().guest().shipped()) {
+            parameters.add(
+                    "agent.use_vsock="
+                            + (transport(config.agent()) != AgentTransport.VIRTIO_SERIAL));
+        }
+        parameters.addAll(config.agent().given().kernelWords());
+        if (config.logsByVsock()) {
+            parameters.add("agent.log_vport=" + AgentLog.PORT);
         }
         if (config.agent().debugConsole()) {
+            // Without a port on the guest's console. There 'saya exec' looks for it.
             parameters.add("agent.debug_console");
             if (transport(config.agent()) != AgentTransport.VIRTIO_SERIAL) {
-                // Without vsock the shell is on the guest's console.
-                parameters.add("agent.debug_console_vport=1026");
+                parameters.add("agent.debug_console_vport=" + PortShell.PORT);
             }
         }
         parameters.addAll(config.hypervisor().guest().kernelParameters());
+        for (GuestExtension extension : config.hypervisor().guest().extensions()) {
+            // Without data too: it is by this word that the guest mounts it.
+            parameters.add(
+                    "kata.extension."
+                            + extension.name()
+                            + ".verity_params"
+                            + (extension.verityParams().isEmpty()
+                                    ? ""
+                                    : "=" + extension.verityParams()));
+        }
         return parameters;
     }
 }

@@ -69,4 +69,14 @@ public interface Host {
      *     answer within some ten seconds
      */
     String command(MonitorCommand command) throws IOException;
+
+    /**
+     * A process that another daemon of the same sandbox has had started.
+     *
+     * @param handle as {@link HostProcess#handle} told there
+     * @param name of its program, for messages
+     */
+    default HostProcess known(int handle, long pid, String name) {
+        throw new UnsupportedOperationException();
+    }
 }

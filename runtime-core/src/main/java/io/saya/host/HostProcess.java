@@ -6,6 +6,15 @@ import java.util.concurrent.CompletableFuture;
 public interface HostProcess {
 
     /**
+     * The number by which another daemon of the same sandbox can name it ({@link Host#known}).
+     *
+     * @throws UnsupportedOperationException if there is none
+     */
+    default int handle() {
+        throw new UnsupportedOperationException();
+    }
+
+    /**
      * The host's process id. Valid while {@link #exited()} is not done: only then is the number
      * certain to be this process.
      */

@@ -1,5 +1,6 @@
 package io.saya.host;
 
+import io.saya.json.JsonObject;
 import io.saya.lifecycle.Waited;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -52,6 +53,23 @@ public final class LauncherAction implements AutoCloseable {
                                 sockets,
                                 Optional.of(namespace),
                                 Path.of("/"))));
+    }
+
+    /** Describes the process for another daemon ({@link #known}). */
+    public JsonObject held() {
+        return JsonObject.builder()
+                .put("handle", process.handle())
+                .put("pid", process.pid())
+                .build();
+    }
+
+    /** One that another daemon has started. */
+    public static LauncherAction known(Host host, JsonObject held) {
+        return new LauncherAction(
+                host.known(
+                        (int) held.integer("handle").orElse(0),
+                        held.integer("pid").orElse(0),
+                        "launcher"));
     }
 
     /** Calls this, on a thread that must not be blocked, when the process has ended. */

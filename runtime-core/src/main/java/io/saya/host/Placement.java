@@ -9,10 +9,7 @@ import java.util.OptionalInt;
  * Where and as whom a process runs, as far as it differs from the guard. All of it is in force
  * before the program's first instruction.
  *
- * @param files opened by the guard, so as root, and inherited
- * @param connections Unix sockets on which somebody listens already; the guard connects to them
- * @param vsock a guest's address, taken from the host's kernel
- * @param taps tap interfaces opened in the process's network namespace, and inherited
+ * @param inherited descriptors that the program finds open
  * @param user empty: root; of a confined process: a user and a group that no other living sandbox
  *     has
  * @param oomScoreAdj -1000 to 1000; empty: that of the guard
@@ -21,10 +18,7 @@ import java.util.OptionalInt;
  *     paths; read-only, but for a directory that belongs to {@code user}
  */
 public record Placement(
-        List<InheritedFile> files,
-        List<InheritedConnection> connections,
-        Optional<InheritedVsock> vsock,
-        List<InheritedTap> taps,
+        Inherited inherited,
         Optional<User> user,
         OptionalInt oomScoreAdj,
         Privileges privileges,
@@ -41,10 +35,7 @@ public record Placement(
             Optional<User> user,
             OptionalInt oomScoreAdj) {
         this(
-                files,
-                List.of(),
-                Optional.empty(),
-                taps,
+                new Inherited(files, List.of(), Optional.empty(), taps),
                 user,
                 oomScoreAdj,
                 Privileges.INHERITED,
@@ -52,15 +43,40 @@ public record Placement(
     }
 
     public Placement {
-        files = List.copyOf(files);
-        connections = List.copyOf(connections);
-        taps = List.copyOf(taps);
         shown = List.copyOf(shown);
+    }
+
+    /**
+     * What the guard opens for a process, as root, and hands to it.
+     *
+     * @param connections Unix sockets on which somebody listens already; the guard connects to them
+     * @param vsock a guest's address, taken from the host's kernel
+     * @param taps tap interfaces opened in the process's network namespace
+     */
+    public record Inherited(
+            List<InheritedFile> files,
+            List<InheritedConnection> connections,
+            Optional<InheritedVsock> vsock,
+            List<InheritedTap> taps) {
+
+        static final Inherited NOTHING =
+                new Inherited(List.of(), List.of(), Optional.empty(), List.of());
+
+        public Inherited {
+            files = List.copyOf(files);
+            connections = List.copyOf(connections);
+            taps = List.copyOf(taps);
+        }
+
+        /** How many descriptors these are. */
+        public int count() {
+            return files.size() + connections.size() + (vsock.isPresent() ? 1 : 0) + taps.size();
+        }
     }
 
     /** Returns this placement with other privileges. */
     public Placement withPrivileges(Privileges other) {
-        return new Placement(files, connections, vsock, taps, user, oomScoreAdj, other, shown);
+        return new Placement(inherited, user, oomScoreAdj, other, shown);
     }
 
     /** Confined, and nothing else: see {@link Privileges#CONFINED}. */
@@ -75,27 +91,17 @@ public record Placement(
 
     private static Placement confined(Optional<User> user, List<Path> shown) {
         return new Placement(
-                List.of(),
-                List.of(),
-                Optional.empty(),
-                List.of(),
-                user,
-                OptionalInt.empty(),
-                Privileges.CONFINED,
-                shown);
+                Inherited.NOTHING, user, OptionalInt.empty(), Privileges.CONFINED, shown);
     }
 
     /** Returns this placement with a guest's address. */
     public Placement with(InheritedVsock address) {
-        return new Placement(
-                files,
-                connections,
-                Optional.of(address),
-                taps,
-                user,
-                oomScoreAdj,
-                privileges,
-                shown);
+        return with(
+                new Inherited(
+                        inherited.files(),
+                        inherited.connections(),
+                        Optional.of(address),
+                        inherited.taps()));
     }
 
     /** Returns this placement with other descriptors. */
@@ -103,15 +109,11 @@ public record Placement(
             List<InheritedFile> otherFiles,
             List<InheritedConnection> otherConnections,
             List<InheritedTap> otherTaps) {
-        return new Placement(
-                otherFiles,
-                otherConnections,
-                vsock,
-                otherTaps,
-                user,
-                oomScoreAdj,
-                privileges,
-                shown);
+        return with(new Inherited(otherFiles, otherConnections, inherited.vsock(), otherTaps));
+    }
+
+    private Placement with(Inherited other) {
+        return new Placement(other, user, oomScoreAdj, privileges, shown);
     }
 
     /** What a process may do that others may not. */
@@ -147,7 +149,12 @@ public record Placement(
     /** How a file is opened. */
     public enum Access {
         READ_ONLY,
-        READ_WRITE
+        READ_WRITE,
+        /**
+         * For reading and writing; a block device as its only user: it is not mounted, and cannot
+         * be meanwhile.
+         */
+        EXCLUSIVE
     }
 
     /** A connection to the socket at {@code path}, as the descriptor called {@code name}. */

@@ -9,10 +9,19 @@ import java.nio.file.Path;
 public sealed interface AgentEndpoint {
 
     /**
-     * The host's end of a virtio-serial port: a Unix socket that takes one client at a time and
-     * carries ttrpc directly.
+     * The host's end of a virtio-serial port: a Unix socket that takes one client at a time.
+     *
+     * @param agents what the guest's agent may be
      */
-    record SerialPort(Path socket) implements AgentEndpoint {}
+    record SerialPort(Path socket, Agents agents) implements AgentEndpoint {}
+
+    /** Whose agents may be at a serial port. */
+    enum Agents {
+        /** The default guest's, which speaks ttrpc. */
+        DEFAULT,
+        /** Those of Kata 1.x as well, which speak gRPC behind yamux. */
+        ANY
+    }
 
     /** AF_VSOCK. */
     record Vsock(int cid, int port) implements AgentEndpoint {}

@@ -1,5 +1,8 @@
 package io.saya.hypervisor;
 
+import io.saya.json.JsonObject;
+import java.nio.file.Path;
+
 /**
  * Makes virtual machines. Found by the daemon; implementations never import one another. Thread
  * safe.
@@ -13,4 +16,15 @@ public interface Hypervisor {
      * @throws HypervisorFailure if the process cannot be started; nothing is left then
      */
     Vm start(VmSpec spec) throws HypervisorFailure;
+
+    /**
+     * Goes on with a VM that another daemon of the same sandbox holds, and which ends when this one
+     * has taken over.
+     *
+     * @param held as {@link Vm#held} told there
+     * @throws HypervisorFailure if it cannot be reached; it is left as it is
+     */
+    default Vm goOn(String sandboxId, Path runDirectory, JsonObject held) throws HypervisorFailure {
+        throw new HypervisorFailure("VMs cannot be handed over");
+    }
 }

@@ -1,6 +1,8 @@
 package io.saya.hypervisor;
 
+import io.saya.json.JsonObject;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /** A virtual machine whose VMM process exists or has existed. Thread safe. */
@@ -58,13 +60,23 @@ public interface Vm {
     int freeSlots();
 
     /**
+     * Describes it for another daemon, which goes on with it ({@link Hypervisor#goOn}). Does not
+     * block.
+     *
+     * @throws HypervisorFailure if it has what only this daemon knows of
+     */
+    default JsonObject held() throws HypervisorFailure {
+        throw new HypervisorFailure("this VM cannot be handed over");
+    }
+
+    /**
      * Gives the running guest a network card. The VMM makes the tap itself, in its namespace; it
      * ends with the card, or with the VMM.
      *
      * @return where the guest finds the card: its PCI path, {@code 1e/00}
      * @throws HypervisorFailure if there is no slot left or the VMM refuses; nothing is left then.
      *     Where the VMM does not answer the card may come yet, and keeps its slot until {@link
-     *     #unplug}
+     *     #unplug(VmDevice.Network)}
      */
     String plug(VmDevice.Network card) throws HypervisorFailure;
 
@@ -74,6 +86,37 @@ public interface Vm {
      * @throws HypervisorFailure if the guest does not let go of it; may be called again
      */
     void unplug(VmDevice.Network card) throws HypervisorFailure;
+
+    /** True if the machine has places for disks that come while the guest runs. */
+    default boolean takesDisks() {
+        return false;
+    }
+
+    /**
+     * Gives the guest a disk, while it boots or runs; one that it has already (by its id) is used
+     * by one more. What is neither read-only nor shared is the guest's alone meanwhile: another VM
+     * is refused it, and of a device also who would mount it on the host.
+     *
+     * @return where the guest finds it: its PCI path, {@code 1e/00}
+     * @throws HypervisorFailure if there is no place left, the file cannot be opened or the VMM
+     *     refuses; nothing is left then. Where the VMM does not answer the disk may come yet, and
+     *     keeps its place
+     */
+    default String plug(VmDevice.Block disk) throws HypervisorFailure {
+        throw new HypervisorFailure("plug disk " + disk.id() + ": this VM has no place for disks");
+    }
+
+    /**
+     * Takes such a disk away, unless others use it. Returns when the guest has let go of it and the
+     * VMM has closed it, or has ended; one that is not there is fine.
+     *
+     * @throws HypervisorFailure if the guest does not let go of it: the VMM keeps it open; may be
+     *     called again
+     */
+    default void unplug(VmDevice.Block disk) throws HypervisorFailure {
+        throw new HypervisorFailure(
+                "unplug disk " + disk.id() + ": this VM has no place for disks");
+    }
 
     /** How many virtual CPUs the machine has, used by the guest or not. */
     int vcpus();
@@ -89,6 +132,20 @@ public interface Vm {
      *     be fewer or more than before then
      */
     int setVcpus(int vcpus) throws HypervisorFailure;
+
+    /**
+     * True if {@link #setVcpus} gave fewer than it was asked for only for a while: ask again some
+     * seconds later. Never blocks.
+     */
+    default boolean moreVcpusLater() {
+        return false;
+    }
+
+    /**
+     * The threads of the host that run the virtual CPUs, by the numbers of these; one thread may
+     * run several.
+     */
+    List<Long> cpuThreads() throws HypervisorFailure;
 
     /** How much memory the guest has taken of what it was offered, and that of the start. */
     int memoryMib() throws HypervisorFailure;

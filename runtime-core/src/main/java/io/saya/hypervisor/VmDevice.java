@@ -12,8 +12,19 @@ public sealed interface VmDevice {
      */
     record VirtioFs(String tag, Path socket, int queueSize, int cacheMib) implements VmDevice {}
 
-    /** A disk: a file or block device on the host. {@code id} is unique in the VM. */
-    record Block(String id, Path path, boolean readOnly) implements VmDevice {}
+    /**
+     * A disk: a file or block device on the host.
+     *
+     * @param id unique in the VM
+     * @param shared whether others may write to it meanwhile: who uses it sees to that
+     */
+    record Block(String id, Path path, boolean readOnly, boolean shared) implements VmDevice {
+
+        /** A disk that is the VM's alone if it may write to it. */
+        public Block(String id, Path path, boolean readOnly) {
+            this(id, path, readOnly, false);
+        }
+    }
 
     /**
      * A network card on a tap interface of the VMM's network namespace.

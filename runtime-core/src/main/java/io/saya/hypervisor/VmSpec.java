@@ -53,12 +53,46 @@ public record VmSpec(
      * @param image guest root image
      * @param kernelParameters words appended to the kernel command line that the VMM needs, such as
      *     {@code agent.log=debug}
+     * @param agents what its agent may be
      */
     public record Guest(
             Path kernel,
             Optional<Path> initrd,
-            Optional<Path> image,
-            List<String> kernelParameters) {}
+            Optional<RootImage> image,
+            List<String> kernelParameters,
+            AgentEndpoint.Agents agents) {}
+
+    /**
+     * The guest's root image, which no guest writes to: its pages are shared by all that boot it.
+     *
+     * @param path a raw file with a file system, or with partitions of which the first holds it
+     * @param device what the guest sees it as
+     * @param fileSystem what is in it, where it does not tell that itself
+     * @param verity what the guest's kernel checks it by
+     */
+    public record RootImage(
+            Path path, ImageDevice device, String fileSystem, Optional<Verity> verity) {}
+
+    /** A device that holds a root image. */
+    public enum ImageDevice {
+        /** virtio-blk. */
+        DISK,
+        NVDIMM,
+        /** virtio-pmem. */
+        PMEM
+    }
+
+    /**
+     * The tree of hashes, in the image's second partition, that dm-verity compares the first with.
+     *
+     * @param rootHash of SHA-256, in hexadecimal digits
+     * @param salt in hexadecimal digits; {@code -}: none
+     * @param dataBlocks blocks that are checked
+     * @param dataBlockSize bytes of each
+     * @param hashBlockSize bytes of a block of hashes
+     */
+    public record Verity(
+            String rootHash, String salt, long dataBlocks, int dataBlockSize, int hashBlockSize) {}
 
     /**
      * What is emulated.
@@ -93,13 +127,25 @@ public record VmSpec(
      * @param atStart those of the start, in the order in which the guest finds them
      * @param plugSlots places for network cards that are plugged while the guest runs, 0 to 16;
      *     each costs the boot some 10 ms under emulation
+     * @param diskSlots places for disks that are plugged while the guest runs, 0 to 16, at the same
+     *     price
      * @param shareSlot whether there is a place for a share that is plugged while the guest runs
      */
-    public record Devices(List<VmDevice> atStart, int plugSlots, boolean shareSlot) {
+    public record Devices(List<VmDevice> atStart, int plugSlots, int diskSlots, boolean shareSlot) {
 
         /** Without a place for a share. */
+        public Devices(List<VmDevice> atStart, int plugSlots, int diskSlots) {
+            this(atStart, plugSlots, diskSlots, false);
+        }
+
+        /** With places for network cards alone. */
         public Devices(List<VmDevice> atStart, int plugSlots) {
-            this(atStart, plugSlots, false);
+            this(atStart, plugSlots, 0);
+        }
+
+        /** True if there is a place for something that the VMM cannot open itself. */
+        public boolean handsOver() {
+            return plugSlots > 0 || diskSlots > 0 || shareSlot;
         }
     }
 

@@ -67,6 +67,20 @@ public final class DeferredStdio implements ProcessStdio {
     }
 
     @Override
+    public @Nullable HeldStdio hold() {
+        ProcessStdio streams = opened();
+        return streams == null ? null : streams.hold();
+    }
+
+    @Override
+    public void release() {
+        ProcessStdio streams = opened();
+        if (streams != null) {
+            streams.release();
+        }
+    }
+
+    @Override
     public void closeStdin() {
         ProcessStdio streams;
         synchronized (this) {

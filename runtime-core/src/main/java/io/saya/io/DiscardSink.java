@@ -12,5 +12,13 @@ record DiscardSink() implements OutputSink {
     public void finish(Runnable clientAway) {}
 
     @Override
+    public ByteString hold() {
+        return ByteString.EMPTY;
+    }
+
+    @Override
+    public void release() {}
+
+    @Override
     public void close() {}
 }

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -20,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  *   open    write end held; the client's open succeeds from here on
  *   begin   wait for a reader (nothing is written before, so nothing is lost)
- *   write   before a reader has come: keep up to a megabyte, then wait. After that, a read end is
- *           held as well: no EPIPE while the client is away
+ *   write   before a reader has come: keep up to a megabyte, as far as the sandbox has room, then
+ *           wait. After that, a read end is held as well: no EPIPE while the client is away
  *   finish  nothing left in the FIFO: close. Otherwise give up the read end, see whether a reader is
  *           there or wait for one, then close; what the FIFO holds stays with its reader
  * </pre>
@@ -32,8 +33,10 @@ final class FifoSink implements OutputSink {
     private final OpenedFifo fifo;
     private final BlockingThreads threads;
     private final OverlappedWriter writer;
+    private final StreamRoom.Share room;
     private final ReentrantLock closing = new ReentrantLock();
     private final ReentrantLock lock = new ReentrantLock();
+    private final Condition released = lock.newCondition();
 
     // The lock is never held while anything blocks.
     @GuardedBy("lock")
@@ -43,24 +46,59 @@ final class FifoSink implements OutputSink {
     private @Nullable FileInputStream readEnd;
 
     @GuardedBy("lock")
-    private ByteString kept = ByteString.EMPTY;
+    private ByteString kept;
+
+    @GuardedBy("lock")
+    private boolean held;
+
+    @GuardedBy("lock")
+    private boolean cameWhileHeld;
 
     @GuardedBy("lock")
     private boolean closed;
 
-    private FifoSink(OpenedFifo fifo, FileChannel writeEnd, BlockingThreads threads) {
+    private FifoSink(
+            OpenedFifo fifo,
+            FileChannel writeEnd,
+            ByteString kept,
+            BlockingThreads threads,
+            StreamRoom.Share room) {
         this.fifo = fifo;
+        this.kept = kept;
         this.threads = threads;
+        this.room = room;
         this.writer = new OverlappedWriter(writeEnd, threads);
     }
 
-    /** Opens the write end, without a reader and without waiting for one. */
-    static FifoSink open(Path path, FileKind kind, BlockingThreads threads) throws IOException {
+    /**
+     * Opens the write end, without a reader and without waiting for one.
+     *
+     * @param room for what is kept until a reader has come
+     */
+    static FifoSink open(Path path, FileKind kind, BlockingThreads threads, StreamRoom.Share room)
+            throws IOException {
+        return open(path, kind, ByteString.EMPTY, threads, room);
+    }
+
+    /**
+     * Opens the write end, as above.
+     *
+     * @param kept what is to be written before all else
+     */
+    static FifoSink open(
+            Path path,
+            FileKind kind,
+            ByteString kept,
+            BlockingThreads threads,
+            StreamRoom.Share room)
+            throws IOException {
         // Open for reading and writing succeeds at once, and while it lasts so does open for
         // writing alone.
         try (FileChannel both = FileChannel.open(path, READ, WRITE)) {
             assert both.isOpen();
-            return new FifoSink(kind.opened(path), FileChannel.open(path, WRITE), threads);
+            boolean _ = kept.isEmpty() || room.keep(kept.size());
+            return new FifoSink(
+                    kind.opened(path), FileChannel.open(path, WRITE), kept, threads, room);
         }
     }
 
@@ -86,6 +124,10 @@ final class FifoSink implements OutputSink {
             if (closed) {
                 return;
             }
+            if (held) {
+                cameWhileHeld = true;
+                return;
+            }
             readEnd = new FileInputStream(fifo.openable().toFile());
             if (!kept.isEmpty()) {
                 // The first use of the writer, so it takes this at once.
@@ -106,6 +148,8 @@ final class FifoSink implements OutputSink {
             } else {
                 writer.write(chunk);
             }
+            // A chunk is taken when the one before it, and with it all that was kept, is written.
+            room.letGo();
         }
     }
 
@@ -116,7 +160,9 @@ final class FifoSink implements OutputSink {
             if (closed) {
                 throw new ClosedChannelException();
             }
-            if (readEnd != null || kept.size() + chunk.size() > ProcessStdio.MAX_READ) {
+            if (readEnd != null
+                    || kept.size() + chunk.size() > ProcessStdio.MAX_READ
+                    || !room.keep(chunk.size())) {
                 return false;
             }
             kept = kept.concat(chunk);
@@ -148,6 +194,7 @@ final class FifoSink implements OutputSink {
         // Also where nothing was written: a client that opens later must find an end of file, not
         // a FIFO that nobody has open.
         currentArrival().await();
+        awaitReleased();
         writer.awaitWritten();
         if (!isEmpty()) {
             waitForReader(clientAway);
@@ -159,6 +206,25 @@ final class FifoSink implements OutputSink {
         lock.lock();
         try {
             return readEnd == null || readEnd.available() == 0;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * What looks like a reader while this is held may be the daemon that is to go on, which opens
+     * the FIFO: nothing is closed before it is known who goes on.
+     *
+     * @return true if it was held
+     */
+    private boolean awaitReleased() {
+        lock.lock();
+        try {
+            boolean was = held;
+            while (held && !closed) {
+                released.awaitUninterruptibly();
+            }
+            return was;
         } finally {
             lock.unlock();
         }
@@ -180,6 +246,41 @@ final class FifoSink implements OutputSink {
         }
         clientAway.run();
         again.await();
+        if (awaitReleased()) {
+            waitForReader(clientAway);
+        }
+    }
+
+    @Override
+    public @Nullable ByteString hold() {
+        lock.lock();
+        try {
+            if (!writer.isIdle()) {
+                return null;
+            }
+            held = true;
+            return kept;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public void release() {
+        lock.lock();
+        try {
+            held = false;
+            released.signalAll();
+            if (cameWhileHeld) {
+                cameWhileHeld = false;
+                // At once: whoever finishes the stream takes the reader for served.
+                readerCame();
+            }
+        } catch (IOException e) {
+            LOG.warn("output is lost", "path", fifo.path(), "error", e);
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** Closes the stream. A second caller returns when everything is closed, too. */
@@ -198,7 +299,9 @@ final class FifoSink implements OutputSink {
         lock.lock();
         try {
             closed = true;
+            released.signalAll();
             kept = ByteString.EMPTY;
+            room.letGo();
             expected = arrival;
         } finally {
             lock.unlock();

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Appends to a file, or writes to a device. Each chunk is one write(2) with O_APPEND as far as the
@@ -70,6 +71,14 @@ final class FileSink implements OutputSink {
         writer.awaitWritten();
         writer.close();
     }
+
+    @Override
+    public @Nullable ByteString hold() {
+        return writer.isIdle() ? ByteString.EMPTY : null;
+    }
+
+    @Override
+    public void release() {}
 
     @Override
     public void close() {

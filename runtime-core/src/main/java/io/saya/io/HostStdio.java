@@ -1,5 +1,6 @@
 package io.saya.io;
 
+import com.google.protobuf.ByteString;
 import io.saya.event.TaskIo;
 import io.saya.failure.RuntimeFailure;
 import java.io.IOException;
@@ -11,9 +12,13 @@ import org.jspecify.annotations.Nullable;
 public final class HostStdio implements StdioOpener {
     private static final Path NULL_DEVICE = Path.of("/dev/null");
 
+    private static final HeldStdio FRESH =
+            new HeldStdio(HeldStream.FRESH, HeldStream.FRESH, true, false);
+
     private final Path runDirectory;
     private final Duration loggerReadyLimit;
     private final BlockingThreads threads = new BlockingThreads();
+    private final StreamRoom room = new StreamRoom();
 
     /**
      * @param runDirectory a directory of the sandbox, for what a logger needs while it starts;
@@ -30,16 +35,27 @@ public final class HostStdio implements StdioOpener {
 
     @Override
     public ProcessStdio open(TaskIo io, ContainerIdentity container) {
+        return reopen(io, container, FRESH);
+    }
+
+    @Override
+    public ProcessStdio reopen(TaskIo io, ContainerIdentity container, HeldStdio held) {
         StreamTarget stdin = StreamTarget.parse("stdin", io.stdin());
         StreamTarget stdout = StreamTarget.parse("stdout", io.stdout());
         StreamTarget stderr =
                 io.terminal()
                         ? new StreamTarget.Absent()
                         : stderr(stdout, StreamTarget.parse("stderr", io.stderr()));
-        Opening opening = new Opening(io, container);
+        Opening opening = new Opening(io, container, held);
         try {
-            opening.openOutput(stdout, stderr);
-            return opening.complete(stdin);
+            opening.openOutput(
+                    unlessEnded(stdout, held.stdout()), unlessEnded(stderr, held.stderr()));
+            ProcessStdio opened =
+                    opening.complete(held.stdinOpen() ? stdin : new StreamTarget.Absent());
+            if (held.stdinClosed()) {
+                opened.closeStdin();
+            }
+            return opened;
         } catch (RuntimeException e) {
             opening.undo();
             throw e;
@@ -55,15 +71,21 @@ public final class HostStdio implements StdioOpener {
     }
 
     /** What is open already while the rest is being opened. */
+    private static StreamTarget unlessEnded(StreamTarget target, HeldStream held) {
+        return held.stage() == HeldStream.Stage.ENDED ? new StreamTarget.Absent() : target;
+    }
+
     private final class Opening {
         private final TaskIo io;
         private final ContainerIdentity container;
+        private final HeldStdio held;
         private @Nullable OutputSink stdout;
         private @Nullable OutputSink stderr;
 
-        Opening(TaskIo io, ContainerIdentity container) {
+        Opening(TaskIo io, ContainerIdentity container, HeldStdio held) {
             this.io = io;
             this.container = container;
+            this.held = held;
         }
 
         void openOutput(StreamTarget stdoutTarget, StreamTarget stderrTarget) {
@@ -87,7 +109,11 @@ public final class HostStdio implements StdioOpener {
             try {
                 return switch (target) {
                     case StreamTarget.Absent() -> new DiscardSink();
-                    case StreamTarget.LocalPath(Path path) -> existing(path);
+                    case StreamTarget.LocalPath(Path path) ->
+                            existing(
+                                    path,
+                                    (stream.equals("stdout") ? held.stdout() : held.stderr())
+                                            .kept());
                     case StreamTarget.AppendedFile(Path path) -> FileSink.created(path, threads);
                     case StreamTarget.Logger logger -> {
                         LoggerProcess program = start(stream, value, logger);
@@ -100,13 +126,13 @@ public final class HostStdio implements StdioOpener {
             }
         }
 
-        private OutputSink existing(Path path) throws IOException {
+        private OutputSink existing(Path path, ByteString kept) throws IOException {
             if (path.equals(NULL_DEVICE)) {
                 return new DiscardSink();
             }
             FileKind kind = kind(path);
             return kind.isFifo()
-                    ? FifoSink.open(path, kind, threads)
+                    ? FifoSink.open(path, kind, kept, threads, room.share())
                     : FileSink.existing(path, kind, threads);
         }
 
@@ -124,12 +150,20 @@ public final class HostStdio implements StdioOpener {
             InputPump input =
                     switch (target) {
                         case StreamTarget.LocalPath(Path path) when !path.equals(NULL_DEVICE) ->
-                                new InputPump("stdin" + of, source(path), io.terminal(), threads);
+                                new InputPump(
+                                        "stdin" + of,
+                                        source(path),
+                                        io.terminal(),
+                                        threads,
+                                        room.share());
                         default -> null;
                     };
             OutputSink out = stdout == null ? new DiscardSink() : stdout;
-            OutputPump stdoutPump = new OutputPump("stdout" + of, out);
-            OutputPump stderrPump = stderr == null ? null : new OutputPump("stderr" + of, stderr);
+            OutputPump stdoutPump = new OutputPump("stdout" + of, out, room.share(), held.stdout());
+            OutputPump stderrPump =
+                    stderr == null
+                            ? null
+                            : new OutputPump("stderr" + of, stderr, room.share(), held.stderr());
             stdoutPump.begin();
             if (stderrPump != null) {
                 stderrPump.begin();

@@ -2,6 +2,7 @@ package io.saya.io;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import com.google.protobuf.ByteString;
+import io.saya.failure.RuntimeFailure;
 import io.saya.log.Log;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
@@ -19,7 +20,7 @@ final class InputPump {
     private final SourceOpener opener;
     private final boolean terminal;
     private final BlockingThreads threads;
-    private final InputQueue queue = new InputQueue();
+    private final InputQueue queue;
     private final CompletableFuture<Void> reading = new CompletableFuture<>();
     private final CompletableFuture<Void> sending = new CompletableFuture<>();
 
@@ -27,6 +28,13 @@ final class InputPump {
 
     @GuardedBy("lock")
     private @Nullable InputSource source;
+
+    /** While it is held: open, and nobody reads from it. */
+    @GuardedBy("lock")
+    private @Nullable InputSource waiting;
+
+    @GuardedBy("lock")
+    private boolean stopped;
 
     @GuardedBy("lock")
     private boolean released;
@@ -45,8 +53,15 @@ final class InputPump {
      * @param opener called when the pump starts, not before: a client's open of the FIFO returns
      *     then, and some (ctr) are able to say CloseIO only from then on. Were it open earlier,
      *     they would have read the end of a short input without telling anyone
+     * @param room what it may hold
      */
-    InputPump(String name, SourceOpener opener, boolean terminal, BlockingThreads threads) {
+    InputPump(
+            String name,
+            SourceOpener opener,
+            boolean terminal,
+            BlockingThreads threads,
+            StreamRoom.Share room) {
+        this.queue = new InputQueue(room);
         this.name = name;
         this.opener = opener;
         this.terminal = terminal;
@@ -59,20 +74,85 @@ final class InputPump {
     }
 
     private void read() {
+        read(this::open);
+    }
+
+    private void read(SourceOpener from) {
         try {
-            InputSource opened = open();
-            ByteString piece = opened.read();
+            InputSource opened = from.open();
+            ByteString piece = opened.read(queue.most());
             while (!piece.isEmpty() && queue.put(piece)) {
-                piece = opened.read();
+                piece = opened.read(queue.most());
             }
         } catch (ClosedChannelException e) {
             LOG.debug("input was closed while it was read", "stream", name);
         } catch (IOException e) {
             LOG.warn("input is lost, the process reads its end", "stream", name, "error", e);
         } finally {
-            queue.end();
-            closeSource();
-            reading.complete(null);
+            if (!stoppedToHold()) {
+                queue.end();
+                closeSource();
+                reading.complete(null);
+            }
+        }
+    }
+
+    private boolean stoppedToHold() {
+        synchronized (lock) {
+            stopped = true;
+            return waiting != null && !closed;
+        }
+    }
+
+    /**
+     * Reads nothing from now on until {@link #resume}; the client may go on writing, and what was
+     * read is sent. Blocks for the moment in which the thread that reads is woken.
+     *
+     * @return true if nothing is on its way any more
+     */
+    boolean hold() {
+        InputSource blocked = null;
+        synchronized (lock) {
+            if (closed || reading.isDone()) {
+                return sending.isDone();
+            }
+            if (waiting == null) {
+                if (source == null) {
+                    return false; // it is being opened
+                }
+                try {
+                    // Before the other one is closed: the client must not find nobody.
+                    waiting = opener.open();
+                } catch (IOException e) {
+                    throw RuntimeFailure.failedPrecondition(
+                            "its stdin cannot be opened again: " + e.getMessage());
+                }
+                stopped = false;
+                blocked = source;
+                source = null;
+            }
+        }
+        if (blocked != null) {
+            close(blocked);
+        }
+        synchronized (lock) {
+            return stopped && queue.atRest();
+        }
+    }
+
+    /** Reads again after {@link #hold}. */
+    void resume() {
+        InputSource again;
+        synchronized (lock) {
+            again = waiting;
+            waiting = null;
+            source = again;
+            if (again != null && released) {
+                releaseQuietly(again);
+            }
+        }
+        if (again != null) {
+            threads.execute(() -> read(() -> again));
         }
     }
 
@@ -130,13 +210,17 @@ final class InputPump {
 
     /** Carries out CloseIO. */
     void release() {
-        try {
-            synchronized (lock) {
-                released = true;
-                if (source != null) {
-                    source.release();
-                }
+        synchronized (lock) {
+            released = true;
+            if (source != null) {
+                releaseQuietly(source);
             }
+        }
+    }
+
+    private void releaseQuietly(InputSource opened) {
+        try {
+            opened.release();
         } catch (IOException e) {
             LOG.warn("our hold on input was not closed", "stream", name, "error", e);
         }
@@ -150,14 +234,26 @@ final class InputPump {
 
     private void closeSource() {
         InputSource opened;
+        InputSource kept;
         synchronized (lock) {
             closed = true;
             opened = source;
+            kept = waiting;
+            waiting = null;
         }
+        if (opened != null) {
+            close(opened);
+        }
+        if (kept != null) {
+            close(kept);
+            queue.end();
+            reading.complete(null);
+        }
+    }
+
+    private void close(InputSource opened) {
         try {
-            if (opened != null) {
-                opened.close();
-            }
+            opened.close();
         } catch (IOException e) {
             LOG.warn("input was not closed", "stream", name, "error", e);
         }

@@ -20,7 +20,7 @@ final class InputSource implements AutoCloseable {
      * The first size of a read, which is what waiting for input costs; it grows to what a FIFO
      * holds.
      */
-    private static final int MIN_BUFFER = 4 << 10;
+    private static final int MIN_BUFFER = 1 << 10;
 
     private static final int MAX_BUFFER = 64 << 10;
 
@@ -54,9 +54,13 @@ final class InputSource implements AutoCloseable {
     /**
      * Waits for input, on a thread that may block.
      *
-     * @return at least a byte, at most {@value #MAX_BUFFER}; none at the end
+     * @param most bytes
+     * @return at least a byte, at most {@code most} and {@value #MAX_BUFFER}; none at the end
      */
-    ByteString read() throws IOException {
+    ByteString read(int most) throws IOException {
+        if (buffer.length > most) {
+            buffer = new byte[most];
+        }
         int count = channel.read(ByteBuffer.wrap(buffer));
         if (count < 0) {
             return ByteString.EMPTY;

@@ -123,6 +123,11 @@ final class LoggerProcess {
                 .start();
     }
 
+    /** Nothing is kept for a logger, which is there before there is output. */
+    private static FifoSink fifo(Path path, BlockingThreads threads) throws IOException {
+        return FifoSink.open(path, FileKind.of(path), threads, new StreamRoom(0).share());
+    }
+
     private static LoggerProcess connect(
             StreamTarget.Logger logger,
             Process process,
@@ -130,11 +135,9 @@ final class LoggerProcess {
             LoggerDescriptors descriptors,
             BlockingThreads threads)
             throws IOException {
-        FifoSink stdout =
-                FifoSink.open(descriptors.stdout(), FileKind.of(descriptors.stdout()), threads);
+        FifoSink stdout = fifo(descriptors.stdout(), threads);
         try {
-            FifoSink stderr =
-                    FifoSink.open(descriptors.stderr(), FileKind.of(descriptors.stderr()), threads);
+            FifoSink stderr = fifo(descriptors.stderr(), threads);
             LoggerProcess connected = new LoggerProcess(logger, process, words, stdout, stderr);
             var _ = process.onExit().thenRun(connected::exited);
             return connected;

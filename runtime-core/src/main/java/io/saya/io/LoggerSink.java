@@ -1,6 +1,7 @@
 package io.saya.io;
 
 import com.google.protobuf.ByteString;
+import io.saya.failure.RuntimeFailure;
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -41,6 +42,16 @@ final class LoggerSink implements OutputSink {
             state.set(State.CLOSED);
         }
     }
+
+    @Override
+    public ByteString hold() {
+        throw RuntimeFailure.failedPrecondition(
+                "output goes to a logger (binary:), which is a child of this daemon and ends with"
+                        + " it");
+    }
+
+    @Override
+    public void release() {}
 
     @Override
     public void close() {

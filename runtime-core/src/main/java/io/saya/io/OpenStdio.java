@@ -25,6 +25,8 @@ final class OpenStdio implements ProcessStdio {
     private final CompletableFuture<Void> outputRead;
     private final CompletableFuture<Void> outputEnded;
 
+    private volatile boolean stdinClosed;
+
     private final Object lock = new Object();
 
     @GuardedBy("lock")
@@ -92,7 +94,34 @@ final class OpenStdio implements ProcessStdio {
     }
 
     @Override
+    public @Nullable HeldStdio hold() {
+        boolean attached = isAttached();
+        boolean open = stdin != null && !(attached && stdin.ended().isDone());
+        if (attached && stdin != null && !stdin.hold()) {
+            return null;
+        }
+        HeldStream out = stdout.hold();
+        HeldStream err = stderr == null ? HeldStream.FRESH : stderr.hold();
+        if (out == null || err == null || attached != isAttached()) {
+            return null;
+        }
+        return new HeldStdio(out, err, open, stdinClosed);
+    }
+
+    @Override
+    public void release() {
+        if (stdin != null) {
+            stdin.resume();
+        }
+        stdout.release();
+        if (stderr != null) {
+            stderr.release();
+        }
+    }
+
+    @Override
     public void closeStdin() {
+        stdinClosed = true;
         if (stdin != null) {
             stdin.release();
         }

@@ -1,16 +1,18 @@
 package io.saya.io;
 
 import com.google.protobuf.ByteString;
+import io.saya.io.HeldStream.Stage;
 import io.saya.log.Log;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /** Moves one output stream of a process from the guest to where it goes. */
 final class OutputPump {
     private static final Log LOG = Log.of("stdio");
 
-    /** First and least size of a read; it grows while reads come back full. */
-    private static final int MIN_READ = 64 << 10;
+    /** First and usual size of a read; it grows while reads come back full. */
+    private static final int MIN_READ = 16 << 10;
 
     /** One of the two reads of {@link GuestStreams}. */
     @FunctionalInterface
@@ -20,17 +22,48 @@ final class OutputPump {
 
     private final String name;
     private final OutputSink sink;
+    private final StreamRoom.Share room;
     private final CompletableFuture<Void> read = new CompletableFuture<>();
     private final CompletableFuture<Void> settled = new CompletableFuture<>();
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
     private volatile boolean closed;
 
+    /** Null while something of it is on its way from the guest to the sink. */
+    private volatile @Nullable Stage stage;
+
+    private volatile int want;
+
     /**
      * @param name for messages, e.g. {@code stdout of web}
+     * @param room what it may hold: a piece that is read while another is written
+     * @param from where another daemon has left it
      */
-    OutputPump(String name, OutputSink sink) {
+    OutputPump(String name, OutputSink sink, StreamRoom.Share room, HeldStream from) {
         this.name = name;
         this.sink = sink;
+        this.room = room;
+        this.stage = from.stage();
+        this.want = from.asked();
+    }
+
+    /**
+     * Writes nothing from now on until {@link #release}. The answer of the guest to what it is
+     * asked must not come meanwhile.
+     *
+     * @return null while something is on its way
+     */
+    @Nullable HeldStream hold() {
+        Stage now = stage;
+        ByteString kept = now == null || now == Stage.ENDED ? ByteString.EMPTY : sink.hold();
+        if (now == null || kept == null || stage != now) {
+            return null;
+        }
+        return new HeldStream(now, now == Stage.READING ? want : 0, kept);
+    }
+
+    /** Goes on after {@link #hold}. */
+    void release() {
+        sink.release();
     }
 
     /** Completes when the guest's side has ended. */
@@ -60,7 +93,11 @@ final class OutputPump {
 
     private void run(GuestOutput guest) {
         try {
-            boolean wanted = readAll(guest);
+            if (stage == Stage.ENDED) {
+                return;
+            }
+            boolean wanted = stage == Stage.FINISHING || readAll(guest);
+            stage = Stage.FINISHING;
             read.complete(null);
             if (wanted) {
                 sink.finish(() -> settled.complete(null));
@@ -71,6 +108,7 @@ final class OutputPump {
             LOG.error("output was cut off by a fault", "stream", name, "error", e);
         } finally {
             sink.close();
+            room.end();
             complete();
         }
     }
@@ -78,11 +116,15 @@ final class OutputPump {
     /** Writes a chunk; false if the sink takes no more bytes. */
     private boolean readAll(GuestOutput guest) {
         boolean wanted = true;
-        int want = MIN_READ;
+        int first = room.resize(want == 0 ? MIN_READ : want);
+        // What was asked by another daemon is asked as it was, to get the answer to that.
+        want = want == 0 ? first : want;
         while (!closed) {
             ByteString chunk;
             try {
+                stage = Stage.READING;
                 chunk = guest.read(want);
+                stage = null;
             } catch (IOException e) {
                 LOG.debug("output ended with an error", "stream", name, "error", e);
                 break;
@@ -90,8 +132,8 @@ final class OutputPump {
             if (chunk.isEmpty()) {
                 break;
             }
-            want = next(want, chunk.size());
             wanted = wanted && write(chunk);
+            want = room.resize(next(want, chunk.size()));
         }
         return wanted;
     }
@@ -135,6 +177,7 @@ final class OutputPump {
 
     /** Ends a pump that was never started. */
     void complete() {
+        stage = Stage.ENDED;
         read.complete(null);
         settled.complete(null);
         ended.complete(null);

@@ -2,6 +2,7 @@ package io.saya.io;
 
 import com.google.protobuf.ByteString;
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where one output stream goes. Used by one thread, in the order {@link #begin}, {@link #write}
@@ -31,6 +32,19 @@ interface OutputSink extends AutoCloseable {
      * @throws IOException something was not handed over
      */
     void finish(Runnable clientAway) throws IOException;
+
+    /**
+     * Writes nothing from now on until {@link #release}, for another daemon to go on. Does not
+     * block.
+     *
+     * @return what has been taken and not written; null, and nothing has changed, while something
+     *     is being written
+     * @throws io.saya.failure.RuntimeFailure FAILED_PRECONDITION if only this daemon can serve it
+     */
+    @Nullable ByteString hold();
+
+    /** Goes on after {@link #hold}. */
+    void release();
 
     /** Closes at once and frees whatever is stuck; what was not handed over is lost. */
     @Override

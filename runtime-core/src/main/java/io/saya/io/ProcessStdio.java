@@ -2,6 +2,7 @@ package io.saya.io;
 
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The standard streams of one process, from the moment containerd names them until Delete. Thread
@@ -52,6 +53,20 @@ public interface ProcessStdio extends AutoCloseable {
      * it.
      */
     CompletableFuture<Void> outputEnded();
+
+    /**
+     * Writes nothing from now on until {@link #release}, for another daemon to go on with the
+     * streams. What the guest answers must not come meanwhile. Never blocks.
+     *
+     * @return null, and nothing has changed, while something is on its way
+     * @throws io.saya.failure.RuntimeFailure FAILED_PRECONDITION if only this daemon can serve them
+     */
+    default @Nullable HeldStdio hold() {
+        throw new UnsupportedOperationException();
+    }
+
+    /** Goes on after {@link #hold}. */
+    default void release() {}
 
     /**
      * Carries out Delete: waits until {@link #outputEnded}, then closes everything.

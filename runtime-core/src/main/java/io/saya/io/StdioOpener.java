@@ -23,4 +23,14 @@ public interface StdioOpener {
      *     opened; nothing is left open then. The message names the stream and its value
      */
     ProcessStdio open(TaskIo io, ContainerIdentity container);
+
+    /**
+     * Opens streams that another daemon holds and still has open. Until that one has ended, they
+     * must not be attached.
+     *
+     * @throws io.saya.failure.RuntimeFailure as {@link #open}
+     */
+    default ProcessStdio reopen(TaskIo io, ContainerIdentity container, HeldStdio held) {
+        throw new UnsupportedOperationException();
+    }
 }

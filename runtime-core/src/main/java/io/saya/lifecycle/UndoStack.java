@@ -1,7 +1,9 @@
 package io.saya.lifecycle;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
 
 /**
  * Undo steps of something that is being built, run backwards when it fails or when it is taken
@@ -52,6 +54,15 @@ public final class UndoStack {
      */
     public void unwind(Throwable cause) {
         unwind((what, failure) -> cause.addSuppressed(failure));
+    }
+
+    /** What there is to undo, earliest first. */
+    public List<String> names() {
+        List<String> names = new ArrayList<>();
+        for (Named named : steps) {
+            names.addFirst(named.what());
+        }
+        return names;
     }
 
     /** True if a step that was undone so far has failed; for the steps after it. */

@@ -1,16 +1,11 @@
 package io.saya.network;
 
+import io.saya.host.ActionChannel;
 import io.saya.host.Host;
-import io.saya.host.LauncherAction;
-import io.saya.host.SpawnSpec;
 import io.saya.log.Log;
 import java.io.IOException;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
-import java.util.List;
 
 /**
  * Tells when links, addresses or routes of a network namespace have changed. A process there,
@@ -20,14 +15,10 @@ import java.util.List;
 public final class NetworkWatch implements AutoCloseable {
     private static final Log LOG = Log.of("network");
 
-    private static final String DESCRIPTOR = "links";
+    private final ActionChannel action;
 
-    private final SocketChannel channel;
-    private final LauncherAction process;
-
-    private NetworkWatch(SocketChannel channel, LauncherAction process) {
-        this.channel = channel;
-        this.process = process;
+    private NetworkWatch(ActionChannel action) {
+        this.action = action;
     }
 
     /**
@@ -44,29 +35,8 @@ public final class NetworkWatch implements AutoCloseable {
             Host host, Path namespace, Path runDirectory, String sandboxId, Runnable changed)
             throws IOException {
         Path socket = runDirectory.resolve("links.sock");
-        SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
-        NetworkWatch watch;
-        try {
-            watch =
-                    new NetworkWatch(
-                            channel,
-                            LauncherAction.start(
-                                    host,
-                                    "links",
-                                    sandboxId,
-                                    "%fd:" + DESCRIPTOR + "%",
-                                    List.of(new SpawnSpec.InheritedSocket(DESCRIPTOR, socket)),
-                                    namespace));
-        } catch (IOException e) {
-            channel.close();
-            throw e;
-        }
-        try {
-            channel.connect(UnixDomainSocketAddress.of(socket));
-        } catch (IOException e) {
-            watch.close();
-            throw e;
-        }
+        NetworkWatch watch =
+                new NetworkWatch(ActionChannel.start(host, "links", sandboxId, socket, namespace));
         Thread.ofVirtual().name("links").start(() -> watch.listen(changed));
         return watch;
     }
@@ -74,22 +44,23 @@ public final class NetworkWatch implements AutoCloseable {
     /** Ends the process; returns when it is reaped. May be called again. */
     @Override
     public void close() throws IOException {
-        channel.close();
-        process.close();
+        action.close();
     }
 
     private void listen(Runnable changed) {
         ByteBuffer bytes = ByteBuffer.allocate(64);
         try {
-            while (channel.read(bytes.clear()) >= 0) {
+            while (action.channel().read(bytes.clear()) >= 0) {
                 changed.run();
             }
         } catch (IOException e) {
             LOG.debug("watch of the network ended", "why", e);
         }
-        if (channel.isOpen()) {
+        if (action.channel().isOpen()) {
             LOG.warn(
-                    "interfaces that appear later will not be noticed", "why", process.lastWords());
+                    "interfaces that appear later will not be noticed",
+                    "why",
+                    action.process().lastWords());
         }
     }
 }

@@ -73,12 +73,12 @@ public final class PodNetwork {
                 new NetworkNamespace(host, path), List.of(), List.of(), GuestNetwork.NONE);
     }
 
-    /** Path of the namespace. */
+    /** Returns the path of the namespace. */
     public Path namespace() {
         return namespace.path();
     }
 
-    /** The VM's network cards. */
+    /** Returns the VM's network cards. */
     public List<VmDevice.Network> cards() {
         List<VmDevice.Network> cards = new ArrayList<>();
         for (Junction junction : junctions) {

@@ -17,6 +17,8 @@ import java.util.Optional;
 
 /** A container's {@code config.json}, as containerd wrote it. Immutable. */
 public final class OciSpec {
+    /** Its name in a bundle. */
+    public static final String FILE = "config.json";
 
     private final JsonObject json;
     private final Map<String, String> annotations;
@@ -32,7 +34,7 @@ public final class OciSpec {
      * @throws RuntimeFailure INVALID_ARGUMENT that names the file and what is wrong with it
      */
     public static OciSpec read(Path bundle) throws RuntimeFailure {
-        Path file = bundle.resolve("config.json");
+        Path file = bundle.resolve(FILE);
         try {
             return parse(Files.readAllBytes(file));
         } catch (IOException e) {
@@ -54,6 +56,11 @@ public final class OciSpec {
      */
     public static OciSpec parse(byte[] utf8) {
         return new OciSpec(Json.parseObject(utf8));
+    }
+
+    /** A specification that is made here, or one with changes. */
+    public static OciSpec of(JsonObject json) {
+        return new OciSpec(json);
     }
 
     /** The whole specification. */
@@ -163,6 +170,15 @@ public final class OciSpec {
         return json.object("linux")
                 .flatMap(linux -> linux.object("resources"))
                 .orElse(JsonObject.EMPTY);
+    }
+
+    /** True if {@code linux.devices} names any. */
+    public boolean givesDevices() {
+        return !json.object("linux")
+                .flatMap(linux -> linux.array("devices"))
+                .orElse(JsonArray.EMPTY)
+                .values()
+                .isEmpty();
     }
 
     /** {@code mounts}, in their order. */

@@ -17,9 +17,16 @@ import java.util.Set;
 public final class BootSize {
 
     /** QEMU under emulation, with its cache of translated code, and virtiofsd (measured). */
-    private static final int PROCESSES_MIB = 100;
+    static final int PROCESSES_MIB = 100;
 
-    private static final long MIB = 1 << 20;
+    /**
+     * No machine boots in less: with KVM QEMU takes 30 MiB, the guest's kernel and its first
+     * processes 70; emulated it is twice that. Not all that would be killed at its start is
+     * refused, but all that is.
+     */
+    static final int LEAST_MIB = 96;
+
+    static final long MIB = 1 << 20;
 
     private BootSize() {}
 
@@ -38,6 +45,18 @@ public final class BootSize {
         return PodDemand.of(spec.annotations())
                 .map(told -> rule.size(List.of(told), unlimited(pod)))
                 .orElseGet(() -> rule.size(List.of()));
+    }
+
+    /**
+     * Refuses a pod's cgroup that holds no machine at all, which the kernel would kill while it
+     * boots.
+     *
+     * @return the numbers, and by how much the limit is to be raised; empty where one may boot
+     */
+    public static Optional<String> tooSmall(MachineSize size, PodLimits pod) {
+        return pod.memoryBytes().orElse(Long.MAX_VALUE) / MIB < LEAST_MIB
+                ? tooLarge(size, pod)
+                : Optional.empty();
     }
 
     /**

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes the running machine as large as its containers may use, up and down, but never smaller than
@@ -42,6 +43,7 @@ public final class MachineFollower {
     private final MachineSize boot;
     private final Vm vm;
     private final Supplier<Agent> agent;
+    private final VcpuPinning pinning;
 
     // The lock is held for memory operations only.
     @GuardedBy("this")
@@ -67,8 +69,11 @@ public final class MachineFollower {
      * A follower for a machine that has just been started.
      *
      * @param agent throws where there is none
+     * @param pinning of its virtual CPUs
      */
-    public MachineFollower(SizingRule rule, MachineSize boot, Vm vm, Supplier<Agent> agent) {
+    public MachineFollower(
+            SizingRule rule, MachineSize boot, Vm vm, Supplier<Agent> agent, VcpuPinning pinning) {
+        this.pinning = pinning;
         this.rule = rule;
         this.boot = boot;
         this.vm = vm;
@@ -94,6 +99,20 @@ public final class MachineFollower {
         await(served);
     }
 
+    /** What its containers may use and it does not have, a sentence for each ceiling. */
+    public synchronized List<String> clipped() {
+        return lastClipped;
+    }
+
+    /** The limits of memory of the containers that there are, in sum, in bytes. */
+    public synchronized long demandedBytes() {
+        long bytes = 0;
+        for (Demand demand : demands.values()) {
+            bytes += demand.memoryBytes();
+        }
+        return bytes;
+    }
+
     /**
      * Notes that a container's limits are about to be changed. Waits like {@link #admit}.
      *
@@ -113,11 +132,85 @@ public final class MachineFollower {
     }
 
     /**
+     * Describes what it follows, for another daemon; null while it changes the machine. Never
+     * blocks.
+     */
+    public synchronized @Nullable JsonObject held() {
+        if (working) {
+            return null;
+        }
+        JsonObject.Builder wanted = JsonObject.builder();
+        demands.forEach(
+                (id, demand) ->
+                        wanted.put(
+                                id,
+                                JsonObject.builder()
+                                        .put("memory", demand.memoryBytes())
+                                        .put("micro_cpus", demand.microCpus())
+                                        .put("shares", demand.shares())
+                                        .put("cpus", demand.cpus().toString())
+                                        .build()));
+        JsonObject.Builder binding = JsonObject.builder();
+        bound.forEach((id, cpus) -> binding.put(id, cpus.toString()));
+        return JsonObject.builder()
+                .put("boot", json(boot))
+                .put("reached", json(reached))
+                .put("demands", wanted.build())
+                .put("bound", binding.build())
+                .build();
+    }
+
+    private static JsonObject json(MachineSize size) {
+        return JsonObject.builder()
+                .put("vcpus", size.vcpus())
+                .put("memory_mib", size.memoryMib())
+                .build();
+    }
+
+    /** Goes on where another daemon was, as {@link #held} told there. */
+    public static MachineFollower goingOn(
+            SizingRule rule, JsonObject held, Vm vm, Supplier<Agent> agent, VcpuPinning pinning) {
+        MachineFollower follower =
+                new MachineFollower(rule, size(held, "boot"), vm, agent, pinning);
+        follower.reached = size(held, "reached");
+        follower.remember(held);
+        return follower;
+    }
+
+    private synchronized void remember(JsonObject held) {
+        held.object("demands")
+                .orElse(JsonObject.EMPTY)
+                .members()
+                .forEach(
+                        (id, value) -> {
+                            if (value instanceof JsonObject wanted) {
+                                demands.put(
+                                        id,
+                                        new Demand(
+                                                wanted.integer("memory").orElse(0),
+                                                wanted.integer("micro_cpus").orElse(0),
+                                                wanted.integer("shares").orElse(0),
+                                                CpuSet.parse(wanted.string("cpus").orElse(""))));
+                            }
+                        });
+        JsonObject binding = held.object("bound").orElse(JsonObject.EMPTY);
+        for (String id : binding.members().keySet()) {
+            bound.put(id, CpuSet.parse(binding.string(id).orElse("")));
+        }
+    }
+
+    private static MachineSize size(JsonObject held, String name) {
+        JsonObject size = held.object(name).orElse(JsonObject.EMPTY);
+        return new MachineSize(
+                (int) size.integer("vcpus").orElse(0), (int) size.integer("memory_mib").orElse(0));
+    }
+
+    /**
      * Returns the virtual CPUs that stand for those of the host that a container is bound to, by
      * what the machine has now; none if it is not bound.
      */
     public synchronized CpuSet guestCpus(String container) {
-        return guestCpus().getOrDefault(container, CpuSet.NONE);
+        return cpus().guests().getOrDefault(container, CpuSet.NONE);
     }
 
     /**
@@ -132,14 +225,27 @@ public final class MachineFollower {
     }
 
     @GuardedBy("this")
-    private Map<String, CpuSet> guestCpus() {
+    private Map<String, CpuSet> sets() {
         Map<String, CpuSet> sets = new LinkedHashMap<>();
         for (Map.Entry<String, Demand> entry : demands.entrySet()) {
             if (entry.getValue().cpus().count() > 0) {
                 sets.put(entry.getKey(), entry.getValue().cpus());
             }
         }
-        return sets.isEmpty() ? Map.of() : GuestCpus.of(sets, vm.vcpus()).guests();
+        return sets;
+    }
+
+    @GuardedBy("this")
+    private GuestCpus cpus() {
+        return GuestCpus.of(sets(), vm.vcpus());
+    }
+
+    private synchronized List<Integer> toBePinned() {
+        CpuSet named = CpuSet.NONE;
+        for (CpuSet set : sets().values()) {
+            named = named.union(set);
+        }
+        return pinning.wanted(cpus(), named, vm.vcpus());
     }
 
     /** Returns the containers that are bound to other virtual CPUs than they should be to. */
@@ -148,7 +254,7 @@ public final class MachineFollower {
             return Map.of();
         }
         Map<String, CpuSet> misplaced = new LinkedHashMap<>();
-        for (Map.Entry<String, CpuSet> entry : guestCpus().entrySet()) {
+        for (Map.Entry<String, CpuSet> entry : cpus().guests().entrySet()) {
             CpuSet now = bound.getOrDefault(entry.getKey(), entry.getValue());
             if (!entry.getValue().equals(now)) {
                 misplaced.put(entry.getKey(), entry.getValue());
@@ -165,9 +271,22 @@ public final class MachineFollower {
         }
     }
 
+    /**
+     * Tries once more what could only not be had at the time; to be called every few seconds. Does
+     * not wait.
+     */
+    public synchronized void look() {
+        if (!working && vm.moreVcpusLater()) {
+            var _ = follow();
+        }
+    }
+
     @GuardedBy("this")
     private CompletableFuture<Void> follow() {
-        if (!working && (rule.fixed() || target().equals(reached)) && misplaced().isEmpty()) {
+        if (!working
+                && (rule.fixed() || target().equals(reached))
+                && misplaced().isEmpty()
+                && !pinning.due(toBePinned())) {
             return CompletableFuture.completedFuture(null);
         }
         CompletableFuture<Void> served = new CompletableFuture<>();
@@ -212,10 +331,14 @@ public final class MachineFollower {
                     change(target);
                 }
                 rebind();
+                pinning.apply(vm, toBePinned());
             } catch (HypervisorFailure | RuntimeException e) {
                 LOG.warn("the machine does not follow its containers", "error", e);
             } finally {
-                reached = target;
+                reached =
+                        vm.moreVcpusLater()
+                                ? new MachineSize(vm.vcpus(), target.memoryMib())
+                                : target;
                 served.forEach(each -> each.complete(null));
             }
         }
@@ -252,17 +375,21 @@ public final class MachineFollower {
      */
     private void change(MachineSize target) throws HypervisorFailure {
         boolean moreMemory = target.memoryMib() > reached.memoryMib();
-        boolean moreCpus = target.vcpus() > vm.vcpus();
-        LOG.info(
-                "the machine follows its containers",
-                "vcpus",
-                target.vcpus(),
-                "memory_mib",
-                target.memoryMib());
+        int before = vm.vcpus();
+        boolean moreCpus = target.vcpus() > before;
+        if (!vm.moreVcpusLater()) {
+            LOG.info(
+                    "the machine follows its containers",
+                    "vcpus",
+                    target.vcpus(),
+                    "memory_mib",
+                    target.memoryMib());
+        }
         int offered = vm.requestMemory(target.memoryMib());
         if (moreCpus) {
             int vcpus = vm.setVcpus(target.vcpus());
-            if (vcpus < target.vcpus()) {
+            moreCpus = vcpus > before;
+            if (vcpus < target.vcpus() && !vm.moreVcpusLater()) {
                 LOG.warn("the machine has no room for more virtual CPUs", "vcpus", vcpus);
             }
         }
@@ -272,7 +399,7 @@ public final class MachineFollower {
         if (moreMemory) {
             awaitTaken(offered);
         }
-        if (!moreCpus) {
+        if (target.vcpus() <= before) {
             var _ = vm.setVcpus(target.vcpus());
         }
     }

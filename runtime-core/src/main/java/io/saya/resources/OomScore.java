@@ -47,6 +47,11 @@ public final class OomScore {
         follow();
     }
 
+    /** The scores that count, by container. */
+    public synchronized Map<String, Integer> scores() {
+        return Map.copyOf(scores);
+    }
+
     private void follow() {
         if (scores.isEmpty()) {
             return;

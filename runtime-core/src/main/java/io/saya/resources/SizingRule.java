@@ -20,9 +20,28 @@ import java.util.Set;
  * @param maxVcpus ceiling of virtual CPUs
  * @param defaultMib {@code default_memory}
  * @param maxMib ceiling of memory
+ * @param overhead of a static machine of Kata's Rust runtime, which has its defaults only where
+ *     nothing limits its containers; {@link Overhead#NONE}: it is one of the Go runtime's
  */
 public record SizingRule(
-        boolean fixed, double defaultVcpus, int maxVcpus, int defaultMib, int maxMib) {
+        boolean fixed,
+        double defaultVcpus,
+        int maxVcpus,
+        int defaultMib,
+        int maxMib,
+        Overhead overhead) {
+
+    /**
+     * What a static machine has beside what its containers may use.
+     *
+     * @param vcpus {@code overhead_vcpus}, may be a fraction
+     * @param mib {@code overhead_memory}
+     */
+    public record Overhead(double vcpus, int mib) {
+
+        /** Nothing is said of it. */
+        public static final Overhead NONE = new Overhead(0, 0);
+    }
 
     /** What kernel, initrd and agent of the default guest need besides any container. */
     public static final int GUEST_MIB = 128;
@@ -41,7 +60,8 @@ public record SizingRule(
                 config.cpu().defaultVcpus(),
                 config.cpu().maxVcpus(),
                 config.memory().defaultMib(),
-                config.memory().maxMib());
+                config.memory().maxMib(),
+                new Overhead(config.cpu().overheadVcpus(), config.memory().overheadMib()));
     }
 
     /**
@@ -93,10 +113,20 @@ public record SizingRule(
             limits += demand.memoryBytes();
             unlimited |= demand.memoryBytes() == 0;
         }
-        if (fixed || unlimited) {
-            return defaultMib + Math.ceilDiv(limits, MIB);
+        long least = GUEST_MIB + Math.ceilDiv(limits + limits / (BYTES_PER_ACCOUNT - 1), MIB);
+        // With a limit of CPUs alone Kata gives the overhead alone, which hardly boots.
+        if (byOverhead(demands) && limits > 0) {
+            return Math.max(least, overhead.mib + Math.ceilDiv(limits, MIB));
         }
-        return GUEST_MIB + Math.ceilDiv(limits + limits / (BYTES_PER_ACCOUNT - 1), MIB);
+        return fixed || unlimited ? defaultMib + Math.ceilDiv(limits, MIB) : least;
+    }
+
+    /** True if a static machine is one of Kata's Rust runtime, and something is limited. */
+    private boolean byOverhead(List<Demand> demands) {
+        return fixed
+                && !overhead.equals(Overhead.NONE)
+                && demands.stream()
+                        .anyMatch(demand -> demand.memoryBytes() > 0 || demand.microCpus() > 0);
     }
 
     /** Adds fractions first and rounds up once. */
@@ -118,6 +148,9 @@ public record SizingRule(
             cpus = cpus.union(demand.cpus());
         }
         long byDefault = Math.round(defaultVcpus * Demand.MICROS);
+        if (byOverhead(demands)) {
+            return Math.ceilDiv(quotas + Math.round(overhead.vcpus * Demand.MICROS), Demand.MICROS);
+        }
         if (fixed) {
             long asked = quotas > 0 ? quotas : ofShares(toldShares);
             return Math.ceilDiv(byDefault + asked, Demand.MICROS);

@@ -8,6 +8,7 @@ import io.saya.container.ContainerProcess;
 import io.saya.container.ContainerState;
 import io.saya.container.ExitStatus;
 import io.saya.container.ProcessState;
+import io.saya.container.TerminationMessage;
 import io.saya.event.TaskEvent;
 import io.saya.failure.RuntimeFailure;
 import io.saya.guest.StopCause;
@@ -110,6 +111,9 @@ public final class Exits {
         }
         List<Container> last = new ArrayList<>();
         for (Container container : tasks.all()) {
+            if (!cause.guestAnswers()) {
+                leaveMessage(container, cause.describe());
+            }
             if (container.kind().ownsSandbox()) {
                 last.add(container);
             } else {
@@ -136,6 +140,24 @@ public final class Exits {
                             tasks.publish(new TaskEvent.Oom(container.id()));
                         }
                     });
+        }
+    }
+
+    private String outOfMemory(Container container) {
+        List<String> clipped = guest.get().machine().clipped();
+        return "out of memory: "
+                + container.whyOutOfMemory()
+                + (clipped.isEmpty() ? "" : "; " + String.join("; ", clipped));
+    }
+
+    /** Before the exit is public: whoever sees it reads the message. */
+    private void leaveMessage(Container container, String message) {
+        if (container.kind() != ContainerKind.POD_SANDBOX
+                && !tasks.locked(
+                        () ->
+                                container.stateOf(container.init())
+                                        instanceof ProcessState.Stopped)) {
+            TerminationMessage.leave(container.bundle(), message);
         }
     }
 
@@ -192,6 +214,11 @@ public final class Exits {
             status = PlainStatus.withSignal(status, container, process);
         }
         ExitStatus exit = ExitStatus.now(status);
+        if (process.isInit()
+                && status == ExitStatus.KILLED
+                && !container.whyOutOfMemory().isEmpty()) {
+            leaveMessage(container, outOfMemory(container));
+        }
         if (!process.isInit()) {
             tasks.finish(container, process, exit);
         } else if (container.kind().ownsSandbox()) {

@@ -1,6 +1,7 @@
 package io.saya.sandbox;
 
 import io.saya.agent.Agent;
+import io.saya.agent.OutOfMemory;
 import io.saya.container.Container;
 import io.saya.event.TaskEvent;
 import io.saya.failure.RuntimeFailure;
@@ -77,9 +78,9 @@ final class OutOfMemoryWatch {
         var _ =
                 agent.nextOutOfMemory()
                         .whenComplete(
-                                (containerId, failure) -> {
-                                    if (containerId != null) {
-                                        answered(containerId);
+                                (event, failure) -> {
+                                    if (event != null) {
+                                        answered(event);
                                     } else if (!(cause(failure) instanceof RuntimeFailure known
                                             && known.kind() == RuntimeFailure.Kind.UNAVAILABLE)) {
                                         LOG.warn(
@@ -90,14 +91,14 @@ final class OutOfMemoryWatch {
                                 });
     }
 
-    private void answered(String containerId) {
+    private void answered(OutOfMemory event) {
         long now = clock.getAsLong();
         if (now - windowStart >= WINDOW.toNanos()) {
             windowStart = now;
             answers = 0;
             told.clear();
         }
-        publish(containerId);
+        publish(event);
         if (++answers < ANSWERS) {
             start();
         } else {
@@ -108,7 +109,8 @@ final class OutOfMemoryWatch {
     /**
      * Publishes the event of a container that exists; the guest is not trusted to name containers.
      */
-    private void publish(String containerId) {
+    private void publish(OutOfMemory event) {
+        String containerId = event.containerId();
         if (containerId.length() > ID_LENGTH) {
             LOG.warn(
                     "the guest reports what is no container out of memory",
@@ -127,8 +129,14 @@ final class OutOfMemoryWatch {
             return;
         }
         if (told.add(containerId)) {
+            LOG.warn(
+                    "a process of a container was killed: out of memory",
+                    "container",
+                    containerId,
+                    "why",
+                    event.exhausted().told());
             tasks.publish(new TaskEvent.Oom(containerId));
-            container.outOfMemory().open();
+            container.ranOutOfMemory(event.exhausted().told());
         }
     }
 

@@ -1,5 +1,6 @@
 package io.saya.sandbox;
 
+import io.saya.agent.Agent;
 import io.saya.agent.GuestDetails;
 import io.saya.agent.SandboxSetup;
 import io.saya.event.EventSink;
@@ -16,7 +17,9 @@ import io.saya.guest.SetupPlan;
 import io.saya.guest.StartClock;
 import io.saya.guest.StopCause;
 import io.saya.guest.TaskGuest;
+import io.saya.hypervisor.AgentEndpoint;
 import io.saya.hypervisor.GuestConsole;
+import io.saya.json.JsonObject;
 import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
 import io.saya.oci.OciSpec;
@@ -50,7 +53,7 @@ public final class Sandbox implements AutoCloseable {
     // Read and written under the task table's lock.
     private SandboxState state = new SandboxState.New();
 
-    /** A sandbox that is not booted yet. */
+    /** Makes a sandbox that is not booted yet. */
     public Sandbox(GuestLaunch launch, EventSink events) {
         this.launch = launch;
         this.booted = new BootVerdict(launch.identity().id());
@@ -81,18 +84,66 @@ public final class Sandbox implements AutoCloseable {
         } finally {
             launched.complete(Optional.empty());
         }
-        var _ = guest.lost().thenAccept(this::requestStop);
         // From now on: a guest that hangs while it boots is as lost as one that hangs later.
+        lookAfter(guest);
+        SandboxSetup setup = SetupPlan.of(identity(), launch.config(), spec);
+        Thread.ofVirtual().name("boot").start(() -> connect(guest, setup));
+    }
+
+    private void lookAfter(Guest guest) {
+        var _ = guest.lost().thenAccept(this::requestStop);
         GuestHealth health =
                 new GuestHealth(
                         guest.pid(),
                         guest::agent,
-                        guest::followClock,
+                        guest::look,
                         launch.config().agent().timeouts().healthCheck(),
                         stopped);
-        SandboxSetup setup = SetupPlan.of(identity(), launch.config(), spec);
         Thread.ofVirtual().name("health").start(() -> requestStop(health.watch()));
-        Thread.ofVirtual().name("boot").start(() -> connect(guest, setup));
+    }
+
+    /**
+     * Goes on with a sandbox that runs, and whose guest another daemon holds. Nothing happens to it
+     * before {@link #goOn}.
+     */
+    public void standing(JsonObject held, OciSpec spec) {
+        LaunchedGuest guest = launch.goOn(NetworkPlace.of(spec, launch.config()), held);
+        advance(new BootRequested());
+        launched.complete(Optional.of(guest));
+        advance(new BootSucceeded());
+    }
+
+    /**
+     * Begins to look after the guest; the daemon before has ended.
+     *
+     * @param agent connected, and knows the sandbox
+     */
+    public void goOn(Agent agent, GuestDetails details) {
+        Guest guest = launched().orElseThrow();
+        guest.goOn(agent, details);
+        booted.up();
+        bootEnded.complete(null);
+        new OutOfMemoryWatch(agent, tasks).start();
+        lookAfter(guest);
+        LOG.info("another daemon's sandbox goes on");
+    }
+
+    /**
+     * Holds the guest for another daemon until {@link #release}.
+     *
+     * @throws RuntimeFailure FAILED_PRECONDITION, and nothing has changed, with what keeps it from
+     *     being handed over
+     */
+    public JsonObject hold() {
+        if (!(state() instanceof SandboxState.Running)) {
+            throw RuntimeFailure.failedPrecondition("the sandbox is " + stateWord());
+        }
+        return launched().orElseThrow().hold();
+    }
+
+    /** Goes on after {@link #hold}. */
+    public void goOnHere() {
+        launched().ifPresent(Guest::release);
     }
 
     /** True while the sandbox has a guest, or can still get one. */
@@ -187,7 +238,7 @@ public final class Sandbox implements AutoCloseable {
         }
     }
 
-    /** When the steps of its stop were over; empty until the VM is gone. */
+    /** Returns when the steps of its stop were over; empty until the VM is gone. */
     public Optional<StopTimes> stopTimes() {
         return stop.times();
     }
@@ -216,12 +267,17 @@ public final class Sandbox implements AutoCloseable {
         return launch.identity();
     }
 
-    /** The guest's console; empty before the VM is started. */
+    /** Returns the guest's console; empty before the VM is started. */
     public Optional<GuestConsole> console() {
         return launched().map(Guest::console);
     }
 
-    /** The version of the agent as it tells it; empty before the guest is up. */
+    /** Returns where the guest's agent is reached; empty before the VM is started. */
+    public Optional<AgentEndpoint> agentEndpoint() {
+        return launched().map(Guest::agentEndpoint);
+    }
+
+    /** Returns the version of the agent as it tells it; empty before the guest is up. */
     public PlainText agentVersion() {
         return launched()
                 .flatMap(Guest::knownDetails)
@@ -230,14 +286,14 @@ public final class Sandbox implements AutoCloseable {
     }
 
     /**
-     * The cause for which the sandbox stops or has stopped; empty while it does not stop. Never
-     * waits.
+     * Returns the cause for which the sandbox stops or has stopped; empty while it does not stop.
+     * Never waits.
      */
     public Optional<StopCause> stopCause() {
         return reasons.cause();
     }
 
-    /** The VMM's process; 0 before the VM is started. */
+    /** Returns the VMM's process; 0 before the VM is started. */
     public int vmmPid() {
         return launched().map(Guest::pid).orElse(0);
     }
@@ -252,7 +308,7 @@ public final class Sandbox implements AutoCloseable {
         };
     }
 
-    /** How long the phases of the start took. */
+    /** Returns how long the phases of the start took. */
     public StartClock clock() {
         return launch.clock();
     }
@@ -266,7 +322,7 @@ public final class Sandbox implements AutoCloseable {
     }
 
     /**
-     * The guest, for those who work on its containers.
+     * Returns the guest, for those who work on its containers.
      *
      * @throws IllegalStateException if it was not launched
      */

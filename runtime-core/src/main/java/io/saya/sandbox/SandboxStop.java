@@ -86,7 +86,7 @@ final class SandboxStop {
         times = new StopTimes(begun, guestEnded, System.nanoTime());
     }
 
-    /** When the steps of the stop were over; empty until the VM is gone. */
+    /** Returns when the steps of the stop were over; empty until the VM is gone. */
     Optional<StopTimes> times() {
         return Optional.ofNullable(times);
     }

@@ -78,12 +78,12 @@ public final class TaskTable {
         return locked(containers::isEmpty);
     }
 
-    /** All containers, oldest first. */
+    /** Returns all containers, oldest first. */
     public List<Container> all() {
         return locked(() -> new ArrayList<>(containers.values()));
     }
 
-    /** The container of this id, or NOT_FOUND. */
+    /** Returns the container of this id; throws NOT_FOUND if there is none. */
     public Container container(String id) {
         return locked(
                 () -> {
@@ -96,7 +96,9 @@ public final class TaskTable {
                 });
     }
 
-    /** The process of these ids ({@code execId} empty: the container's first), or NOT_FOUND. */
+    /**
+     * Returns the process of these ids ({@code execId} empty: the container's first), or NOT_FOUND.
+     */
     public ContainerProcess process(String containerId, String execId) {
         return locked(
                 () -> {

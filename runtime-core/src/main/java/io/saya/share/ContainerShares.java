@@ -45,9 +45,9 @@ public final class ContainerShares {
                 containerId + "/rootfs", rootfs, readOnly ? Access.READ_ONLY : Access.WRITABLE);
     }
 
-    /** Shares a file for reading and writing and returns its path in the guest. */
-    public String shareFile(String name, Path file) throws IOException {
-        return share(containerId + "/" + name, file, Access.WRITABLE);
+    /** Shares a file and returns its path in the guest. */
+    public String shareFile(String name, Path file, boolean readOnly) throws IOException {
+        return share(containerId + "/" + name, file, readOnly ? Access.READ_ONLY : Access.WRITABLE);
     }
 
     /**
@@ -76,6 +76,13 @@ public final class ContainerShares {
             index++;
         }
         return translated;
+    }
+
+    /** The shares that another daemon has made for the container. */
+    public static ContainerShares standing(SharedDirectory directory, String containerId) {
+        ContainerShares shares = new ContainerShares(directory, containerId);
+        shares.shares.addAll(directory.below(containerId));
+        return shares;
     }
 
     /** Takes back all shares. Nothing is thrown: stop is total. */

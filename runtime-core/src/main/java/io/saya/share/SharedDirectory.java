@@ -84,6 +84,39 @@ public final class SharedDirectory {
         return directory;
     }
 
+    /**
+     * The tree below {@code runDirectory} that another daemon has made.
+     *
+     * @param names as {@link #names} told there
+     */
+    public static SharedDirectory standing(Path runDirectory, HostMounts host, List<String> names) {
+        SharedDirectory directory = new SharedDirectory(runDirectory, host);
+        for (String name : names) {
+            Path target = directory.mounts.resolve(name);
+            directory.bound.add(target);
+            Share share = new Share(GUEST_PATH + name, target);
+            FutureTask<Optional<Share>> made = new FutureTask<>(() -> Optional.of(share));
+            made.run();
+            directory.once.put(name, made);
+        }
+        return directory;
+    }
+
+    /** The names of all that is shared, in the order in which it was. */
+    public List<String> names() {
+        synchronized (bound) {
+            return bound.stream().map(target -> mounts.relativize(target).toString()).toList();
+        }
+    }
+
+    /** What is shared below the directory of this name, in that order. */
+    List<Share> below(String name) {
+        return names().stream()
+                .filter(one -> one.startsWith(name + "/"))
+                .map(one -> new Share(GUEST_PATH + one, mounts.resolve(one)))
+                .toList();
+    }
+
     /** The directory that virtiofsd exports. */
     public Path exported() {
         return shared;

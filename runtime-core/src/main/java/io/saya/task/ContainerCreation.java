@@ -2,6 +2,7 @@ package io.saya.task;
 
 import io.saya.agent.Agent;
 import io.saya.agent.AgentTrait;
+import io.saya.agent.GuestDevice;
 import io.saya.agent.GuestResources;
 import io.saya.agent.GuestSpec;
 import io.saya.agent.GuestStorage;
@@ -16,20 +17,27 @@ import io.saya.failpoint.Moment;
 import io.saya.failure.RuntimeFailure;
 import io.saya.guest.StartPhase;
 import io.saya.guest.TaskGuest;
+import io.saya.hypervisor.HypervisorFailure;
+import io.saya.hypervisor.VmDevice;
 import io.saya.json.JsonException;
 import io.saya.oci.ContainerKind;
 import io.saya.oci.OciSpec;
 import io.saya.oci.OciSpec.OciMount;
+import io.saya.resources.PodRoom;
 import io.saya.sandbox.Sandbox;
 import io.saya.sandbox.TaskTable;
 import io.saya.share.ContainerShares;
 import io.saya.share.HostMounts;
+import io.saya.share.RootDisk;
 import io.saya.share.RootLayers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
@@ -50,9 +58,14 @@ final class ContainerCreation {
     private final CompletableFuture<?> stopped;
     private final Container container;
     private final OciSpec spec;
+    private final int sandboxPid;
     private String phase = "";
 
-    ContainerCreation(Sandbox sandbox, Container container, OciSpec spec) {
+    /**
+     * @param sandboxPid the process that stands for a sandbox without a sandbox container; 0: none
+     */
+    ContainerCreation(Sandbox sandbox, Container container, OciSpec spec, int sandboxPid) {
+        this.sandboxPid = sandboxPid;
         this.guest = sandbox.guest();
         this.mounts = new HostMounts(guest.host());
         this.table = sandbox.tasks();
@@ -74,10 +87,17 @@ final class ContainerCreation {
             container.resources().push("shares", () -> releaseShares(shares));
             ContainerRoot root = root(rootfs, shares);
             phase = "shared files";
+            List<GuestDevice> devices = devices();
             EmptyDirVolumes volumes = volumes();
+            KubeletVolumes files = files();
+            Map<String, String> inGuest = new HashMap<>(volumes.inGuest());
+            inGuest.putAll(files.inGuest());
             return new Prepared(
-                    root, volumes.storages(), shares.translate(spec.mounts(), volumes.inGuest()));
-        } catch (IOException | JsonException | RuntimeFailure e) {
+                    root,
+                    devices,
+                    Stream.concat(volumes.storages().stream(), files.storages().stream()).toList(),
+                    shares.translate(spec.mounts(), inGuest));
+        } catch (IOException | HypervisorFailure | JsonException | RuntimeFailure e) {
             throw failure(e);
         }
     }
@@ -95,19 +115,22 @@ final class ContainerCreation {
             phase = "hooks";
             runHooks(pid);
             phase = "specification";
-            PidNamespace pids = PidNamespace.of(spec, table.all());
+            PidNamespace pids = PidNamespace.of(spec, table.all(), sandboxPid);
             GuestSpec guestSpec =
                     pids.in(
                             GuestSpec.of(
-                                    spec,
-                                    prepared.root().path(),
-                                    prepared.mounts(),
-                                    guest.details().abilities(),
-                                    cpus),
+                                            spec,
+                                            prepared.root().path(),
+                                            prepared.mounts(),
+                                            guest.details().abilities(),
+                                            cpus)
+                                    .withDevices(prepared.devices()),
                             guest.details());
             phase = "in the guest";
             Agent agent = guest.requireAgent();
-            container.resources().push("container in the guest", () -> removeFromGuest(agent));
+            container
+                    .resources()
+                    .push("container in the guest", () -> removeFromGuest(agent, container.id()));
             Failpoints.reach(Moment.CREATE_CONTAINER);
             agent.createContainer(
                     container.id(),
@@ -123,24 +146,32 @@ final class ContainerCreation {
 
     /**
      * Returns what all containers of a pod may use together, as the pod's cgroup on the host has
-     * it; of a container that is started alone, nothing. Processor time is limited on the host;
-     * processes of the guest can only be counted in it.
+     * it, less the memory that the machine itself needs; of a container that is started alone,
+     * nothing. Processor time is limited on the host; processes of the guest can only be counted in
+     * it.
      */
     static GuestResources podLimits(TaskGuest guest, ContainerKind kind) {
         if (kind == ContainerKind.SINGLE || !guest.details().abilities().limits()) {
             return GuestResources.NONE;
         }
         PodLimits pod = guest.podLimits();
-        return GuestResources.ofPod(pod.memoryBytes(), pod.processes());
+        return GuestResources.ofPod(
+                PodRoom.forContainers(pod.memoryBytes(), guest.machine().demandedBytes()),
+                pod.processes());
     }
 
     /**
      * The paths and mounts of a container as the guest sees them.
      *
      * @param root the root file system in the guest
+     * @param devices disks that the container itself has
      * @param volumes what the guest mounts besides
      */
-    record Prepared(ContainerRoot root, List<GuestStorage> volumes, List<OciMount> mounts) {
+    record Prepared(
+            ContainerRoot root,
+            List<GuestDevice> devices,
+            List<GuestStorage> volumes,
+            List<OciMount> mounts) {
 
         List<GuestStorage> storages() {
             return Stream.concat(root.storages().stream(), volumes.stream()).toList();
@@ -151,8 +182,24 @@ final class ContainerCreation {
      * True if {@link #prepare} needs a guest that is up, since what the agent can do decides what
      * is made.
      */
-    boolean dependsOnGuest() {
-        return upper() != RootfsUpper.SHARE || volumesOnDisks();
+    boolean dependsOnGuest(List<RootfsMount> rootfs) {
+        return upper() != RootfsUpper.SHARE
+                || mayBeOnDisk(rootfs)
+                || (guest.takesDisks() && spec.givesDevices())
+                || volumesOnDisks()
+                || mayHaveKubeletVolumes();
+    }
+
+    /** A first look, which loads nothing while the guest boots. */
+    private boolean mayBeOnDisk(List<RootfsMount> rootfs) {
+        return rootfs.size() == 1
+                && (rootfs.getFirst().options().contains("loop")
+                        || (guest.takesDisks() && rootfs.getFirst().source().startsWith("/dev/")));
+    }
+
+    private boolean mayHaveKubeletVolumes() {
+        return container.kind() == ContainerKind.POD_CONTAINER
+                && KubeletVolumes.among(spec.mounts());
     }
 
     private boolean volumesOnDisks() {
@@ -160,10 +207,44 @@ final class ContainerCreation {
                 && container.kind() == ContainerKind.POD_CONTAINER;
     }
 
+    /** Block devices of the host become disks of the guest's, or are refused. */
+    private List<GuestDevice> devices() throws IOException, HypervisorFailure {
+        if (!spec.givesDevices()) {
+            return List.of();
+        }
+        List<BlockVolume> volumes = BlockVolume.of(spec);
+        if (!guest.takesDisks()) {
+            BlockVolume.refuse(volumes);
+            return List.of();
+        }
+        List<GuestDevice> devices = new ArrayList<>();
+        for (BlockVolume volume : volumes) {
+            devices.add(new GuestDevice(plug(volume.disk()), volume.path()));
+        }
+        return devices;
+    }
+
     private EmptyDirVolumes volumes() throws IOException {
         return volumesOnDisks() && guest.details().has(AgentTrait.MOUNTS_FILES)
                 ? EmptyDirVolumes.of(guest.host(), guest.shared(), spec.mounts())
                 : EmptyDirVolumes.NONE;
+    }
+
+    /** What a kubelet fills, read and followed from now on. */
+    private KubeletVolumes files() throws IOException {
+        if (!mayHaveKubeletVolumes() || !guest.details().has(AgentTrait.KEEPS_FILES)) {
+            return KubeletVolumes.NONE;
+        }
+        KubeletVolumes files = KubeletVolumes.of(spec.mounts());
+        files.followed()
+                .forEach(
+                        (place, told) -> {
+                            container
+                                    .resources()
+                                    .push(TaskHandover.VOLUME + place, () -> guest.unfollow(place));
+                            guest.follow(place, told);
+                        });
+        return files;
     }
 
     private RootfsUpper upper() {
@@ -175,7 +256,11 @@ final class ContainerCreation {
      * directory in the guest.
      */
     private ContainerRoot root(List<RootfsMount> rootfs, ContainerShares shares)
-            throws IOException {
+            throws IOException, HypervisorFailure {
+        Optional<RootDisk> disk = mayBeOnDisk(rootfs) ? RootDisk.of(rootfs) : Optional.empty();
+        if (disk.isPresent()) {
+            return onDisk(disk.get(), shares);
+        }
         RootfsUpper wanted = upper();
         Optional<RootLayers> layers =
                 wanted == RootfsUpper.SHARE || !guest.details().has(AgentTrait.MOUNTS_FILES)
@@ -190,6 +275,34 @@ final class ContainerCreation {
             }
         }
         return ContainerRoot.shared(shares, mountRootfs(rootfs));
+    }
+
+    /** Has the guest mount it, as a disk or in a file that it is shown. */
+    private ContainerRoot onDisk(RootDisk root, ContainerShares shares)
+            throws IOException, HypervisorFailure {
+        if (guest.takesDisks()) {
+            String place = plug(new VmDevice.Block(container.id(), root.path(), root.readOnly()));
+            return ContainerRoot.onDisk(place, container.id(), root);
+        }
+        if (!guest.details().has(AgentTrait.MOUNTS_FILES)) {
+            throw new IOException(
+                    "the root file system is in "
+                            + root.path()
+                            + ", which this guest's agent cannot mount (expected: Saya's guest;"
+                            + " disable_block_device_use = false in [hypervisor.qemu]; or another"
+                            + " snapshotter)");
+        }
+        return ContainerRoot.inFile(shares, container.id(), root);
+    }
+
+    /**
+     * The way back comes after, since several containers may have one disk: none may give back what
+     * it has not got.
+     */
+    private String plug(VmDevice.Block disk) throws HypervisorFailure {
+        String place = guest.plug(disk);
+        container.resources().push(TaskHandover.step(disk), () -> guest.unplug(disk));
+        return place;
     }
 
     private void runHooks(int pid) throws IOException {
@@ -257,9 +370,9 @@ final class ContainerCreation {
         return mountPoint;
     }
 
-    private void removeFromGuest(Agent agent) {
+    static void removeFromGuest(Agent agent, String containerId) {
         try {
-            agent.removeContainer(container.id());
+            agent.removeContainer(containerId);
         } catch (RuntimeFailure e) {
             switch (e.kind()) {
                 case NOT_FOUND, UNAVAILABLE, INVALID_ARGUMENT -> {}
@@ -268,7 +381,7 @@ final class ContainerCreation {
         }
     }
 
-    private static void releaseShares(ContainerShares shares) throws IOException {
+    static void releaseShares(ContainerShares shares) throws IOException {
         IOException problems = new IOException("some shares could not be taken back");
         shares.release(problems::addSuppressed);
         if (problems.getSuppressed().length > 0) {

@@ -6,9 +6,11 @@ import io.saya.host.Host;
 import io.saya.oci.ContainerKind;
 import io.saya.share.ContainerShares;
 import io.saya.share.DiskFile;
+import io.saya.share.RootDisk;
 import io.saya.share.RootLayers;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -51,6 +53,45 @@ record ContainerRoot(String path, List<GuestStorage> storages) {
      */
     static ContainerRoot shared(ContainerShares shares, Path root) throws IOException {
         return new ContainerRoot(shares.shareRootfs(root, false), List.of());
+    }
+
+    /** Shares the file that the root file system is in; the guest mounts it. */
+    static ContainerRoot inFile(ContainerShares shares, String containerId, RootDisk disk)
+            throws IOException {
+        String file = shares.shareFile("disk", disk.path(), disk.readOnly());
+        return mounted("loop", file, containerId, disk);
+    }
+
+    /**
+     * The root file system on a disk that the guest has been given; the guest mounts it.
+     *
+     * @param place the disk's PCI path
+     */
+    static ContainerRoot onDisk(String place, String containerId, RootDisk disk) {
+        return mounted("blk", place, containerId, disk);
+    }
+
+    private static ContainerRoot mounted(
+            String driver, String source, String containerId, RootDisk disk) {
+        List<String> options = new ArrayList<>(disk.options());
+        if (disk.type().equals("ext4") && options.stream().noneMatch(ContainerRoot::isOfErrors)) {
+            // As what containers write to otherwise. By default ext4 goes on where the host's disk
+            // is full, and each write would fail anew.
+            options.add("errors=remount-ro");
+        }
+        GuestStorage root =
+                new GuestStorage(
+                        driver,
+                        List.of(),
+                        source,
+                        disk.type(),
+                        options,
+                        GUEST_BUNDLES + containerId + "/rootfs");
+        return new ContainerRoot(root.mountPoint(), List.of(root));
+    }
+
+    private static boolean isOfErrors(String option) {
+        return option.startsWith("errors=");
     }
 
     /**
@@ -119,7 +160,7 @@ record ContainerRoot(String path, List<GuestStorage> storages) {
                         new GuestStorage(
                                 "loop",
                                 List.of(),
-                                shares.shareFile("upper", disk.get()),
+                                shares.shareFile("upper", disk.get(), false),
                                 "ext4",
                                 List.of("errors=remount-ro"),
                                 mountPoint));

@@ -32,6 +32,13 @@ final class GuestSignals {
     /** How often the patience with a container that is to end is asked whether it lasts. */
     private static final Duration GLANCE = Duration.ofSeconds(2);
 
+    /**
+     * How many times its limit by the clock a guest has on a busy host to obey SIGKILL. That is
+     * well below the two minutes that a kubelet waits for a container that it kills, the call to a
+     * deaf agent included.
+     */
+    private static final int CLOCK_FACTOR = 4;
+
     private final Sandbox sandbox;
 
     GuestSignals(Sandbox sandbox) {
@@ -71,16 +78,22 @@ final class GuestSignals {
     CompletableFuture<Void> deliver(
             Container container, ContainerProcess process, int signal, boolean all) {
         CompletableFuture<Void> taken = new CompletableFuture<>();
+        boolean mustEnd = process.isInit() && signal == Signal.SIGKILL;
         Runnable delivery =
                 () -> {
+                    Patience patience = null;
                     try {
+                        if (mustEnd) {
+                            // From now on: a deaf agent does not answer the call either.
+                            patience = sandbox.guest().await(sandbox.limits().obey(), CLOCK_FACTOR);
+                        }
                         signal(container, process, signal, all);
                         taken.complete(null);
                     } catch (RuntimeException e) {
                         taken.completeExceptionally(e);
                     } finally {
-                        if (process.isInit() && signal == Signal.SIGKILL) {
-                            expectEnd(container);
+                        if (patience != null) {
+                            expectEnd(container, patience);
                         }
                     }
                 };
@@ -111,9 +124,8 @@ final class GuestSignals {
      * message to the guest, and the exit only the guest's word: an orchestrator that waited for an
      * exit that never comes would never get to kill the sandbox container.
      */
-    private void expectEnd(Container container) {
+    private void expectEnd(Container container, Patience patience) {
         Duration limit = sandbox.limits().obey();
-        Patience patience = sandbox.guest().await(limit);
         Duration glance = limit.compareTo(GLANCE) < 0 ? limit : GLANCE;
         if (Waited.on(container.init().exited(), patience, glance) instanceof Waited.TimedOut) {
             sandbox.requestStop(

@@ -36,12 +36,16 @@ sealed interface PidNamespace {
      * Returns what the specification asks for; the host's comes to the pod's.
      *
      * @param containers of the sandbox
+     * @param sandboxPid the process that stands for the sandbox itself; 0: none does
      * @throws RuntimeFailure INVALID_ARGUMENT if it is a process that has no container here
      */
-    static PidNamespace of(OciSpec spec, List<Container> containers) {
+    static PidNamespace of(OciSpec spec, List<Container> containers, int sandboxPid) {
         for (Namespace namespace : spec.namespaces()) {
             if (namespace.type().equals("pid") && !namespace.path().isEmpty()) {
-                return at(Path.of(namespace.path()), spec.kind(), containers);
+                Path path = Path.of(namespace.path());
+                return sandboxPid != 0 && isOf(path, sandboxPid)
+                        ? new Sandbox()
+                        : at(path, spec.kind(), containers);
             }
         }
         return spec.kind() == ContainerKind.POD_CONTAINER && !asksForOne(spec)

@@ -2,8 +2,6 @@ package io.saya.task;
 
 import io.saya.agent.ContainerUsage;
 import io.saya.agent.GuestProcess;
-import io.saya.agent.GuestResources;
-import io.saya.agent.GuestSpec.GuestAbilities;
 import io.saya.container.Container;
 import io.saya.container.ContainerEvent;
 import io.saya.container.ContainerFigures;
@@ -18,25 +16,21 @@ import io.saya.event.TaskIo;
 import io.saya.failure.RuntimeFailure;
 import io.saya.guest.StartPhase;
 import io.saya.guest.StopCause;
-import io.saya.guest.TaskGuest;
 import io.saya.host.ProcessorTimes;
 import io.saya.host.Signal;
 import io.saya.io.ContainerIdentity;
 import io.saya.io.DeferredStdio;
 import io.saya.io.ProcessStdio;
 import io.saya.io.StdioOpener;
+import io.saya.json.JsonArray;
 import io.saya.json.JsonObject;
 import io.saya.log.Log;
 import io.saya.oci.ContainerKind;
 import io.saya.oci.OciSpec;
 import io.saya.resources.CpuSet;
-import io.saya.resources.Demand;
-import io.saya.resources.MachineFollower;
-import io.saya.resources.OomScore;
 import io.saya.sandbox.Sandbox;
 import io.saya.sandbox.TaskTable;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -57,25 +51,41 @@ public final class Tasks {
     private final TaskStart start;
     private final TaskDeletion deletion;
     private final TaskKill kill;
+    private final TaskStates states;
+    private final TaskResources machine;
+    private final TaskSuccession succession;
+    private final Optional<BareSandbox> bare;
 
     public Tasks(Sandbox sandbox, StdioOpener stdio) {
+        this(sandbox, stdio, Optional.empty());
+    }
+
+    /**
+     * @param bare the sandbox, if it is one without a sandbox container
+     */
+    public Tasks(Sandbox sandbox, StdioOpener stdio, Optional<BareSandbox> bare) {
         this.sandbox = sandbox;
+        this.bare = bare;
         this.table = sandbox.tasks();
         this.stdio = stdio;
         GuestSignals signals = new GuestSignals(sandbox);
         this.start = new TaskStart(sandbox, signals);
         this.deletion = new TaskDeletion(sandbox);
         this.kill = new TaskKill(sandbox, signals);
+        this.states = new TaskStates(table);
+        this.machine = new TaskResources(sandbox);
+        this.succession = new TaskSuccession(sandbox, stdio);
     }
 
     /**
      * Makes a container; its program does not run yet.
      *
-     * @param spec the container's specification, from {@code request.bundle()}
+     * @param given the container's specification, from {@code request.bundle()}
      * @return the process on the host that stands for it
      * @throws RuntimeFailure with the phase and the cause; nothing is left of the container then
      */
-    public int create(CreateRequest request, OciSpec spec) {
+    public int create(CreateRequest request, OciSpec given) {
+        OciSpec spec = bare.map(pod -> pod.complete(given)).orElse(given);
         ContainerKind kind = spec.kind();
         if (!sandbox.live()) {
             throw sandbox.whyNot("create container " + request.id());
@@ -108,8 +118,10 @@ public final class Tasks {
         }
         try {
             container.standIn().begin(() -> sandbox.guest().standIn(request.id(), spec.program()));
-            ContainerCreation creation = new ContainerCreation(sandbox, container, spec);
-            if (creation.dependsOnGuest()) {
+            ContainerCreation creation =
+                    new ContainerCreation(
+                            sandbox, container, spec, bare.map(BareSandbox::pid).orElse(0));
+            if (creation.dependsOnGuest(request.rootfs())) {
                 sandbox.awaitBoot();
             }
             ContainerCreation.Prepared prepared = creation.prepare(request.rootfs());
@@ -117,9 +129,9 @@ public final class Tasks {
             CpuSet cpus =
                     kind == ContainerKind.POD_SANDBOX
                             ? CpuSet.NONE
-                            : followedByMachine(container, spec);
+                            : machine.admit(container, spec);
             creation.create(prepared, cpus.toString());
-            sandbox.guest().machine().bound(container.id(), cpus);
+            machine.bound(container, cpus);
             announce(container, request);
             sandbox.clock().done(StartPhase.CONTAINER);
             sandbox.exits().watch(container, container.init());
@@ -151,24 +163,21 @@ public final class Tasks {
     }
 
     /**
-     * Makes the machine large enough for the container before the guest makes it, so that its
-     * program finds what it may use. Returns the virtual CPUs that it is to be bound to, if any.
+     * Adds the containers that another daemon has handed over; nothing moves in them before {@link
+     * #goOn}.
+     *
+     * @throws RuntimeFailure if a stream cannot be opened, or a specification not be read
      */
-    private CpuSet followedByMachine(Container container, OciSpec spec) {
-        MachineFollower machine = sandbox.guest().machine();
-        machine.admit(container.id(), Demand.of(spec.resources()));
-        OomScore score = sandbox.guest().oomScore();
-        score.admit(container.id(), spec.oomScoreAdj());
-        var _ =
-                container
-                        .init()
-                        .exited()
-                        .thenRun(
-                                () -> {
-                                    machine.dismiss(container.id());
-                                    score.dismiss(container.id());
-                                });
-        return machine.guestCpus(container.id());
+    public void standing(JsonArray containers) {
+        succession.add(containers);
+    }
+
+    /** Goes on with them: the daemon before has ended, and the agent is connected. */
+    public void goOn() {
+        succession.goOn();
+        for (Container container : table.all()) {
+            container.standIn().whenKilled(() -> killedOnHost(container));
+        }
     }
 
     /**
@@ -195,39 +204,12 @@ public final class Tasks {
      * Returns what is known of every process, from memory: each container, and behind it its execs.
      */
     public List<TaskStatus> all() {
-        return table.locked(
-                () -> {
-                    List<TaskStatus> all = new ArrayList<>();
-                    for (Container container : table.all()) {
-                        all.add(state(container.id(), ""));
-                        for (String execId : container.execs().keySet()) {
-                            all.add(state(container.id(), execId));
-                        }
-                    }
-                    return all;
-                });
+        return states.all();
     }
 
     /** Returns what is known of a process, from memory. */
     public TaskStatus state(String containerId, String execId) {
-        return table.locked(
-                () -> {
-                    Container container = table.container(containerId);
-                    ContainerProcess process = table.process(containerId, execId);
-                    Optional<ExitStatus> exit =
-                            container.stateOf(process)
-                                            instanceof ProcessState.Stopped(ExitStatus status)
-                                    ? Optional.of(status)
-                                    : Optional.empty();
-                    return new TaskStatus(
-                            containerId,
-                            execId,
-                            container.bundle(),
-                            container.standIn().pid(),
-                            phase(container, process),
-                            process.io(),
-                            exit);
-                });
+        return states.of(containerId, execId);
     }
 
     /**
@@ -339,19 +321,7 @@ public final class Tasks {
      * @param resources OCI's {@code linux.resources}
      */
     public void update(String containerId, JsonObject resources) {
-        Container container = checked(containerId, ContainerVerb.UPDATE);
-        TaskGuest guest = sandbox.guest();
-        GuestAbilities abilities = guest.details().abilities();
-        // Before anything is changed: it may be refused.
-        var _ = GuestResources.of(resources, false, abilities, "");
-        guest.machine().change(containerId, resources);
-        CpuSet cpus = guest.machine().guestCpus(containerId);
-        guest.requireAgent()
-                .update(
-                        containerId,
-                        GuestResources.of(resources, false, abilities, cpus.toString()),
-                        ContainerCreation.podLimits(guest, container.kind()));
-        guest.machine().bound(containerId, cpus);
+        machine.change(checked(containerId, ContainerVerb.UPDATE), resources);
     }
 
     /**
@@ -389,9 +359,12 @@ public final class Tasks {
         }
     }
 
-    /** True if no container is left, so that the daemon may end. */
+    /**
+     * True if no container is left, and no sandbox that lives by itself, so that the daemon may
+     * end.
+     */
     public boolean idle() {
-        return table.isEmpty();
+        return table.isEmpty() && !(bare.isPresent() && bare.get().wanted());
     }
 
     /** Returns the container if a client may do this with it now. */
@@ -445,16 +418,5 @@ public final class Tasks {
 
     private ProcessStdio openStdio(String containerId, TaskIo io) {
         return stdio.open(io, new ContainerIdentity(sandbox.identity().namespace(), containerId));
-    }
-
-    private static TaskStatus.Phase phase(Container container, ContainerProcess process) {
-        return switch (container.stateOf(process)) {
-            case ProcessState.Created(), ProcessState.Starting() -> TaskStatus.Phase.CREATED;
-            case ProcessState.Running() ->
-                    container.state() instanceof ContainerState.Paused
-                            ? TaskStatus.Phase.PAUSED
-                            : TaskStatus.Phase.RUNNING;
-            case ProcessState.Stopped _ -> TaskStatus.Phase.STOPPED;
-        };
     }
 }

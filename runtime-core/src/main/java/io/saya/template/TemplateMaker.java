@@ -3,6 +3,7 @@ package io.saya.template;
 import io.saya.agent.Agent;
 import io.saya.agent.AgentConnector;
 import io.saya.agent.AgentTrait;
+import io.saya.agent.ChannelSigns;
 import io.saya.failpoint.Failpoints;
 import io.saya.failpoint.Moment;
 import io.saya.guest.GuestTime;
@@ -150,7 +151,7 @@ public final class TemplateMaker {
             try (Agent agent =
                     connector.connect(
                             vm.agent(),
-                            vm.channelClosed(),
+                            ChannelSigns.of(vm.channelClosed()),
                             GuestTime.of(vm.pid()).await(BOOT_LIMIT))) {
                 // Also has the agent load the last of its modules.
                 if (!agent.details().has(AgentTrait.STARTS_FROM_TEMPLATE)) {

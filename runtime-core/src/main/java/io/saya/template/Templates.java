@@ -34,6 +34,7 @@ public final class Templates implements Hypervisor, AutoCloseable {
     private final TemplateStore store;
     private final TemplateMaker maker;
     private final StartClock clock;
+    private final Runnable meanwhile;
 
     private volatile CompletableFuture<@Nullable Void> settled =
             CompletableFuture.completedFuture(null);
@@ -53,16 +54,19 @@ public final class Templates implements Hypervisor, AutoCloseable {
      *
      * @param maker makes those that are missing
      * @param clock is told of a restore that failed
+     * @param meanwhile begins what can be done while a VM is restored; must not block
      */
     public Templates(
             TemplateHypervisor hypervisor,
             TemplateStore store,
             TemplateMaker maker,
-            StartClock clock) {
+            StartClock clock,
+            Runnable meanwhile) {
         this.hypervisor = hypervisor;
         this.store = store;
         this.maker = maker;
         this.clock = clock;
+        this.meanwhile = meanwhile;
     }
 
     @Override
@@ -91,6 +95,7 @@ public final class Templates implements Hypervisor, AutoCloseable {
             }
             template = found.get();
             Failpoints.reach(Moment.TEMPLATE_RESTORE);
+            meanwhile.run();
             Vm vm = hypervisor.restore(spec, template);
             state = new State.Idle("used");
             return vm;

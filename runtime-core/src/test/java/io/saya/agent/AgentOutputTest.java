@@ -111,8 +111,10 @@ class AgentOutputTest {
 
     @ParameterizedTest
     @CsvSource({
+        "1.13.0, UNKNOWN, read /dev/ptmx: input/output error",
         "2.0.0, INTERNAL, read  meet eof",
         "3.2.0, INTERNAL, read meet eof",
+        "4.1.0, INTERNAL, Input/output error (os error 5)",
         "3.2.0, INTERNAL, Invalid container id",
         "3.25.0, NOT_FOUND, process e1",
         "4.0.0, INVALID_ARGUMENT, invalid container id",
@@ -139,11 +141,12 @@ class AgentOutputTest {
 
     @Test
     void whatIsNoEndIsALoss() {
-        agent.stdout.data("abc").error("Input/output error (os error 5)");
+        agent.stdout.data("abc").error("Cannot allocate memory (os error 12)");
 
         assertThatThrownBy(() -> all(agent.streams("3.2.0")))
                 .isInstanceOf(IOException.class)
-                .hasMessage("ReadStdout of e1 in container c1: Input/output error (os error 5)");
+                .hasMessage(
+                        "ReadStdout of e1 in container c1: Cannot allocate memory (os error 12)");
     }
 
     @Test

@@ -24,7 +24,7 @@ class AgentTraitTest {
         "'', SPC",
         "\u001b[2J, SPC",
         "99999999999.1.0, SPC",
-        "4.1.0+saya.0.1.0, -LTMJ",
+        "4.1.0+saya.0.1.0, -LTMGKJ",
     })
     void areThoseOfTheRelease(String version, String expected) {
         String traits =
@@ -37,6 +37,8 @@ class AgentTraitTest {
                                             case SLEWS_CLOCK -> "L";
                                             case STARTS_FROM_TEMPLATE -> "T";
                                             case MOUNTS_FILES -> "M";
+                                            case GIVES_UP_PAGE_CACHE -> "G";
+                                            case KEEPS_FILES -> "K";
                                             case JOINS_PID_NAMESPACE -> "J";
                                             case STREAMS_END_WITH_WAIT -> "S";
                                             case SIGNAL_IS_PLAIN_STATUS -> "P";

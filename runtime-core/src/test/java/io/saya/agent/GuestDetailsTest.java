@@ -28,7 +28,9 @@ class GuestDetailsTest {
                         AgentTrait.MOUNTS_FILES,
                         AgentTrait.JOINS_PID_NAMESPACE,
                         AgentTrait.SLEWS_CLOCK,
-                        AgentTrait.STARTS_FROM_TEMPLATE);
+                        AgentTrait.STARTS_FROM_TEMPLATE,
+                        AgentTrait.GIVES_UP_PAGE_CACHE,
+                        AgentTrait.KEEPS_FILES);
         assertThat(details.abilities().limits()).isTrue();
         assertThat(details.version()).hasToString(version);
     }

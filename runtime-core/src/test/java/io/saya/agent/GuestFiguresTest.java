@@ -8,9 +8,11 @@ import io.saya.agent.ContainerUsage.BlockFile;
 import io.saya.agent.ContainerUsage.CpuTime;
 import io.saya.agent.ContainerUsage.DeviceCount;
 import io.saya.failure.RuntimeFailure;
+import io.saya.proto.agent.BlkioStats;
 import io.saya.proto.agent.BlkioStatsEntry;
 import io.saya.proto.agent.CgroupStats;
 import io.saya.proto.agent.HugetlbStats;
+import io.saya.proto.agent.MemoryStats;
 import io.saya.proto.agent.NetworkStats;
 import io.saya.proto.agent.StatsContainerResponse;
 import java.util.EnumSet;
@@ -29,11 +31,11 @@ class GuestFiguresTest {
         CgroupStats.Builder cgroup = told.getCgroupStatsBuilder();
         cgroup.getCpuStatsBuilder().getCpuUsageBuilder().setTotalUsage(7).addPercpuUsage(7);
         cgroup.getMemoryStatsBuilder()
-                .putStats("workingset_refault_anon", 1)
+                .addStats(line("workingset_refault_anon"))
                 .getUsageBuilder()
                 .setUsage(4096);
         cgroup.getPidsStatsBuilder().setCurrent(3);
-        cgroup.putHugetlbStats("2MB", HugetlbStats.newBuilder().setUsage(5).build());
+        cgroup.addHugetlbStats(pages("2MB").setValue(HugetlbStats.newBuilder().setUsage(5)));
         cgroup.getBlkioStatsBuilder()
                 .addIoServiceBytesRecursive(BlkioStatsEntry.newBuilder().setOp("Read"))
                 .addIoServicedRecursive(BlkioStatsEntry.newBuilder().setOp("Write"))
@@ -67,13 +69,30 @@ class GuestFiguresTest {
     }
 
     @Test
+    void operationsThatAreToldAmongTheBytesAreNoBytes() {
+        StatsContainerResponse.Builder told = StatsContainerResponse.newBuilder();
+        BlkioStats.Builder blkio = told.getCgroupStatsBuilder().getBlkioStatsBuilder();
+        for (String operation : List.of("read", "write", "rios", "wios", "dbytes", "dios")) {
+            blkio.addIoServiceBytesRecursive(
+                    BlkioStatsEntry.newBuilder().setOp(operation).setValue(operation.length()));
+        }
+        ContainerUsage usage = GuestFigures.of(told.build());
+        assertThat(usage.io(BlockFile.SERVICE_BYTES))
+                .extracting(DeviceCount::operation)
+                .containsExactly("read", "write", "dbytes");
+        assertThat(usage.io(BlockFile.SERVICED))
+                .extracting(DeviceCount::operation)
+                .containsExactly("read", "write", "discard");
+    }
+
+    @Test
     void moreEntriesThanAGuestCanHaveAreLeftOut() {
         StatsContainerResponse.Builder told = StatsContainerResponse.newBuilder();
         CgroupStats.Builder cgroup = told.getCgroupStatsBuilder();
         for (int i = 0; i < 2000; i++) {
             cgroup.getCpuStatsBuilder().getCpuUsageBuilder().addPercpuUsage(i);
-            cgroup.getMemoryStatsBuilder().putStats("line" + i, i);
-            cgroup.putHugetlbStats(i + "MB", HugetlbStats.getDefaultInstance());
+            cgroup.getMemoryStatsBuilder().addStats(line("line" + i));
+            cgroup.addHugetlbStats(pages(i + "MB"));
             cgroup.getBlkioStatsBuilder()
                     .addIoServiceBytesRecursive(BlkioStatsEntry.newBuilder().setMajor(i))
                     .addSectorsRecursive(BlkioStatsEntry.newBuilder().setMajor(i));
@@ -93,9 +112,9 @@ class GuestFiguresTest {
         StatsContainerResponse.Builder told = StatsContainerResponse.newBuilder();
         for (String name : BAD_NAMES) {
             told.getCgroupStatsBuilder()
-                    .putHugetlbStats(name, HugetlbStats.getDefaultInstance())
+                    .addHugetlbStats(pages(name))
                     .getMemoryStatsBuilder()
-                    .putStats(name, 1);
+                    .addStats(line(name));
             if (!name.isEmpty()) {
                 told.getCgroupStatsBuilder()
                         .getBlkioStatsBuilder()
@@ -119,5 +138,13 @@ class GuestFiguresTest {
         assertThatThrownBy(() -> GuestFigures.of(told))
                 .isInstanceOf(RuntimeFailure.class)
                 .hasMessageContaining("expected: at most 262144");
+    }
+
+    private static MemoryStats.StatsEntry.Builder line(String name) {
+        return MemoryStats.StatsEntry.newBuilder().setKey(name).setValue(1);
+    }
+
+    private static CgroupStats.HugetlbStatsEntry.Builder pages(String size) {
+        return CgroupStats.HugetlbStatsEntry.newBuilder().setKey(size);
     }
 }

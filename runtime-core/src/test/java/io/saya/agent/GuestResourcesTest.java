@@ -1,6 +1,7 @@
 package io.saya.agent;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.stream.Collectors.toMap;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.saya.agent.GuestSpec.GuestAbilities;
@@ -115,7 +116,7 @@ class GuestResourcesTest {
                 "io.weight":"default 7"}}\
                 """;
         LinuxResources guest = guest(files, OWN, "");
-        assertThat(guest.getUnifiedMap())
+        assertThat(unified(guest))
                 .isEqualTo(
                         Map.of(
                                 "memory.oom.group",
@@ -127,12 +128,20 @@ class GuestResourcesTest {
                                 "cpu.idle",
                                 "1"));
         assertThat(guest.getBlockIO()).isEqualTo(LinuxBlockIO.newBuilder().setWeight(300).build());
-        assertThat(guest(files, KATAS, "").getUnifiedMap()).isEmpty();
+        assertThat(guest(files, KATAS, "").getUnifiedList()).isEmpty();
     }
 
     @Test
     void aLimitOfProcessesMayBeNone() {
         assertThat(guest("{\"pids\":{\"limit\":-1}}", OWN, "").getPids().getLimit()).isEqualTo(-1);
         assertThat(guest("{\"pids\":{\"limit\":9}}", KATAS, "").hasPids()).isFalse();
+    }
+
+    private static Map<String, String> unified(LinuxResources guest) {
+        return guest.getUnifiedList().stream()
+                .collect(
+                        toMap(
+                                LinuxResources.UnifiedEntry::getKey,
+                                LinuxResources.UnifiedEntry::getValue));
     }
 }

@@ -64,8 +64,9 @@ class KataConnectorTest {
             try (Agent connected =
                     connector()
                             .connect(
-                                    new AgentEndpoint.SerialPort(agent.muxed()),
-                                    new CompletableFuture<>(),
+                                    new AgentEndpoint.SerialPort(
+                                            agent.muxed(), AgentEndpoint.Agents.ANY),
+                                    ChannelSigns.of(new CompletableFuture<>()),
                                     () -> false)) {
                 connected.check(LONG);
                 assertThat(Duration.ofNanos(System.nanoTime() - begun))
@@ -73,6 +74,8 @@ class KataConnectorTest {
                 // UNAVAILABLE by ttrpc, then answered.
                 assertThat(calls).startsWith("Check 14").endsWith("Check 0", "Check 0");
                 assertThat(connected.lost()).isNotDone();
+                // Only the VMM would notice that a guest ends a session and begins another.
+                assertThat(agent.faults()).isEmpty();
                 agent.hangUp();
                 assertThat(connected.lost().get()).contains("has ended");
             }
@@ -88,14 +91,15 @@ class KataConnectorTest {
                                 connector()
                                         .connect(
                                                 new AgentEndpoint.SerialPort(
-                                                        directory.resolve("rude")),
-                                                new CompletableFuture<>(),
+                                                        directory.resolve("rude"),
+                                                        AgentEndpoint.Agents.ANY),
+                                                ChannelSigns.of(new CompletableFuture<>()),
                                                 () -> false))
                 .isInstanceOf(RuntimeFailure.class)
                 .hasMessageContaining("Check");
         assertThat(connections.get()).isEqualTo(9);
-        // To yamux: version 0, a window update without flags, and then version 'g'.
-        assertThat(first.get()).isEqualTo("00010000" + "00000001" + "0100" + "0a0b");
+        // To yamux: version 0, a ping that wants an answer, and its value.
+        assertThat(first.get()).isEqualTo("00020001" + "00000001" + "0100" + "7a8b");
         listener.close().await();
     }
 

@@ -244,4 +244,17 @@ final class CgroupPlacementTest {
         assertThat(recorded(placement, "cgroup_parents"))
                 .noneMatch(path -> Files.exists(Path.of(path)));
     }
+
+    @Test
+    void devicesAreTheUnifiedHierarchysWhereNoOtherHasThem() throws Exception {
+        var unified = hierarchy("");
+        Files.writeString(unified.mount().resolve("cgroup.controllers"), "cpu memory\n");
+        var path = CgroupPath.of("/default/c1", "c1");
+        assertThat(CgroupPlacement.plan(path, List.of(unified)).forDevices())
+                .containsExactly(unified.mount().resolve("default/c1"));
+        var devices = hierarchy("devices");
+        assertThat(CgroupPlacement.plan(path, List.of(unified, devices)).forDevices())
+                .containsExactly(devices.mount().resolve("default/c1"));
+        assertThat(CgroupPlacement.plan(path, List.of(hierarchy("memory"))).forDevices()).isEmpty();
+    }
 }

@@ -20,7 +20,8 @@ class BootFailureTest {
                         """
                         sandbox s1 did not come up, phase kernel (after 12.3 s): no agent; what to do: use a guest that has one; the end of the guest's console:
                         [    0.1] first
-                        [    0.2] last""");
+                        [    0.2] last\
+                        """);
     }
 
     @Test
@@ -61,7 +62,8 @@ class BootFailureTest {
                         """
                         [    1.900000] Run /init as init process
                         agent: cannot mount /run: no such device
-                        [    2.000000] Kernel panic - not syncing: Attempted to kill init! exitcode=0x00000100""");
+                        [    2.000000] Kernel panic - not syncing: Attempted to kill init! exitcode=0x00000100\
+                        """);
     }
 
     @Test
@@ -69,12 +71,12 @@ class BootFailureTest {
         assertThat(
                         BootFailure.end(
                                         """
-                                [    2.0] BUG: kernel NULL pointer dereference, address: 0000000000000000
-                                [    2.1] Oops: 0000 [#1] SMP
-                                [    2.2] RIP: 0010:virtio_probe+0x10/0x20
-                                [    2.3] R13: 0000000000000000 R14: 0000000000000000
-                                [    2.4] CS:  0010 DS: 0000 ES: 0000 CR0: 0000000080050033
-                                """)
+                                        [    2.0] BUG: kernel NULL pointer dereference, address: 0000000000000000
+                                        [    2.1] Oops: 0000 [#1] SMP
+                                        [    2.2] RIP: 0010:virtio_probe+0x10/0x20
+                                        [    2.3] R13: 0000000000000000 R14: 0000000000000000
+                                        [    2.4] CS:  0010 DS: 0000 ES: 0000 CR0: 0000000080050033
+                                        """)
                                 .lines())
                 .containsExactly(
                         "[    2.0] BUG: kernel NULL pointer dereference, address: 0000000000000000",
@@ -85,19 +87,28 @@ class BootFailureTest {
     void katasAgentThatWaitsForVsockIsRecognized() {
         assertThat(
                         BootFailure.advice(
+                                true,
                                 "",
-                                "{\"msg\":\"ttRPC server started\",\"address\":\"vsock://-1:1024\"}"))
+                                "{\"msg\":\"ttRPC server"
+                                        + " started\",\"address\":\"vsock://-1:1024\"}"))
                 .contains("modprobe vhost_vsock");
+    }
+
+    @Test
+    void whereThereIsVsockItIsNotMissing() {
+        assertThat(BootFailure.advice(false, "{\"msg\":\"ttRPC server started\"}")).isEmpty();
     }
 
     @Test
     void anInitThatEndsIsAKnownCauseUnlessItSaidWhy() {
         String panic = "Kernel panic - not syncing: Attempted to kill init! exitcode=0x0000000b";
-        assertThat(BootFailure.advice("", panic)).contains("first process");
+        assertThat(BootFailure.advice(true, "", panic)).contains("first process");
         assertThat(
                         BootFailure.advice(
+                                true,
                                 "",
-                                "saya-agent error: neither a serial port agent.channel.0 nor vsock was found\n"
+                                "saya-agent error: neither a serial port agent.channel.0 nor vsock"
+                                        + " was found\n"
                                         + panic))
                 .contains("virtio_console");
     }
@@ -106,18 +117,23 @@ class BootFailureTest {
     void knownCausesAreRecognizedInWhatIsPrinted() {
         assertThat(
                         BootFailure.advice(
+                                true,
                                 "Could not access KVM kernel module: No such file or directory",
                                 ""))
                 .contains("accelerator");
         assertThat(
                         BootFailure.advice(
+                                true,
                                 "",
-                                "[    3.1] Initramfs unpacking failed: write error\n[    3.2] Kernel panic"))
+                                "[    3.1] Initramfs unpacking failed: write error\n"
+                                        + "[    3.2] Kernel panic"))
                 .contains("default_memory");
         assertThat(
                         BootFailure.advice(
-                                "", "[    1.0] VFS: Unable to mount root fs on unknown-block(0,0)"))
+                                true,
+                                "",
+                                "[    1.0] VFS: Unable to mount root fs on unknown-block(0,0)"))
                 .contains("driver");
-        assertThat(BootFailure.advice("", "all is well")).isEmpty();
+        assertThat(BootFailure.advice(true, "", "all is well")).isEmpty();
     }
 }

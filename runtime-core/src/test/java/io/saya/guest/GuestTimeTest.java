@@ -2,7 +2,11 @@ package io.saya.guest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.saya.host.ProcessorTimes;
 import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 class GuestTimeTest {
@@ -64,6 +68,33 @@ class GuestTimeTest {
             looks++;
         }
         assertThat(looks).isBetween(6, 7);
+    }
+
+    @Test
+    void aBoundByTheClockMayBeCloser() {
+        GuestTime.Wait wait = FakeTimes.starved().guestTime().await(LIMIT, 4);
+        while (!wait.exhausted()) {}
+        assertThat(wait.clockTime()).isBetween(Duration.ofSeconds(120), Duration.ofSeconds(126));
+    }
+
+    /** What was begun after the first answer would go on for as long as the VMM is busy. */
+    @Test
+    void whatIsOverStaysOverThoughTheVmmIsBusyNow() {
+        AtomicLong seconds = new AtomicLong();
+        AtomicBoolean busy = new AtomicBoolean();
+        GuestTime.Wait wait =
+                new GuestTime(
+                                () ->
+                                        Optional.of(
+                                                new ProcessorTimes(
+                                                        Duration.ofMillis(1),
+                                                        Duration.ZERO,
+                                                        busy.get())),
+                                () -> Duration.ofSeconds(seconds.incrementAndGet()).toNanos())
+                        .await(LIMIT);
+        while (!wait.exhausted()) {}
+        busy.set(true);
+        assertThat(wait.exhausted()).isTrue();
     }
 
     private static Duration exhaustedAfter(FakeTimes times, boolean howeverLong) {

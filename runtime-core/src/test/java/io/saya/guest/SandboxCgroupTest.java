@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.saya.lifecycle.UndoStack;
+import io.saya.task.FakeHost;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
@@ -24,7 +26,7 @@ class SandboxCgroupTest {
     @Test
     void theStartDoesNotWaitForTheKernel() {
         SandboxCgroup cgroup = stuck(Duration.ofHours(1));
-        cgroup.started(CompletableFuture.completedFuture(null));
+        cgroup.started(new FakeHost(), CompletableFuture.completedFuture(null));
         moved.countDown();
     }
 
@@ -34,7 +36,7 @@ class SandboxCgroupTest {
         assertThatThrownBy(cgroup::release)
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("the kernel has not moved the guard within PT0.001S");
-        cgroup.started(CompletableFuture.completedFuture(null));
+        cgroup.started(new FakeHost(), CompletableFuture.completedFuture(null));
         assertThatThrownBy(cgroup::release).isInstanceOf(IOException.class);
         moved.countDown();
     }
@@ -60,6 +62,14 @@ class SandboxCgroupTest {
         Files.writeString(run.resolve(SandboxRecord.FILE), "{}");
         resources.unwind((_, _) -> {});
         assertThat(run).doesNotExist();
+    }
+
+    @Test
+    void theHostsNumberOfVfioIsInTheListOfDevices() {
+        assertThat(DeviceList.rules(List.of("Character devices:", "  1 mem", "241 vfio", "")))
+                .contains("c 1:3 rw", "c 241:* rw")
+                .allMatch(rule -> rule.endsWith(" rw") || rule.endsWith(":* m"))
+                .doesNotContain("c 1:1 rw", "c 1:* rw");
     }
 
     private SandboxCgroup stuck(Duration limit) {

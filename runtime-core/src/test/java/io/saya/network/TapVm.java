@@ -153,6 +153,11 @@ final class TapVm implements Vm, AutoCloseable {
     }
 
     @Override
+    public List<Long> cpuThreads() {
+        return List.of();
+    }
+
+    @Override
     public int setVcpus(int vcpus) {
         return vcpus;
     }

@@ -10,7 +10,8 @@ import org.junit.jupiter.api.Test;
 
 final class BootSizeTest {
     private static final long MIB = 1 << 20;
-    private static final SizingRule RULE = new SizingRule(false, 1, 8, 2048, 16384);
+    private static final SizingRule RULE =
+            new SizingRule(false, 1, 8, 2048, 16384, SizingRule.Overhead.NONE);
 
     private static OciSpec spec(String annotations, String resources) {
         return OciSpec.parse(
@@ -98,5 +99,18 @@ final class BootSizeTest {
                                         true,
                                         OptionalLong.empty())))
                 .hasValueSatisfying(why -> assertThat(why).contains("224 MiB", "by 70Mi"));
+    }
+
+    @Test
+    void aCgroupThatHoldsNoMachineIsRefusedWithTheNumber() {
+        MachineSize size = new MachineSize(1, 194);
+        assertThat(BootSize.tooSmall(size, PodLimits.NONE)).isEmpty();
+        assertThat(BootSize.tooSmall(size, limited(96))).isEmpty();
+        assertThat(BootSize.tooSmall(size, limited(95)))
+                .hasValueSatisfying(why -> assertThat(why).contains("95 MiB", "by 199Mi"));
+    }
+
+    private static PodLimits limited(long mib) {
+        return new PodLimits(true, OptionalLong.of(mib * MIB), true, OptionalLong.empty());
     }
 }

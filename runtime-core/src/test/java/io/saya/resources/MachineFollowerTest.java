@@ -24,18 +24,26 @@ final class MachineFollowerTest {
     private volatile int vcpus = 1;
     private volatile int mib = 194;
     private volatile boolean deaf;
+    private volatile boolean full;
+    private volatile boolean postponed;
 
     private final Vm vm =
             stand(
                     Vm.class,
                     (_, method, arguments) -> {
-                        if (deaf && !method.getName().equals("vcpus")) {
+                        if (deaf
+                                && !List.of("vcpus", "moreVcpusLater").contains(method.getName())) {
                             throw new HypervisorFailure("no answer", null);
                         }
                         return switch (method.getName()) {
                             case "vcpus" -> vcpus;
                             case "memoryMib" -> mib;
+                            case "moreVcpusLater" -> postponed;
                             case "setVcpus" -> {
+                                postponed = full && vcpus < (int) arguments[0];
+                                if (postponed) {
+                                    yield vcpus;
+                                }
                                 if (vcpus != (int) arguments[0]) {
                                     vcpus = (int) arguments[0];
                                     done.add("vcpus " + vcpus);
@@ -72,7 +80,12 @@ final class MachineFollowerTest {
     }
 
     private MachineFollower follower(boolean fixed) {
-        return new MachineFollower(new SizingRule(fixed, 1, 8, 2048, 16384), BOOT, vm, () -> agent);
+        return new MachineFollower(
+                new SizingRule(fixed, 1, 8, 2048, 16384, SizingRule.Overhead.NONE),
+                BOOT,
+                vm,
+                () -> agent,
+                VcpuPinning.OFF);
     }
 
     private static Demand demand(long mib, long microCpus) {
@@ -108,6 +121,24 @@ final class MachineFollowerTest {
         assertDone("memory 194", "vcpus 1");
         follower.dismiss("b");
         assertDone();
+    }
+
+    @Test
+    void whatCouldNotBePluggedIsPluggedAtALaterLook() throws Exception {
+        MachineFollower follower = follower(false);
+        full = true;
+        follower.admit("a", demand(64, 2_000_000));
+        follower.look();
+        follower.admit("b", demand(512, 500_000));
+        assertDone("memory 714", "use 0true");
+        full = false;
+        String step = null;
+        for (int looks = 0; step == null && looks < 3000; looks++) {
+            follower.look();
+            step = done.poll(10, TimeUnit.MILLISECONDS);
+        }
+        assertThat(step).isEqualTo("vcpus 3");
+        assertDone("use 3false");
     }
 
     @Test
@@ -169,12 +200,13 @@ final class MachineFollowerTest {
     void withoutAnAgentNobodyWaitsForEver() throws Exception {
         MachineFollower follower =
                 new MachineFollower(
-                        new SizingRule(false, 1, 8, 2048, 16384),
+                        new SizingRule(false, 1, 8, 2048, 16384, SizingRule.Overhead.NONE),
                         BOOT,
                         vm,
                         () -> {
                             throw RuntimeFailure.unavailable("gone", null);
-                        });
+                        },
+                        VcpuPinning.OFF);
         follower.admit("a", demand(512, 500_000));
         assertDone("memory 649");
         assertThat(List.of(mib)).containsExactly(649);

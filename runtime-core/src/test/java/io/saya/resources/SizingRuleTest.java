@@ -11,8 +11,10 @@ import org.junit.jupiter.api.Test;
 
 final class SizingRuleTest {
     private static final long MIB = 1 << 20;
-    private static final SizingRule DYNAMIC = new SizingRule(false, 1, 8, 2048, 16384);
-    private static final SizingRule STATIC = new SizingRule(true, 0.5, 8, 256, 16384);
+    private static final SizingRule DYNAMIC =
+            new SizingRule(false, 1, 8, 2048, 16384, SizingRule.Overhead.NONE);
+    private static final SizingRule STATIC =
+            new SizingRule(true, 0.5, 8, 256, 16384, SizingRule.Overhead.NONE);
 
     private static Demand demand(String resources) {
         return Demand.of(Json.parseObject(resources));
@@ -48,6 +50,27 @@ final class SizingRuleTest {
         assertThat(mib(DYNAMIC, memory(4096))).isEqualTo(128 + 4096 + 66);
         assertThat(mib(DYNAMIC, memory(64), memory(512))).isEqualTo(128 + 576 + 10);
         assertThat(mib(STATIC, memory(64), memory(512))).isEqualTo(256 + 576);
+    }
+
+    /** The examples of Kata's guide to {@code overhead_*}. */
+    @Test
+    void aStaticMachineOfKatasRustRuntimeHasItsOverheadInPlaceOfTheDefaults() {
+        SizingRule rule =
+                new SizingRule(true, 2, 8, 1024, 16384, new SizingRule.Overhead(0.5, 256));
+        Demand both = new Demand(600 * MIB, 1_500_000, 0, CpuSet.NONE);
+        assertThat(rule.size(List.of(both)).size()).isEqualTo(new MachineSize(2, 856));
+        assertThat(rule.size(List.of(memory(512))).size()).isEqualTo(new MachineSize(1, 768));
+        assertThat(rule.size(List.of(cpus(1.5))).size()).isEqualTo(new MachineSize(2, 1024));
+        assertThat(rule.size(List.of()).size()).isEqualTo(new MachineSize(2, 1024));
+        assertThat(rule.size(List.of(Demand.UNLIMITED)).size()).isEqualTo(new MachineSize(2, 1024));
+        // What is too little for a guest is made up for.
+        SizingRule small =
+                new SizingRule(true, 2, 8, 1024, 16384, new SizingRule.Overhead(0.2, 32));
+        assertThat(mib(small, memory(512))).isEqualTo(512 + 128 + 9);
+        // Without static_sandbox_resource_mgmt nothing of it counts.
+        SizingRule dynamic =
+                new SizingRule(false, 1, 8, 2048, 16384, new SizingRule.Overhead(4, 4096));
+        assertThat(dynamic.size(List.of(both))).isEqualTo(DYNAMIC.size(List.of(both)));
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.saya.agent.Agent;
 import io.saya.agent.ContainerUsage;
+import io.saya.agent.OutOfMemory;
 import io.saya.container.Container;
 import io.saya.container.ContainerFigures;
 import io.saya.container.ContainerProcess;
@@ -59,6 +60,18 @@ class OutOfMemoryWatchTest {
         assertThat(lines.toString()).doesNotContain("xx");
     }
 
+    @Test
+    void theLogSaysWhoseMemoryItWas() {
+        List<LogRecord> lines = new ArrayList<>();
+        LogRouter.install(lines::add);
+        try {
+            watch("app1").start();
+        } finally {
+            LogRouter.uninstall();
+        }
+        assertThat(lines.toString()).contains("app1", "the guest as a whole has no memory left");
+    }
+
     private OutOfMemoryWatch watch(String containerId) {
         TaskTable tasks = new TaskTable(events::add);
         tasks.add(
@@ -85,7 +98,9 @@ class OutOfMemoryWatchTest {
                         new Class<?>[] {Agent.class},
                         (_, _, _) ->
                                 ++questions < ENOUGH
-                                        ? CompletableFuture.completedFuture(containerId)
-                                        : new CompletableFuture<String>());
+                                        ? CompletableFuture.completedFuture(
+                                                new OutOfMemory(
+                                                        containerId, OutOfMemory.Exhausted.GUEST))
+                                        : new CompletableFuture<OutOfMemory>());
     }
 }

@@ -89,6 +89,14 @@ public final class FakeHost implements Host {
         return process;
     }
 
+    @Override
+    public HostProcess known(int handle, long pid, String name) {
+        return processes.stream()
+                .filter(process -> process.handle() == handle)
+                .findFirst()
+                .orElseThrow();
+    }
+
     /** From now on nothing can stand for a container. */
     void refuseStandIns() {
         standInsRefused = true;
@@ -130,6 +138,11 @@ public final class FakeHost implements Host {
         FakeProcess(List<String> argv, long pid) {
             this.argv = argv;
             this.pid = pid;
+        }
+
+        @Override
+        public int handle() {
+            return (int) pid;
         }
 
         List<String> argv() {

@@ -6,8 +6,10 @@ import io.saya.hypervisor.GuestConsole;
 import io.saya.hypervisor.Vm;
 import io.saya.hypervisor.VmDevice;
 import io.saya.hypervisor.VmExit;
+import io.saya.json.JsonObject;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 
@@ -30,6 +32,11 @@ final class FakeVm implements Vm {
     /** It ends, and nobody asked for it. */
     void crash() {
         exited.complete(new VmExit(new ProcessExit.Signal(9), "", false));
+    }
+
+    @Override
+    public JsonObject held() {
+        return JsonObject.EMPTY;
     }
 
     @Override
@@ -74,7 +81,8 @@ final class FakeVm implements Vm {
 
     @Override
     public AgentEndpoint agent() {
-        return new AgentEndpoint.SerialPort(Path.of("/nowhere/agent.sock"));
+        return new AgentEndpoint.SerialPort(
+                Path.of("/nowhere/agent.sock"), AgentEndpoint.Agents.DEFAULT);
     }
 
     @Override
@@ -95,6 +103,11 @@ final class FakeVm implements Vm {
     @Override
     public int vcpus() {
         return 1;
+    }
+
+    @Override
+    public List<Long> cpuThreads() {
+        return List.of();
     }
 
     @Override

@@ -1,6 +1,9 @@
 package io.saya.task;
 
+import com.google.protobuf.ByteString;
 import io.saya.io.GuestStreams;
+import io.saya.io.HeldStdio;
+import io.saya.io.HeldStream;
 import io.saya.io.ProcessStdio;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -34,6 +37,12 @@ public final class NoStdio implements ProcessStdio {
     @Override
     public CompletableFuture<Void> outputEnded() {
         return done;
+    }
+
+    @Override
+    public HeldStdio hold() {
+        HeldStream ended = new HeldStream(HeldStream.Stage.ENDED, 0, ByteString.EMPTY);
+        return new HeldStdio(ended, ended, false, false);
     }
 
     @Override

@@ -84,7 +84,7 @@ final class SandboxFixture {
     }
 
     /** The agent here is dialled in no time: a boot has its limit alone. */
-    private static RuntimeConfig configuration(Path directory) {
+    static RuntimeConfig configuration(Path directory) {
         RuntimeConfig config = new ConfigLoader(directory).builtIn();
         AgentConfig agent = config.agent();
         return new RuntimeConfig(
@@ -93,8 +93,8 @@ final class SandboxFixture {
                         agent.transport(),
                         agent.vsockDaemon(),
                         agent.enableDebug(),
-                        agent.kernelModules(),
                         agent.debugConsole(),
+                        agent.given(),
                         new AgentConfig.Timeouts(
                                 Duration.ZERO,
                                 agent.timeouts().createContainer(),

@@ -40,7 +40,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(value = 15, unit = TimeUnit.MINUTES)
 class SandboxRaceTest {
 
-    private static final int ROUNDS = Integer.getInteger("saya.race.rounds", 150);
+    private static final int ROUNDS = Integer.getInteger("saya.race.rounds", 75);
 
     /** Between the acts of a round: some of them meet the stop under way, some its end. */
     private static final long LONGEST_PAUSE_NANOS = 5_000_000;

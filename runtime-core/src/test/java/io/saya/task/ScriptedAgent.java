@@ -11,16 +11,19 @@ import io.saya.agent.GuestResources;
 import io.saya.agent.GuestSpec;
 import io.saya.agent.GuestSpec.GuestAbilities;
 import io.saya.agent.GuestStorage;
+import io.saya.agent.OutOfMemory;
 import io.saya.agent.SandboxSetup;
 import io.saya.agent.SentMessages;
 import io.saya.failure.RuntimeFailure;
 import io.saya.io.GuestStreams;
 import io.saya.network.GuestNetwork;
 import io.saya.text.PlainText;
+import io.saya.ttrpc.HeldClient;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -42,7 +45,7 @@ public final class ScriptedAgent implements Agent {
 
     private final Map<String, CompletableFuture<Integer>> processes = new ConcurrentHashMap<>();
     private final CompletableFuture<String> lost = new CompletableFuture<>();
-    private final CompletableFuture<String> outOfMemory = new CompletableFuture<>();
+    private final CompletableFuture<OutOfMemory> outOfMemory = new CompletableFuture<>();
     private volatile boolean deaf;
     private volatile Set<AgentTrait> traits = Set.of(AgentTrait.CONNECTS_PORTS);
     private volatile String refusal = "";
@@ -51,6 +54,8 @@ public final class ScriptedAgent implements Agent {
     private volatile boolean disobedient;
     private volatile CompletableFuture<Void> signalsAnswered =
             CompletableFuture.completedFuture(null);
+
+    private final List<Long> reclaimed = new CopyOnWriteArrayList<>();
 
     /** Signals as they arrived: {@code 9 to app1/e1}, {@code 9 to all of app1}. */
     final List<String> signals = new CopyOnWriteArrayList<>();
@@ -138,7 +143,7 @@ public final class ScriptedAgent implements Agent {
     }
 
     void runOutOfMemory(String containerId) {
-        outOfMemory.complete(containerId);
+        outOfMemory.complete(new OutOfMemory(containerId, OutOfMemory.Exhausted.CONTAINER));
     }
 
     @Override
@@ -175,6 +180,11 @@ public final class ScriptedAgent implements Agent {
     }
 
     @Override
+    public void setPolicy(String policy) {
+        answer();
+    }
+
+    @Override
     public void configureNetwork(GuestNetwork network) {
         answer();
     }
@@ -187,6 +197,11 @@ public final class ScriptedAgent implements Agent {
     @Override
     public GuestStreams connectPort(int port) {
         throw RuntimeFailure.unavailable("nobody listens", null);
+    }
+
+    @Override
+    public GuestStreams serveNames(String address) {
+        throw new AssertionError("no names are asked for");
     }
 
     @Override
@@ -212,6 +227,11 @@ public final class ScriptedAgent implements Agent {
             throw RuntimeFailure.unavailable("the connection is lost: " + lost.join(), null);
         }
         processes.put(containerId + "/" + containerId, new CompletableFuture<>());
+    }
+
+    @Override
+    public void updateFiles(GuestStorage volume) {
+        answer();
     }
 
     @Override
@@ -284,6 +304,15 @@ public final class ScriptedAgent implements Agent {
         return answer;
     }
 
+    /** Nothing of it is on its way but the ends of the processes that run. */
+    @Override
+    public Optional<HeldClient> hold(Quiet quiet, Duration limit) {
+        int waits = (int) processes.values().stream().filter(one -> !one.isDone()).count();
+        return quiet.with(waits, 0)
+                ? Optional.of(new HeldClient(0, 1, List.of(), new byte[0]))
+                : Optional.empty();
+    }
+
     @Override
     public GuestStreams streams(String containerId, String execId) {
         return new NoStreams();
@@ -302,6 +331,18 @@ public final class ScriptedAgent implements Agent {
     @Override
     public void useNewHardware(int vcpus, boolean memory) {
         answer();
+    }
+
+    @Override
+    public long reclaim(long bytes) {
+        answer();
+        reclaimed.add(bytes);
+        return bytes;
+    }
+
+    /** How much page cache was to be given up, in order; all of it was. */
+    public List<Long> reclaimed() {
+        return List.copyOf(reclaimed);
     }
 
     @Override
@@ -334,9 +375,9 @@ public final class ScriptedAgent implements Agent {
     }
 
     @Override
-    public CompletableFuture<String> nextOutOfMemory() {
+    public CompletableFuture<OutOfMemory> nextOutOfMemory() {
         if (outOfMemory.isDone()) {
-            CompletableFuture<String> ended = new CompletableFuture<>();
+            CompletableFuture<OutOfMemory> ended = new CompletableFuture<>();
             var _ =
                     lost.thenAccept(
                             why ->

@@ -98,13 +98,15 @@ class StandInsTest {
         assertThat(
                         PidNamespace.of(
                                 fixture.bundle("app3", "container", "sleep"),
-                                fixture.sandbox.tasks().all()))
+                                fixture.sandbox.tasks().all(),
+                                0))
                 .as("hostPID: the specification names no pid namespace")
                 .isEqualTo(new PidNamespace.Sandbox());
         assertThat(
                         PidNamespace.of(
                                 fixture.bundle("alone", null, "sleep"),
-                                fixture.sandbox.tasks().all()))
+                                fixture.sandbox.tasks().all(),
+                                0))
                 .isEqualTo(new PidNamespace.Own());
         fixture.sandbox.stop();
     }
@@ -128,7 +130,7 @@ class StandInsTest {
                         "{\"annotations\": {%s}, \"linux\": {\"namespaces\": [{\"type\": \"pid\"%s}]}}"
                                 .formatted(annotations, path)
                                 .getBytes(StandardCharsets.UTF_8));
-        return PidNamespace.of(spec, fixture.sandbox.tasks().all());
+        return PidNamespace.of(spec, fixture.sandbox.tasks().all(), 0);
     }
 
     private SandboxFixture running() {

@@ -21,9 +21,12 @@ public final class Main {
             ShimArguments parsed = ShimArguments.parse(arguments);
             return switch (parsed.command()) {
                 case "daemon" -> ShimDaemon.run(parsed);
+                case "successor" -> ShimDaemon.succeed(parsed);
                 default ->
                         throw new IllegalArgumentException(
-                                "command: '" + parsed.command() + "' (expected: daemon)");
+                                "command: '"
+                                        + parsed.command()
+                                        + "' (expected: daemon or successor)");
             };
         } catch (IllegalArgumentException e) {
             System.err.println("saya: " + e.getMessage());

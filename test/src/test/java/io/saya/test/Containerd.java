@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,9 @@ public final class Containerd implements AutoCloseable {
     public static final String IMAGE = "saya.local/test:latest";
 
     private static final Duration START = Duration.ofSeconds(60);
+
+    /** Archives of images without a layer of the caller's, by name and command: made once a run. */
+    private static final Map<String, Path> ARCHIVES = new ConcurrentHashMap<>();
 
     private final String namespace;
     private final Path directory;
@@ -200,8 +204,23 @@ public final class Containerd implements AutoCloseable {
     }
 
     private void load(String name, String command, String layer) {
-        var archive = directory + "/image.tar";
+        var archive =
+                layer.isEmpty()
+                        ? ARCHIVES.computeIfAbsent(
+                                name + " " + command, _ -> archive(name, command, ""))
+                        : archive(name, command, layer);
+        ctr(Duration.ofSeconds(60), "images", "import", archive.toString()).succeeded();
+    }
+
+    private static Path archive(String name, String command, String layer) {
         var lib = product().resolve("../../lib").normalize();
+        Path archive;
+        try {
+            archive = Files.createTempFile("saya-image", ".tar");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        archive.toFile().deleteOnExit();
         Ran.run(
                         Duration.ofSeconds(60),
                         "bash",
@@ -209,12 +228,12 @@ public final class Containerd implements AutoCloseable {
                         "source \"$1/debian.sh\"; source \"$1/containerd.sh\"; demo_image \"$2\" \"$3\" \"$4\" '' \"$5\"",
                         "image",
                         lib.toString(),
-                        archive,
+                        archive.toString(),
                         name,
                         command,
                         layer)
                 .succeeded();
-        ctr(Duration.ofSeconds(60), "images", "import", archive).succeeded();
+        return archive;
     }
 
     private String configuration() {

@@ -14,6 +14,7 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -25,6 +26,11 @@ import org.jspecify.annotations.Nullable;
 public final class Host {
     /** How the launcher's programs in a pod's network namespace begin: links and ports. */
     private static final String HELPER = "/proc/self/exe -id ";
+
+    /** Begins the name of a VM that a sandbox makes a template of. */
+    private static final String TEMPLATE_OF = "template-of-";
+
+    private static final Duration ADDRESS_LIMIT = Duration.ofSeconds(60);
 
     private static final Path SOCKETS = Path.of("/run/containerd/s");
 
@@ -49,11 +55,16 @@ public final class Host {
 
     /**
      * Reads a shim's socket from the file that the shim wrote, for as long as the bundle is there.
+     * The shim writes it at the end of its start, when its daemon may serve and boot a VM already:
+     * waits for the file.
      */
     public static Path writtenSocket(Path bundle) {
+        var file = bundle.resolve("address");
+        if (!Wait.until(ADDRESS_LIMIT, () -> Files.exists(file))) {
+            throw new AssertionError("the shim has not written " + file);
+        }
         try {
-            var address = Files.readString(bundle.resolve("address"));
-            return Path.of(address.strip().replaceFirst("^unix://", ""));
+            return Path.of(Files.readString(file).strip().replaceFirst("^unix://", ""));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -79,7 +90,10 @@ public final class Host {
                 continue;
             }
             var arguments = read(entry.resolve("cmdline")).split("\0", -1);
-            if (arguments[0].contains(program) && String.join(" ", arguments).contains(id)) {
+            var words = String.join(" ", arguments);
+            // A VM that becomes a template is not the sandbox's that makes it.
+            var another = words.contains(TEMPLATE_OF + id);
+            if (arguments[0].contains(program) && words.contains(id) && !another) {
                 found.add(Long.parseLong(entry.getFileName().toString()));
             }
         }

@@ -9,8 +9,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -21,27 +19,12 @@ import org.junit.jupiter.api.Test;
 @WithProduct
 final class HybridVsockTest extends Suite {
 
-    private static final Path BUILT = Path.of("target/vsock/bin/vhost-device-vsock");
-
     private Path configuration = Path.of("");
-
-    private static Optional<Path> daemon() {
-        return Stream.of(
-                        Path.of(System.getProperty("saya.vsockd", "/none")),
-                        Path.of(System.getProperty("saya.results", ".")).resolveSibling(BUILT),
-                        Path.of("/usr/libexec/vhost-device-vsock"),
-                        Path.of("/usr/bin/vhost-device-vsock"),
-                        Path.of("/usr/local/bin/vhost-device-vsock"))
-                .filter(Files::isExecutable)
-                .findFirst();
-    }
 
     @BeforeAll
     void configure() throws IOException {
-        var daemon = daemon();
-        assumeTrue(
-                daemon.isPresent(),
-                "there is no vhost-device-vsock: test/run.sh --only vsock builds one with cargo");
+        var daemon = VsockDaemons.find();
+        assumeTrue(daemon.isPresent(), VsockDaemons.ABSENT);
         configuration = containerd().directory().resolve("hybrid.toml");
         Files.writeString(
                 configuration,

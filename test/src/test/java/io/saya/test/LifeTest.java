@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -46,6 +47,44 @@ final class LifeTest extends Suite {
         assertThat(state(id)).isEqualTo("RUNNING");
         assertThat(ctr("tasks", "ps", id).succeeded().out().lines().count()).isGreaterThan(1);
         assertThat(ctr("tasks", "metrics", id).succeeded().out()).contains("memory");
+    }
+
+    @Test
+    void anExecAndAPausedContainerGoOnUnderANewDaemon() throws Exception {
+        var id = started();
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            var going =
+                    threads.submit(
+                            () ->
+                                    exec(
+                                            id,
+                                            "long",
+                                            "seq 1 20000; echo > /begun; until [ -e /go ]; do sleep 0.1;"
+                                                    + " done; seq 20001 40000; exit 6"));
+            exec(id, "look", "until [ -e /begun ]; do sleep 0.1; done").succeeded();
+            upgrade(id);
+            exec(id, "go", "echo > /go").succeeded();
+            var ran = going.get();
+            assertThat(ran.status()).as(ran.err()).isEqualTo(6);
+            assertThat(ran.out().lines().toList())
+                    .isEqualTo(
+                            IntStream.rangeClosed(1, 40_000).mapToObj(Integer::toString).toList());
+        }
+        ctr("tasks", "pause", id).succeeded();
+        upgrade(id);
+        assertThat(state(id)).isEqualTo("PAUSED");
+        ctr("tasks", "resume", id).succeeded();
+        exec(id, "after", "true").succeeded();
+        assertThat(ctr("tasks", "metrics", id).succeeded().out()).contains("memory");
+        ctr("tasks", "kill", "--signal", "SIGKILL", id).succeeded();
+        assertThat(Host.processes("qemu-system", id)).isEmpty();
+    }
+
+    private static void upgrade(String id) {
+        var before = Host.processes("/bin/java", id);
+        var saya = System.getProperty("saya.product") + "/bin/saya";
+        var _ = Ran.run(LIMIT, saya, "upgrade", id).succeeded();
+        assertThat(Host.processes("/bin/java", id)).hasSize(1).isNotEqualTo(before);
     }
 
     @Test

@@ -158,9 +158,9 @@ final class GrpcClient implements UnaryClient {
         options.observer().callEnded(method, nanos, code);
     }
 
-    /** True if there is no connection any more. */
+    /** True if there is no connection any more, or it is not wanted any more. */
     boolean isOver() {
-        return !connection.isActive();
+        return closed.isDone() || !connection.isActive();
     }
 
     /** Why calls fail that the end of the connection cut off. */

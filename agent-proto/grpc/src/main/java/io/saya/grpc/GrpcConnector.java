@@ -10,6 +10,7 @@ import io.saya.ttrpc.ConnectionFailure;
 import io.saya.ttrpc.UnaryClient;
 import io.saya.ttrpc.UnaryConnector;
 import io.saya.ttrpc.transport.Endpoint;
+import io.saya.ttrpc.transport.Preamble;
 import io.saya.ttrpc.transport.Transport;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
@@ -32,17 +33,18 @@ public final class GrpcConnector implements UnaryConnector {
             Transport transport, Endpoint endpoint, Carrier carrier, long deadline)
             throws ConnectionFailure, InterruptedException {
         ChannelFuture attempt = attempt(transport, endpoint, carrier);
+        Preamble preamble = endpoint.preamble();
         boolean ready = false;
         try {
             await(attempt.await(millisUntil(deadline)), attempt.cause(), endpoint);
             Promise<Void> said = transport.eventLoop().newPromise();
-            transport.eventLoop().execute(() -> endpoint.preamble().start(attempt.channel(), said));
+            transport.eventLoop().execute(() -> preamble.start(attempt.channel(), said));
             await(said.await(millisUntil(deadline)), said.cause(), endpoint);
             ready = true;
             return attempt.channel();
         } finally {
             if (!ready) {
-                var _ = attempt.channel().close();
+                preamble.abandon(attempt.channel());
             }
         }
     }

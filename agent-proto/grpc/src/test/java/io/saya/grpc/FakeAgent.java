@@ -23,6 +23,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 
@@ -43,6 +44,7 @@ public final class FakeAgent implements AutoCloseable {
     private final Channel listener;
 
     private final List<Channel> connections = new CopyOnWriteArrayList<>();
+    private final List<YamuxSession> sessions = new CopyOnWriteArrayList<>();
 
     /** Begins to serve at sockets in the directory. */
     public FakeAgent(Transport transport, Path directory) throws IOException, InterruptedException {
@@ -65,12 +67,13 @@ public final class FakeAgent implements AutoCloseable {
                             @Override
                             protected void initChannel(Channel channel) {
                                 connections.add(channel);
-                                channel.pipeline()
-                                        .addLast(
-                                                new YamuxSession(
-                                                        YamuxSession.Role.SERVER,
-                                                        FakeAgent.this::bridge,
-                                                        Duration.ZERO));
+                                YamuxSession session =
+                                        new YamuxSession(
+                                                YamuxSession.Role.SERVER,
+                                                FakeAgent.this::bridge,
+                                                Duration.ZERO);
+                                sessions.add(session);
+                                channel.pipeline().addLast(session);
                             }
                         });
     }
@@ -83,6 +86,11 @@ public final class FakeAgent implements AutoCloseable {
     /** Where a yamux session is expected. */
     public Path muxed() {
         return muxed;
+    }
+
+    /** What clients did that is against yamux's rules. */
+    public List<String> faults() {
+        return sessions.stream().map(YamuxSession::failure).filter(Objects::nonNull).toList();
     }
 
     /** Ends all connections by yamux. */

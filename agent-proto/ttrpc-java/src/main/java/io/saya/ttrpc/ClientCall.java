@@ -63,6 +63,11 @@ abstract class ClientCall extends OutboundFrame {
         return method;
     }
 
+    /** What is asked; null for a stream of requests. */
+    final @Nullable MessageLite request() {
+        return request;
+    }
+
     /** The longest frame that may come as the answer. */
     final int answerBytes() {
         return options.answerBytes() == 0 ? connection.answerBytes() : options.answerBytes();
@@ -112,6 +117,12 @@ abstract class ClientCall extends OutboundFrame {
     @Override
     protected boolean beforeWrite() {
         if (settled) {
+            return false;
+        }
+        streamId = connection.askedBefore(this);
+        if (streamId != 0) {
+            written = true;
+            connection.answerEarly(streamId);
             return false;
         }
         streamId = connection.register(this);

@@ -2,6 +2,7 @@ package io.saya.ttrpc;
 
 import com.google.protobuf.DiscardUnknownFieldsParser;
 import com.google.protobuf.Message;
+import com.google.protobuf.MessageLite;
 import com.google.protobuf.Parser;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
@@ -9,10 +10,13 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
 import io.netty.util.collection.IntObjectHashMap;
+import io.netty.util.collection.IntObjectMap;
+import io.saya.ttrpc.transport.Transport;
 import io.saya.ttrpc.wire.FrameDecoder;
 import io.saya.ttrpc.wire.FrameListener;
 import io.saya.ttrpc.wire.FrameWriter;
 import io.saya.ttrpc.wire.MalformedEnvelopeException;
+import io.saya.ttrpc.wire.MethodName;
 import io.saya.ttrpc.wire.OutboundFrame;
 import io.saya.ttrpc.wire.OutboundQueue;
 import io.saya.ttrpc.wire.ReadGate;
@@ -20,11 +24,13 @@ import io.saya.ttrpc.wire.ReadPace;
 import io.saya.ttrpc.wire.ResponseEnvelope;
 import io.saya.ttrpc.wire.WireFormat;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +48,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Fra
     private final ClientOptions options;
     private final FrameDecoder decoder = new FrameDecoder(this);
     private final ReadGate gate;
+
+    /** Paces a server that is not trusted. */
+    private final @Nullable ReadPace pace;
+
     private final OutboundQueue queue;
     private final AtomicInteger outstanding = new AtomicInteger();
     private final AtomicLong dropped = new AtomicLong();
@@ -50,8 +60,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Fra
     // On the event loop only.
     private final ResponseEnvelope response = new ResponseEnvelope();
     private final IntObjectHashMap<ClientCall> calls = new IntObjectHashMap<>();
+    private final IntObjectHashMap<Inherited> inherited = new IntObjectHashMap<>();
+    private boolean holding;
     private long givenUp;
     private long unwanted;
+    private final Surplus surplus = new Surplus();
 
     /** True if a stream was ever opened: its messages may come when it has been given up. */
     private boolean streams;
@@ -66,15 +79,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Fra
         this.peer = peer;
         this.options = options;
         this.gate = new ReadGate(channel);
+        this.pace = options.unwantedAnswers() == Integer.MAX_VALUE ? null : new ReadPace(gate);
         this.queue =
                 new OutboundQueue(channel, new FrameWriter(), options.outboundBytes(), () -> {});
     }
 
     /** What bytes pass before this handler. */
     List<ChannelHandler> before() {
-        return options.unwantedAnswers() == Integer.MAX_VALUE
-                ? List.of(decoder)
-                : List.of(new ReadPace(gate), decoder);
+        return pace == null ? List.of(decoder) : List.of(pace, decoder);
     }
 
     EventLoop loop() {
@@ -111,6 +123,64 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Fra
 
     StreamInbox newInbox() {
         return new StreamInbox(loop(), gate);
+    }
+
+    /** Goes on with a connection that another process has described; before anything is read. */
+    void goOn(HeldClient held) {
+        nextStreamId = held.nextStreamId();
+        for (HeldClient.Call call : held.calls()) {
+            inherited.put(call.streamId(), new Inherited(call));
+        }
+        decoder.continueAfter(held.unfinished());
+    }
+
+    /**
+     * Describes the connection for another process, and writes nothing from now on; null, and
+     * nothing is held, while calls are in progress that are not {@code repeatable}; null also while
+     * it is not {@code quiet}: then nothing is read any more, and is asked again.
+     */
+    @Nullable HeldClient freeze(
+            Predicate<MethodName> repeatable, Predicate<List<MethodName>> quiet) {
+        List<HeldClient.Call> held = new ArrayList<>();
+        List<MethodName> methods = new ArrayList<>();
+        for (IntObjectMap.PrimitiveEntry<ClientCall> entry : calls.entries()) {
+            ClientCall call = entry.value();
+            MessageLite request = call.request();
+            if (request == null || !repeatable.test(call.method())) {
+                stopHolding();
+                return null;
+            }
+            methods.add(call.method());
+            held.add(
+                    new HeldClient.Call(
+                            entry.key(),
+                            call.method().service(),
+                            call.method().method(),
+                            request.toByteArray(),
+                            call.answerBytes()));
+        }
+        if (!holding) {
+            holding = true;
+            gate.hold();
+        }
+        if (held.size() != outstanding.get() || !quiet.test(methods) || !queue.freeze()) {
+            return null;
+        }
+        return new HeldClient(
+                Transport.descriptor(channel), nextStreamId, held, decoder.unfinished());
+    }
+
+    private void stopHolding() {
+        if (holding) {
+            holding = false;
+            gate.release();
+        }
+    }
+
+    /** The end of {@link #freeze}. */
+    void release() {
+        queue.thaw();
+        stopHolding();
     }
 
     // Threads of callers.
@@ -196,6 +266,43 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Fra
         queue.add(frame);
     }
 
+    /** The stream on which another process has asked the same and got no answer; 0: none. */
+    int askedBefore(ClientCall call) {
+        for (IntObjectMap.PrimitiveEntry<Inherited> entry : inherited.entries()) {
+            if (entry.value().asked(call)) {
+                calls.put(entry.key(), call);
+                return entry.key();
+            }
+        }
+        return 0;
+    }
+
+    /** Hands the answer out that has come before somebody asked again, if it has. */
+    void answerEarly(int streamId) {
+        Inherited asked = inherited.remove(streamId);
+        if (asked != null && asked.answer != null) {
+            onResponse(streamId, asked.answer);
+        }
+    }
+
+    /** A call of another process. */
+    private static final class Inherited {
+        private final HeldClient.Call call;
+        private byte @Nullable [] answer;
+
+        Inherited(HeldClient.Call call) {
+            this.call = call;
+        }
+
+        boolean asked(ClientCall again) {
+            MessageLite request = again.request();
+            return request != null
+                    && call.method().equals(again.method().method())
+                    && call.service().equals(again.method().service())
+                    && Arrays.equals(call.request(), request.toByteArray());
+        }
+    }
+
     /** Gives a call its id; 0 if there is none left. */
     int register(ClientCall call) {
         if (nextStreamId < 0) {
@@ -249,6 +356,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Fra
 
     @Override
     public void onFrame(int streamId, byte type, byte flags, byte[] payload) {
+        Inherited asked = inherited.isEmpty() ? null : inherited.get(streamId);
+        if (asked != null && type == WireFormat.RESPONSE) {
+            asked.answer = payload;
+            return;
+        }
         switch (type) {
             case WireFormat.RESPONSE -> onResponse(streamId, payload);
             case WireFormat.DATA -> onData(streamId, flags, payload);
@@ -263,14 +375,20 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Fra
     @Override
     public int mostBytes(int streamId, byte type) {
         ClientCall call = calls.get(streamId);
-        return call == null ? 0 : call.answerBytes();
+        if (call == null) {
+            Inherited asked = inherited.get(streamId);
+            return asked == null ? 0 : asked.call.answerBytes();
+        }
+        return call.answerBytes();
     }
 
     private void onResponse(int streamId, byte[] payload) {
-        ClientCall call = remove(streamId, WireFormat.RESPONSE);
+        ClientCall call = calls.get(streamId);
         if (call == null) {
+            drop(streamId, WireFormat.RESPONSE, payload.length);
             return;
         }
+        forget(call);
         try {
             response.read(payload);
             ended(call, response.code());
@@ -293,21 +411,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Fra
     private void onData(int streamId, byte flags, byte[] payload) {
         ClientCall call = calls.get(streamId);
         if (call == null) {
-            drop(streamId, WireFormat.DATA);
+            drop(streamId, WireFormat.DATA, payload.length);
         } else if (call.onData(flags, payload)) {
             forget(call);
             ended(call, StatusCode.OK);
         }
-    }
-
-    private @Nullable ClientCall remove(int streamId, byte type) {
-        ClientCall call = calls.get(streamId);
-        if (call == null) {
-            drop(streamId, type);
-        } else {
-            forget(call);
-        }
-        return call;
     }
 
     private void ended(ClientCall call, StatusCode code) {
@@ -318,18 +426,28 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Fra
         options.observer().callEnded(call.method(), call.ageNanos(), code);
     }
 
-    private void drop(int streamId, byte type) {
+    private void drop(int streamId, byte type, long length) {
         dropped.incrementAndGet();
         options.observer().responseDropped(streamId);
+        if (surplus.takes(streamId, length)) {
+            return;
+        }
         if (type == WireFormat.RESPONSE && givenUp > 0) {
+            // It comes late, and perhaps not alone.
             givenUp--;
+            surplus.begin(streamId);
+            if (surplus.takes(streamId, length)) {
+                return;
+            }
         } else if (type == WireFormat.RESPONSE || !streams) {
             unwanted++;
-            endIfTooManyUnwanted();
         }
+        countSkipped(length);
     }
 
-    private void endIfTooManyUnwanted() {
+    /** Skipping costs time: what is longer than any frame may be counts as often as that fits. */
+    private void countSkipped(long length) {
+        unwanted += Math.min(length / WireFormat.MAX_PAYLOAD, MAX_WEIGHT);
         if (unwanted > options.unwantedAnswers()) {
             garbage(unwanted + " answers that nobody asked for, or as much beyond their bounds");
         }
@@ -341,23 +459,30 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Fra
             garbage("a request frame, which only clients send");
             return;
         }
-        ClientCall call = remove(streamId, type);
-        if (call != null) {
-            ended(call, StatusCode.RESOURCE_EXHAUSTED);
-            call.fail(
-                    new TtrpcStatusException(
-                            StatusCode.RESOURCE_EXHAUSTED,
-                            "answer of "
-                                    + length
-                                    + " bytes to "
-                                    + call.method()
-                                    + " (expected: at most "
-                                    + call.answerBytes()
-                                    + ")"));
+        if (pace != null) {
+            pace.skip(length);
         }
-        // Skipping costs time: what is longer than any frame may be counts as often as that fits.
-        unwanted += (int) Math.min(length / WireFormat.MAX_PAYLOAD, MAX_WEIGHT);
-        endIfTooManyUnwanted();
+        ClientCall call = calls.get(streamId);
+        if (call == null) {
+            drop(streamId, type, length);
+            return;
+        }
+        forget(call);
+        ended(call, StatusCode.RESOURCE_EXHAUSTED);
+        call.fail(
+                new TtrpcStatusException(
+                        StatusCode.RESOURCE_EXHAUSTED,
+                        "answer of "
+                                + length
+                                + " bytes to "
+                                + call.method()
+                                + " (expected: at most "
+                                + call.answerBytes()
+                                + ")"));
+        surplus.begin(streamId);
+        if (!surplus.takes(streamId, length)) {
+            countSkipped(length);
+        }
     }
 
     @Override

@@ -14,8 +14,9 @@ import java.time.Duration;
  * @param answerBytes the longest frame that is taken as an answer; a call may have a bound of its
  *     own ({@link CallOptions#withAnswerBytes})
  * @param unwantedAnswers that nobody asked for, of which one more ends the connection. Answers to
- *     calls that were given up do not count, nor do messages of streams; each 4 MiB of a frame that
- *     is longer than that count as one
+ *     calls that were given up do not count, nor do messages of streams, nor up to 128 MiB of an
+ *     answer beyond its bound, in however many frames; beside those each 4 MiB of a frame that is
+ *     longer than that count as one
  * @param unknownFields whether fields of answers that their definition does not have are kept
  * @param observer told of what happens
  */
@@ -82,8 +83,9 @@ public record ClientOptions(
 
     /**
      * A copy for a server that may be hostile: unknown fields are discarded, and so are connections
-     * with answers that nobody asked for, or with much of what is beyond its bound; a server that
-     * sends its bytes one by one is read at a pace.
+     * with answers that nobody asked for, or without end. A server that sends its bytes one by one
+     * is read at a pace, and so is one whose answers are beyond their bounds and have to be
+     * skipped: 8 MiB a second in the long run.
      */
     public ClientOptions untrusting(int answers, int unwanted) {
         return new ClientOptions(

@@ -5,6 +5,7 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.util.concurrent.Promise;
 import io.saya.ttrpc.transport.Endpoint;
+import io.saya.ttrpc.transport.Preamble;
 import io.saya.ttrpc.transport.Transport;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -39,10 +40,11 @@ final class Connector {
 
     ClientConnection connect() throws ConnectionFailure, InterruptedException {
         Channel channel = connectChannel();
+        Preamble preamble = endpoint.preamble();
         boolean ready = false;
         try {
             Promise<Void> done = transport.eventLoop().newPromise();
-            transport.eventLoop().execute(() -> endpoint.preamble().start(channel, done));
+            transport.eventLoop().execute(() -> preamble.start(channel, done));
             if (!done.await(remainingMillis())) {
                 throw timedOut();
             }
@@ -52,7 +54,7 @@ final class Connector {
             ready = true;
         } finally {
             if (!ready) {
-                var _ = channel.close();
+                preamble.abandon(channel);
             }
         }
         ClientConnection made = connection;

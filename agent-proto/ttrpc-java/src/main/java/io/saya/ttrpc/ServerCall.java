@@ -19,6 +19,9 @@ public final class ServerCall extends OutboundFrame implements Runnable {
     /** Characters of a failure's text that are sent. */
     private static final int MAX_MESSAGE = 8 << 10;
 
+    /** Requests up to this length are kept as long as the call lasts, to be handed over. */
+    private static final int REPEATABLE_BYTES = 1 << 10;
+
     private final ServerConnection connection;
     private final ServiceRegistry.Method method;
     private final CallContext context;
@@ -26,6 +29,7 @@ public final class ServerCall extends OutboundFrame implements Runnable {
     private final int requestOffset;
     private final int requestLength;
     private final @Nullable StreamInbox inbox;
+    private final byte @Nullable [] repeatable;
 
     // Written by the handler's thread before the call is queued, read on the event loop after.
     private @Nullable MessageLite response;
@@ -52,6 +56,12 @@ public final class ServerCall extends OutboundFrame implements Runnable {
         this.requestLength = requestLength;
         this.state = state;
         this.inbox = inbox;
+        this.repeatable = inbox == null && frame.length <= REPEATABLE_BYTES ? frame : null;
+    }
+
+    /** The request's frame, for another server to carry out; null if it was not kept. */
+    byte @Nullable [] repeatable() {
+        return repeatable;
     }
 
     /** The caller, and the deadline of the call. */

@@ -6,10 +6,13 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.util.collection.IntObjectHashMap;
+import io.netty.util.collection.IntObjectMap;
+import io.saya.ttrpc.transport.Transport;
 import io.saya.ttrpc.wire.FrameDecoder;
 import io.saya.ttrpc.wire.FrameListener;
 import io.saya.ttrpc.wire.FrameWriter;
 import io.saya.ttrpc.wire.MalformedEnvelopeException;
+import io.saya.ttrpc.wire.MethodName;
 import io.saya.ttrpc.wire.OutboundFrame;
 import io.saya.ttrpc.wire.OutboundQueue;
 import io.saya.ttrpc.wire.ReadGate;
@@ -17,6 +20,8 @@ import io.saya.ttrpc.wire.RequestEnvelope;
 import io.saya.ttrpc.wire.WireFormat;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -286,6 +291,55 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Fra
 
     void close() {
         var _ = channel.close();
+    }
+
+    /** Takes nothing from the peer until {@link #release}; what it sends stays in its socket. */
+    void hold() {
+        gate.hold();
+    }
+
+    /**
+     * Describes the connection for another server, and writes nothing from now on; null, and
+     * nothing has changed, while a call is in progress that must not be made twice, or an answer on
+     * its way.
+     *
+     * @param repeatable the calls that another server may carry out from their beginning
+     */
+    @Nullable HeldConnection freeze(Predicate<MethodName> repeatable) {
+        List<HeldConnection.Request> requests = new ArrayList<>();
+        for (IntObjectMap.PrimitiveEntry<ServerCall> entry : calls.entries()) {
+            byte[] frame = entry.value().repeatable();
+            if (frame == null || !repeatable.test(entry.value().context().method())) {
+                return null;
+            }
+            requests.add(new HeldConnection.Request(entry.key(), frame));
+        }
+        if (!queue.freeze()) {
+            return null;
+        }
+        requests.sort((a, b) -> Integer.compareUnsigned(a.streamId(), b.streamId()));
+        return new HeldConnection(
+                Transport.descriptor(channel), lastStreamId, requests, decoder.unfinished());
+    }
+
+    /** The end of {@link #freeze}. */
+    void thaw() {
+        queue.thaw();
+    }
+
+    /** The end of {@link #hold} and {@link #freeze}. */
+    void release() {
+        queue.thaw();
+        gate.release();
+    }
+
+    /** Goes on with a connection that another server has described; before anything is read. */
+    void goOn(HeldConnection held) {
+        for (HeldConnection.Request repeated : held.requests()) {
+            onRequest(repeated.streamId(), WireFormat.REMOTE_CLOSED, repeated.frame());
+        }
+        lastStreamId = held.lastStreamId();
+        decoder.continueAfter(held.unfinished());
     }
 
     @Override

@@ -45,6 +45,10 @@ final class ServerConnections {
         }
     }
 
+    List<ServerConnection> all() {
+        return new ArrayList<>(open);
+    }
+
     void cancelCalls() {
         open.forEach(connection -> connection.cancelCalls(CancelReason.SHUTDOWN));
     }

@@ -2,11 +2,20 @@ package io.saya.ttrpc;
 
 import com.google.protobuf.MessageLite;
 import com.google.protobuf.Parser;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelInitializer;
 import io.saya.ttrpc.transport.Endpoint;
 import io.saya.ttrpc.transport.Transport;
 import io.saya.ttrpc.wire.MethodName;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +26,11 @@ import org.jspecify.annotations.Nullable;
  * gives up (deadline, interrupt) only stops waiting.
  */
 public final class TtrpcClient implements UnaryClient {
+    /** Between two looks whether the connection can be handed over. */
+    private static final long LOOK_MILLIS = 5;
+
+    private static final long LATE_MILLIS = 1000;
+
     private final ClientConnection connection;
     private final String peer;
 
@@ -34,6 +48,80 @@ public final class TtrpcClient implements UnaryClient {
             throws ConnectionFailure, InterruptedException {
         ClientConnection connection = new Connector(transport, endpoint, options).connect();
         return new TtrpcClient(connection, endpoint.toString());
+    }
+
+    /**
+     * Goes on with a connection of another process, which must have let go of it. Whoever makes a
+     * call that is without an answer there gets the answer to it, and nothing is sent again.
+     */
+    public static TtrpcClient goOn(
+            Transport transport, HeldClient held, String peer, ClientOptions options)
+            throws InterruptedException {
+        Channel channel = Transport.connected(held.descriptor());
+        ClientConnection connection = new ClientConnection(channel, peer, options);
+        transport
+                .use(
+                        channel,
+                        new ChannelInitializer<>() {
+                            @Override
+                            protected void initChannel(Channel opened) {
+                                connection.before().forEach(opened.pipeline()::addLast);
+                                opened.pipeline().addLast(connection);
+                                connection.goOn(held);
+                            }
+                        })
+                .await();
+        return new TtrpcClient(connection, peer);
+    }
+
+    /**
+     * Holds the connection for another process to go on with: nothing is read or written any more
+     * until {@link #release}. Blocks.
+     *
+     * @param repeatable the calls that it can make again; all others are waited for, and their
+     *     answers read
+     * @param quiet told the methods of the calls without an answer, when there are no others and
+     *     nothing is read any more: whether it is the time
+     * @return empty if that did not come true within {@code limit}; nothing is held then
+     */
+    public Optional<HeldClient> hold(
+            Predicate<MethodName> repeatable, Predicate<List<MethodName>> quiet, Duration limit)
+            throws InterruptedException {
+        CompletableFuture<Optional<HeldClient>> held = new CompletableFuture<>();
+        long deadline = System.nanoTime() + limit.toNanos();
+        connection.onLoop(() -> freeze(repeatable, quiet, deadline, held));
+        try {
+            return held.get(limit.toMillis() + LATE_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            return Optional.empty(); // the connection has ended
+        }
+    }
+
+    private void freeze(
+            Predicate<MethodName> repeatable,
+            Predicate<List<MethodName>> quiet,
+            long deadline,
+            CompletableFuture<Optional<HeldClient>> held) {
+        HeldClient described = connection.freeze(repeatable, quiet);
+        if (described != null) {
+            held.complete(Optional.of(described));
+        } else if (System.nanoTime() - deadline < 0) {
+            var _ =
+                    connection
+                            .loop()
+                            .schedule(
+                                    () -> freeze(repeatable, quiet, deadline, held),
+                                    LOOK_MILLIS,
+                                    TimeUnit.MILLISECONDS);
+        } else {
+            connection.release();
+            held.complete(Optional.empty());
+        }
+    }
+
+    /** Goes on after {@link #hold}: nobody has taken over. */
+    public void release() {
+        connection.onLoop(connection::release);
     }
 
     /**

@@ -7,13 +7,17 @@ import io.netty.util.concurrent.Promise;
 import io.saya.ttrpc.transport.PeerCheck;
 import io.saya.ttrpc.transport.Transport;
 import io.saya.ttrpc.wire.FrameWriter;
+import io.saya.ttrpc.wire.MethodName;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,10 +34,15 @@ public final class TtrpcServer implements AutoCloseable {
     /** Limit for the last responses to reach the kernel; a peer that needs longer does not read. */
     private static final long FLUSH_MILLIS = 2000;
 
-    private final ServiceRegistry registry;
+    /** Between two looks whether all can be handed over. */
+    private static final long LOOK_MILLIS = 5;
+
+    private volatile ServiceRegistry registry;
+    private List<ServiceBinding> services;
     private final ServerLimits limits;
     private final TtrpcObserver observer;
     private final PeerCheck peerCheck;
+    private final Transport transport;
     private final EventLoop loop;
     private final FrameWriter writer = new FrameWriter();
     private final ServerConnections connections = new ServerConnections();
@@ -44,17 +53,19 @@ public final class TtrpcServer implements AutoCloseable {
 
     private TtrpcServer(Builder builder, @Nullable Path path, int descriptor)
             throws IOException, InterruptedException {
-        registry = new ServiceRegistry(builder.services);
+        services = List.copyOf(builder.services);
+        registry = new ServiceRegistry(services);
         limits = builder.limits;
         observer = builder.observer;
         peerCheck = builder.peerCheck;
-        loop = builder.transport.eventLoop();
+        transport = builder.transport;
+        loop = transport.eventLoop();
         boundPath = path;
         ChannelInitializer<Channel> initializer =
                 new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {
-                        accept(channel);
+                        var _ = accept(channel);
                     }
                 };
         listener =
@@ -68,19 +79,20 @@ public final class TtrpcServer implements AutoCloseable {
         return new Builder(transport);
     }
 
-    private void accept(Channel channel) {
+    private @Nullable ServerConnection accept(Channel channel) {
         accepted++;
         ConnectionInfo info = PeerIdentity.read(channel, accepted);
         String refusal = refusal(info);
         if (refusal != null) {
             observer.connectionRefused(info, refusal);
             var _ = channel.close();
-            return;
+            return null;
         }
         ServerConnection connection = new ServerConnection(this, channel, info, writer);
         connections.add(connection);
         channel.pipeline().addLast(connection.decoder(), connection);
         observer.connectionOpened(info);
+        return connection;
     }
 
     private @Nullable String refusal(ConnectionInfo info) {
@@ -90,6 +102,18 @@ public final class TtrpcServer implements AutoCloseable {
         return connections.size() < limits.connections()
                 ? null
                 : limits.connections() + " connections are open already";
+    }
+
+    /**
+     * Offers more services from the next request on, also to those who are connected already.
+     *
+     * @throws IllegalArgumentException if a service is bound twice
+     */
+    public synchronized void offer(List<ServiceBinding> more) {
+        List<ServiceBinding> all = new ArrayList<>(services);
+        all.addAll(more);
+        registry = new ServiceRegistry(all);
+        services = all;
     }
 
     /**
@@ -120,6 +144,79 @@ public final class TtrpcServer implements AutoCloseable {
         loop.execute(() -> connections.flush(loop, flushed));
         flushed.await(FLUSH_MILLIS, TimeUnit.MILLISECONDS);
         loop.submit(connections::close).await();
+    }
+
+    /**
+     * Holds everything for another server, in another process, to go on with: nothing is accepted,
+     * read or written any more until {@link #release}. Blocks until no call is in progress but
+     * those that may be carried out twice.
+     *
+     * @return empty if other calls took longer than {@code limit}; nothing is held then
+     */
+    public Optional<HeldServer> hold(Predicate<MethodName> repeatable, Duration limit)
+            throws InterruptedException {
+        Promise<HeldServer> held = loop.newPromise();
+        long deadline = System.nanoTime() + limit.toNanos();
+        loop.execute(
+                () -> {
+                    listener.config().setAutoRead(false);
+                    connections.all().forEach(ServerConnection::hold);
+                    freeze(repeatable, deadline, held);
+                });
+        held.await();
+        return Optional.ofNullable(held.isSuccess() ? held.getNow() : null);
+    }
+
+    private void freeze(Predicate<MethodName> repeatable, long deadline, Promise<HeldServer> held) {
+        List<HeldConnection> described = new ArrayList<>();
+        for (ServerConnection connection : connections.all()) {
+            HeldConnection one = connection.freeze(repeatable);
+            if (one != null) {
+                described.add(one);
+            }
+        }
+        if (described.size() == connections.size()) {
+            held.setSuccess(new HeldServer(Transport.descriptor(listener), described));
+        } else if (System.nanoTime() - deadline < 0) {
+            connections.all().forEach(ServerConnection::thaw);
+            var _ =
+                    loop.schedule(
+                            () -> freeze(repeatable, deadline, held),
+                            LOOK_MILLIS,
+                            TimeUnit.MILLISECONDS);
+        } else {
+            releaseAll();
+            held.setFailure(new TimeoutException());
+        }
+    }
+
+    /** Goes on after {@link #hold}: nobody has taken over. */
+    public void release() {
+        loop.execute(this::releaseAll);
+    }
+
+    private void releaseAll() {
+        connections.all().forEach(ServerConnection::release);
+        listener.config().setAutoRead(true);
+    }
+
+    /** Goes on with the connections of another server, which must have let go of them. */
+    public void goOn(List<HeldConnection> held) throws InterruptedException {
+        for (HeldConnection connection : held) {
+            transport
+                    .use(
+                            Transport.connected(connection.descriptor()),
+                            new ChannelInitializer<>() {
+                                @Override
+                                protected void initChannel(Channel channel) {
+                                    ServerConnection opened = accept(channel);
+                                    if (opened != null) {
+                                        opened.goOn(connection);
+                                    }
+                                }
+                            })
+                    .await();
+        }
     }
 
     /** Only our own file may be removed; that somebody else was quicker is no failure. */

@@ -111,13 +111,25 @@ class HybridVsockTest extends LoopbackTest {
     }
 
     @Test
-    void silenceEndsAtTheDeadline() throws Exception {
-        CompletableFuture<TtrpcClient> connecting = connecting(Duration.ofMillis(100));
+    void silenceEndsAtTheDeadlineAndTheConnectionWithTheAnswer() throws Exception {
+        CompletableFuture<TtrpcClient> connecting = connecting(Duration.ofSeconds(2));
         RawPeer peer = acceptConnect();
         assertThatThrownBy(() -> connecting.get(20, TimeUnit.SECONDS))
                 .cause()
                 .isInstanceOf(ConnectionFailure.class)
-                .hasMessageContaining("within 100 ms");
+                .hasMessageContaining("within 2000 ms");
+        // The daemon would not survive that it finds nobody to tell.
+        assertThat(peer.readsNothingYet()).isTrue();
+        peer.send(ascii("OK 1\n"));
+        assertThat(peer.readsEnd()).isTrue();
+    }
+
+    @Test
+    void aConnectionThatWasGivenUpEndsWithAnAnswerThatIsNone() throws Exception {
+        CompletableFuture<TtrpcClient> connecting = connecting(Duration.ofSeconds(2));
+        RawPeer peer = acceptConnect();
+        assertThatThrownBy(() -> connecting.get(20, TimeUnit.SECONDS)).isNotNull();
+        peer.send(ascii("nonsense that has no end and is longer than an answer"));
         assertThat(peer.readsEnd()).isTrue();
     }
 }

@@ -54,18 +54,23 @@ final class RawPeer implements AutoCloseable {
     }
 
     void sendHeader(int length, int streamId, int type, int flags) throws IOException {
-        send(
-                ByteBuffer.allocate(10)
-                        .putInt(length)
-                        .putInt(streamId)
-                        .put((byte) type)
-                        .put((byte) flags)
-                        .array());
+        send(withHeader(length, streamId, type, flags, new byte[0]));
     }
 
+    /** In one write: who reads the header may hang up before the payload is written. */
     void sendFrame(int streamId, int type, int flags, byte[] payload) throws IOException {
-        sendHeader(payload.length, streamId, type, flags);
-        send(payload);
+        send(withHeader(payload.length, streamId, type, flags, payload));
+    }
+
+    private static byte[] withHeader(
+            int length, int streamId, int type, int flags, byte[] payload) {
+        return ByteBuffer.allocate(10 + payload.length)
+                .putInt(length)
+                .putInt(streamId)
+                .put((byte) type)
+                .put((byte) flags)
+                .put(payload)
+                .array();
     }
 
     void sendData(int streamId, int flags, MessageLite message) throws IOException {
@@ -142,9 +147,23 @@ final class RawPeer implements AutoCloseable {
         return frame.streamId() + " code " + code + " '" + text + "' " + payload + " bytes";
     }
 
-    /** True if the other side has closed. */
-    boolean readsEnd() throws IOException {
-        return channel.read(ByteBuffer.allocate(1)) < 0;
+    /** True if the other side is there and has sent nothing. */
+    boolean readsNothingYet() throws IOException {
+        channel.configureBlocking(false);
+        try {
+            return channel.read(ByteBuffer.allocate(1)) == 0;
+        } finally {
+            channel.configureBlocking(true);
+        }
+    }
+
+    /** True if the other side has hung up, be it without having read all that it was sent. */
+    boolean readsEnd() {
+        try {
+            return channel.read(ByteBuffer.allocate(1)) < 0;
+        } catch (IOException e) {
+            return true;
+        }
     }
 
     @Override

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -41,6 +42,18 @@ class ServerLifeTest extends LoopbackTest {
                 .isInstanceOf(ConnectionFailure.class)
                 .hasMessageContaining("cannot connect to unix:" + socket());
         server.shutdown(Duration.ofSeconds(5));
+    }
+
+    @Test
+    void whatIsOfferedLaterIsThereForThoseWhoAreConnected() throws Exception {
+        TtrpcServer server = closedAfterwards(TtrpcServer.builder(transport()).listen(socket()));
+        TtrpcClient client = connect();
+        assertThatThrownBy(() -> echo(client)).hasMessageContaining("service " + EchoBinding.NAME);
+        List<ServiceBinding> more = List.of(new EchoBinding(new EchoBinding.Echo() {}));
+        server.offer(more);
+        assertThat(echo(client)).isEqualTo("hello");
+        assertThatThrownBy(() -> server.offer(more)).hasMessageContaining("bound twice");
+        assertThat(echo(client)).isEqualTo("hello");
     }
 
     @Test

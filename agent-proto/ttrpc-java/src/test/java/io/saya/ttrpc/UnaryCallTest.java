@@ -198,8 +198,22 @@ class UnaryCallTest extends LoopbackTest {
     @Test
     void aDeadlineEndsTheCallersWaitAndTheHandlers() throws Exception {
         CompletableFuture<StatusCode> handlerEnd = new CompletableFuture<>();
-        EchoBinding.Echo service = waitingFor(new CompletableFuture<>(), handlerEnd);
-        serve(service);
+        EchoBinding.Echo waiting = waitingFor(new CompletableFuture<>(), handlerEnd);
+        CountDownLatch callerHasGone = new CountDownLatch(1);
+        serve(
+                new EchoBinding.Echo() {
+                    @Override
+                    public StringValue echo(CallContext context, StringValue request)
+                            throws TtrpcException, InterruptedException {
+                        try {
+                            return waiting.echo(context, request);
+                        } finally {
+                            // On a busy host the answer would else be there before the caller
+                            // sees that its time is over, and be taken.
+                            assertThat(callerHasGone.await(20, TimeUnit.SECONDS)).isTrue();
+                        }
+                    }
+                });
         TtrpcClient client = connect();
         assertStatus(
                 StatusCode.DEADLINE_EXCEEDED,
@@ -208,8 +222,9 @@ class UnaryCallTest extends LoopbackTest {
                                 EchoBinding.ECHO,
                                 HELLO,
                                 StringValue.parser(),
-                                CallOptions.timeout(Duration.ofMillis(50))));
+                                CallOptions.timeout(Duration.ofMillis(500))));
         assertThat(handlerEnd.get(20, TimeUnit.SECONDS)).isEqualTo(StatusCode.DEADLINE_EXCEEDED);
+        callerHasGone.countDown();
         assertThat(observer().await("dropped")).isEqualTo("dropped 1");
         assertThat(client.droppedResponses()).isEqualTo(1);
     }

@@ -62,11 +62,60 @@ class UntrustedServerTest extends LoopbackTest {
         assertThat(next.get(20, TimeUnit.SECONDS)).isEqualTo(HELLO);
     }
 
+    /** As 100 MB of metrics do, be it by a fault of the server's. */
+    @Test
+    void theRestOfAnAnswerBeyondItsBoundMayComeInManyFrames() throws Exception {
+        CompletableFuture<StringValue> call = call(OPTIONS);
+        int streamId = peer.readFrame().streamId();
+        for (int i = 0; i < 10 * UNWANTED; i++) {
+            peer.sendFrame(
+                    streamId, 2, 0, RawPeer.response(StringValue.of("x".repeat(10 * BOUND))));
+        }
+        assertThat(code(call)).isEqualTo(StatusCode.RESOURCE_EXHAUSTED);
+
+        CompletableFuture<StringValue> next = call(OPTIONS);
+        answer(HELLO);
+        assertThat(next.get(20, TimeUnit.SECONDS)).isEqualTo(HELLO);
+    }
+
+    @Test
+    void soMayALateAnswer() throws Exception {
+        CompletableFuture<StringValue> call = call(OPTIONS);
+        int streamId = peer.readFrame().streamId();
+        call.cancel(false);
+        // On the loop behind the giving up.
+        CompletableFuture<StringValue> behind = call(OPTIONS);
+        answer(HELLO);
+        assertThat(behind.get(20, TimeUnit.SECONDS)).isEqualTo(HELLO);
+        for (int i = 0; i < 10 * UNWANTED; i++) {
+            peer.sendFrame(
+                    streamId, 2, 0, RawPeer.response(StringValue.of("x".repeat(10 * BOUND))));
+        }
+        CompletableFuture<StringValue> next = call(OPTIONS);
+        answer(HELLO);
+        assertThat(next.get(20, TimeUnit.SECONDS)).isEqualTo(HELLO);
+    }
+
+    @Test
+    void anAnswerWithoutEndEndsTheConnection() throws Exception {
+        CompletableFuture<StringValue> call = call(OPTIONS);
+        int streamId = peer.readFrame().streamId();
+        // Each of these small frames counts as more than it is.
+        int frames = (int) (Surplus.MOST >> 16) + UNWANTED + 1;
+        for (int i = 0; i < frames; i++) {
+            peer.sendFrame(
+                    streamId, 2, 0, RawPeer.response(StringValue.of("x".repeat(10 * BOUND))));
+        }
+        assertThat(code(call)).isEqualTo(StatusCode.RESOURCE_EXHAUSTED);
+        assertThat(client.closed().toCompletableFuture().get(20, TimeUnit.SECONDS))
+                .hasMessageContaining("beyond their bounds");
+    }
+
     /** To skip a gigabyte costs a second of a processor. */
     @Test
     void aFrameBeyondAllMeasureEndsTheConnection() throws Exception {
         CompletableFuture<StringValue> call = call(OPTIONS);
-        peer.sendHeader((UNWANTED + 1) * (4 << 20), peer.readFrame().streamId(), 2, 0);
+        peer.sendHeader((int) Surplus.MOST + 1, peer.readFrame().streamId(), 2, 0);
         assertThat(code(call)).isEqualTo(StatusCode.RESOURCE_EXHAUSTED);
         assertThat(client.closed().toCompletableFuture().get(20, TimeUnit.SECONDS))
                 .hasMessageContaining("beyond their bounds");

@@ -46,7 +46,7 @@ public final class ConfigLoader {
         this.host = host;
     }
 
-    /** The places in which the loader looks for the configuration. */
+    /** Returns the places in which the loader looks for the configuration. */
     public SearchOrder searchOrder() {
         return searchOrder;
     }

@@ -27,6 +27,7 @@ final class Contradictions {
         Contradictions check = new Contradictions(config, problems);
         check.guest();
         check.size();
+        check.initData();
         check.storage();
         check.network();
     }
@@ -49,6 +50,16 @@ final class Contradictions {
                     config.setting(VmOptions.KERNEL)
                             + " is booted with the installation's initrd, whose modules are for"
                             + " the installation's kernel; name an image or an initrd as well");
+        }
+    }
+
+    private void initData() {
+        if (!config.value(DeviceOptions.INITDATA).isEmpty()
+                && new TransportChoice(config).isDefaultGuest()) {
+            error(
+                    DeviceOptions.INITDATA,
+                    VmOptions.INITRD,
+                    "the default guest has no components that read init data");
         }
     }
 
@@ -103,6 +114,12 @@ final class Contradictions {
             warning(
                     StorageOptions.VIRTIO_FS_CACHE_SIZE,
                     "has no effect while virtio_fs_cache is \"never\"");
+        }
+        if (config.value(DeviceOptions.PCIE_ROOT_PORT) > 0
+                && config.value(StorageOptions.DISABLE_BLOCK_DEVICE_USE)) {
+            warning(
+                    DeviceOptions.PCIE_ROOT_PORT,
+                    "has no effect without disable_block_device_use = false");
         }
         remoteLocks();
     }

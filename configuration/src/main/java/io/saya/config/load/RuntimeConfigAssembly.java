@@ -9,6 +9,8 @@ import io.saya.config.HypervisorConfig;
 import io.saya.config.MachineConfig;
 import io.saya.config.MemoryConfig;
 import io.saya.config.NetworkDeviceConfig;
+import io.saya.config.RootImage;
+import io.saya.config.RootImage.Verity;
 import io.saya.config.RuntimeConfig;
 import io.saya.config.RuntimeSettings;
 import io.saya.config.SharedFsConfig;
@@ -26,6 +28,9 @@ import java.util.Optional;
 
 /** Makes, of checked values, the records that the runtime works with. */
 final class RuntimeConfigAssembly {
+
+    /** Roots of a pause container and some others; each costs a boot a three hundredth. */
+    private static final int DISK_PLACES = 8;
 
     private final EffectiveConfig values;
     private final HostSize host;
@@ -59,10 +64,23 @@ final class RuntimeConfigAssembly {
     private GuestConfig guest() {
         return new GuestConfig(
                 values.value(VmOptions.KERNEL),
-                path(VmOptions.IMAGE),
+                path(VmOptions.IMAGE).map(this::image),
                 path(VmOptions.INITRD),
                 KernelParameters.split(values.value(VmOptions.KERNEL_PARAMS)),
-                values.value(VmOptions.GUEST_HOOK_PATH));
+                values.value(VmOptions.GUEST_HOOK_PATH),
+                values.value(StorageOptions.GUEST_EXTENSION_IMAGES),
+                new TransportChoice(values).isDefaultGuest());
+    }
+
+    private RootImage image(Path path) {
+        String verity = values.value(VmOptions.KERNEL_VERITY_PARAMS);
+        return new RootImage(
+                path,
+                values.value(StorageOptions.DISABLE_IMAGE_NVDIMM)
+                        ? values.value(StorageOptions.VM_ROOTFS_DRIVER)
+                        : RootImage.Device.NVDIMM,
+                values.value(VmOptions.ROOTFS_TYPE),
+                verity.isEmpty() ? Optional.empty() : Optional.of(Verity.parse(verity)));
     }
 
     private MachineConfig machine() {
@@ -70,7 +88,16 @@ final class RuntimeConfigAssembly {
                 values.value(VmOptions.MACHINE_TYPE),
                 values.value(VmOptions.ACCELERATOR),
                 values.value(VmOptions.CPU_FEATURES),
-                seccompSandbox(values.value(VmOptions.SECCOMP_SANDBOX)));
+                seccompSandbox(values.value(VmOptions.SECCOMP_SANDBOX)),
+                diskPlaces());
+    }
+
+    private int diskPlaces() {
+        if (values.value(StorageOptions.DISABLE_BLOCK_DEVICE_USE)) {
+            return 0;
+        }
+        int wanted = number(DeviceOptions.PCIE_ROOT_PORT);
+        return wanted == 0 ? DISK_PLACES : wanted;
     }
 
     /** Kata's shipped files have it empty; QEMU is not to be the weaker for that. */
@@ -88,7 +115,10 @@ final class RuntimeConfigAssembly {
         double vcpus = wanted == 0 ? 1 : wanted < 0 ? available : Math.min(wanted, available);
         long maxWanted = values.value(SizeOptions.DEFAULT_MAXVCPUS);
         int ceiling = maxWanted == 0 ? available : (int) Math.min(maxWanted, available);
-        return new CpuConfig(vcpus, Math.max(ceiling, (int) Math.ceil(vcpus)));
+        return new CpuConfig(
+                vcpus,
+                Math.max(ceiling, (int) Math.ceil(vcpus)),
+                values.value(SizeOptions.OVERHEAD_VCPUS));
     }
 
     private MemoryConfig memory() {
@@ -101,7 +131,8 @@ final class RuntimeConfigAssembly {
                 values.value(SizeOptions.ENABLE_MEM_PREALLOC),
                 values.value(SizeOptions.ENABLE_HUGEPAGES),
                 values.value(SizeOptions.RECLAIM_GUEST_FREED_MEMORY),
-                values.value(SizeOptions.ENABLE_GUEST_SWAP));
+                values.value(SizeOptions.ENABLE_GUEST_SWAP),
+                number(SizeOptions.OVERHEAD_MEMORY));
     }
 
     private SharedFsConfig sharedFs() {
@@ -119,8 +150,12 @@ final class RuntimeConfigAssembly {
                 new TransportChoice(values).transport(),
                 path(AgentOptions.VSOCK_DAEMON),
                 values.value(AgentOptions.ENABLE_DEBUG),
-                values.value(AgentOptions.KERNEL_MODULES),
                 values.value(AgentOptions.DEBUG_CONSOLE_ENABLED),
+                new AgentConfig.Given(
+                        AgentWords.of(values),
+                        values.value(AgentOptions.KERNEL_MODULES),
+                        values.value(AgentOptions.POLICY),
+                        values.value(DeviceOptions.INITDATA)),
                 new AgentConfig.Timeouts(
                         values.value(AgentOptions.DIAL_TIMEOUT),
                         values.value(RuntimeOptions.CREATE_CONTAINER_TIMEOUT),

@@ -67,7 +67,7 @@ final class TransportChoice {
     }
 
     /** The default guest has no image, and an initrd of this name wherever it is installed. */
-    private boolean isDefaultGuest() {
+    boolean isDefaultGuest() {
         return Defaults.isMissing(config, VmOptions.IMAGE)
                 && config.value(VmOptions.INITRD).endsWith(Path.of(Defaults.INITRD).getFileName());
     }

@@ -49,13 +49,13 @@ public final class AgentOptions {
                                     .synonym("warning", "warn"),
                             "info")
                     .known(Option.Known.RUST)
-                    .withoutEffect("use enable_debug")
-                    .help("How much the agent logs.");
+                    .help("How much the agent logs; enable_debug wins.");
 
     public static final Option<Boolean> ENABLE_TRACING =
             ROWS.flag("enable_tracing", false)
                     .annotated()
-                    .withoutEffect("traces of the agent are not collected")
+                    .withoutEffect(
+                            "nobody takes the agent's spans, at port 10240 of the host's vsock")
                     .help("The agent traces its calls.");
 
     public static final Option<List<String>> KERNEL_MODULES =
@@ -128,15 +128,19 @@ public final class AgentOptions {
             ROWS.count("container_pipe_size", 0, 0, "bytes")
                     .known(Option.Known.RUST)
                     .annotated()
-                    .withoutEffect("the guest's default is used")
-                    .help("Size of the pipes of a container's standard streams in the guest.");
+                    .help(
+                            "Size of the pipes of a container's standard streams in the guest; 0:"
+                                    + " the kernel's. For agents of Kata; the default guest's pipes"
+                                    + " have the kernel's.");
 
     public static final Option<String> POLICY =
-            ROWS.text("policy", "")
+            ROWS.row("policy", new PolicyType(), "")
                     .known(Option.Known.RUST)
                     .annotated()
-                    .refused("a policy would not be sent to the agent, and not be enforced")
-                    .help("Policy that the agent enforces.");
+                    .help(
+                            "Policy, in Rego or that in base64, that the agent enforces. Sent"
+                                    + " before anything else is asked of it; a sandbox does not start"
+                                    + " whose agent takes none, as the default guest's.");
 
     public static final Option<Long> SERVER_PORT =
             ROWS.count("server_port", 1024, 1, 4294967295L, "")
@@ -148,7 +152,10 @@ public final class AgentOptions {
             ROWS.count("log_port", 1025, 0, 4294967295L, "")
                     .known(Option.Known.RUST)
                     .neutral(0L)
-                    .withoutEffect(FIXED_PORT)
+                    .withoutEffect(
+                            "with enable_debug, a guest that is reached by vsock gets 1025; else"
+                                    + " the agent logs to the guest's console, whose end stands in"
+                                    + " errors")
                     .help("vsock port of the agent's log.");
 
     public static final Option<Long> PASSFD_LISTENER_PORT =

@@ -65,8 +65,10 @@ public final class DeviceOptions {
     public static final Option<Long> PCIE_ROOT_PORT =
             ROWS.count("pcie_root_port", 0, 0, 16, "ports")
                     .annotated()
-                    .withoutEffect("each passed-through device has a root port of its own")
-                    .help("PCIe root ports to create.");
+                    .help(
+                            "With disable_block_device_use = false: for how many disks at once"
+                                    + " the VM has a place; 0: 8. A passed-through device has a"
+                                    + " root port of its own.");
 
     public static final Option<Long> PCIE_SWITCH_PORT =
             ROWS.count("pcie_switch_port", 0, 0, 16, "ports")
@@ -150,11 +152,15 @@ public final class DeviceOptions {
                     .help("Measurement of Arm CCA.");
 
     public static final Option<String> INITDATA =
-            ROWS.text("initdata", "")
+            ROWS.row("initdata", new InitDataType(), "")
                     .known(Option.Known.RUST)
                     .annotated("cc_init_data")
-                    .refused(CONFIDENTIAL)
-                    .help("Data for the components of a confidential guest.");
+                    .help(
+                            "Init data for the guest's components, a policy among them: TOML, packed"
+                                    + " by gzip, in base64. The guest finds it on a disk before the"
+                                    + " agent listens. For agents of Kata that are built with"
+                                    + " init-data; nothing measures it, as guests are not"
+                                    + " confidential. Refused with the default guest.");
 
     private static ChoiceType<VfioPort> port() {
         return new ChoiceType<VfioPort>()

@@ -3,56 +3,19 @@ package io.saya.config.option;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Sections that Kata's files hold and of which nothing has an effect here. */
+/** Sections that Kata's files hold beside those of the machine, the agent and the runtime. */
 final class OtherSections {
 
     private OtherSections() {}
 
     static List<Option<?>> rows() {
         List<Option<?>> all = new ArrayList<>();
-        all.addAll(memAgent());
+        all.addAll(MemoryAgentOptions.rows());
         all.addAll(kata1Process(Section.PROXY, "the agent is reached without a proxy"));
         all.addAll(kata1Process(Section.SHIM, "one shim serves the whole sandbox"));
         all.addAll(kata1Process(Section.NETMON, "no process watches the network namespace"));
         all.addAll(image());
         return all;
-    }
-
-    private static List<Option<?>> memAgent() {
-        Rows rows = new Rows(Section.MEM_AGENT);
-        String why = "the agent does not reclaim memory by itself";
-        rows.flag("mem_agent_enable", false)
-                .known(Option.Known.RUST)
-                .alsoSpelled(Section.MEM_AGENT, "enable")
-                .withoutEffect(why)
-                .help("The agent reclaims memory.");
-        for (String key : List.of("memcg_disable", "memcg_swap", "compact_disable")) {
-            rows.flag(key, false)
-                    .known(Option.Known.RUST)
-                    .neutral(true)
-                    .withoutEffect(why)
-                    .help("See mem_agent_enable.");
-        }
-        number(rows, "memcg_swappiness_max", 50, why);
-        number(rows, "memcg_period_secs", 600, why);
-        number(rows, "memcg_period_psi_percent_limit", 1, why);
-        number(rows, "memcg_eviction_psi_percent_limit", 1, why);
-        number(rows, "memcg_eviction_run_aging_count_min", 3, why);
-        number(rows, "compact_period_secs", 600, why);
-        number(rows, "compact_period_psi_percent_limit", 1, why);
-        number(rows, "compact_psi_percent_limit", 5, why);
-        number(rows, "compact_sec_max", 300, why);
-        number(rows, "compact_order", 9, why);
-        number(rows, "compact_threshold", 1024, why);
-        number(rows, "compact_force_times", Long.MAX_VALUE, why);
-        return rows.rows();
-    }
-
-    private static void number(Rows rows, String key, long defaultValue, String why) {
-        rows.count(key, defaultValue, 0, Long.MAX_VALUE, "")
-                .known(Option.Known.RUST)
-                .withoutEffect(why)
-                .help("See mem_agent_enable.");
     }
 
     private static List<Option<?>> image() {

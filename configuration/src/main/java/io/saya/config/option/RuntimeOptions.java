@@ -45,8 +45,10 @@ public final class RuntimeOptions {
     public static final Option<Boolean> ENABLE_VCPUS_PINNING =
             ROWS.flag("enable_vcpus_pinning", false)
                     .annotated()
-                    .withoutEffect("virtual CPUs are not pinned")
-                    .help("One host CPU for each virtual CPU.");
+                    .help(
+                            "Bind each virtual CPU to one CPU of the host, where the containers of"
+                                    + " the pod are bound to as many CPUs as the machine has; else"
+                                    + " none. Needs /usr/bin/taskset (util-linux).");
 
     public static final Option<String> GUEST_SELINUX_LABEL =
             ROWS.text("guest_selinux_label", "")

@@ -138,18 +138,20 @@ public final class SizeOptions {
     public static final Option<Double> OVERHEAD_VCPUS =
             ROWS.row("overhead_vcpus", new DecimalType(0, CpuConfig.CEILING, "CPUs"), 0.0)
                     .known(Option.Known.RUST)
-                    .neutral(0.2)
-                    .withoutEffect(
-                            "a statically sized VM gets default_vcpus on top of what its containers need")
-                    .help("CPUs added to a statically sized VM.");
+                    .help(
+                            "CPUs of a statically sized machine (static_sandbox_resource_mgmt) beside"
+                                    + " what its containers may use, as of Kata's Rust runtime. Where"
+                                    + " this or overhead_memory is above 0 they stand in for"
+                                    + " default_vcpus and default_memory, which are left for pods"
+                                    + " without any limit, the memory for those without one of it.");
 
     public static final Option<Long> OVERHEAD_MEMORY =
             ROWS.count("overhead_memory", 0, 0, "MiB")
                     .known(Option.Known.RUST)
-                    .neutral(32L)
-                    .withoutEffect(
-                            "a statically sized VM gets default_memory on top of what its containers need")
-                    .help("Memory added to a statically sized VM.");
+                    .help(
+                            "Memory of such a machine beside what its containers may use. It has at"
+                                    + " least what a machine that is not static has: 128 MiB and a"
+                                    + " 63rd of the containers' memory.");
 
     public static final Option<Boolean> DISABLE_NESTED_VIRTUALIZATION =
             ROWS.flag("disable_nested_virtualization", false)

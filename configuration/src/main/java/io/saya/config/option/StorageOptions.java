@@ -1,5 +1,7 @@
 package io.saya.config.option;
 
+import io.saya.config.GuestExtension;
+import io.saya.config.RootImage;
 import io.saya.config.SharedFsConfig.RootfsUpper;
 import java.nio.file.Path;
 import java.util.List;
@@ -8,8 +10,8 @@ import java.util.List;
 public final class StorageOptions {
 
     private static final Rows ROWS = new Rows(Section.HYPERVISOR);
-    private static final String NO_DISKS =
-            "block devices are shared as files, not passed to the guest as disks";
+    private static final String AS_IT_IS =
+            "disks that are passed to the guest have QEMU's own value of this";
     private static final String NO_SPDK = "vhost-user disks are not passed to the guest";
 
     public static final Option<String> SHARED_FS =
@@ -115,10 +117,13 @@ public final class StorageOptions {
 
     public static final Option<Boolean> DISABLE_BLOCK_DEVICE_USE =
             ROWS.flag("disable_block_device_use", true)
-                    .neutral(false)
                     .annotated()
-                    .withoutEffect(NO_DISKS)
-                    .help("Share block devices as files instead of passing them as disks.");
+                    .help(
+                            "false: a root file system on a block device, or in a file that is to"
+                                    + " be mounted by loop, is passed to the guest as a disk"
+                                    + " (virtio-blk) and mounted there. Each place for one costs"
+                                    + " each boot a little; pcie_root_port says how many there"
+                                    + " are. true: devices are mounted on the host and shared.");
 
     public static final Option<String> BLOCK_DEVICE_DRIVER =
             ROWS.row(
@@ -135,93 +140,103 @@ public final class StorageOptions {
                             "virtio-scsi")
                     .neutral("virtio-blk")
                     .annotated()
-                    .withoutEffect(NO_DISKS)
+                    .withoutEffect("a disk is always virtio-blk")
                     .help("Device that a disk is plugged as.");
 
     public static final Option<String> BLOCK_DEVICE_AIO =
             ROWS.row("block_device_aio", Rows.oneOf("threads", "native", "io_uring"), "io_uring")
                     .neutral("threads", "native")
                     .annotated()
-                    .withoutEffect(NO_DISKS)
+                    .withoutEffect(AS_IT_IS)
                     .help("How QEMU does disk requests.");
 
     public static final Option<Boolean> BLOCK_DEVICE_CACHE_SET =
             ROWS.flag("block_device_cache_set", false)
                     .annotated()
-                    .withoutEffect(NO_DISKS)
+                    .withoutEffect(AS_IT_IS)
                     .help("Send the two following options to QEMU.");
 
     public static final Option<Boolean> BLOCK_DEVICE_CACHE_DIRECT =
             ROWS.flag("block_device_cache_direct", false)
                     .annotated()
-                    .withoutEffect(NO_DISKS)
+                    .withoutEffect(AS_IT_IS)
                     .help("Bypass the host's page cache.");
 
     public static final Option<Boolean> BLOCK_DEVICE_CACHE_NOFLUSH =
             ROWS.flag("block_device_cache_noflush", false)
                     .annotated()
-                    .withoutEffect(NO_DISKS)
+                    .withoutEffect(AS_IT_IS)
                     .help("Ignore the guest's requests to flush.");
 
     public static final Option<Long> BLOCK_DEVICE_LOGICAL_SECTOR_SIZE =
             ROWS.row("block_device_logical_sector_size", sectorSize(), 0L)
                     .annotated("blk_logical_sector_size")
-                    .withoutEffect(NO_DISKS)
+                    .withoutEffect(AS_IT_IS)
                     .help("Logical sector size of disks; 0: the device's own.");
 
     public static final Option<Long> BLOCK_DEVICE_PHYSICAL_SECTOR_SIZE =
             ROWS.row("block_device_physical_sector_size", sectorSize(), 0L)
                     .annotated("blk_physical_sector_size")
-                    .withoutEffect(NO_DISKS)
+                    .withoutEffect(AS_IT_IS)
                     .help("Physical sector size of disks; 0: the device's own.");
 
     public static final Option<Boolean> ENABLE_IOTHREADS =
             ROWS.flag("enable_iothreads", false)
                     .annotated()
-                    .withoutEffect(NO_DISKS)
+                    .withoutEffect(AS_IT_IS)
                     .help("A thread of its own for disk requests.");
 
     public static final Option<Long> INDEP_IOTHREADS =
             ROWS.count("indep_iothreads", 0, 0, 50, "threads")
                     .annotated()
-                    .withoutEffect(NO_DISKS)
+                    .withoutEffect(AS_IT_IS)
                     .help("Further threads for disks that are plugged later.");
 
     public static final Option<Long> QUEUE_SIZE =
             ROWS.count("queue_size", 128, 1, 1024, "entries")
                     .known(Option.Known.RUST)
                     .annotated("block_device_queue_size")
-                    .withoutEffect(NO_DISKS)
+                    .withoutEffect(AS_IT_IS)
                     .help("Size of a disk's queues.");
 
     public static final Option<Long> NUM_QUEUES =
             ROWS.count("num_queues", 1, 1, 256, "queues")
                     .known(Option.Known.RUST)
                     .annotated("block_device_num_queues")
-                    .withoutEffect(NO_DISKS)
+                    .withoutEffect(AS_IT_IS)
                     .help("Queues of a disk.");
 
     public static final Option<Boolean> DISABLE_IMAGE_NVDIMM =
-            ROWS.flag("disable_image_nvdimm", false)
-                    .neutral(true)
+            ROWS.flag("disable_image_nvdimm", true)
                     .annotated()
-                    .withoutEffect("the image is a virtio-blk disk")
-                    .help("Plug the image as a disk, not as NVDIMM.");
+                    .help(
+                            "Plug the image as vm_rootfs_driver says, a disk where it says nothing,"
+                                    + " and not as NVDIMM. false: as NVDIMM, which guests read"
+                                    + " straight from the host's page cache; their kernel needs"
+                                    + " CONFIG_ACPI_NFIT and CONFIG_BLK_DEV_PMEM, and the image a"
+                                    + " size that is a multiple of 2 MiB.");
 
-    public static final Option<String> VM_ROOTFS_DRIVER =
+    public static final Option<RootImage.Device> VM_ROOTFS_DRIVER =
             ROWS.row(
                             "vm_rootfs_driver",
-                            Rows.oneOf("virtio-pmem", "virtio-blk-pci", "virtio-blk-mmio"),
-                            "virtio-pmem")
+                            new ChoiceType<RootImage.Device>()
+                                    .word("virtio-blk-pci", RootImage.Device.DISK)
+                                    .word("virtio-pmem", RootImage.Device.PMEM)
+                                    .refused("virtio-blk-mmio", "the machine has PCI"),
+                            RootImage.Device.DISK)
                     .known(Option.Known.RUST)
-                    .neutral("virtio-blk-pci")
-                    .withoutEffect("the image is a virtio-blk disk")
-                    .help("Device that the image is plugged as.");
+                    .help(
+                            "Device that the image is plugged as. \"virtio-pmem\": read straight"
+                                    + " from the host's page cache; the guest's kernel needs"
+                                    + " CONFIG_VIRTIO_PMEM, and the image a size that is a multiple"
+                                    + " of 2 MiB.");
 
-    public static final Option<Object> GUEST_EXTENSION_IMAGES =
-            ROWS.row("guest_extension_images", new OpaqueType("[table]"), (Object) List.of())
-                    .refused("only one image can be plugged")
-                    .help("Further read-only images: name, path, verity_params.");
+    public static final Option<List<GuestExtension>> GUEST_EXTENSION_IMAGES =
+            ROWS.row("guest_extension_images", new ExtensionsType(), List.<GuestExtension>of())
+                    .help(
+                            "Further read-only images, each a table with name, path and"
+                                    + " verity_params: disks with the serial extension-NAME, which"
+                                    + " the systemd of Kata's newer images mounts.");
 
     public static final Option<Boolean> ENABLE_VHOST_USER_STORE =
             ROWS.flag("enable_vhost_user_store", false)

@@ -74,9 +74,9 @@ public final class VmOptions {
 
     public static final Option<String> ROOTFS_TYPE =
             ROWS.row("rootfs_type", Rows.oneOf("ext4", "xfs", "erofs"), "ext4")
-                    .neutral("xfs", "erofs")
-                    .withoutEffect("the guest's kernel finds out itself")
-                    .help("File system in the image.");
+                    .help(
+                            "File system in the image, where its first blocks do not tell which"
+                                    + " it is.");
 
     public static final Option<String> KERNEL_PARAMS =
             ROWS.text("kernel_params", "")
@@ -86,10 +86,13 @@ public final class VmOptions {
                                     + " they win over those that the runtime sets.");
 
     public static final Option<String> KERNEL_VERITY_PARAMS =
-            ROWS.text("kernel_verity_params", "")
+            ROWS.row("kernel_verity_params", new VerityType(), "")
                     .annotated()
-                    .refused("the image is not checked by dm-verity")
-                    .help("dm-verity data of the image.");
+                    .help(
+                            "dm-verity data of the image: \"root_hash=HEX,salt=HEX,data_blocks=N,"
+                                    + "data_block_size=N,hash_block_size=N\". The image's second"
+                                    + " partition holds the hashes of the first, and the guest's"
+                                    + " kernel must have CONFIG_DM_INIT.");
 
     public static final Option<Path> FIRMWARE =
             ROWS.optionalPath("firmware")
@@ -213,12 +216,15 @@ public final class VmOptions {
     public static final Option<Boolean> DISABLE_SELINUX =
             ROWS.flag("disable_selinux", false)
                     .neutral(true)
-                    .withoutEffect("QEMU gets no SELinux label")
+                    .withoutEffect(
+                            "QEMU gets no SELinux label: user, seccomp and devices confine it")
                     .help("No SELinux label on QEMU.");
 
     public static final Option<Boolean> DISABLE_GUEST_SELINUX =
             ROWS.flag("disable_guest_selinux", true)
-                    .refused("labels are not sent to the guest; write true")
+                    .refused(
+                            "labels are not sent to the guest, whose image would need a policy for"
+                                    + " them; write true")
                     .help("No SELinux in the guest.");
 
     public static final Option<String> GUEST_HOOK_PATH =

@@ -285,7 +285,8 @@ class AnnotationOverridesTest {
 
         LoadedConfig loaded = apply(base, KATA + "image", file, KATA + "kernel", file);
 
-        assertThat(loaded.config().hypervisor().guest().image()).contains(Path.of(file));
+        assertThat(loaded.config().hypervisor().guest().image().orElseThrow().path())
+                .isEqualTo(Path.of(file));
         assertThat(loaded.config().hypervisor().guest().initrd()).isEmpty();
     }
 

@@ -9,15 +9,19 @@ import io.saya.config.RuntimeConfig;
 import io.saya.config.option.SizeOptions;
 import io.saya.config.option.VmOptions;
 import io.saya.config.toml.TomlFile;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -75,6 +79,24 @@ class ConfigLoaderTest {
         assertThat(loaded.effective().setting(SizeOptions.DEFAULT_MEMORY).origin())
                 .hasToString(root + "/etc/saya/configuration.toml:4:1");
         assertThat(loaded.warnings()).isEmpty();
+    }
+
+    @Test
+    void placesForDisksAreThereOnlyWhereDisksArePassed() throws Exception {
+        assertThat(load().config().hypervisor().machine().diskPlaces()).isZero();
+        host.write(
+                "etc/saya/configuration.toml",
+                host.hypervisor("disable_block_device_use = false\n"));
+        assertThat(load().config().hypervisor().machine().diskPlaces()).isEqualTo(8);
+        host.write(
+                "etc/saya/configuration.toml",
+                host.hypervisor("disable_block_device_use = false\npcie_root_port = 3\n"));
+        assertThat(load().config().hypervisor().machine().diskPlaces()).isEqualTo(3);
+        host.write("etc/saya/configuration.toml", host.hypervisor("pcie_root_port = 3\n"));
+        LoadedConfig useless = load();
+        assertThat(useless.config().hypervisor().machine().diskPlaces()).isZero();
+        assertThat(useless.warnings().toString())
+                .contains("has no effect without disable_block_device_use = false");
     }
 
     @Test
@@ -288,5 +310,72 @@ class ConfigLoaderTest {
                         .config();
         assertThat(config.hypervisor().cpu().bootVcpus()).isEqualTo(2);
         assertThat(config.hypervisor().cpu().maxVcpus()).isEqualTo(2);
+    }
+
+    @Test
+    void aPolicyIsRegoOrThatInBase64() throws Exception {
+        String rego = "package agent_policy\ndefault X := true\n";
+        String coded = Base64.getEncoder().encodeToString(rego.getBytes(StandardCharsets.UTF_8));
+        ConfigLoader loader = new ConfigLoader(Path.of("/opt/saya"));
+        for (String policy : List.of("\'\'\'" + rego + "\'\'\'", '"' + coded + '"')) {
+            assertThat(
+                            loader.parse("[agent.kata]\npolicy = " + policy)
+                                    .config()
+                                    .agent()
+                                    .given()
+                                    .policy())
+                    .isEqualTo(rego);
+        }
+        assertThatExceptionOfType(ConfigException.class)
+                .isThrownBy(() -> loader.parse("[agent.kata]\npolicy = \"allow all\""))
+                .withMessageContaining("package agent_policy");
+    }
+
+    @Test
+    void initDataIsPackedAndNotForTheDefaultGuest() throws Exception {
+        ByteArrayOutputStream packed = new ByteArrayOutputStream();
+        try (GZIPOutputStream gzip = new GZIPOutputStream(packed)) {
+            gzip.write("version = \"0.1.0\"\n".getBytes(StandardCharsets.UTF_8));
+        }
+        String data = Base64.getEncoder().encodeToString(packed.toByteArray());
+        ConfigLoader loader = new ConfigLoader(Path.of("/opt/saya"));
+        String lines = "[hypervisor.qemu]\n%sinitdata = \"%s\"\n";
+        assertThat(
+                        loader.parse(lines.formatted("initrd = \"/kata.initrd\"\n", data))
+                                .config()
+                                .agent()
+                                .given()
+                                .initData())
+                .isEqualTo(data);
+        assertThatExceptionOfType(ConfigException.class)
+                .isThrownBy(
+                        () -> loader.parse(lines.formatted("initrd = \"/kata.initrd\"\n", "eA==")))
+                .withMessageContaining("TOML, packed by gzip, in base64");
+        assertThatExceptionOfType(ConfigException.class)
+                .isThrownBy(() -> loader.parse(lines.formatted("", data)))
+                .withMessageContaining("the default guest has no components that read init data");
+    }
+
+    @Test
+    void furtherImagesHaveNamesThatFitIntoASerial() {
+        ConfigLoader loader = new ConfigLoader(Path.of("/opt/saya"));
+        for (String table :
+                List.of(
+                        "{ name = \"longerthanten\", path = \"/a\" }",
+                        "{ name = \"a\", path = \"relative\" }",
+                        "{ name = \"a\", path = \"/a\" }, { name = \"a\", path = \"/b\" }",
+                        "{ name = \"a\", path = \"/a\", verity_params = \"root_hash=1\" }",
+                        "{ name = \"a\", path = \"/a\", other = 1 }",
+                        "\"a\"")) {
+            assertThatExceptionOfType(ConfigException.class)
+                    .as(table)
+                    .isThrownBy(
+                            () ->
+                                    loader.parse(
+                                            "[hypervisor.qemu]\nguest_extension_images = ["
+                                                    + table
+                                                    + "]"))
+                    .withMessageContaining("guest_extension_images");
+        }
     }
 }

@@ -126,6 +126,26 @@ public sealed interface Device extends Argument {
         }
     }
 
+    /** An NVDIMM that the guest cannot write to; {@code /dev/pmem0} in the guest. */
+    record Nvdimm(String id, String memory) implements Device {
+        @Override
+        public String properties() {
+            return Options.of("nvdimm")
+                    .with("id", id)
+                    .with("memdev", memory)
+                    .with("unarmed", true)
+                    .toString();
+        }
+    }
+
+    /** Memory that keeps what is in it, as an NVDIMM does; {@code /dev/pmem0} in the guest. */
+    record VirtioPmemPci(String id, String memory, PciAddress address) implements Device {
+        @Override
+        public String properties() {
+            return virtio("virtio-pmem-pci", id, address).with("memdev", memory).toString();
+        }
+    }
+
     /**
      * AF_VSOCK through the host's kernel.
      *

@@ -32,6 +32,26 @@ public sealed interface ObjectOption extends Argument {
         }
     }
 
+    /**
+     * A file as memory that nobody can write to. Its pages are those of the host's page cache.
+     *
+     * @param size bytes, at most what the file has
+     */
+    record MemoryBackendReadOnlyFile(String id, Path path, long size) implements ObjectOption {
+        @Override
+        public List<String> words() {
+            return List.of(
+                    "-object",
+                    Options.of("memory-backend-file")
+                            .with("id", id)
+                            .with("mem-path", path.toString())
+                            .with("size", size)
+                            .with("share", true)
+                            .with("readonly", true)
+                            .toString());
+        }
+    }
+
     /** Randomness from a file of the host. */
     record RngRandom(String id, Path filename) implements ObjectOption {
         @Override

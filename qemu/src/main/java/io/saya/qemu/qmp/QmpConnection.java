@@ -36,8 +36,11 @@ import java.util.function.Consumer;
  */
 public final class QmpConnection implements AutoCloseable {
 
-    /** Longest line that is taken from QEMU. Replies of a small VM have some 10 KiB. */
-    static final int MAX_LINE = 1024 * 1024;
+    /**
+     * Longest line that is taken from QEMU. Replies of a small VM have some 10 KiB, of one with 240
+     * processors 60; as JSON in memory a line is up to thirty times as large.
+     */
+    static final int MAX_LINE = 256 * 1024;
 
     /** Commands that may wait to be sent, while QEMU has not greeted or does not read. */
     static final int MAX_QUEUED = 64;
@@ -53,7 +56,17 @@ public final class QmpConnection implements AutoCloseable {
 
     static final int EVENTS_PER_SECOND = 20;
 
+    /**
+     * Answers to commands that nobody waits for. Those that come after their deadline are a few;
+     * more cost the host time for nothing, and end the connection.
+     */
+    static final int MAX_UNWANTED = 64;
+
     private final SocketChannel channel;
+
+    /** On the reading thread only. */
+    private int unwanted;
+
     private final Pace events = new Pace(EVENT_BURST, EVENTS_PER_SECOND);
     private final Consumer<QmpEvent> listener;
     private final AtomicLong lastId = new AtomicLong();
@@ -227,6 +240,8 @@ public final class QmpConnection implements AutoCloseable {
                 Pending command = pending.remove(id);
                 if (command != null) {
                     command.reply().complete(result);
+                } else {
+                    countUnwanted();
                 }
             }
             case QmpMessage.Refusal(long id, String errorClass, String description) -> {
@@ -244,8 +259,16 @@ public final class QmpConnection implements AutoCloseable {
                                                     + errorClass
                                                     + ")",
                                             errorClass.equals("DeviceNotFound")));
+                } else {
+                    countUnwanted();
                 }
             }
+        }
+    }
+
+    private void countUnwanted() {
+        if (++unwanted > MAX_UNWANTED) {
+            throw new JsonException(unwanted + " answers that nobody waits for");
         }
     }
 

@@ -27,6 +27,10 @@ public final class ConfinedRoot {
         List<Path> shown = new ArrayList<>(of(spec.vmm().binary(), kvm));
         shown.add(spec.guest().kernel());
         spec.guest().initrd().ifPresent(shown::add);
+        spec.guest()
+                .image()
+                .filter(image -> image.device() != VmSpec.ImageDevice.DISK)
+                .ifPresent(image -> shown.add(image.path()));
         for (VmDevice device : spec.devices().atStart()) {
             if (device instanceof VmDevice.HostPci pci) {
                 shown.addAll(vfio(pci));

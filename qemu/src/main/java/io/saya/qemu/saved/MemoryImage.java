@@ -37,13 +37,9 @@ public final class MemoryImage {
     private record Run(long offset, long length) {}
 
     private final Path directory;
-    private final long guestBytes;
-    private final List<Run> runs;
 
-    private MemoryImage(Path directory, long guestBytes, List<Run> runs) {
+    private MemoryImage(Path directory) {
         this.directory = directory;
-        this.guestBytes = guestBytes;
-        this.runs = runs;
     }
 
     /**
@@ -120,7 +116,7 @@ public final class MemoryImage {
     }
 
     /**
-     * Reads where the pages belong.
+     * Looks whether an image is whole.
      *
      * @throws IOException if the image is not whole
      */
@@ -133,14 +129,10 @@ public final class MemoryImage {
                 || pages.getLong() != MAGIC) {
             throw new IOException(directory.resolve(PAGES) + " is damaged, or of another version");
         }
-        long guest = pages.getLong();
+        pages.getLong(); // the guest's, which is compared when QEMU has its memory
         expectSize(directory.resolve(MEMORY), pages.getLong());
         expectSize(directory.resolve(STATE), pages.getLong());
-        List<Run> runs = new ArrayList<>();
-        while (pages.position() < body) {
-            runs.add(new Run(pages.getLong(), pages.getLong()));
-        }
-        return new MemoryImage(directory, guest, runs);
+        return new MemoryImage(directory);
     }
 
     private static void expectSize(Path file, long size) throws IOException {
@@ -150,37 +142,19 @@ public final class MemoryImage {
         }
     }
 
-    /**
-     * Copies the pages into the memory of a guest that has not run yet. Blocks for some 60 ms for
-     * each 100 MB.
-     *
-     * @param target the guest's memory file, which is all zero
-     */
-    public void restore(Path target) throws IOException {
-        try (FileChannel from =
-                        FileChannel.open(directory.resolve(MEMORY), StandardOpenOption.READ);
-                FileChannel to = FileChannel.open(target, StandardOpenOption.WRITE)) {
-            if (to.size() != guestBytes) {
-                throw new IOException(
-                        "the guest has "
-                                + to.size()
-                                + " bytes of memory (expected: "
-                                + guestBytes
-                                + " as in the template)");
-            }
-            ByteBuffer step = ByteBuffer.allocateDirect(STEP);
-            long read = 0;
-            for (Run run : runs) {
-                for (long done = 0; done < run.length(); done += step.limit()) {
-                    step.clear().limit((int) Math.min(STEP, run.length() - done));
-                    readFully(from, step, read);
-                    read += step.limit();
-                    for (long at = run.offset() + done; step.hasRemaining(); ) {
-                        at += to.write(step, at);
-                    }
-                }
-            }
-        }
+    /** The file that says where the pages belong. */
+    public Path pages() {
+        return directory.resolve(PAGES);
+    }
+
+    /** The file of the pages, one behind the other in the order of {@link #pages}. */
+    public Path memory() {
+        return directory.resolve(MEMORY);
+    }
+
+    /** The file of the devices. */
+    public Path state() {
+        return directory.resolve(STATE);
     }
 
     private static FileChannel create(Path file) throws IOException {

@@ -1,5 +1,7 @@
 package io.saya.qemu.qmp;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.saya.json.Json;
 import io.saya.json.JsonObject;
 import io.saya.json.JsonValue;
@@ -99,6 +101,31 @@ public final class FakeQmpPeer implements AutoCloseable {
         /** Answers a command. */
         public void reply(JsonObject command, JsonValue result) throws IOException {
             send("{\"return\": " + result + ", \"id\": " + command.get("id") + "}\r\n");
+        }
+
+        /** Takes the next command, which must be this one, and says that it is done. */
+        public void answer(String command, String arguments) throws IOException {
+            JsonObject received = receive();
+            assertThat(received.string("execute")).contains(command);
+            assertThat(received.object("arguments")).contains(Json.parseObject(arguments));
+            reply(received, JsonObject.EMPTY);
+        }
+
+        /** Answers a command with an error. */
+        public void refuse(JsonObject command, String why) throws IOException {
+            refuse(command, "GenericError", why);
+        }
+
+        /** Answers a command with an error of a class of its own. */
+        public void refuse(JsonObject command, String errorClass, String why) throws IOException {
+            send(
+                    "{\"error\": {\"class\": \""
+                            + errorClass
+                            + "\", \"desc\": \""
+                            + why
+                            + "\"}, \"id\": "
+                            + command.get("id")
+                            + "}\r\n");
         }
 
         /** Tells of an event. */

@@ -200,6 +200,19 @@ class QmpConnectionTest {
     }
 
     @Test
+    void answersThatNobodyWaitsForEndTheConnection() throws Exception {
+        try (FakeQmpPeer.Client qemu = peer.acceptAndGreet()) {
+            for (int i = 0; i <= QmpConnection.MAX_UNWANTED + 1; i++) {
+                qemu.send("{\"return\": {}, \"id\": 77777}\r\n");
+            }
+            assertThat(connection.ended().get(30, TimeUnit.SECONDS))
+                    .hasMessageContaining("answers that nobody waits for");
+        } catch (IOException e) {
+            assertThat(connection.ended()).isDone();
+        }
+    }
+
+    @Test
     void anEndlessLineEndsTheConnection() throws Exception {
         try (FakeQmpPeer.Client qemu = peer.acceptAndGreet()) {
             String chunk = "x".repeat(64 * 1024);
@@ -212,7 +225,7 @@ class QmpConnectionTest {
                 assertThat(connection.ended()).isDone();
             }
             assertThat(connection.ended().get(30, TimeUnit.SECONDS))
-                    .hasMessage("not QMP: line of more than 1048576 bytes");
+                    .hasMessage("not QMP: line of more than 262144 bytes");
         }
     }
 

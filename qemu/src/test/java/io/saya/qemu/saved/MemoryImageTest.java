@@ -39,11 +39,11 @@ class MemoryImageTest {
     }
 
     @Test
-    void whatIsRestoredIsWhatWasSaved() throws IOException {
+    void whatItHoldsIsWhatTheGuestHad() throws IOException {
         MemoryImage.save(guest, image, LIMIT);
         Path other = directory.resolve("other");
         empty(other, GUEST);
-        MemoryImage.open(image).restore(other);
+        replay(MemoryImage.open(image), other);
         assertThat(other).hasSameBinaryContentAs(guest);
         assertThat(Files.size(image.resolve("memory"))).isEqualTo(6L * PAGE);
     }
@@ -66,20 +66,28 @@ class MemoryImageTest {
     }
 
     @Test
-    void aGuestOfAnotherSizeIsRefused() throws IOException {
-        MemoryImage.save(guest, image, LIMIT);
-        Path other = directory.resolve("other");
-        empty(other, GUEST / 2);
-        assertThatIOException()
-                .isThrownBy(() -> MemoryImage.open(image).restore(other))
-                .withMessageContaining("expected: " + GUEST);
-    }
-
-    @Test
     void moreThanTheLimitIsRefused() {
         assertThatIOException()
                 .isThrownBy(() -> MemoryImage.save(guest, image, 5L * PAGE))
                 .withMessageContaining("more memory than a template may have");
+    }
+
+    /** By the list, as the launcher does it (packaging/launcher/src/pages_action.c). */
+    private static void replay(MemoryImage image, Path target) throws IOException {
+        ByteBuffer pages = ByteBuffer.wrap(Files.readAllBytes(image.pages()));
+        ByteBuffer memory = ByteBuffer.wrap(Files.readAllBytes(image.memory()));
+        pages.position(Long.BYTES);
+        assertThat(pages.getLong()).isEqualTo(GUEST);
+        pages.position(4 * Long.BYTES);
+        try (FileChannel guest = FileChannel.open(target, StandardOpenOption.WRITE)) {
+            while (pages.remaining() > Long.BYTES) {
+                long offset = pages.getLong();
+                int length = (int) pages.getLong();
+                guest.write(memory.slice(memory.position(), length), offset);
+                memory.position(memory.position() + length);
+            }
+        }
+        assertThat(memory.hasRemaining()).isFalse();
     }
 
     private void write(long offset, int value) throws IOException {

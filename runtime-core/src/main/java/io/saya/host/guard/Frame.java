@@ -25,10 +25,13 @@ final class Frame {
     static final int STAND_IN = 10;
     static final int HOOK = 11;
     static final int MONITOR = 12;
+    static final int SUCCESSOR = 13;
+    static final int TAKE_OVER = 14;
 
     static final int REPLY = 0x80;
     static final int HELLO = 0x81;
     static final int EXITED = 0x82;
+    static final int SUCCESSOR_ENDED = 0x83;
 
     /** Kind of a descriptor in a spawn request: a listening Unix socket. */
     static final int DESCRIPTOR_LISTEN = 1;
@@ -53,6 +56,12 @@ final class Frame {
 
     /** Kind of a descriptor in a spawn request: a guest's context id, taken from the kernel. */
     static final int DESCRIPTOR_VSOCK = 8;
+
+    /**
+     * Kind of a descriptor in a spawn request: a file to open for reading and writing, a block
+     * device as its only user.
+     */
+    static final int DESCRIPTOR_HOLD = 9;
 
     /** In place of a uid or gid: that of the guard. */
     static final int KEEP_IDENTITY = 0xffffffff;

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +42,8 @@ final class GuardConnection implements Runnable {
 
     @GuardedBy("this")
     private @Nullable GuardStart start;
+
+    private volatile @Nullable Consumer<String> successorListener;
 
     GuardConnection(InputStream in, OutputStream out) {
         this.in = new DataInputStream(in);
@@ -138,6 +141,7 @@ final class GuardConnection implements Runnable {
             case Frame.REPLY -> replied(id, body);
             case Frame.HELLO -> greeted(body);
             case Frame.EXITED -> exited(body);
+            case Frame.SUCCESSOR_ENDED -> successorEnded(body.string());
             default -> {
                 // A newer guard's notice; what must be understood raises the protocol's version.
             }
@@ -218,6 +222,23 @@ final class GuardConnection implements Runnable {
                             ? new ProcessExit.Signal(value)
                             : new ProcessExit.Code(value),
                     tail);
+        }
+    }
+
+    /** From now on tells {@code process} of its end. */
+    synchronized void adopt(GuardProcess process) {
+        processes.put(process.handle(), process);
+    }
+
+    /** Has this done when a successor has ended without taking over; gets its last words. */
+    void whenSuccessorEnds(Consumer<String> told) {
+        successorListener = told;
+    }
+
+    private void successorEnded(String words) {
+        Consumer<String> told = successorListener;
+        if (told != null) {
+            Thread.ofVirtual().name("successor").start(() -> told.accept(words));
         }
     }
 

@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * The host as the guard process gives it. The daemon has exactly one, over its own stdin and
@@ -44,6 +45,9 @@ public final class GuardHost implements Host {
 
     /** QEMU may not get a processor for seconds; the guard ends each of its waits after ten. */
     private static final Duration MONITOR_LIMIT = Duration.ofSeconds(40);
+
+    /** The kernel has to take a JVM down. */
+    private static final Duration TAKE_OVER_LIMIT = Duration.ofSeconds(30);
 
     /** What the guard does without waiting for anybody. */
     private static final Duration REPORT_LIMIT = Duration.ofSeconds(10);
@@ -90,6 +94,35 @@ public final class GuardHost implements Host {
     public void failed(String reason) throws IOException {
         connection.call(
                 new FrameWriter(Frame.FAILED).string(reason), "report to start", REPORT_LIMIT);
+    }
+
+    /**
+     * Starts a daemon that is to take over from this one, of the installation in a directory.
+     *
+     * @param whenEnded told its last words if it ends without having taken over
+     */
+    public void startSuccessor(Path installation, Consumer<String> whenEnded) throws IOException {
+        connection.whenSuccessorEnds(whenEnded);
+        connection.call(
+                new FrameWriter(Frame.SUCCESSOR).string(installation.toString()),
+                "start of a daemon of " + installation,
+                SPAWN_LIMIT);
+    }
+
+    /**
+     * For such a daemon: ends the one that serves. When this returns, that one is dead and this one
+     * is the daemon. Before that, nothing else may be asked of the guard.
+     */
+    public void takeOver() throws IOException {
+        connection.call(new FrameWriter(Frame.TAKE_OVER), "take over", TAKE_OVER_LIMIT);
+    }
+
+    @Override
+    public HostProcess known(int handle, long pid, String name) {
+        GuardProcess process = new GuardProcess(connection, name);
+        process.started(handle, pid);
+        connection.adopt(process);
+        return process;
     }
 
     @Override

@@ -51,7 +51,8 @@ final class GuardProcess implements HostProcess {
         }
     }
 
-    int handle() {
+    @Override
+    public int handle() {
         return handle;
     }
 

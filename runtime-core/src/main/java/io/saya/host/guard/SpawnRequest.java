@@ -32,26 +32,21 @@ final class SpawnRequest {
     }
 
     private static void descriptors(FrameWriter request, SpawnSpec spec) throws IOException {
-        Placement placement = spec.placement();
-        request.u8(
-                spec.sockets().size()
-                        + placement.files().size()
-                        + placement.connections().size()
-                        + (placement.vsock().isPresent() ? 1 : 0)
-                        + placement.taps().size());
+        Placement.Inherited inherited = spec.placement().inherited();
+        request.u8(spec.sockets().size() + inherited.count());
         for (SpawnSpec.InheritedSocket socket : spec.sockets()) {
             request.u8(Frame.DESCRIPTOR_LISTEN)
                     .string(socket.name())
                     .string(socket.path().toString());
         }
-        connections(request, placement.connections());
-        if (placement.vsock().isPresent()) {
-            Placement.InheritedVsock vsock = placement.vsock().get();
+        connections(request, inherited.connections());
+        if (inherited.vsock().isPresent()) {
+            Placement.InheritedVsock vsock = inherited.vsock().get();
             request.u8(Frame.DESCRIPTOR_VSOCK)
                     .string(vsock.name())
                     .string(Integer.toUnsignedString(vsock.contextId()));
         }
-        filesAndTaps(request, placement.files(), placement.taps());
+        filesAndTaps(request, inherited.files(), inherited.taps());
     }
 
     private static void connections(
@@ -71,9 +66,11 @@ final class SpawnRequest {
             throws IOException {
         for (Placement.InheritedFile file : files) {
             request.u8(
-                            file.access() == Placement.Access.READ_ONLY
-                                    ? Frame.DESCRIPTOR_READ
-                                    : Frame.DESCRIPTOR_OPEN)
+                            switch (file.access()) {
+                                case READ_ONLY -> Frame.DESCRIPTOR_READ;
+                                case READ_WRITE -> Frame.DESCRIPTOR_OPEN;
+                                case EXCLUSIVE -> Frame.DESCRIPTOR_HOLD;
+                            })
                     .string(file.name())
                     .string(file.path().toString());
         }

@@ -46,21 +46,49 @@ public record NetlinkMessage(int type, int sequence, ByteBuffer body) {
         return messages;
     }
 
+    /**
+     * A number of the header of the message's type.
+     *
+     * @throws IllegalArgumentException if the message is shorter than that
+     */
     public int u8(int offset) {
+        has(offset + Byte.BYTES);
         return body.get(offset) & 0xff;
     }
 
+    /** As {@link #u8}, of 16 bits. */
     public int u16(int offset) {
+        has(offset + Short.BYTES);
         return body.getShort(offset) & 0xffff;
     }
 
+    /** As {@link #u8}, of 32 bits. */
     public int u32(int offset) {
+        has(offset + Integer.BYTES);
         return body.getInt(offset);
     }
 
-    /** The attributes behind the header of the message's type. */
+    /**
+     * The attributes behind the header of the message's type.
+     *
+     * @throws IllegalArgumentException if the message is shorter than that header
+     */
     public Attributes attributes(int headerLength) {
+        has(headerLength);
         return Attributes.parse(slice(body, headerLength, body.limit() - headerLength));
+    }
+
+    private void has(int length) {
+        if (body.limit() < length) {
+            throw new IllegalArgumentException(
+                    "rtnetlink message of type "
+                            + type
+                            + " with "
+                            + body.limit()
+                            + " bytes (expected: at least "
+                            + length
+                            + ")");
+        }
     }
 
     /** The body as it came. */

@@ -1,10 +1,10 @@
 package io.saya.network.ports;
 
-import com.google.protobuf.ByteString;
 import io.saya.failure.RuntimeFailure;
 import io.saya.host.Host;
 import io.saya.host.LauncherAction;
 import io.saya.io.GuestStreams;
+import io.saya.json.JsonObject;
 import io.saya.log.Log;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
@@ -12,6 +12,7 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -25,7 +26,8 @@ import java.util.List;
 public final class PortForward implements AutoCloseable {
     private static final Log LOG = Log.of("ports");
 
-    private static final int CHUNK = 128 * 1024;
+    private static final String SOCKET = "ports.sock";
+
     private static final byte[] CONNECTED = {1};
 
     private final ServerSocketChannel listener;
@@ -49,7 +51,7 @@ public final class PortForward implements AutoCloseable {
     public static PortForward start(
             Host host, Path namespace, Path runDirectory, String sandboxId, PortDialer dialer)
             throws IOException {
-        Path socket = runDirectory.resolve("ports.sock");
+        Path socket = runDirectory.resolve(SOCKET);
         ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
         try {
             listener.bind(UnixDomainSocketAddress.of(socket));
@@ -64,6 +66,17 @@ public final class PortForward implements AutoCloseable {
             listener.close();
             throw e;
         }
+    }
+
+    /** The process in the pod's namespace, for another daemon ({@link #end}). */
+    public JsonObject held() {
+        return process.held();
+    }
+
+    /** Ends what another daemon has started, so that a new one can be started. */
+    public static void end(Host host, Path runDirectory, JsonObject held) throws IOException {
+        LauncherAction.known(host, held).close();
+        Files.deleteIfExists(runDirectory.resolve(SOCKET));
     }
 
     /** Ends the process, and with it all connections. */
@@ -103,7 +116,8 @@ public final class PortForward implements AutoCloseable {
             try (GuestStreams guest = dialer.dial(port.getShort(0) & 0xffff)) {
                 client.write(ByteBuffer.wrap(CONNECTED));
                 Thread.ofVirtual().name("port input").start(() -> toGuest(client, guest));
-                toClient(guest, client);
+                // When this direction has ended, the server has closed: so is the connection.
+                StreamRelay.toClient(guest, client);
             }
         } catch (IOException | RuntimeFailure e) {
             LOG.info("connection to a port of the guest ended", "why", e.getMessage());
@@ -111,32 +125,10 @@ public final class PortForward implements AutoCloseable {
     }
 
     private static void toGuest(SocketChannel client, GuestStreams guest) {
-        ByteBuffer buffer = ByteBuffer.allocate(CHUNK);
         try {
-            while (client.read(buffer.clear()) >= 0) {
-                buffer.flip();
-                if (buffer.hasRemaining()) {
-                    guest.writeStdin(ByteString.copyFrom(buffer));
-                }
-            }
-            guest.closeStdin();
+            StreamRelay.toGuest(client, guest);
         } catch (IOException e) {
             LOG.debug("input of a connection ended", "why", e.getMessage());
-        }
-    }
-
-    /** When this direction has ended, the server in the guest has closed: so is the connection. */
-    private static void toClient(GuestStreams guest, SocketChannel client) throws IOException {
-        while (true) {
-            ByteString data = guest.readStdout(CHUNK);
-            if (data.isEmpty()) {
-                return;
-            }
-            for (ByteBuffer part : data.asReadOnlyByteBufferList()) {
-                while (part.hasRemaining()) {
-                    client.write(part);
-                }
-            }
         }
     }
 }

@@ -18,6 +18,7 @@ import io.saya.cli.sandbox.LogLevelCommand;
 import io.saya.cli.sandbox.LogsCommand;
 import io.saya.cli.sandbox.MetricsCommand;
 import io.saya.cli.sandbox.PsCommand;
+import io.saya.cli.sandbox.UpgradeCommand;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.OutputStream;
@@ -50,6 +51,7 @@ public final class Main {
                 new LogsCommand(invocation),
                 new LogLevelCommand(invocation),
                 new ExecCommand(invocation),
+                new UpgradeCommand(invocation),
                 FactoryCommand.of(invocation),
                 new CollectCommand(invocation, Main::run),
                 new CleanupCommand(invocation),

@@ -6,6 +6,7 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.belongToAnyO
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
@@ -289,6 +290,18 @@ class LayeringTest {
     @Test
     void packagesHaveNoCycles() {
         slices().matching("io.saya.(**)").should().beFreeOfCycles().check(CLASSES);
+    }
+
+    /** What is told apart by its place alone is mixed up sooner the more of it there is. */
+    @Test
+    void recordsHaveAtMostSevenComponents() {
+        assertThat(CLASSES.stream().filter(JavaClass::isRecord))
+                .hasSizeGreaterThan(100)
+                .allSatisfy(
+                        record ->
+                                assertThat(record.reflect().getRecordComponents())
+                                        .as(record.getName())
+                                        .hasSizeLessThanOrEqualTo(7));
     }
 
     /** The domain's packages but these. */

@@ -15,9 +15,13 @@ import io.saya.config.load.LoadedConfig;
 import io.saya.config.load.Origin;
 import io.saya.config.load.Setting;
 import io.saya.config.option.BadValue;
+import io.saya.config.option.DeviceOptions;
+import io.saya.config.option.MemoryAgentOptions;
 import io.saya.config.option.Option;
 import io.saya.config.option.OptionTable;
 import io.saya.config.option.Status;
+import io.saya.config.option.StorageOptions;
+import io.saya.config.option.VmOptions;
 import java.lang.reflect.Method;
 import java.lang.reflect.RecordComponent;
 import java.nio.file.Path;
@@ -25,7 +29,9 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -58,7 +64,12 @@ class OptionReadersTest {
                     "/elsewhere",
                     "word",
                     "pc-q35-7.2",
-                    "quiet=1");
+                    "quiet=1",
+                    "root_hash=%s,data_blocks=1,data_block_size=512,hash_block_size=512"
+                            .formatted("ab".repeat(32)),
+                    "package agent_policy",
+                    // Init data: a line of TOML.
+                    "H4sIAAAAAAACAytLLSrOzM9TsFVQMtAz1DNQ4gIA7xmeqhIAAAA=");
 
     private static final Pattern QUOTED = Pattern.compile("\"([^\"]*)\"");
 
@@ -76,6 +87,42 @@ class OptionReadersTest {
 
     private static final ConfigLoader LOADER = new ConfigLoader(Path.of("/opt/saya"));
     private static final LoadedConfig DEFAULTS = defaults();
+
+    /** What an option says about the guest's image shows only where there is one. */
+    private static final Set<Option<?>> OF_IMAGES =
+            Set.of(
+                    VmOptions.ROOTFS_TYPE,
+                    VmOptions.KERNEL_VERITY_PARAMS,
+                    StorageOptions.DISABLE_IMAGE_NVDIMM,
+                    StorageOptions.VM_ROOTFS_DRIVER);
+
+    /** Likewise of the agent's doings with memory, and those that it is to do anything at all. */
+    private static final LoadedConfig WITH_MEMORY_AGENT =
+            DEFAULTS.with(
+                    DEFAULTS.effective().toBuilder()
+                            .set(
+                                    new Setting<>(
+                                            MemoryAgentOptions.ENABLE,
+                                            true,
+                                            new Origin.ByAnnotation("test")))
+                            .build(),
+                    List.of());
+
+    /** Places for disks are made only where block devices may be used. */
+    private static final LoadedConfig WITH_DISKS =
+            DEFAULTS.with(
+                    DEFAULTS.effective().toBuilder()
+                            .set(setting(StorageOptions.DISABLE_BLOCK_DEVICE_USE, false))
+                            .build(),
+                    List.of());
+
+    private static final LoadedConfig WITH_IMAGE =
+            DEFAULTS.with(
+                    DEFAULTS.effective().toBuilder()
+                            .set(setting(VmOptions.IMAGE, Path.of("/image")))
+                            .set(setting(VmOptions.INITRD, Path.of("")))
+                            .build(),
+                    List.of());
 
     @Test
     void everyComponentOfTheConfigurationHasAReader() {
@@ -133,14 +180,32 @@ class OptionReadersTest {
 
     private static <T> Set<RecordComponent> changedBy(Option<T> option, Set<T> values) {
         Set<RecordComponent> changed = new LinkedHashSet<>();
+        LoadedConfig base = base(option);
         for (T value : values) {
-            difference(DEFAULTS.config(), withValue(option, value), changed);
+            difference(base.config(), withValue(base, option, value), changed);
         }
         return changed;
     }
 
+    private static LoadedConfig base(Option<?> option) {
+        if (OF_IMAGES.contains(option)) {
+            return WITH_IMAGE;
+        }
+        if (option == DeviceOptions.PCIE_ROOT_PORT) {
+            return WITH_DISKS;
+        }
+        return ofMemoryAgent(option) ? WITH_MEMORY_AGENT : DEFAULTS;
+    }
+
+    private static boolean ofMemoryAgent(Option<?> option) {
+        return option != MemoryAgentOptions.ENABLE && MemoryAgentOptions.rows().contains(option);
+    }
+
     private static <T> Set<T> values(Option<T> option) {
         Set<T> values = new LinkedHashSet<>();
+        if (option == StorageOptions.GUEST_EXTENSION_IMAGES) {
+            return samplesOf(option);
+        }
         Stream<String> choices =
                 QUOTED.matcher(option.type().range()).results().map(match -> match.group(1));
         Stream.concat(choices, SAMPLES.stream())
@@ -155,19 +220,38 @@ class OptionReadersTest {
         return values;
     }
 
+    /** What no text stands for, beside the default. */
+    private static <T> Set<T> samplesOf(Option<T> option) {
+        try {
+            Set<T> values = new LinkedHashSet<>();
+            values.add(option.defaultValue());
+            values.add(option.type().fromToml(List.of(Map.of("name", "a", "path", "/a"))));
+            return values;
+        } catch (BadValue e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
     /** As a file says it; a value that contradicts a default is put beside it all the same. */
-    private static <T> RuntimeConfig withValue(Option<T> option, T value) {
+    private static <T> RuntimeConfig withValue(LoadedConfig base, Option<T> option, T value) {
         String toml = option.section() + "\n" + option.key() + " = " + option.type().toToml(value);
         try {
-            return LOADER.parse(toml).config();
+            if (!OF_IMAGES.contains(option) && !ofMemoryAgent(option)) {
+                return LOADER.parse(toml).config();
+            }
         } catch (ConfigException e) {
-            return DEFAULTS.with(
-                            DEFAULTS.effective().toBuilder()
-                                    .set(new Setting<>(option, value, new Origin.BuiltIn()))
-                                    .build(),
-                            List.of())
-                    .config();
+            // It contradicts a default.
         }
+        return base.with(
+                        base.effective().toBuilder().set(setting(option, value)).build(), List.of())
+                .config();
+    }
+
+    private static <T> Setting<T> setting(Option<T> option, T value) {
+        return new Setting<>(
+                option,
+                value,
+                ofMemoryAgent(option) ? new Origin.ByAnnotation("test") : new Origin.BuiltIn());
     }
 
     private static LoadedConfig defaults() {
@@ -181,14 +265,20 @@ class OptionReadersTest {
     /** The components, of the innermost records, in which two configurations differ. */
     private static void difference(Record one, Record other, Set<RecordComponent> found) {
         for (RecordComponent component : one.getClass().getRecordComponents()) {
-            Object first = value(component, one);
-            Object second = value(component, other);
+            Object first = content(value(component, one));
+            Object second = content(value(component, other));
             if (first instanceof Record inner && second instanceof Record innerToo) {
                 difference(inner, innerToo, found);
             } else if (!Objects.equals(first, second)) {
                 found.add(component);
             }
         }
+    }
+
+    private static Object content(Object value) {
+        return value instanceof Optional<?> optional && optional.isPresent()
+                ? optional.get()
+                : value;
     }
 
     private static Object value(RecordComponent component, Record record) {

@@ -5,6 +5,7 @@ import io.saya.log.Log;
 import io.saya.shim.service.TaskLifetime;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
@@ -16,6 +17,12 @@ import java.util.function.BooleanSupplier;
  */
 final class DaemonLifetime implements TaskLifetime {
     private static final Log LOG = Log.of("daemon");
+
+    /**
+     * For containerd to read the last answer: where the end of the connection comes right behind
+     * it, Go's client takes either of both. Its own shims look every 200 ms whether they may close.
+     */
+    private static final Duration ANSWER_READ = Duration.ofMillis(250);
 
     private final BooleanSupplier idle;
     private final Duration idleLimit;
@@ -93,6 +100,12 @@ final class DaemonLifetime implements TaskLifetime {
     public void end(String reason) {
         LOG.info("daemon ends", "reason", reason);
         end.complete(null);
+    }
+
+    @Override
+    public void endAnswered(String reason) {
+        LOG.info("daemon ends", "reason", reason);
+        var _ = end.completeOnTimeout(null, ANSWER_READ.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     /** Waits until somebody wants the end. */

@@ -18,6 +18,7 @@ import io.saya.guest.StartPhase;
 import io.saya.host.guard.GuardHost;
 import io.saya.host.guard.GuardStart;
 import io.saya.hypervisor.Hypervisor;
+import io.saya.json.Json;
 import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
 import io.saya.log.LogLevel;
@@ -29,8 +30,12 @@ import io.saya.template.TemplateMaker;
 import io.saya.template.TemplateStore;
 import io.saya.template.Templates;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The daemon from its first to its last instruction. What stands before the start of the VM is kept
@@ -43,6 +48,8 @@ public final class ShimDaemon {
     private final ShimArguments arguments;
     private final GuardHost host;
     private final StartClock clock = new StartClock();
+    private final CompletableFuture<Sandbox> made = new CompletableFuture<>();
+    private @Nullable CompletableFuture<Boolean> early;
 
     private ShimDaemon(ShimArguments arguments, GuardHost host) {
         this.arguments = arguments;
@@ -69,7 +76,10 @@ public final class ShimDaemon {
     private int live() throws IOException {
         GuardStart start = host.start();
         Failpoints.sandbox(start.sandboxId());
-        ShimServices services = new ShimServices(arguments, start);
+        ShimServices services = new ShimServices(arguments, host);
+        if (!Files.exists(arguments.bundle().resolve(OciSpec.FILE))) {
+            return liveByRequest(services);
+        }
         Sandbox sandbox;
         LoadedConfig configuration;
         try {
@@ -78,7 +88,15 @@ public final class ShimDaemon {
             // While the configuration is read: the kernel takes its time to move a process.
             SandboxCgroup cgroup = SandboxCgroup.prepare(identity, spec.cgroupsPath());
             configuration = configuration(start, spec);
-            sandbox = boot(identity, cgroup, spec, configuration, services);
+            LoadedConfig loaded = configuration;
+            sandbox =
+                    boot(
+                            identity,
+                            cgroup,
+                            spec,
+                            loaded,
+                            services,
+                            () -> serveEarly(services, loaded));
         } catch (ConfigException e) {
             host.failed(
                     "sandbox "
@@ -95,12 +113,78 @@ public final class ShimDaemon {
         Failpoints.reach(Moment.START_READY);
         // The socket is listening: containerd's first request waits there until it is served.
         host.ready();
-        boolean serving = serve(services, sandbox, configuration);
+        boolean serving = serving(services, sandbox, configuration);
         if (serving) {
             services.awaitEnd();
         }
-        services.end(sandbox);
+        services.end(Optional.of(sandbox));
         return serving ? 0 : 1;
+    }
+
+    /**
+     * Without a specification nothing is known of the sandbox: containerd's sandbox API tells of it
+     * when this process serves.
+     */
+    private int liveByRequest(ShimServices services) {
+        boolean serving;
+        try {
+            host.ready();
+            serving =
+                    Waited.untilInterrupted(
+                            () ->
+                                    services.serveUntilAsked(
+                                            arguments, spec -> bootOnRequest(spec, services)));
+        } catch (IOException e) {
+            LOG.error("the daemon cannot serve", "error", e);
+            return 1;
+        }
+        if (serving) {
+            services.awaitEnd();
+        }
+        services.end(Optional.ofNullable(made.getNow(null)));
+        return serving ? 0 : 1;
+    }
+
+    /** The specification goes where that of a sandbox container would be: others look for it. */
+    private ShimServices.Boot.Booted bootOnRequest(OciSpec spec, ShimServices services) {
+        GuardStart start = host.start();
+        try {
+            Files.writeString(arguments.bundle().resolve(OciSpec.FILE), Json.write(spec.json()));
+            SandboxIdentity identity = identity(start);
+            SandboxCgroup cgroup = SandboxCgroup.prepare(identity, spec.cgroupsPath());
+            LoadedConfig configuration = configuration(start, spec);
+            return new ShimServices.Boot.Booted(
+                    boot(identity, cgroup, spec, configuration, services, () -> {}), configuration);
+        } catch (IOException | ConfigException e) {
+            throw new RuntimeFailure(
+                    RuntimeFailure.Kind.INVALID_ARGUMENT,
+                    "sandbox "
+                            + start.sandboxId()
+                            + " cannot start, phase "
+                            + StartPhase.CONFIGURATION
+                            + ": "
+                            + e.getMessage(),
+                    e);
+        }
+    }
+
+    /** Serves, unless that was begun while the VM was restored. */
+    private boolean serving(ShimServices services, Sandbox sandbox, LoadedConfig configuration) {
+        CompletableFuture<Boolean> begun = early;
+        return begun == null ? serve(services, sandbox, configuration) : begun.join();
+    }
+
+    /**
+     * A restored guest answers before all classes that speak to it are loaded, which is most of
+     * what remains of the start: so they are loaded meanwhile. Nobody calls yet.
+     */
+    private void serveEarly(ShimServices services, LoadedConfig configuration) {
+        CompletableFuture<Boolean> begun = new CompletableFuture<>();
+        early = begun;
+        Thread.ofPlatform()
+                .name("serve")
+                .daemon()
+                .start(() -> begun.complete(serve(services, made.join(), configuration)));
     }
 
     private static boolean serve(
@@ -111,6 +195,39 @@ public final class ShimDaemon {
             LOG.error("the daemon cannot serve", "error", e);
             return false;
         }
+    }
+
+    /**
+     * Runs a daemon that takes over from another one to its end. Until it has, whatever fails is
+     * the end of this process alone, and its last words are the reason.
+     *
+     * @return the exit code
+     */
+    public static int succeed(ShimArguments arguments) {
+        if (arguments.debug()) {
+            LogRouter.threshold(LogLevel.DEBUG);
+        }
+        try {
+            return new ShimDaemon(arguments, GuardHost.open()).takeOver();
+        } catch (IOException | ConfigException | RuntimeFailure e) {
+            System.err.println("saya: " + e.getMessage());
+            return 1;
+        }
+    }
+
+    private int takeOver() throws IOException, ConfigException {
+        GuardStart start = host.start();
+        ShimServices services = new ShimServices(arguments, host);
+        OciSpec spec = OciSpec.read(arguments.bundle());
+        SandboxIdentity identity = identity(start);
+        LoadedConfig configuration = configuration(start, spec);
+        Takeover takeover = new Takeover(host, identity, services);
+        boolean done = Waited.untilInterrupted(() -> takeover.carryOut(spec, configuration, clock));
+        if (done) {
+            services.awaitEnd();
+        }
+        services.end(Optional.of(takeover.sandbox()));
+        return done ? 0 : 1;
     }
 
     private LoadedConfig configuration(GuardStart start, OciSpec spec) throws ConfigException {
@@ -145,10 +262,10 @@ public final class ShimDaemon {
             SandboxCgroup cgroup,
             OciSpec spec,
             LoadedConfig configuration,
-            ShimServices services) {
+            ShimServices services,
+            Runnable meanwhile) {
         AgentConnector agents = services.agents(configuration.config());
-        QemuHypervisor qemu =
-                QemuHypervisor.of(host, parent(identity.runDirectory()), System.getenv());
+        QemuHypervisor qemu = qemu(host, identity);
         FactoryConfig factory = configuration.config().factory();
         Hypervisor hypervisor =
                 factory.enableTemplate()
@@ -160,7 +277,8 @@ public final class ShimDaemon {
                                                 qemu,
                                                 agents,
                                                 identity.runDirectory().resolve("template")),
-                                        clock))
+                                        clock,
+                                        meanwhile))
                         : qemu;
         Sandbox sandbox =
                 new Sandbox(
@@ -173,16 +291,21 @@ public final class ShimDaemon {
                                 cgroup,
                                 clock),
                         services.events());
+        made.complete(sandbox);
         sandbox.boot(spec);
         return sandbox;
     }
 
-    /** The directory of all sandboxes; a run directory is never a root. */
+    static QemuHypervisor qemu(GuardHost host, SandboxIdentity identity) {
+        return QemuHypervisor.of(host, parent(identity.runDirectory()), System.getenv());
+    }
+
+    /** Returns the directory of all sandboxes; a run directory is never a root. */
     private static Path parent(Path runDirectory) {
         return Objects.requireNonNull(runDirectory.getParent());
     }
 
-    /** The directory that holds {@code bin}, {@code lib} and {@code share}. */
+    /** Returns the directory that holds {@code bin}, {@code lib} and {@code share}. */
     static Path installation() {
         return Path.of(System.getProperty("saya.home", "/usr"));
     }

@@ -62,6 +62,9 @@ public final class EventPublisher implements EventSink, AutoCloseable {
     private long givenUp;
 
     @GuardedBy("lock")
+    private boolean delivering;
+
+    @GuardedBy("lock")
     private boolean started;
 
     @GuardedBy("lock")
@@ -131,6 +134,27 @@ public final class EventPublisher implements EventSink, AutoCloseable {
                 sender.start();
             }
             changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Waits until containerd has taken every event.
+     *
+     * @return false if it has not within {@code limit}
+     */
+    public boolean awaitEmpty(Duration limit) {
+        return Waited.happens(limit, this::emptyWithin);
+    }
+
+    private boolean emptyWithin(long nanos) throws InterruptedException {
+        lock.lock();
+        try {
+            for (long left = nanos; left > 0 && (delivering || !queue.isEmpty()); ) {
+                left = changed.awaitNanos(left);
+            }
+            return !delivering && queue.isEmpty();
         } finally {
             lock.unlock();
         }
@@ -216,6 +240,8 @@ public final class EventPublisher implements EventSink, AutoCloseable {
     private @Nullable Pending next() throws InterruptedException {
         lock.lock();
         try {
+            delivering = false;
+            changed.signalAll();
             while (queue.isEmpty() && !closing) {
                 changed.await();
             }
@@ -230,6 +256,7 @@ public final class EventPublisher implements EventSink, AutoCloseable {
                 }
                 return null;
             }
+            delivering = true;
             return queue.poll();
         } finally {
             lock.unlock();

@@ -94,20 +94,20 @@ public final class DaemonLog implements LogSink, AutoCloseable {
     /** Writes what waits, within {@link #FLUSH_LIMIT}, and ends the thread. */
     @Override
     public void close() {
+        var _ = close(FLUSH_LIMIT);
+    }
+
+    /** Writes what waits, within a limit, and ends the thread; false if the limit was too short. */
+    boolean close(Duration limit) {
         LogRouter.uninstall();
         closing = true;
         writer.interrupt();
-        var _ = Waited.happens(FLUSH_LIMIT, nanos -> writer.join(Duration.ofNanos(nanos)));
+        return Waited.happens(limit, nanos -> writer.join(Duration.ofNanos(nanos)));
     }
 
     /** The last lines, for clients that ask the daemon itself. */
     public RecentLines recent() {
         return recent;
-    }
-
-    /** True if the thread that writes is still alive. */
-    boolean isWriting() {
-        return writer.isAlive();
     }
 
     private void run(

@@ -3,7 +3,6 @@ package io.saya.shim.log;
 import io.saya.log.LogLevel;
 import io.saya.log.LogRecord;
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
 import org.apache.logging.log4j.core.LogEvent;
 import org.apache.logging.log4j.core.layout.AbstractStringLayout;
 
@@ -20,8 +19,8 @@ final class LogrusLayout extends AbstractStringLayout {
     public String toSerializable(LogEvent event) {
         LogRecord line = ((LineMessage) event.getMessage()).line();
         StringBuilder out = new StringBuilder(256);
-        out.append("time=\"").append(Instant.ofEpochMilli(line.epochMillis())).append('"');
-        out.append(" level=").append(name(line.level())).append(' ');
+        UtcTime.append(out.append("time=\""), line.epochMillis());
+        out.append("\" level=").append(name(line.level())).append(' ');
         LineText.appendMessageAndFields(out, line, sandbox);
         return out.append('\n').toString();
     }

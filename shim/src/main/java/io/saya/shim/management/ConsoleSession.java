@@ -1,28 +1,21 @@
 package io.saya.shim.management;
 
-import io.saya.hypervisor.GuestConsole;
+import io.saya.hypervisor.GuestShell;
 import io.saya.lifecycle.Waited;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
+import java.util.Optional;
 
-/**
- * A client at the guest's console: bytes in both directions until it hangs up. What it does not
- * read in time is dropped: the guest must not wait for an operator.
- */
+/** A client at a shell in the guest: bytes in both directions until one of them hangs up. */
 final class ConsoleSession {
-    /** Pieces of at most 4 KiB that may wait for the client. */
-    private static final int WAITING = 256;
 
     private ConsoleSession() {}
 
-    static void run(SocketChannel client, GuestConsole console, boolean hasShell)
-            throws IOException {
-        if (!hasShell) {
+    static void run(SocketChannel client, Optional<GuestShell> shell) throws IOException {
+        if (shell.isEmpty()) {
             ManagementSocket.send(
                     client,
                     "403 Forbidden",
@@ -31,44 +24,47 @@ final class ConsoleSession {
                             + " before the sandbox starts\n");
             return;
         }
-        BlockingQueue<byte[]> waiting = new ArrayBlockingQueue<>(WAITING);
-        AutoCloseable attachment;
+        boolean _ = Waited.<IOException>untilInterrupted(() -> run(client, shell.get()));
+    }
+
+    private static void run(SocketChannel client, GuestShell shell)
+            throws IOException, InterruptedException {
+        GuestShell.Session opened;
         try {
-            attachment = console.attach(waiting::offer);
+            opened = shell.open();
         } catch (IOException e) {
             ManagementSocket.send(client, "409 Conflict", "text/plain", e.getMessage() + "\n");
             return;
         }
-        try (attachment) {
+        try (opened) {
             ManagementSocket.write(
                     client,
                     "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: console\r\n\r\n"
                             .getBytes(StandardCharsets.US_ASCII));
             Thread output =
-                    Thread.ofVirtual().name("console output").start(() -> pump(waiting, client));
+                    Thread.ofVirtual().name("console output").start(() -> pump(opened, client));
             try {
                 ByteBuffer typed = ByteBuffer.allocate(1024);
                 while (client.read(typed) >= 0) {
-                    console.type(Arrays.copyOf(typed.array(), typed.position()));
+                    opened.type(Arrays.copyOf(typed.array(), typed.position()));
                     typed.clear();
                 }
             } finally {
                 output.interrupt();
             }
-        } catch (IOException e) {
-            throw e;
-        } catch (Exception e) {
-            throw new IOException("console: " + e.getMessage(), e);
         }
     }
 
-    private static void pump(BlockingQueue<byte[]> waiting, SocketChannel client) {
-        try {
+    private static void pump(GuestShell.Session session, SocketChannel client) {
+        // A shell that has ended ends the session.
+        try (client) {
             boolean _ =
                     Waited.untilInterrupted(
                             () -> {
-                                while (true) {
-                                    ManagementSocket.write(client, waiting.take());
+                                for (byte[] bytes = session.read();
+                                        bytes.length > 0;
+                                        bytes = session.read()) {
+                                    ManagementSocket.write(client, bytes);
                                 }
                             });
         } catch (IOException _) {

@@ -1,6 +1,6 @@
 package io.saya.shim.management;
 
-import io.saya.hypervisor.GuestConsole;
+import io.saya.hypervisor.GuestShell;
 import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
 import java.io.IOException;
@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Semaphore;
 
 /**
@@ -37,44 +38,38 @@ public final class ManagementSocket implements AutoCloseable {
     /** Limit for a request and its answer. */
     private static final Duration LIMIT = Duration.ofSeconds(10);
 
+    /**
+     * Bytes that are written at once: the JVM copies them to memory outside the heap, and each of
+     * its threads keeps as much of that for good.
+     */
+    private static final int PIECE = 8 << 10;
+
     /** After an error, before the next client is taken. */
     private static final Duration PAUSE = Duration.ofMillis(100);
 
     private final ServerSocketChannel listener;
     private final Map<String, Page> pages;
-    private final GuestConsole console;
-    private final boolean consoleHasShell;
+    private final Optional<GuestShell> shell;
     private final Semaphore places = new Semaphore(CONNECTIONS);
 
     private ManagementSocket(
-            ServerSocketChannel listener,
-            Map<String, Page> pages,
-            GuestConsole console,
-            boolean consoleHasShell) {
+            ServerSocketChannel listener, Map<String, Page> pages, Optional<GuestShell> shell) {
         this.listener = listener;
         this.pages = pages;
-        this.console = console;
-        this.consoleHasShell = consoleHasShell;
+        this.shell = shell;
     }
 
     /**
      * Binds the socket and serves it.
      *
      * @param pages by their paths
-     * @param consoleHasShell whether somebody may attach to the guest's console and type
+     * @param shell empty if nobody may have one in the guest
      */
     public static ManagementSocket open(
-            Path runDirectory,
-            Map<String, Page> pages,
-            GuestConsole console,
-            boolean consoleHasShell)
+            Path runDirectory, Map<String, Page> pages, Optional<GuestShell> shell)
             throws IOException {
         return open(
-                ServerSocketChannel.open(StandardProtocolFamily.UNIX),
-                runDirectory,
-                pages,
-                console,
-                consoleHasShell);
+                ServerSocketChannel.open(StandardProtocolFamily.UNIX), runDirectory, pages, shell);
     }
 
     /** Serves a socket that it binds first. */
@@ -82,8 +77,7 @@ public final class ManagementSocket implements AutoCloseable {
             ServerSocketChannel listener,
             Path runDirectory,
             Map<String, Page> pages,
-            GuestConsole console,
-            boolean consoleHasShell)
+            Optional<GuestShell> shell)
             throws IOException {
         Path path = runDirectory.resolve(NAME);
         try {
@@ -93,8 +87,7 @@ public final class ManagementSocket implements AutoCloseable {
             listener.close();
             throw new IOException("management socket " + path + ": " + e.getMessage(), e);
         }
-        ManagementSocket socket =
-                new ManagementSocket(listener, Map.copyOf(pages), console, consoleHasShell);
+        ManagementSocket socket = new ManagementSocket(listener, Map.copyOf(pages), shell);
         Thread.ofVirtual().name("management").start(socket::acceptAll);
         return socket;
     }
@@ -144,7 +137,7 @@ public final class ManagementSocket implements AutoCloseable {
             Request request = Request.read(client);
             if (request.path().equals("/console")) {
                 watch.interrupt();
-                ConsoleSession.run(client, console, consoleHasShell);
+                ConsoleSession.run(client, shell);
                 return;
             }
             answer(client, request);
@@ -207,9 +200,11 @@ public final class ManagementSocket implements AutoCloseable {
     }
 
     static void write(SocketChannel client, byte[] bytes) throws IOException {
-        ByteBuffer left = ByteBuffer.wrap(bytes);
-        while (left.hasRemaining()) {
-            client.write(left);
+        for (int from = 0; from < bytes.length; from += PIECE) {
+            ByteBuffer left = ByteBuffer.wrap(bytes, from, Math.min(PIECE, bytes.length - from));
+            while (left.hasRemaining()) {
+                client.write(left);
+            }
         }
     }
 }

@@ -16,6 +16,7 @@ import io.saya.shim.log.RecentLines;
 import io.saya.task.TaskStatus;
 import io.saya.task.Tasks;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -54,16 +55,12 @@ public final class Pages {
     }
 
     /** The pages by their paths, with {@code page} at {@code path} among them. */
-    public Map<String, Page> with(String path, Page page) {
-        return Map.of(
-                "/status",
-                _ -> new Page.Answer(JSON, Json.write(status()) + "\n"),
-                "/logs",
-                _ -> new Page.Answer(JSON, Json.write(logs()) + "\n"),
-                "/log-level",
-                Pages::logLevel,
-                path,
-                page);
+    public Map<String, Page> with(Map<String, Page> more) {
+        Map<String, Page> all = new HashMap<>(more);
+        all.put("/status", _ -> new Page.Answer(JSON, Json.write(status()) + "\n"));
+        all.put("/logs", _ -> new Page.Answer(JSON, Json.write(logs()) + "\n"));
+        all.put("/log-level", Pages::logLevel);
+        return all;
     }
 
     private JsonObject status() {

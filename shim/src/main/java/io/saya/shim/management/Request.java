@@ -32,7 +32,7 @@ public record Request(String method, String path, String accept, String body) {
             }
             head.append((char) (one.get(0) & 0xff));
         }
-        String[] lines = head.toString().split("\r?\n", -1);
+        String[] lines = head.toString().replace("\r\n", "\n").split("\n", -1);
         String[] words = lines[0].split(" ", -1);
         if (words.length < 2) {
             throw new IOException("no HTTP request: " + lines[0]);

@@ -5,8 +5,10 @@ import io.saya.failure.RuntimeFailure;
 import io.saya.oci.ContainerKind;
 import io.saya.oci.OciSpec;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The names by which people call containers: as its pod's specification does, else by its id. Read
@@ -33,7 +35,11 @@ final class ContainerNames {
 
     /** Forgets those that are not there any more. */
     void keepOnly(List<Container> containers) {
-        names.keySet().retainAll(containers.stream().map(Container::id).toList());
+        Set<String> there = new HashSet<>();
+        for (Container container : containers) {
+            there.add(container.id());
+        }
+        names.keySet().retainAll(there);
     }
 
     private static String read(Container container) {

@@ -1,6 +1,5 @@
 package io.saya.shim.metrics;
 
-import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
@@ -66,7 +65,11 @@ final class DurationHistogram {
 
         /** The number of durations in all buckets. */
         long count() {
-            return Arrays.stream(counts).sum();
+            long all = 0;
+            for (long count : counts) {
+                all += count;
+            }
+            return all;
         }
 
         long sumNanos() {

@@ -94,7 +94,10 @@ final class Exposition {
             out.append(',');
         }
         // OpenMetrics wants a bound to be a float.
-        boolean whole = format == TextFormat.OPENMETRICS && bound.matches("\\d+");
+        boolean whole =
+                format == TextFormat.OPENMETRICS
+                        && bound.indexOf('.') < 0
+                        && bound.charAt(0) != '+';
         out.append("le=\"").append(bound).append(whole ? ".0\"} " : "\"} ");
         out.append(count).append('\n');
     }

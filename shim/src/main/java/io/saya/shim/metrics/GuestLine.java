@@ -174,20 +174,35 @@ final class GuestLine {
         };
     }
 
-    /** Java would read hexadecimal numbers and suffixes as well. */
+    /**
+     * An optional sign, digits with at most one point among them, and an exponent where there is
+     * one. Java's own reader takes hexadecimal numbers and suffixes as well.
+     */
     private static boolean isDecimal(String word) {
-        for (int i = 0; i < word.length(); i++) {
+        int exponent = Math.max(word.indexOf('e'), word.indexOf('E'));
+        if (exponent < 0) {
+            return isSigned(word, true);
+        }
+        return isSigned(word.substring(0, exponent), true)
+                && isSigned(word.substring(exponent + 1), false);
+    }
+
+    /** A sign, if there is one, and at least a digit. */
+    private static boolean isSigned(String word, boolean fraction) {
+        boolean digit = false;
+        boolean point = !fraction;
+        int from = word.startsWith("+") || word.startsWith("-") ? 1 : 0;
+        for (int i = from; i < word.length(); i++) {
             char c = word.charAt(i);
-            if ((c < '0' || c > '9') && "+-.eE".indexOf(c) < 0) {
+            if (c >= '0' && c <= '9') {
+                digit = true;
+            } else if (c == '.' && !point) {
+                point = true;
+            } else {
                 return false;
             }
         }
-        try {
-            Double.parseDouble(word);
-            return true;
-        } catch (NumberFormatException e) {
-            return false;
-        }
+        return digit;
     }
 
     private String untilBlank() {

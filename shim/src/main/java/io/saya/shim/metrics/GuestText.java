@@ -51,8 +51,17 @@ final class GuestText {
             return List.of();
         }
         GuestText text = new GuestText(drops);
-        answer.text().lines().forEach(text::line);
+        text.lines(answer.text());
         return new ArrayList<>(text.families.values());
+    }
+
+    private void lines(String all) {
+        int from = 0;
+        for (int end = all.indexOf('\n'); end >= 0; end = all.indexOf('\n', from)) {
+            line(all.substring(from, end > from && all.charAt(end - 1) == '\r' ? end - 1 : end));
+            from = end + 1;
+        }
+        line(all.substring(from));
     }
 
     private void line(String line) {

@@ -4,8 +4,13 @@ import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryMXBean;
 import java.lang.management.MemoryUsage;
+import java.lang.management.ThreadMXBean;
+import java.util.List;
 
-/** Writes what the shim's JVM knows of itself. */
+/**
+ * Writes what the shim's JVM knows of itself. Made for the first scrape: to ask for a bean costs
+ * more than to read it.
+ */
 final class JvmSamples {
     static final Metric JVM_MEMORY_USED_BYTES =
             Metric.gauge("saya_jvm_memory_used_bytes", "Memory that the shim's JVM uses", "area");
@@ -28,19 +33,21 @@ final class JvmSamples {
 
     private static final long NANOS_PER_MILLI = 1_000_000;
 
-    private JvmSamples() {}
+    private final MemoryMXBean memory = ManagementFactory.getMemoryMXBean();
+    private final ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+    private final List<GarbageCollectorMXBean> collectors =
+            ManagementFactory.getGarbageCollectorMXBeans();
 
-    static void write(Exposition out) {
-        MemoryMXBean memory = ManagementFactory.getMemoryMXBean();
+    void write(Exposition out) {
         area("heap", memory.getHeapMemoryUsage(), out);
         area("nonheap", memory.getNonHeapMemoryUsage(), out);
-        for (GarbageCollectorMXBean collector : ManagementFactory.getGarbageCollectorMXBeans()) {
+        for (GarbageCollectorMXBean collector : collectors) {
             String name = collector.getName();
             out.add(JVM_GC_COLLECTIONS_TOTAL, Math.max(0, collector.getCollectionCount()), name);
             out.addNanos(
                     JVM_GC_SECONDS_TOTAL, collector.getCollectionTime() * NANOS_PER_MILLI, name);
         }
-        out.add(JVM_THREADS, ManagementFactory.getThreadMXBean().getThreadCount());
+        out.add(JVM_THREADS, threads.getThreadCount());
     }
 
     private static void area(String area, MemoryUsage usage, Exposition out) {

@@ -36,6 +36,7 @@ final class Scrape {
     private final Supplier<Optional<SpanCounts>> spans;
     private final DropCounts drops = new DropCounts();
     private final ContainerSamples containers = new ContainerSamples();
+    private final JvmSamples jvm = new JvmSamples();
     private final PodOverhead overhead = new PodOverhead();
     private final Exposition out = new Exposition();
     private long scrapes;
@@ -64,7 +65,7 @@ final class Scrape {
         CallSamples.write(counts, out);
         ProcessSamples.write(host, out);
         VmmSamples.write(sandbox.vmmPid(), out);
-        JvmSamples.write(out);
+        jvm.write(out);
         containers.write(guest, all, out);
         overhead.write(host, guest, all, out);
         out.add(GUEST_ANSWERED, guest.answered() ? 1 : 0);

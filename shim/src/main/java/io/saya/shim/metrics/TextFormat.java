@@ -34,7 +34,8 @@ enum TextFormat {
     private static boolean refused(String[] parts) {
         for (int i = 1; i < parts.length; i++) {
             String parameter = parts[i].strip();
-            if (parameter.equals("q=0") || parameter.matches("q=0\\.0+")) {
+            if (parameter.startsWith("q=0")
+                    && parameter.replace("0", "").replace(".", "").equals("q=")) {
                 return true;
             }
         }

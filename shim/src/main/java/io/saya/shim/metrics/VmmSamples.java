@@ -5,6 +5,7 @@ import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.StringTokenizer;
 
 /** Writes what the host knows of the machine's virtual CPUs and interfaces. */
 final class VmmSamples {
@@ -89,15 +90,15 @@ final class VmmSamples {
         int shown = 0;
         for (String line : ProcFile.text(Path.of("/proc/" + pid + "/net/dev")).split("\n", -1)) {
             int colon = line.lastIndexOf(':');
-            String[] values = line.substring(colon + 1).strip().split(" +", -1);
-            if (colon > 0 && values.length >= NETDEV_ITEMS.length && shown++ < INTERFACES) {
+            StringTokenizer values = new StringTokenizer(line.substring(colon + 1));
+            if (colon > 0 && values.countTokens() >= NETDEV_ITEMS.length && shown++ < INTERFACES) {
                 String name = line.substring(0, colon).strip();
-                for (int i = 0; i < NETDEV_ITEMS.length; i++) {
+                for (String item : NETDEV_ITEMS) {
                     out.add(
                             KATA_HYPERVISOR_NETDEV,
-                            ProcFile.number(values[i]),
+                            ProcFile.number(values.nextToken()),
                             name,
-                            NETDEV_ITEMS[i]);
+                            item);
                 }
             }
         }

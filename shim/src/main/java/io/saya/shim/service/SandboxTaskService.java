@@ -9,6 +9,7 @@ import io.saya.json.JsonObject;
 import io.saya.log.Log;
 import io.saya.log.LogLevel;
 import io.saya.oci.OciSpec;
+import io.saya.proto.containerd.runc.ProcessDetails;
 import io.saya.proto.containerd.task.CloseIORequest;
 import io.saya.proto.containerd.task.ConnectRequest;
 import io.saya.proto.containerd.task.ConnectResponse;
@@ -35,9 +36,11 @@ import io.saya.proto.containerd.task.UpdateTaskRequest;
 import io.saya.proto.containerd.task.WaitRequest;
 import io.saya.proto.containerd.task.WaitResponse;
 import io.saya.proto.containerd.types.ProcessInfo;
+import io.saya.shim.wire.AnyMessages;
 import io.saya.shim.wire.StatusMapper;
 import io.saya.shim.wire.Timestamps;
 import io.saya.task.CreateRequest;
+import io.saya.task.TaskStatus;
 import io.saya.task.Tasks;
 import io.saya.trace.TraceParent;
 import io.saya.ttrpc.CallContext;
@@ -274,8 +277,28 @@ public final class SandboxTaskService implements TaskService {
                     for (int pid : tasks.pids(request.getId())) {
                         pids.addProcesses(ProcessInfo.newBuilder().setPid(pid));
                     }
+                    for (TaskStatus task : tasks.all()) {
+                        if (task.containerId().equals(request.getId()) && isRunningExec(task)) {
+                            pids.addProcesses(exec(task));
+                        }
+                    }
                     return pids.build();
                 });
+    }
+
+    private static boolean isRunningExec(TaskStatus task) {
+        return !task.execId().isEmpty() && task.phase() == TaskStatus.Phase.RUNNING;
+    }
+
+    /** Told apart as runc's shim does it: the process on the host is the container's. */
+    private static ProcessInfo exec(TaskStatus task) {
+        return ProcessInfo.newBuilder()
+                .setPid(task.pid())
+                .setInfo(
+                        AnyMessages.pack(
+                                "containerd.runc.v1.ProcessDetails",
+                                ProcessDetails.newBuilder().setExecId(task.execId()).build()))
+                .build();
     }
 
     @Override

@@ -20,4 +20,12 @@ public interface TaskLifetime {
      * @param reason for the log
      */
     void end(String reason);
+
+    /**
+     * Ends the daemon a moment later, for a caller who is to read its answer before the connection
+     * closes.
+     *
+     * @param reason for the log
+     */
+    void endAnswered(String reason);
 }

@@ -68,8 +68,8 @@ final class OtlpMessage {
         }
         out.writeString(5, span.name());
         out.writeEnum(6, span.server() ? SPAN_KIND_SERVER : SPAN_KIND_INTERNAL);
-        out.writeFixed64(7, span.startNanos());
-        out.writeFixed64(8, span.endNanos());
+        out.writeFixed64(7, span.time().startNanos());
+        out.writeFixed64(8, span.time().endNanos());
         attributes(out, 9, span.attributes());
         if (!span.error().isEmpty()) {
             nested(

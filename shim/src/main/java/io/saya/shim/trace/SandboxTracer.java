@@ -65,11 +65,10 @@ public final class SandboxTracer implements CallTracer, AutoCloseable {
         for (StartClock.Timed timed : clock.phases()) {
             long end = at + timed.millis() * NANOS_PER_MILLI;
             String name = "start " + timed.phase().word().toLowerCase(Locale.ROOT);
-            exporter.add(
-                    new Span(root.child(), root.spanId(), name, false, at, end, List.of(), ""));
+            exporter.add(Span.inner(root.child(), root.spanId(), name, new Span.Time(at, end)));
             at = end;
         }
-        exporter.add(new Span(root, "", "start", false, begin, at, List.of(), ""));
+        exporter.add(Span.inner(root, "", "start", new Span.Time(begin, at)));
     }
 
     @Override
@@ -97,8 +96,7 @@ public final class SandboxTracer implements CallTracer, AutoCloseable {
                             above.map(TraceParent::spanId).orElse(""),
                             method.toLowerCase(Locale.ROOT),
                             true,
-                            start,
-                            now(),
+                            new Span.Time(start, now()),
                             List.of(
                                     Map.entry("saya.container", container),
                                     Map.entry("saya.exec", exec)),
@@ -130,7 +128,7 @@ public final class SandboxTracer implements CallTracer, AutoCloseable {
     }
 
     private static Span part(TraceParent kill, String name, long start, long end) {
-        return new Span(kill.child(), kill.spanId(), name, false, start, end, List.of(), "");
+        return Span.inner(kill.child(), kill.spanId(), name, new Span.Time(start, end));
     }
 
     private static long now() {

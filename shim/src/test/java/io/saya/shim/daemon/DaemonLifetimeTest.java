@@ -30,6 +30,15 @@ class DaemonLifetimeTest {
     }
 
     @Test
+    void oneThatIsToldToEndBehindItsAnswerEndsToo() {
+        DaemonLifetime lifetime = lifetime(Duration.ofHours(1));
+        lifetime.containersChanged();
+        lifetime.endAnswered("test");
+
+        lifetime.await();
+    }
+
+    @Test
     void aDaemonWhoseSandboxHasStoppedDoesNotWaitForAContainer() {
         DaemonLifetime lifetime = lifetime(Duration.ofHours(1));
         lifetime.containersChanged();

@@ -21,6 +21,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
@@ -51,7 +52,7 @@ class DaemonLogTest {
         DaemonLog daemonLog = DaemonLog.start(containerd, null, events, "sb");
         log.info("VM started", "pid", 42);
         log.warn("agent is slow", "phase", "boot");
-        daemonLog.close();
+        closeWritten(daemonLog);
 
         assertThat(containerd.toString(StandardCharsets.US_ASCII).lines())
                 .satisfiesExactly(
@@ -95,7 +96,7 @@ class DaemonLogTest {
             log.info("line " + i);
         }
         resumed.countDown();
-        daemonLog.close();
+        closeWritten(daemonLog);
 
         assertThat(read.toString(StandardCharsets.US_ASCII))
                 .contains("msg=\"lines were not written\"")
@@ -111,7 +112,7 @@ class DaemonLogTest {
         DaemonLog daemonLog = DaemonLog.start(OutputStream.nullOutputStream(), null, events, "sb");
         log.warn(huge, "container", huge, "text", List.of(huge), "pid", 42);
         log.error("failed", "error", new IllegalStateException(huge, new IOException(huge)));
-        daemonLog.close();
+        closeWritten(daemonLog);
 
         List<LogRecord> kept = daemonLog.recent().all();
         assertThat(kept).hasSize(2);
@@ -135,7 +136,7 @@ class DaemonLogTest {
         for (int i = 0; i <= RepeatFilter.LINES_OF_A_KIND; i++) {
             log.info("same");
         }
-        daemonLog.close();
+        closeWritten(daemonLog);
 
         String text = containerd.toString(StandardCharsets.US_ASCII);
         assertThat(text.lines().filter(line -> line.contains("msg=\"same\"")))
@@ -154,7 +155,7 @@ class DaemonLogTest {
             }
         } finally {
             LogRouter.threshold(LogLevel.INFO);
-            daemonLog.close();
+            closeWritten(daemonLog);
         }
 
         String text = containerd.toString(StandardCharsets.US_ASCII);
@@ -172,7 +173,7 @@ class DaemonLogTest {
             guest.info("flood " + i);
         }
         log.info("ours");
-        daemonLog.close();
+        closeWritten(daemonLog);
 
         String text = containerd.toString(StandardCharsets.US_ASCII);
         assertThat(text).contains("msg=\"ours\"").contains("repeated=1");
@@ -205,7 +206,7 @@ class DaemonLogTest {
         }
         log.info("ours");
         resumed.countDown();
-        daemonLog.close();
+        closeWritten(daemonLog);
 
         assertThat(read.toString(StandardCharsets.US_ASCII)).contains("msg=\"ours\"");
     }
@@ -272,6 +273,14 @@ class DaemonLogTest {
                 .bind(new DomainSocketAddress(socket.toFile()))
                 .syncUninterruptibly();
         return received;
+    }
+
+    /**
+     * Ends the log once all is written: on a busy machine, log4j's classes alone may take longer to
+     * load than a daemon that ends waits.
+     */
+    private static void closeWritten(DaemonLog log) {
+        assertThat(log.close(Duration.ofSeconds(20))).as("all is written").isTrue();
     }
 
     /** close() interrupts the writer, as it would one that waits for lines. */

@@ -3,6 +3,7 @@ package io.saya.shim.management;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.saya.hypervisor.GuestConsole;
+import io.saya.hypervisor.GuestShell;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.ServerSocket;
@@ -18,8 +19,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -157,8 +160,7 @@ class ManagementSocketTest {
                             }
                             return new Page.Answer("text/plain", body);
                         }),
-                new EchoConsole(),
-                shell);
+                shell ? Optional.of(new ConsoleShell(new EchoConsole())) : Optional.empty());
     }
 
     private SocketChannel connect() throws IOException {
@@ -221,6 +223,48 @@ class ManagementSocketTest {
             assertThat(ask("POST /console HTTP/1.1\r\n\r\n"))
                     .startsWith("HTTP/1.1 403")
                     .contains("debug_console_enabled");
+        }
+    }
+
+    /** A shell that says a word and ends, whatever is typed. */
+    private static final class ShortShell implements GuestShell, GuestShell.Session {
+        private final Iterator<String> words = List.of("bye", "").iterator();
+
+        @Override
+        public Session open() {
+            return this;
+        }
+
+        @Override
+        public byte[] read() {
+            return words.next().getBytes(StandardCharsets.US_ASCII);
+        }
+
+        @Override
+        public void type(byte[] bytes) {}
+
+        @Override
+        public void close() {}
+    }
+
+    @Test
+    void aShellThatEndsEndsTheSession() throws Exception {
+        try (ManagementSocket _ =
+                ManagementSocket.open(directory, Map.of(), Optional.of(new ShortShell()))) {
+            assertThat(ask("POST /console HTTP/1.1\r\n\r\n")).endsWith("\r\n\r\nbye");
+        }
+    }
+
+    @Test
+    void aShellThatCannotBeHadIsToldWithTheReason() throws Exception {
+        GuestShell deaf =
+                () -> {
+                    throw new IOException("hvsock:s:1026: no answer in time");
+                };
+        try (ManagementSocket _ = ManagementSocket.open(directory, Map.of(), Optional.of(deaf))) {
+            assertThat(ask("POST /console HTTP/1.1\r\n\r\n"))
+                    .startsWith("HTTP/1.1 409")
+                    .contains("hvsock:s:1026: no answer in time");
         }
     }
 

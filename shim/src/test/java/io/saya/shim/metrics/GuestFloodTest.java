@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedOutputStream;
 import io.saya.agent.Agent;
+import io.saya.agent.ChannelSigns;
 import io.saya.agent.GrpcLibrary;
 import io.saya.agent.GuestMetrics;
 import io.saya.agent.KataConnector;
@@ -152,8 +153,9 @@ class GuestFloodTest {
                 };
         return new KataConnector(transport, new GrpcLibrary(directory), LONG, observer)
                 .connect(
-                        new AgentEndpoint.SerialPort(directory.resolve("agent")),
-                        new CompletableFuture<>(),
+                        new AgentEndpoint.SerialPort(
+                                directory.resolve("agent"), AgentEndpoint.Agents.DEFAULT),
+                        ChannelSigns.of(new CompletableFuture<>()),
                         () -> false);
     }
 
@@ -185,24 +187,45 @@ class GuestFloodTest {
         };
     }
 
-    @Test
-    void fortyMegabytesAreThrownAwayAsTheyCome() {
-        reply = mebibytes(40);
+    /** Frames of the largest size that there is, all of one answer. */
+    private Reply frames(int count) {
+        return (channel, id) -> {
+            byte[] frame = new byte[4 << 20];
+            for (int i = 0; i < count; i++) {
+                send(channel, id, frame);
+            }
+        };
+    }
+
+    private void isThrownAwayAndTheGuestGoesOn() {
         try (Agent agent = connect()) {
             assertThat(shown(agent)).isEmpty();
             assertThat(drops.of(DropReason.TOO_LONG)).isEqualTo(1);
             assertThat(codes).containsEntry("GetMetrics", 8);
             stillAnswers(agent);
+            assertThat(agent.lost()).isNotDone();
         }
+    }
+
+    @Test
+    void aHundredMegabytesAreThrownAwayAsTheyCome() {
+        reply = mebibytes(100);
+        isThrownAwayAndTheGuestGoesOn();
+    }
+
+    @Test
+    void soAreAHundredMegabytesInManyFrames() {
+        reply = frames(25);
+        isThrownAwayAndTheGuestGoesOn();
     }
 
     /** To throw them away costs time of the host's, which no limit of the pod counts. */
     @Test
-    void aGuestThatGoesOnSoLosesItsConnection() {
-        reply = mebibytes(40);
+    void aGuestWhoseAnswerHasNoEndLosesItsConnection() {
+        reply = frames(Integer.MAX_VALUE);
         try (Agent agent = connect()) {
             assertThat(shown(agent)).isEmpty();
-            assertThat(shown(agent)).isEmpty();
+            assertThat(drops.of(DropReason.TOO_LONG)).isEqualTo(1);
             assertThat(agent.lost().orTimeout(30, TimeUnit.SECONDS).join())
                     .contains("beyond their bounds");
         }

@@ -9,6 +9,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class GuestTextTest {
     private final DropCounts drops = new DropCounts();
@@ -53,6 +54,13 @@ class GuestTextTest {
                         "# TYPE kata_agent_scrape_count counter\n",
                         "kata_agent_scrape_count 3\n",
                         "saya_guest_pressure_seconds_total{resource=\"cpu\",kind=\"some\"} 1.5\n");
+        assertThat(dropped()).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"0", "-1", "+1.5E+10", ".5", "5.", "1e-05", "NaN", "-Inf"})
+    void aNumberOfEitherFormatComesThrough(String number) {
+        assertThat(shown("kata_guest_load " + number)).contains("kata_guest_load " + number + "\n");
         assertThat(dropped()).isZero();
     }
 
@@ -113,6 +121,14 @@ class GuestTextTest {
                 "kata_guest_load one; MALFORMED",
                 "kata_guest_load 0x10; MALFORMED",
                 "kata_guest_load 1d; MALFORMED",
+                "kata_guest_load -; MALFORMED",
+                "kata_guest_load .; MALFORMED",
+                "kata_guest_load 1.2.3; MALFORMED",
+                "kata_guest_load 1-2; MALFORMED",
+                "kata_guest_load e5; MALFORMED",
+                "kata_guest_load 1e; MALFORMED",
+                "kata_guest_load 1e1.5; MALFORMED",
+                "kata_guest_load 1e5E3; MALFORMED",
                 "kata_guest_load 1 2 3; MALFORMED",
                 "{item=\"a\"} 1; MALFORMED",
                 "# TYPE kata_guest_load nonsense; TYPE",

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Empty;
 import io.saya.agent.Agent;
+import io.saya.agent.ChannelSigns;
 import io.saya.agent.GrpcLibrary;
 import io.saya.agent.KataConnector;
 import io.saya.hypervisor.AgentEndpoint;
@@ -65,8 +66,9 @@ class AgentContextTest {
                                     Duration.ofSeconds(30),
                                     new TtrpcObserver() {})
                             .connect(
-                                    new AgentEndpoint.SerialPort(socket),
-                                    new CompletableFuture<>(),
+                                    new AgentEndpoint.SerialPort(
+                                            socket, AgentEndpoint.Agents.DEFAULT),
+                                    ChannelSigns.of(new CompletableFuture<>()),
                                     () -> false)) {
                 place.call(
                         () -> {

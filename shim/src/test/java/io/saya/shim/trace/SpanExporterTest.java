@@ -72,7 +72,13 @@ class SpanExporterTest {
 
     private static Span span(TraceParent place, String parent, String error) {
         return new Span(
-                place, parent, "kill", true, 1_000, 2_000, List.of(Map.entry("a", "b")), error);
+                place,
+                parent,
+                "kill",
+                true,
+                new Span.Time(1_000, 2_000),
+                List.of(Map.entry("a", "b")),
+                error);
     }
 
     @Test

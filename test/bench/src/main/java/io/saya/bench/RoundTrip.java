@@ -39,8 +39,11 @@ import org.openjdk.jmh.annotations.Warmup;
             "--sun-misc-unsafe-memory-access=allow"
         })
 public class RoundTrip {
-    /** Carriers of a call; gRPC comes with its usual thread pool */
-    @Param({"ttrpc", "grpc", "grpc-virtual"})
+    /**
+     * Carriers of a call; gRPC comes with its usual thread pool. Of bytes without a call only one
+     * caller at a time ({@code -t 1}).
+     */
+    @Param({"ttrpc", "grpc", "grpc-virtual", "bytes", "yamux"})
     public String contestant;
 
     /** Bytes in the message. */
@@ -57,6 +60,8 @@ public class RoundTrip {
         pair =
                 switch (contestant) {
                     case "ttrpc" -> new TtrpcPair();
+                    case "bytes" -> new BytesPair(false);
+                    case "yamux" -> new BytesPair(true);
                     case "grpc" -> new GrpcPair(false);
                     case "grpc-virtual" -> new GrpcPair(true);
                     default -> throw new IllegalArgumentException("contestant " + contestant);

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.grpc.StatusRuntimeException;
 import io.saya.proto.cri.LinuxContainerConfig;
 import io.saya.proto.cri.LinuxContainerResources;
-import io.saya.proto.cri.LinuxPodSandboxConfig;
 import io.saya.test.Containerd;
 import io.saya.test.Host;
 import io.saya.test.Ran;
@@ -19,7 +18,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -34,23 +33,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class CgroupTest extends PodSuite {
     private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final long MIB = 1 << 20;
-    private static final AtomicInteger NEXT = new AtomicInteger();
+
+    /** In which a sandbox is started, looked at and ended, on a host that is busy. */
+    private static final Duration MEASURED = Duration.ofMinutes(4);
 
     @BeforeAll
     void onlyWithMachines() {
         assumeTrue(Node.handler().equals(Node.SAYA), "runc has containers' cgroups");
-    }
-
-    private static PodCgroup cgroup() {
-        return new PodCgroup(
-                "saya-cg-" + ProcessHandle.current().pid() + "-" + NEXT.incrementAndGet());
-    }
-
-    private Pod podIn(PodCgroup cgroup) {
-        return pod(
-                config ->
-                        config.setLinux(
-                                LinuxPodSandboxConfig.newBuilder().setCgroupParent(cgroup.path())));
     }
 
     /** The guard has a child of its name for a moment, for each look at a network namespace. */
@@ -78,85 +67,90 @@ final class CgroupTest extends PodSuite {
         return found.toArray(Long[]::new);
     }
 
+    /** What starts a process there is there itself for a moment. */
+    private static void assertHasAndNothingElse(Path cgroup, Long[] processes) {
+        var expected = Set.of(processes);
+        Wait.until(LIMIT, () -> Set.copyOf(PodCgroup.processes(cgroup)).equals(expected));
+        assertThat(PodCgroup.processes(cgroup)).containsExactlyInAnyOrder(processes);
+    }
+
     @Test
     void theMachineIsInThePodsCgroupAndNothingElse() {
-        try (var cgroup = cgroup()) {
-            var pod = podIn(cgroup);
-            var main = pod.idle("main");
-            var places = cgroup.below(pod.id());
-            assertThat(places).isNotEmpty();
-            assertThat(places)
-                    .allSatisfy(
-                            place ->
-                                    assertThat(PodCgroup.processes(place))
-                                            .containsExactlyInAnyOrder(machine(pod.id(), main)));
-            pod.stop();
-            assertThat(cgroup.below(pod.id())).isEmpty();
-            pod.remove();
-        }
+        var cgroup = cgroup();
+        var pod = podIn(cgroup);
+        var main = pod.idle("main");
+        var places = cgroup.below(pod.id());
+        assertThat(places).isNotEmpty();
+        assertThat(places)
+                .allSatisfy(place -> assertHasAndNothingElse(place, machine(pod.id(), main)));
+        pod.stop();
+        assertThat(cgroup.below(pod.id())).isEmpty();
     }
 
     @Test
     void whateverDiesTheCgroupIsGone() {
         for (var victims : List.of("java", "saya-guard java", "qemu-system")) {
-            try (var cgroup = cgroup()) {
-                var pod = podIn(cgroup);
-                assertThat(cgroup.below(pod.id())).isNotEmpty();
-                // All are looked up first: a guard that dies takes its daemon along.
-                var pids = new ArrayList<Long>();
-                for (var victim : victims.split(" ", -1)) {
-                    pids.add(one(victim, pod.id()));
-                }
-                pids.forEach(Host::kill);
-                if (victims.contains("qemu")) {
-                    pod.remove();
-                }
-                assertThat(Wait.until(LIMIT, () -> cgroup.below(pod.id()).isEmpty()))
-                        .as("%s dies: %s", victims, cgroup.below(pod.id()))
-                        .isTrue();
+            var cgroup = cgroup();
+            var pod = podIn(cgroup);
+            assertThat(cgroup.below(pod.id())).isNotEmpty();
+            // All are looked up first: a guard that dies takes its daemon along.
+            var pids = new ArrayList<Long>();
+            for (var victim : victims.split(" ", -1)) {
+                pids.add(one(victim, pod.id()));
             }
+            pids.forEach(Host::kill);
+            if (victims.contains("qemu")) {
+                pod.remove();
+            }
+            assertThat(Wait.until(LIMIT, () -> cgroup.below(pod.id()).isEmpty()))
+                    .as("%s dies: %s", victims, cgroup.below(pod.id()))
+                    .isTrue();
         }
     }
 
     @Test
     void aPodWithTooLittleMemoryIsToldSo() {
-        try (var cgroup = cgroup()) {
-            cgroup.limitMemory(48 * MIB);
-            assertThatThrownBy(() -> podIn(cgroup))
-                    .hasMessageContaining("out of memory in cgroup")
-                    .hasMessageContaining(cgroup.path() + "/")
-                    .hasMessageContaining("raise the pod's memory limit");
-        }
+        var cgroup = cgroup();
+        cgroup.limitMemory(48 * MIB);
+        assertThatThrownBy(() -> podIn(cgroup))
+                .hasMessageContaining("the pod's cgroup allows 48 MiB")
+                .hasMessageContaining("raise overhead.podFixed.memory of the RuntimeClass")
+                .hasMessageContaining("by 2100Mi");
+        // One in which a machine might run, and this one does not.
+        var larger = cgroup();
+        larger.limitMemory(100 * MIB);
+        assertThatThrownBy(() -> podIn(larger))
+                .hasMessageContaining("out of memory in cgroup")
+                .hasMessageContaining(larger.path() + "/")
+                .hasMessageContaining("by 2048Mi");
     }
 
     /** Its containers live in the VM's memory: for whoever looks, they ran out of it. */
     @Test
     void aPodThatRunsOutOfMemoryIsOomKilled() {
-        try (var cgroup = cgroup()) {
-            var pod = podIn(cgroup);
-            var greedy = pod.idle("greedy");
-            var other = pod.idle("other");
-            var late = pod.create("late", config -> config.addCommand("true"));
-            cgroup.limitMemory(cgroup.usedMemory() + 8 * MIB);
-            // The guest touches memory that its host does not have. The exec ends with it: with a
-            // status, or with an error where containerd learns of the shim's end first.
-            try {
-                assertThat(pod.exec(greedy, "tail", "/dev/zero").status()).isEqualTo(137);
-            } catch (StatusRuntimeException e) {
-                assertThat(e.getMessage()).isNotEmpty();
-            }
-            for (var container : List.of(greedy, other)) {
-                var status = pod.exited(container);
-                assertThat(status.getExitCode()).isEqualTo(137);
-                assertThat(status.getReason()).isEqualTo("OOMKilled");
-            }
-            assertThatThrownBy(() -> pod.start(late))
-                    .satisfies(
-                            failure ->
-                                    assertThat(failure.getMessage())
-                                            .doesNotContain("connection refused"));
-            pod.remove();
+        var cgroup = cgroup();
+        var pod = podIn(cgroup);
+        var greedy = pod.idle("greedy");
+        var other = pod.idle("other");
+        var late = pod.create("late", config -> config.addCommand("true"));
+        var _ = cgroup.limitMemory(() -> cgroup.usedMemory() + 8 * MIB);
+        // The guest touches memory that its host does not have. The exec ends with it: with a
+        // status, or with an error where containerd learns of the shim's end first.
+        try {
+            assertThat(pod.exec(greedy, "tail", "/dev/zero").status()).isEqualTo(137);
+        } catch (StatusRuntimeException e) {
+            assertThat(e.getMessage()).isNotEmpty();
         }
+        for (var container : List.of(greedy, other)) {
+            var status = pod.exited(container);
+            assertThat(status.getExitCode()).isEqualTo(137);
+            assertThat(status.getReason()).isEqualTo("OOMKilled");
+        }
+        assertThatThrownBy(() -> pod.start(late))
+                .satisfies(
+                        failure ->
+                                assertThat(failure.getMessage())
+                                        .doesNotContain("connection refused"));
     }
 
     @Test
@@ -173,42 +167,38 @@ final class CgroupTest extends PodSuite {
 
     private void writesMoreThanItsMemory(int limitMib) {
         var files = node().containerd().directory().resolve("empty-dir-" + limitMib);
-        try (var cgroup = cgroup()) {
-            cgroup.limitMemory((limitMib + declaredMib()) * MIB);
-            var pod = podIn(cgroup);
-            var writer =
-                    pod.start(
-                            pod.create(
-                                    "writer",
-                                    config ->
-                                            Pod.mount(config, files, "/data", false)
-                                                    .addCommand("sh")
-                                                    .addArgs("-c")
-                                                    .addArgs(
-                                                            "dd if=/dev/zero of=/data/file bs=1M"
-                                                                    + " count=600 && sync && rm"
-                                                                    + " /data/file")
-                                                    .setLinux(
-                                                            LinuxContainerConfig.newBuilder()
-                                                                    .setResources(
-                                                                            LinuxContainerResources
-                                                                                    .newBuilder()
-                                                                                    .setMemoryLimitInBytes(
-                                                                                            limitMib
-                                                                                                    * MIB)))));
-            assertThat(pod.exited(writer).getExitCode())
-                    .as(() -> node().containerd().log())
-                    .isZero();
-            assertThat(pod.ready()).isTrue();
-            pod.remove();
-        }
+        var cgroup = cgroup();
+        cgroup.limitMemory((limitMib + declaredMib()) * MIB);
+        var pod = podIn(cgroup);
+        var writer =
+                pod.start(
+                        pod.create(
+                                "writer",
+                                config ->
+                                        Pod.mount(config, files, "/data", false)
+                                                .addCommand("sh")
+                                                .addArgs("-c")
+                                                .addArgs(
+                                                        "dd if=/dev/zero of=/data/file bs=1M"
+                                                                + " count=600 && sync && rm"
+                                                                + " /data/file")
+                                                .setLinux(
+                                                        LinuxContainerConfig.newBuilder()
+                                                                .setResources(
+                                                                        LinuxContainerResources
+                                                                                .newBuilder()
+                                                                                .setMemoryLimitInBytes(
+                                                                                        limitMib
+                                                                                                * MIB)))));
+        assertThat(pod.exited(writer).getExitCode()).as(() -> node().containerd().log()).isZero();
+        assertThat(pod.ready()).isTrue();
     }
 
     /** What the product says that a RuntimeClass is to declare. */
     private static int declaredMib() {
         var said =
                 Ran.run(
-                                LIMIT,
+                                MEASURED,
                                 System.getProperty("saya.product") + "/bin/saya",
                                 "check",
                                 "--overhead")
@@ -237,8 +227,7 @@ final class CgroupTest extends PodSuite {
         var places = places("up-" + id);
         assertThat(places).isNotEmpty();
         for (var place : places) {
-            assertThat(PodCgroup.processes(place.resolve(id)))
-                    .containsExactlyInAnyOrder(machine(id));
+            assertHasAndNothingElse(place.resolve(id), machine(id));
         }
         removed(id);
         assertThat(places).noneMatch(Files::exists);

@@ -21,7 +21,10 @@ final class ClockTest extends PodSuite {
     @Test
     void itIsTheHostsFromTheStartAndAfterAPause() {
         var pod = pod();
-        var programs = new Programs(node().logs().resolveSibling("programs"), List.of("date"));
+        var programs =
+                new Programs(
+                        node().logs().resolveSibling("programs-" + getClass().getSimpleName()),
+                        List.of("date"));
         var container =
                 pod.start(
                         pod.create(

@@ -34,7 +34,7 @@ final class ExecTest extends PodSuite {
 
     @Test
     void execSyncGivesOutputsAndStatus() {
-        var pod = pod();
+        var pod = sharedPod();
         var container = pod.idle("main");
         var ran = pod.exec(container, "sh", "-c", "echo out; echo err >&2; exit 7");
         assertThat(ran).isEqualTo(new Ran(7, "out\n", "err\n"));
@@ -63,7 +63,7 @@ final class ExecTest extends PodSuite {
     void anExecDoesNotWaitForWhatItLeavesBehind() {
         // runc's shim waits for the end of the output, which what was left behind holds.
         assumeThat(Containerd.runtime()).contains("saya");
-        var pod = pod();
+        var pod = sharedPod();
         var container = pod.idle("main");
         assertThat(pod.exec(container, "sh", "-c", "sleep 1000 & echo done").out())
                 .isEqualTo("done\n");
@@ -71,7 +71,7 @@ final class ExecTest extends PodSuite {
 
     @Test
     void anExecWithATerminalStreamsBothWays() {
-        var pod = pod();
+        var pod = sharedPod();
         var container = pod.idle("main");
         try (var streams = exec(container, true, "sh")) {
             streams.resize(101, 33);
@@ -84,7 +84,7 @@ final class ExecTest extends PodSuite {
     @Test
     @Tag("full")
     void anExecEndsWhenItsClientHasGone() {
-        var pod = pod();
+        var pod = sharedPod();
         var container = pod.idle("main");
         try (var streams = exec(container, false, "cat")) {
             streams.write("hello\n");
@@ -102,7 +102,7 @@ final class ExecTest extends PodSuite {
 
     @Test
     void attachReadsAndWritesTheFirstProcess() {
-        var pod = pod();
+        var pod = sharedPod();
         var container =
                 pod.start(
                         pod.create(
@@ -127,7 +127,7 @@ final class ExecTest extends PodSuite {
 
     @Test
     void aContainerWithATerminalIsAttachedToAndResized() {
-        var pod = pod();
+        var pod = sharedPod();
         var container =
                 pod.start(
                         pod.create(
@@ -149,7 +149,7 @@ final class ExecTest extends PodSuite {
 
     @Test
     void aLogTellsTheStreams() throws IOException {
-        var pod = pod();
+        var pod = sharedPod();
         var container = pod.started("main", "echo out; echo err >&2");
         pod.exited(container);
         assertThat(Files.readAllLines(pod.logFile(container)))
@@ -159,7 +159,7 @@ final class ExecTest extends PodSuite {
 
     @Test
     void aLogIsReopenedAndLosesNothing() throws IOException {
-        var pod = pod();
+        var pod = sharedPod();
         var container =
                 pod.started(
                         "main",
@@ -194,7 +194,7 @@ final class ExecTest extends PodSuite {
     /** What {@code kubectl cp} does, in both directions; the sum is that of the file. */
     private void copyBothWays(long size) throws Exception {
         var limit = Duration.ofMinutes(15);
-        var pod = pod();
+        var pod = sharedPod();
         var volume = node().logs().resolveSibling("volume-" + size);
         var container =
                 pod.start(

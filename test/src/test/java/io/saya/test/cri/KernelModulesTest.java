@@ -30,7 +30,7 @@ final class KernelModulesTest extends PodSuite {
     void copyPrograms() {
         programs =
                 new Programs(
-                        node().logs().resolveSibling("programs"),
+                        node().logs().resolveSibling("programs-" + getClass().getSimpleName()),
                         List.of(
                                 "iptables-legacy",
                                 "ip6tables-legacy",
@@ -48,7 +48,7 @@ final class KernelModulesTest extends PodSuite {
     /** What istio-init does, with either kind of iptables. */
     @Test
     void aServiceMeshSetsItsRulesUp() {
-        var pod = pod();
+        var pod = privilegedPod();
         var mesh = withRights(pod, "NET_ADMIN", "NET_RAW");
         for (var kind : List.of("legacy", "nft")) {
             assertThat(script(pod, mesh, ISTIO.replace("iptables", "iptables-" + kind)).out())
@@ -75,7 +75,7 @@ final class KernelModulesTest extends PodSuite {
 
     @Test
     void aVpnsSideCarMakesItsInterfaces() {
-        var pod = pod();
+        var pod = privilegedPod();
         var vpn = withRights(pod, "NET_ADMIN");
         assertThat(
                         script(
@@ -110,14 +110,7 @@ final class KernelModulesTest extends PodSuite {
     /** A host's modules would fit its own kernel only. */
     @Test
     void theHostsDirectoryOfModulesIsThatOfTheGuestsKernel() {
-        var pod =
-                pod(
-                        config ->
-                                config.setLinux(
-                                        LinuxPodSandboxConfig.newBuilder()
-                                                .setSecurityContext(
-                                                        LinuxSandboxSecurityContext.newBuilder()
-                                                                .setPrivileged(true))));
+        var pod = privilegedPod();
         var container =
                 pod.start(
                         pod.create(
@@ -172,6 +165,17 @@ final class KernelModulesTest extends PodSuite {
             iptables -t nat -S
             iptables -t mangle -S
             """;
+
+    /** Its containers have the rights that each is given. */
+    private Pod privilegedPod() {
+        return sharedPod(
+                config ->
+                        config.setLinux(
+                                LinuxPodSandboxConfig.newBuilder()
+                                        .setSecurityContext(
+                                                LinuxSandboxSecurityContext.newBuilder()
+                                                        .setPrivileged(true))));
+    }
 
     private String withRights(Pod pod, String... capabilities) {
         return pod.start(

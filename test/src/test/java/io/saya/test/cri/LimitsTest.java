@@ -14,14 +14,15 @@ import io.saya.test.WithProduct;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
-import org.assertj.core.data.Percentage;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** Limits of containers in the guest: where programs find them, and that they hold. */
 @WithProduct
 final class LimitsTest extends PodSuite {
-    private static final Duration LIMIT = Duration.ofSeconds(60);
+    private static final Duration LIMIT = Duration.ofMinutes(2);
     private static final long MIB = 1 << 20;
     private static final int HOST_CPUS = Runtime.getRuntime().availableProcessors();
 
@@ -135,27 +136,53 @@ final class LimitsTest extends PodSuite {
         var first = started(pod, "first", resources(64, 1).setCpusetCpus("1"), Pod.IDLE);
         assertThat(out(pod, first, "nproc")).isEqualTo("1");
         var second = started(pod, "second", resources(64, 1).setCpusetCpus("0"), Pod.IDLE);
-        assertThat(out(pod, first, CGROUP + "cat cpuset.cpus"))
-                .isNotEqualTo(out(pod, second, CGROUP + "cat cpuset.cpus"));
+        // The machine may have grown for it after it has begun; then they are bound anew.
+        Wait.until(LIMIT, () -> !cpuset(pod, first).equals(cpuset(pod, second)));
+        assertThat(cpuset(pod, first)).isNotEqualTo(cpuset(pod, second));
         update(first, resources(64, 1).setCpusetCpus("0-1"));
-        assertThat(out(pod, first, "nproc")).isEqualTo("2");
+        assertComes(() -> Long.parseLong(out(pod, first, "nproc")), 2, 2);
     }
 
     @Test
     void spinnersGetTheirQuota() {
-        var pod = pod();
+        // Told of all from the start: it is not for this test to plug processors.
+        var pod =
+                pod(
+                        config ->
+                                config.setLinux(
+                                        LinuxPodSandboxConfig.newBuilder()
+                                                .setResources(resources(64, 2))));
         var spinner =
                 started(
                         pod,
                         "spinner",
                         resources(64, 0.5),
                         "(while :; do :; done) & while :; do :; done");
-        assertThat(percent(pod, spinner)).isCloseTo(50, Percentage.withPercentage(10));
+        assertComes(() -> percent(pod, spinner), 45, 55);
         update(spinner, resources(64, 1));
-        assertThat(percent(pod, spinner)).isCloseTo(100, Percentage.withPercentage(10));
+        assertComes(() -> percent(pod, spinner), HOST_CPUS > 1 ? 90 : 80, 110);
         // All that a host of two processors has: how much of it there is depends on the host.
         update(spinner, resources(64, 2));
-        assertThat(percent(pod, spinner)).isBetween(HOST_CPUS > 1 ? 110L : 80L, 220L);
+        assertComes(() -> percent(pod, spinner), HOST_CPUS > 1 ? 110 : 80, 220);
+    }
+
+    /**
+     * That a figure comes to be within bounds: while others have the processors of the host, a
+     * guest loses more than time.
+     */
+    private static void assertComes(LongSupplier figure, long least, long most) {
+        var found = new AtomicLong();
+        Wait.until(
+                LIMIT,
+                () -> {
+                    found.set(figure.getAsLong());
+                    return found.get() >= least && found.get() <= most;
+                });
+        assertThat(found.get()).isBetween(least, most);
+    }
+
+    private static String cpuset(Pod pod, String container) {
+        return out(pod, container, CGROUP + "cat cpuset.cpus");
     }
 
     private static long percent(Pod pod, String spinner) {
@@ -189,41 +216,34 @@ final class LimitsTest extends PodSuite {
 
     @Test
     void aForkBombEndsAtThePodsLimitOfProcessesAndOthersGoOn() {
-        try (var cgroup = new PodCgroup("saya-pids-" + ProcessHandle.current().pid())) {
-            cgroup.limitProcesses(200);
-            var pod =
-                    pod(
-                            config ->
-                                    config.setLinux(
-                                            LinuxPodSandboxConfig.newBuilder()
-                                                    .setCgroupParent(cgroup.path())));
-            var other = pod.idle("other");
-            var bomb = pod.idle("bomb");
-            var ran =
-                    pod.exec(
-                            bomb,
-                            "sh",
-                            "-c",
-                            "i=0; while [ $i -lt 300 ]; do sleep 1000 >/dev/null 2>&1 & i=$((i+1));"
-                                    + " done");
-            assertThat(ran.status()).isNotZero();
-            assertThat(ran.err()).contains("fork");
-            assertThat(pod.status(bomb).getState()).isEqualTo(pod.status(other).getState());
-            pod.stop(bomb, Duration.ZERO);
-            assertThat(pod.exec(other, "true").status()).isZero();
-            // What a kubelet changes meanwhile holds from the next update of a container on.
-            cgroup.limitProcesses(20);
-            update(other, resources(64, 1));
-            assertThat(
-                            pod.exec(
-                                            other,
-                                            "sh",
-                                            "-c",
-                                            "for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18"
-                                                    + " 19 20; do sleep 1 >/dev/null 2>&1 & done")
-                                    .err())
-                    .contains("fork");
-            pod.remove();
-        }
+        var cgroup = cgroup();
+        cgroup.limitProcesses(200);
+        var pod = podIn(cgroup);
+        var other = pod.idle("other");
+        var bomb = pod.idle("bomb");
+        var ran =
+                pod.exec(
+                        bomb,
+                        "sh",
+                        "-c",
+                        "i=0; while [ $i -lt 300 ]; do sleep 1000 >/dev/null 2>&1 & i=$((i+1));"
+                                + " done");
+        assertThat(ran.status()).isNotZero();
+        assertThat(ran.err()).contains("fork");
+        assertThat(pod.status(bomb).getState()).isEqualTo(pod.status(other).getState());
+        pod.stop(bomb, Duration.ZERO);
+        assertThat(pod.exec(other, "true").status()).isZero();
+        // What a kubelet changes meanwhile holds from the next update of a container on.
+        cgroup.limitProcesses(20);
+        update(other, resources(64, 1));
+        assertThat(
+                        pod.exec(
+                                        other,
+                                        "sh",
+                                        "-c",
+                                        "for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18"
+                                                + " 19 20; do sleep 1 >/dev/null 2>&1 & done")
+                                .err())
+                .contains("fork");
     }
 }

@@ -48,7 +48,7 @@ final class ListingTest extends PodSuite {
 
     @Test
     void whileOtherFilesAreDeleted() {
-        var pod = pod();
+        var pod = sharedPod();
         var files = node().logs().resolveSibling("listing-" + pod.config().getHostname());
         var volume = files.resolve("volume");
         var empty = files.resolve("pods/uid/volumes/kubernetes.io~empty-dir/empty");
@@ -90,7 +90,7 @@ final class ListingTest extends PodSuite {
         Files.createFile(directory.resolve(".wh.nothing"));
         var image = "saya.local/whiteout:latest";
         node().containerd().loadImage(image, layer);
-        var pod = pod();
+        var pod = sharedPod();
         var container =
                 pod.start(
                         pod.create(

@@ -1,22 +1,52 @@
 package io.saya.test.cri;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.saya.proto.cri.LinuxContainerConfig;
 import io.saya.proto.cri.LinuxContainerSecurityContext;
 import io.saya.proto.cri.LinuxPodSandboxConfig;
 import io.saya.proto.cri.LinuxSandboxSecurityContext;
 import io.saya.test.Ran;
+import io.saya.test.Wait;
 import io.saya.test.WithProduct;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What a container engine inside of a privileged pod needs of the pod's kernel. */
 @WithProduct
 final class NestedContainersTest extends PodSuite {
+
+    private static final Duration LIMIT = Duration.ofMinutes(4);
+    private static final String END = "the end: 0";
+
+    /** Builds an image of two layers, and runs a command in a container of it. */
+    private static final String BUILD =
+            """
+            exec 2>&1
+            mkdir -p /build /tmp /var/tmp; cd /build; cp /bin/busybox busybox
+            echo '{"default":[{"type":"insecureAcceptAnything"}]}' >policy
+            cat >Dockerfile <<'EOF'
+            FROM scratch
+            COPY busybox /bin/busybox
+            RUN ["/bin/busybox", "sh", "-c", "echo built >/made; /bin/busybox ln -s busybox /bin/sh"]
+            RUN /bin/busybox cat /made && /bin/busybox rm /made && echo again >/again
+            EOF
+            (
+              set -e
+              options='OPTIONS'
+              /usr/sbin/buildah $options bud --isolation chroot --signature-policy policy --layers -t made .
+              made=$(/usr/sbin/buildah $options from --signature-policy policy localhost/made)
+              /usr/sbin/buildah $options run --isolation chroot $made \
+                /bin/sh -c '[ ! -e /made ] && echo $(/bin/busybox cat /again) of made'
+            )
+            echo the end: $?
+            """;
 
     private @Nullable Programs programs;
 
@@ -24,7 +54,7 @@ final class NestedContainersTest extends PodSuite {
     void copyPrograms() {
         programs =
                 new Programs(
-                        node().logs().resolveSibling("programs"),
+                        node().logs().resolveSibling("programs-" + getClass().getSimpleName()),
                         List.of("fuse-overlayfs", "/usr/sbin/mke2fs"));
     }
 
@@ -137,8 +167,29 @@ final class NestedContainersTest extends PodSuite {
                         .formatted(String.join(" ", kinds)));
     }
 
+    /** By each way that an engine has to keep layers where the kernel joins none. */
+    @Test
+    @Tag("full")
+    void anImageIsBuiltAndRun() {
+        assumeThat(Ran.run(LIMIT, "which", "buildah").status()).as("package buildah").isZero();
+        var builder =
+                new Programs(
+                        node().logs().resolveSibling("builder"),
+                        List.of("fuse-overlayfs", "buildah"));
+        var pod = privilegedPod();
+        for (var driver :
+                List.of(
+                        "--storage-driver vfs",
+                        "--storage-driver overlay"
+                                + " --storage-opt overlay.mount_program=/usr/sbin/fuse-overlayfs")) {
+            var container = container(pod, builder, BUILD.replace("OPTIONS", driver));
+            Wait.until(LIMIT, () -> pod.log(container).stream().anyMatch(END::equals));
+            assertThat(pod.log(container)).as(driver).contains("built", "again of made", END);
+        }
+    }
+
     private Pod privilegedPod() {
-        return pod(
+        return sharedPod(
                 config ->
                         config.setLinux(
                                 LinuxPodSandboxConfig.newBuilder()
@@ -148,22 +199,24 @@ final class NestedContainersTest extends PodSuite {
     }
 
     private String container(Pod pod) {
+        return container(pod, Objects.requireNonNull(programs), Pod.IDLE);
+    }
+
+    private String container(Pod pod, Programs programs, String script) {
         return pod.start(
                 pod.create(
                         "main",
                         config ->
                                 Pod.mount(
-                                                Objects.requireNonNull(programs).addTo(config),
+                                                programs.addTo(config),
                                                 node().logs()
                                                         .resolveSibling(
-                                                                "volume-"
-                                                                        + pod.config()
-                                                                                .getHostname()),
+                                                                "volume-" + System.nanoTime()),
                                                 "/volume",
                                                 false)
                                         .addCommand("sh")
                                         .addArgs("-c")
-                                        .addArgs(Pod.IDLE)
+                                        .addArgs(script)
                                         .setLinux(
                                                 LinuxContainerConfig.newBuilder()
                                                         .setSecurityContext(

@@ -113,8 +113,8 @@ final class NetworkModelTest extends NetworkSuite {
             var outOf = outOf(limited, outside, 6 << 20);
             assertThat(into).isLessThan(RX_BYTES_PER_SECOND * ABOVE);
             assertThat(outOf).isLessThan(TX_BYTES_PER_SECOND * ABOVE).isGreaterThan(CLEARLY * into);
-            assertThat(into(free, outside, 24 << 20)).isGreaterThan(CLEARLY * into);
-            assertThat(outOf(free, outside, 24 << 20)).isGreaterThan(CLEARLY * outOf);
+            assertThat(into(free, outside, 8 << 20)).isGreaterThan(CLEARLY * into);
+            assertThat(outOf(free, outside, 8 << 20)).isGreaterThan(CLEARLY * outOf);
             removed(limited, free);
         }
     }

@@ -40,7 +40,7 @@ abstract class NetworkSuite {
 
     /** A gibibyte each way in the full suite. */
     private static final long BYTES =
-            "1".equals(System.getProperty("saya.full")) ? 1L << 30 : 48L << 20;
+            "1".equals(System.getProperty("saya.full")) ? 1L << 30 : 24L << 20;
 
     /** What a network policy would have on the node: rules that nobody may touch. */
     private static final String TABLE = "table inet bystander";

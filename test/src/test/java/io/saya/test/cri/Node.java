@@ -13,6 +13,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a kubelet meets on a node: a containerd with its CRI plugin and a CNI network. Runtime
@@ -44,6 +45,7 @@ public final class Node implements AutoCloseable {
 
     private final Containerd containerd;
     private final CriClient cri;
+    private final @Nullable BlockSnapshots snapshots;
 
     /** Starts containerd and loads the images. */
     public Node() {
@@ -68,11 +70,41 @@ public final class Node implements AutoCloseable {
      * @param settings the product's configuration file; empty: that of its installation
      */
     public Node(List<String> networks, Map<String, String> plugins, String settings) {
+        this(networks, plugins, settings, null);
+    }
+
+    /** A node whose containers have their root file systems in files with ext4. */
+    static Node withBlockSnapshots(String settings) {
+        try {
+            return new Node(
+                    List.of(BRIDGE),
+                    Map.of(),
+                    settings,
+                    new BlockSnapshots(
+                            Files.createTempDirectory("saya-snapshots").resolve("files")));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private Node(
+            List<String> networks,
+            Map<String, String> plugins,
+            String settings,
+            @Nullable BlockSnapshots snapshots) {
+        this.snapshots = snapshots;
         containerd =
                 new Containerd(
                         "k8s.io",
                         Map.of(),
-                        directory -> configuration(directory, networks, plugins, settings));
+                        directory ->
+                                configuration(
+                                                directory,
+                                                networks,
+                                                plugins,
+                                                settings,
+                                                snapshots == null ? "overlayfs" : "block")
+                                        + (snapshots == null ? "" : snapshots.plugin("block")));
         cri = new CriClient(containerd.address());
         containerd.loadImage(PAUSE_IMAGE, PAUSE);
         if (!Wait.until(IMAGES, () -> knows(PAUSE_IMAGE) && knows(Containerd.IMAGE))) {
@@ -130,6 +162,9 @@ public final class Node implements AutoCloseable {
     public void close() {
         cri.close();
         containerd.close();
+        if (snapshots != null) {
+            snapshots.close();
+        }
     }
 
     private boolean knows(String image) {
@@ -142,7 +177,11 @@ public final class Node implements AutoCloseable {
     }
 
     private static String configuration(
-            Path directory, List<String> networks, Map<String, String> plugins, String settings) {
+            Path directory,
+            List<String> networks,
+            Map<String, String> plugins,
+            String settings,
+            String snapshotter) {
         try {
             var cni = Files.createDirectory(directory.resolve("cni"));
             for (var i = 0; i < networks.size(); i++) {
@@ -181,6 +220,7 @@ public final class Node implements AutoCloseable {
                    max_conf_num = %3$d
                  [plugins."io.containerd.grpc.v1.cri".containerd]
                    default_runtime_name = "runc"
+                   snapshotter = "%5$s"
                    [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
                      runtime_type = "io.containerd.runc.v2"
                    [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.saya]
@@ -193,7 +233,8 @@ public final class Node implements AutoCloseable {
                         directory,
                         PAUSE_IMAGE,
                         networks.size(),
-                        settings.isEmpty() ? "" : options(directory.resolve(SETTINGS)));
+                        settings.isEmpty() ? "" : options(directory.resolve(SETTINGS)),
+                        snapshotter);
     }
 
     /** The file in which the runtime finds its configuration. */

@@ -36,7 +36,7 @@ import java.util.function.UnaryOperator;
 /** A pod that has been run, and what a kubelet does with it. Thread safe; methods block. */
 public final class Pod {
     private static final AtomicInteger NEXT = new AtomicInteger();
-    private static final Duration EXIT = Duration.ofSeconds(30);
+    private static final Duration EXIT = Duration.ofMinutes(2);
     private static final int ID_LENGTH = 40;
 
     /** The script of a container that ends only at SIGTERM. */
@@ -235,7 +235,7 @@ public final class Pod {
         return Path.of(status(container).getLogPath());
     }
 
-    /** ExecSync, with a limit of a minute. */
+    /** ExecSync, with a limit of two minutes. */
     public Ran exec(String container, String... command) {
         var answer =
                 node.cri()
@@ -244,7 +244,7 @@ public final class Pod {
                                 ExecSyncRequest.newBuilder()
                                         .setContainerId(container)
                                         .addAllCmd(List.of(command))
-                                        .setTimeout(60)
+                                        .setTimeout(120)
                                         .build());
         return new Ran(answer.getExitCode(), text(answer.getStdout()), text(answer.getStderr()));
     }

@@ -8,11 +8,19 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
+import java.util.stream.Stream;
 
 /** The cgroup of a pod, which a kubelet makes before the pod and removes after it. */
-final class PodCgroup implements AutoCloseable {
+public final class PodCgroup implements AutoCloseable {
     private static final Path TOP = Path.of("/sys/fs/cgroup");
-    private static final Duration EMPTY = Duration.ofSeconds(10);
+    private static final Duration EMPTY = Duration.ofSeconds(30);
+
+    /** Within which what was written to files is on the disk, so that the kernel can drop it. */
+    private static final Duration LOWERED = Duration.ofSeconds(60);
 
     private final String path;
     private final List<Path> directories = new ArrayList<>();
@@ -22,10 +30,10 @@ final class PodCgroup implements AutoCloseable {
      *
      * @param name of one level, below the root
      */
-    PodCgroup(String name) {
+    public PodCgroup(String name) {
         path = "/" + name;
         try {
-            if (Files.exists(TOP.resolve("cgroup.controllers"))) {
+            if (unified()) {
                 directories.add(Files.createDirectory(TOP.resolve(name)));
                 return;
             }
@@ -47,7 +55,7 @@ final class PodCgroup implements AutoCloseable {
     }
 
     /** What CRI calls it. */
-    String path() {
+    public String path() {
         return path;
     }
 
@@ -66,12 +74,11 @@ final class PodCgroup implements AutoCloseable {
 
     /** What all that is in it and below uses of memory, files in the page cache included. */
     long usedMemory() {
-        var unified = Files.exists(TOP.resolve("cgroup.controllers"));
         try {
             return Long.parseLong(
                     Files.readString(
                                     TOP.resolve(
-                                            unified
+                                            unified()
                                                     ? path.substring(1) + "/memory.current"
                                                     : "memory" + path + "/memory.usage_in_bytes"))
                             .strip());
@@ -80,27 +87,93 @@ final class PodCgroup implements AutoCloseable {
         }
     }
 
-    /** Limits the memory of all that is in it and below. */
-    void limitMemory(long bytes) {
-        var unified = Files.exists(TOP.resolve("cgroup.controllers"));
+    /** What the kernel itself uses for all that is in it and below: page tables, stacks, inodes. */
+    long kernelMemory() {
+        if (unified()) {
+            return stat("kernel ");
+        }
         try {
-            Files.writeString(
-                    TOP.resolve(
-                            unified
-                                    ? path.substring(1) + "/memory.max"
-                                    : "memory" + path + "/memory.limit_in_bytes"),
-                    Long.toString(bytes));
+            return Long.parseLong(
+                    Files.readString(TOP.resolve("memory" + path + "/memory.kmem.usage_in_bytes"))
+                            .strip());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
+    /**
+     * What of the used memory the kernel cannot take back by itself: the machine's memory, what
+     * QEMU has besides. Its own is not counted.
+     */
+    long heldMemory() {
+        return unified() ? stat("anon ", "shmem ") : stat("total_rss ", "total_shmem ");
+    }
+
+    private static boolean unified() {
+        return Files.exists(TOP.resolve("cgroup.controllers"));
+    }
+
+    /** The sum of figures of memory.stat. */
+    private long stat(String... figures) {
+        try {
+            return Files.readAllLines(
+                            TOP.resolve(unified() ? path.substring(1) : "memory" + path)
+                                    .resolve("memory.stat"))
+                    .stream()
+                    .filter(line -> Stream.of(figures).anyMatch(line::startsWith))
+                    .mapToLong(line -> Long.parseLong(line.substring(line.indexOf(' ') + 1)))
+                    .sum();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Limits the memory of all that is in it and below. */
+    void limitMemory(long bytes) {
+        var _ = limitMemory(() -> bytes);
+    }
+
+    /**
+     * Limits it to what is right at that moment. Version 1 refuses a limit that the kernel cannot
+     * keep at once: what was written to files must be on the disk before it can be dropped. So the
+     * limit is asked for and set until it is taken.
+     *
+     * @return the limit
+     */
+    long limitMemory(LongSupplier wanted) {
+        var file =
+                TOP.resolve(
+                        unified()
+                                ? path.substring(1) + "/memory.max"
+                                : "memory" + path + "/memory.limit_in_bytes");
+        var bytes = new AtomicLong();
+        var refused = new AtomicReference<IOException>();
+        BooleanSupplier set =
+                () -> {
+                    try {
+                        bytes.set(wanted.getAsLong());
+                        Files.writeString(file, Long.toString(bytes.get()));
+                        return true;
+                    } catch (IOException e) {
+                        refused.set(e);
+                        return false;
+                    }
+                };
+        if (!Wait.until(LOWERED, set)) {
+            throw new AssertionError(
+                    "%s does not take %d: %d used, %d of it held and %d the kernel's"
+                            .formatted(
+                                    file, bytes.get(), usedMemory(), heldMemory(), kernelMemory()),
+                    refused.get());
+        }
+        return bytes.get();
+    }
+
     /** Limits the number of processes and threads that are in it and below. */
     void limitProcesses(int most) {
-        var unified = Files.exists(TOP.resolve("cgroup.controllers"));
         try {
             Files.writeString(
-                    TOP.resolve(unified ? path.substring(1) : "pids" + path).resolve("pids.max"),
+                    TOP.resolve(unified() ? path.substring(1) : "pids" + path).resolve("pids.max"),
                     Integer.toString(most));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -118,14 +191,13 @@ final class PodCgroup implements AutoCloseable {
     }
 
     private void share(String weight, String shares) {
-        var unified = Files.exists(TOP.resolve("cgroup.controllers"));
         try {
             Files.writeString(
                     TOP.resolve(
-                            unified
+                            unified()
                                     ? path.substring(1) + "/cpu.weight"
                                     : "cpu" + path + "/cpu.shares"),
-                    unified ? weight : shares);
+                    unified() ? weight : shares);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -59,6 +59,37 @@ final class PortForwardTest extends NetworkSuite {
     }
 
     @Test
+    void aNewDaemonReachesThemAsWell() throws Exception {
+        var node = node(Networks.bridge("net0", 25, 1500));
+        var served = served(node);
+        var pod = served.pod();
+        var _ =
+                Ran.run(
+                                Duration.ofSeconds(90),
+                                System.getProperty("saya.product") + "/bin/saya",
+                                "upgrade",
+                                pod.id())
+                        .succeeded();
+        for (var port : SERVERS.keySet()) {
+            assertThat(
+                            Wait.until(
+                                    Duration.ofSeconds(20),
+                                    () ->
+                                            sh(inPod(pod)
+                                                            + "busybox wget -q -O - http://127.0.0.1:"
+                                                            + port
+                                                            + "/")
+                                                    .out()
+                                                    .contains("hello from the guest")))
+                    .as("port %d", port)
+                    .isTrue();
+            assertThat(PortForwardClient.exchange(node, pod, port, "GET / HTTP/1.0\r\n\r\n"))
+                    .contains("hello from the guest");
+        }
+        removed(pod);
+    }
+
+    @Test
     void largeBodiesTravelBothWays() {
         var node = node(Networks.bridge("net0", 21, 1500));
         var served = served(node);

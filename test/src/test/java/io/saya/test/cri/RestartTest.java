@@ -19,6 +19,11 @@ final class RestartTest extends PodSuite {
     private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final Duration AWAY = Duration.ofSeconds(3);
 
+    @Override
+    protected Node newNode() {
+        return new Node();
+    }
+
     @Test
     void podsGoOnWithoutContainerdAndNothingOfThemIsMissed() throws Exception {
         var shared = node().logs().resolveSibling("shared");

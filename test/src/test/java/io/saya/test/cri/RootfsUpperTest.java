@@ -20,7 +20,7 @@ final class RootfsUpperTest extends PodSuite {
 
     @Test
     void writesGoToADiskInTheSnapshotAndGoWithIt() throws IOException {
-        var pod = pod();
+        var pod = sharedPod();
         var container = pod.idle("main");
 
         assertThat(
@@ -51,7 +51,7 @@ final class RootfsUpperTest extends PodSuite {
                                 .out())
                 .isEqualTo("/bin/busybox\n4751 1000 2000 2\n");
 
-        var disks = disks();
+        var disks = settledDisks(1);
         assertThat(disks).as("disks in snapshots").hasSize(1);
         assertThat(blocks(disks.getFirst()))
                 .as("it takes what was written")
@@ -67,14 +67,12 @@ final class RootfsUpperTest extends PodSuite {
                 .isZero();
         pod.stop(again, Duration.ofSeconds(5));
         pod.remove(again);
-        // containerd removes snapshots in the background.
-        Wait.until(Duration.ofSeconds(20), () -> disks().isEmpty());
-        assertThat(disks()).isEmpty();
+        assertThat(settledDisks(0)).isEmpty();
     }
 
     @Test
     void aReadOnlyRootNeedsNone() {
-        var pod = pod();
+        var pod = sharedPod();
         var container =
                 pod.start(
                         pod.create(
@@ -91,13 +89,13 @@ final class RootfsUpperTest extends PodSuite {
                                                                                 .setReadonlyRootfs(
                                                                                         true)))));
         assertThat(pod.exec(container, "touch", "/x").err()).contains("Read-only file system");
-        assertThat(disks()).isEmpty();
+        assertThat(settledDisks(0)).isEmpty();
     }
 
     /** What is written reaches the host when it is synced, and not before a client can ask. */
     @Test
     void manyFilesAreMadeAndRemoved() {
-        var pod = pod();
+        var pod = sharedPod();
         var container = pod.idle("main");
         var result =
                 pod.exec(
@@ -113,6 +111,12 @@ final class RootfsUpperTest extends PodSuite {
                         rm -r /many /again; ls -d /many /again 2>/dev/null | wc -l""");
         assertThat(result.err()).isEmpty();
         assertThat(result.out()).isEqualTo("2000\n2000\n0\n");
+    }
+
+    /** The disks once there are so many: containerd removes snapshots in the background. */
+    private List<Path> settledDisks(int wanted) {
+        Wait.until(Duration.ofSeconds(20), () -> disks().size() == wanted);
+        return disks();
     }
 
     private List<Path> disks() {

@@ -21,7 +21,7 @@ final class SecurityTest extends PodSuite {
 
     @Test
     void aContainerRunsAsWhomItIsToldAndWithNoMoreRights() {
-        var pod = pod();
+        var pod = sharedPod();
         var container =
                 started(
                         pod,
@@ -46,7 +46,7 @@ final class SecurityTest extends PodSuite {
     /** A volume as the kubelet prepares it where a pod has {@code fsGroup} 2000. */
     @Test
     void aSupplementaryGroupOpensItsDirectoriesAndNoOthers() throws IOException {
-        var pod = pod();
+        var pod = sharedPod();
         var files = node().logs().resolveSibling("groups-" + pod.config().getHostname());
         var volume = directory(files.resolve("volume"), 0, 2000, 02775);
         var sticky = directory(files.resolve("sticky"), 0, 2000, 03775);

@@ -21,11 +21,17 @@ import org.junit.jupiter.api.Timeout;
 /** What a machine has follows what its containers may use. */
 @WithProduct
 final class SizeTest extends PodSuite {
-    private static final Duration LIMIT = Duration.ofSeconds(60);
+    private static final Duration LIMIT = Duration.ofMinutes(2);
     private static final long MIB = 1 << 20;
 
-    /** Within which what containers have freed is back on the host. */
-    private static final Duration GIVEN_BACK = Duration.ofSeconds(30);
+    /**
+     * Within which what containers have freed is back on the host, however busy that is; idle it is
+     * half a minute at most, which the benchmark shows.
+     */
+    private static final Duration GIVEN_BACK = Duration.ofMinutes(2);
+
+    /** Within which most of it is: what is measured first may be a little too much. */
+    private static final Duration MOSTLY_GIVEN_BACK = Duration.ofSeconds(10);
 
     /** What the kernel keeps for itself before it counts, and what is there for the guest. */
     private static final int GUEST_MIB = 128;
@@ -77,6 +83,17 @@ final class SizeTest extends PodSuite {
                 / 1024;
     }
 
+    /** A guest that is slow takes what it was offered after its container has begun. */
+    private static void assertMemoryMib(Pod pod, String container, long least, long most) {
+        Wait.until(LIMIT, () -> memoryMib(pod, container) >= least);
+        assertThat(memoryMib(pod, container)).isBetween(least, most);
+    }
+
+    private static void assertCpus(Pod pod, String container, long expected) {
+        Wait.until(LIMIT, () -> cpus(pod, container) == expected);
+        assertThat(cpus(pod, container)).isEqualTo(expected);
+    }
+
     private static long cpus(Pod pod, String container) {
         return number(pod, container, "grep -c ^processor /proc/cpuinfo");
     }
@@ -108,6 +125,48 @@ final class SizeTest extends PodSuite {
         }
     }
 
+    /** With limits of their own, and then one without any. */
+    @Test
+    void severalContainersHaveTheirSumAndEachItsOwn() {
+        var pod = told(576, 1);
+        var small = container(pod, "small", 64, 0.5);
+        var large = container(pod, "large", 512, 0.5);
+        var sum = memoryMib(pod, small);
+        assertThat(sum).isBetween(577L, 576L + GUEST_MIB);
+        assertThat(cpus(pod, small)).isEqualTo(1);
+        assertThat(ofCgroup(pod, small, "memory.max", "cpu.max"))
+                .isEqualTo(64 * MIB + " 50000 100000");
+        assertThat(ofCgroup(pod, large, "memory.max", "cpu.max"))
+                .isEqualTo(512 * MIB + " 50000 100000");
+        assertThat(allocates(pod, small, 80)).isEqualTo(137);
+        assertThat(allocates(pod, large, 480)).isZero();
+
+        var free = pod.idle("free");
+        assertMemoryMib(pod, free, 2048, 2048 + 576);
+        assertCpus(pod, free, Math.min(2, HOST_CPUS));
+        assertThat(number(pod, free, "nproc")).isEqualTo(Math.min(2, HOST_CPUS));
+        assertThat(ofCgroup(pod, free, "memory.max", "cpu.max")).isEqualTo("max max 100000");
+        assertThat(allocates(pod, free, 600)).isZero();
+        pod.stop(free, Duration.ZERO);
+        assertThat(Wait.until(LIMIT, () -> memoryMib(pod, small) < sum + 64))
+                .as("%d MiB", memoryMib(pod, small))
+                .isTrue();
+        assertThat(Wait.until(LIMIT, () -> cpus(pod, small) == cpusAfterwards(pod))).isTrue();
+    }
+
+    private static String ofCgroup(Pod pod, String container, String... files) {
+        var ran =
+                pod.exec(
+                        container,
+                        "sh",
+                        "-c",
+                        "cd /sys/fs/cgroup$(sed -n 's/^0:://p' /proc/self/cgroup) && echo $(cat "
+                                + String.join(" ", files)
+                                + ")");
+        assertThat(ran.status()).as(ran.toString()).isZero();
+        return ran.out().strip();
+    }
+
     @Test
     void withoutLimitsItHasTheDefault() {
         var pod = pod();
@@ -122,8 +181,8 @@ final class SizeTest extends PodSuite {
         var first = container(pod, "first", 64, 0.5);
         var small = memoryMib(pod, first);
         var second = container(pod, "second", 512, 1.5);
-        assertThat(memoryMib(pod, first)).isBetween(576L, 576L + GUEST_MIB + small - 64);
-        assertThat(cpus(pod, first)).isEqualTo(Math.min(2, HOST_CPUS));
+        assertMemoryMib(pod, first, 576, 576 + GUEST_MIB + small - 64);
+        assertCpus(pod, first, Math.min(2, HOST_CPUS));
         pod.stop(second, Duration.ZERO);
         assertThat(Wait.until(LIMIT, () -> memoryMib(pod, first) < small + 64))
                 .as("%d MiB", memoryMib(pod, first))
@@ -137,8 +196,8 @@ final class SizeTest extends PodSuite {
         var container = container(pod, "main", 64, 0.5);
         var small = memoryMib(pod, container);
         update(container, resources(512, 2));
-        assertThat(memoryMib(pod, container)).isGreaterThan(512);
-        assertThat(cpus(pod, container)).isEqualTo(Math.min(2, HOST_CPUS));
+        assertMemoryMib(pod, container, 513, 512 + GUEST_MIB + small);
+        assertCpus(pod, container, Math.min(2, HOST_CPUS));
         // What was not there before can be used.
         assertThat(
                         pod.exec(
@@ -155,7 +214,7 @@ final class SizeTest extends PodSuite {
         assertThat(Wait.until(LIMIT, () -> cpus(pod, container) == cpusAfterwards(pod))).isTrue();
         // And once more, of which an emulated QEMU died.
         update(container, resources(512, 2));
-        assertThat(cpus(pod, container)).isEqualTo(Math.min(2, HOST_CPUS));
+        assertCpus(pod, container, Math.min(2, HOST_CPUS));
     }
 
     @Test
@@ -163,7 +222,7 @@ final class SizeTest extends PodSuite {
         var pod = told(512, HOST_CPUS + 2);
         var container = container(pod, "main", 512, HOST_CPUS + 2);
         assertThat(memoryMib(pod, container)).isBetween(513L, 512L + GUEST_MIB);
-        assertThat(cpus(pod, container)).isEqualTo(HOST_CPUS);
+        assertCpus(pod, container, HOST_CPUS);
         assertThat(allocates(pod, container, 480)).isZero();
         assertThat(allocates(pod, container, 540)).isEqualTo(137);
         assertThat(node().containerd().log()).contains("less than was asked for");
@@ -182,7 +241,7 @@ final class SizeTest extends PodSuite {
 
     @Test
     void containersThatTakeAGibibyteAndEndLeaveTheHostWhereItWas() {
-        takeAndEnd(3);
+        takeAndEnd(1);
     }
 
     @Test
@@ -193,28 +252,26 @@ final class SizeTest extends PodSuite {
     }
 
     private void takeAndEnd(int cycles) {
-        try (var cgroup = new PodCgroup("saya-size-" + ProcessHandle.current().pid())) {
-            var pod =
-                    pod(
-                            config ->
-                                    config.setLinux(
-                                            LinuxPodSandboxConfig.newBuilder()
-                                                    .setCgroupParent(cgroup.path())
-                                                    .setResources(resources(64, 1))));
-            var idle = container(pod, "idle", 64, 1);
-            var small = memoryMib(pod, idle);
-            // The first has the guest load what it needs for it.
+        var cgroup = cgroup();
+        var pod =
+                pod(
+                        config ->
+                                config.setLinux(
+                                        LinuxPodSandboxConfig.newBuilder()
+                                                .setCgroupParent(cgroup.path())
+                                                .setResources(resources(64, 1))));
+        var idle = container(pod, "idle", 64, 1);
+        var small = memoryMib(pod, idle);
+        // The first has the guest load what it needs for it.
+        takeAGibibyte(pod);
+        var before = settled(cgroup, 0, MOSTLY_GIVEN_BACK);
+        for (int cycle = 0; cycle < cycles; cycle++) {
             takeAGibibyte(pod);
-            var before = settled(cgroup, 0);
-            for (int cycle = 0; cycle < cycles; cycle++) {
-                takeAGibibyte(pod);
-            }
-            assertThat(settled(cgroup, before + before / 10))
-                    .as("after %d cycles, in bytes", cycles)
-                    .isLessThanOrEqualTo(before + before / 10);
-            assertThat(Wait.until(LIMIT, () -> memoryMib(pod, idle) < small + 64)).isTrue();
-            pod.remove();
         }
+        assertThat(settled(cgroup, before + before / 10, GIVEN_BACK))
+                .as("after %d cycles, in bytes", cycles)
+                .isLessThanOrEqualTo(before + before / 10);
+        assertThat(Wait.until(LIMIT, () -> memoryMib(pod, idle) < small + 64)).isTrue();
     }
 
     private static void takeAGibibyte(Pod pod) {
@@ -241,11 +298,13 @@ final class SizeTest extends PodSuite {
         return pod.status(container).getState() == ContainerState.CONTAINER_EXITED;
     }
 
-    /** The least that the pod costs within half a minute, or what is at most a bound. */
-    private static long settled(PodCgroup cgroup, long bound) {
+    /**
+     * The least that the pod costs within a limit, or what is at most a bound. The host's own page
+     * cache of its files, which the host takes back when it needs to, is not counted.
+     */
+    private static long settled(PodCgroup cgroup, long bound, Duration limit) {
         var least = new AtomicLong(Long.MAX_VALUE);
-        Wait.until(
-                GIVEN_BACK, () -> least.accumulateAndGet(cgroup.usedMemory(), Math::min) <= bound);
+        Wait.until(limit, () -> least.accumulateAndGet(cgroup.heldMemory(), Math::min) <= bound);
         return least.get();
     }
 

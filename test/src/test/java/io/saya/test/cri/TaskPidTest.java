@@ -35,7 +35,7 @@ final class TaskPidTest extends PodSuite {
 
     @Test
     void nothingOfTheHostIsFoundThereAndNothingCanBeLeft() throws IOException {
-        var pod = pod();
+        var pod = sharedPod();
         var process = process(pod.idle("main"));
         assertThat(Host.list(process.resolve("root"))).isEmpty();
         assertThatThrownBy(() -> Files.createFile(process.resolve("root/written")))
@@ -55,7 +55,7 @@ final class TaskPidTest extends PodSuite {
     /** kubectl debug --target */
     @Test
     void aDebugContainerIsPutIntoThePidNamespaceOfItsTarget() {
-        var pod = pod();
+        var pod = sharedPod();
         pod.idle("other");
         var target =
                 pod.start(
@@ -93,7 +93,7 @@ final class TaskPidTest extends PodSuite {
     /** docker top, and the host's ps, list pids with their arguments. */
     @Test
     void itSaysWhichProgramItStandsFor() throws IOException {
-        var pod = pod();
+        var pod = sharedPod();
         var container =
                 pod.start(
                         pod.create(
@@ -105,7 +105,7 @@ final class TaskPidTest extends PodSuite {
 
     @Test
     void itCostsFewPages() throws IOException {
-        var pod = pod();
+        var pod = sharedPod();
         var smaps = Files.readString(process(pod.idle("main")).resolve("smaps_rollup"));
         long kilobytes = 0;
         for (var line : smaps.lines().toList()) {

@@ -26,6 +26,18 @@ enum Fault {
             kill(victim);
         }
     },
+    /** Of a guest whose agent is reached by it. */
+    VSOCK_DAEMON_KILLED("vsock daemon", "vhost-device-vsock") {
+        @Override
+        void strike(Victim victim) {
+            kill(victim);
+        }
+
+        @Override
+        boolean byVsockDaemon() {
+            return true;
+        }
+    },
     TASK_KILLED("task's process", "saya-task") {
         @Override
         void strike(Victim victim) {
@@ -98,6 +110,10 @@ enum Fault {
         if (phase == Phase.KILL_VM && (this == AGENT_KILLED || this == AGENT_DEAF)) {
             return false; // it is deaf already
         }
+        if (byVsockDaemon()) {
+            // Without a serial port there is no hand in the guest that makes its agent deaf.
+            return phase != Phase.KILL_VM && (phase.vm() || phase == Phase.START_SPAWN);
+        }
         if (this == TASK_KILLED) {
             // It is made while the guest boots, and ends before the exit is seen.
             return phase.vm() && phase.compareTo(Phase.CREATE_CONTAINER) >= 0;
@@ -105,6 +121,11 @@ enum Fault {
         return OUTSIDE_OF_THE_VM.contains(this)
                 || phase.vm()
                 || (this == VIRTIOFSD_KILLED && phase == Phase.START_SPAWN);
+    }
+
+    /** True if the agent is reached by a vsock daemon, which not every host has. */
+    boolean byVsockDaemon() {
+        return false;
     }
 
     /** Limit for the task to be stopped. */
@@ -115,6 +136,15 @@ enum Fault {
     /** True if the container survives it. */
     boolean survived() {
         return this == CONTAINERD_KILLED;
+    }
+
+    /**
+     * True if nobody may know of the sandbox: a guard that is killed after its start and before
+     * containerd has connected to the shim. containerd's call fails and it asks for no delete; the
+     * node's next start cleans up (packaging/launcher/README.md, "Clean-up").
+     */
+    boolean leftToTheNextStart(Phase phase) {
+        return this == GUARD_KILLED && phase == Phase.CREATE_CONNECT;
     }
 
     /**

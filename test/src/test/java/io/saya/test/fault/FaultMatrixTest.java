@@ -1,9 +1,11 @@
 package io.saya.test.fault;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.saya.test.Host;
 import io.saya.test.Ran;
+import io.saya.test.VsockDaemons;
 import io.saya.test.Wait;
 import io.saya.test.WithProduct;
 import java.nio.file.Path;
@@ -56,6 +58,11 @@ final class FaultMatrixTest {
 
     private void run(Cell cell) {
         var victim = new Victim(node, PREFIX + next++ + "v");
+        if (cell.fault().byVsockDaemon()) {
+            var daemon = VsockDaemons.find();
+            assumeTrue(daemon.isPresent(), VsockDaemons.ABSENT);
+            node.reachByVsock(victim.id(), daemon.get());
+        }
         double seconds = -1;
         var failure = "unexpected";
         try {
@@ -130,6 +137,12 @@ final class FaultMatrixTest {
 
     private void nothingIsLeft(Cell cell, Victim victim) {
         var id = victim.id();
+        if (cell.fault().leftToTheNextStart(cell.phase())) {
+            var other = PREFIX + next++ + "n";
+            node.ctr(node.run(other, "sleep", "100000")).succeeded();
+            node.ctr("tasks", "delete", "--force", other).succeeded();
+            node.ctr("containers", "delete", other).succeeded();
+        }
         assertThat(node.tracesAfter(cell.fault().leftBound(), id))
                 .as("left of %s%s", id, node.log())
                 .isEmpty();
@@ -187,6 +200,8 @@ final class FaultMatrixTest {
                         new Cell(Fault.QEMU_STOPPED, Phase.IDLE),
                         new Cell(Fault.QEMU_STOPPED, Phase.KILL_VM),
                         new Cell(Fault.VIRTIOFSD_KILLED, Phase.EXEC),
+                        new Cell(Fault.VSOCK_DAEMON_KILLED, Phase.CREATE_CONNECT),
+                        new Cell(Fault.VSOCK_DAEMON_KILLED, Phase.EXEC),
                         new Cell(Fault.TASK_KILLED, Phase.CREATE_CONTAINER),
                         new Cell(Fault.TASK_KILLED, Phase.IDLE),
                         new Cell(Fault.AGENT_KILLED, Phase.EXEC),

@@ -13,7 +13,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.SortedSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +38,7 @@ final class Node implements AutoCloseable {
 
     private final Path directory;
     private final Path events;
+    private final Set<String> byVsock = ConcurrentHashMap.newKeySet();
     private @Nullable Process process;
     private @Nullable Process listener;
 
@@ -132,11 +135,36 @@ final class Node implements AutoCloseable {
         return command.toArray(String[]::new);
     }
 
+    /** Has the agent of a container, or of a pod, reached by a vsock daemon. */
+    void reachByVsock(String id, Path daemon) {
+        var configuration = directory.resolve("guest/by-vsock.toml");
+        try {
+            // QEMU itself: the hand in the guest would need a serial port.
+            Files.writeString(
+                    configuration,
+                    Files.readString(directory.resolve("guest/configuration.toml"))
+                                    .replaceAll("(?m)^(path|valid_hypervisor_paths) = .*\n", "")
+                            + """
+                            transport = "hybrid-vsock"
+                            vhost_user_vsock_daemon = "%s"
+                            """
+                                    .formatted(daemon));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        byVsock.add(id);
+    }
+
+    private String configuration(String id) {
+        return directory
+                + (byVsock.contains(id) ? "/guest/by-vsock.toml" : "/guest/configuration.toml");
+    }
+
     /** Starts a container in the background, as {@code ctr run -d} does. */
     String[] run(String id, String... program) {
         var command = new ArrayList<String>();
         command.addAll(List.of("run", "--detach", "--runtime", "io.containerd.saya.v2"));
-        command.addAll(List.of("--runtime-config-path", directory + "/guest/configuration.toml"));
+        command.addAll(List.of("--runtime-config-path", configuration(id)));
         command.addAll(List.of(IMAGE, id));
         command.addAll(List.of(program));
         return command.toArray(String[]::new);
@@ -175,7 +203,7 @@ final class Node implements AutoCloseable {
             "--runtime",
             "io.containerd.saya.v2",
             "--runtime-config-path",
-            directory + "/guest/configuration.toml",
+            configuration(pod),
             "--config",
             specification.toString(),
             id

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @WithProduct
 @Timeout(120)
 final class RaceTest extends FaultSuite {
-    private static final int ROUNDS = Integer.getInteger("saya.race.rounds", FULL ? 200 : 8);
+    private static final int ROUNDS = Integer.getInteger("saya.race.rounds", FULL ? 200 : 6);
     private static final int LATEST_MS = 400;
     private static final Duration END = Duration.ofSeconds(20);
 

@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.saya.proto.cri.LinuxContainerResources;
 import io.saya.proto.cri.LinuxPodSandboxConfig;
+import io.saya.proto.cri.PodSandboxStatsRequest;
 import io.saya.test.Ran;
 import io.saya.test.Wait;
 import io.saya.test.WithProduct;
 import io.saya.test.cri.Node;
 import io.saya.test.cri.Pod;
+import io.saya.test.cri.PodCgroup;
 import io.saya.test.cri.PodSuite;
 import io.saya.test.cri.Scraped;
 import io.saya.test.fault.Hand;
@@ -38,6 +40,11 @@ final class MonitorTest extends PodSuite {
     private static final Path SHIPPED = shipped();
     private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final boolean FULL = "1".equals(System.getProperty("saya.full"));
+
+    /** Scrapes, one in ten seconds: a minute, or five. */
+    private static final int SCRAPES = FULL ? 30 : 7;
+
+    private static final int EXECS = FULL ? 100 : 10;
 
     /** Families of the table that a node in order may lack, and why. */
     private static final Set<String> MAY_LACK =
@@ -131,6 +138,7 @@ final class MonitorTest extends PodSuite {
 
     @Test
     void aPrometheusSeesEverySandboxOfTheNode() throws IOException {
+        PodCgroup cgroup = cgroup();
         Pod idle = pod();
         String execs = idle.idle("app");
         Pod declared =
@@ -145,25 +153,29 @@ final class MonitorTest extends PodSuite {
         declared.idle("app");
         Pod busy = pod();
         busy.started("load", "while :; do :; done");
-        Pod two = pod();
+        Pod two =
+                pod(
+                        config ->
+                                config.setLinux(
+                                        LinuxPodSandboxConfig.newBuilder()
+                                                .setCgroupParent(cgroup.path())));
         two.idle("one");
         two.idle("two");
         two.started("hungry", "head -c 30000000 /dev/zero > /dev/shm/x; sleep 100000");
         Pod deaf = pod();
         deaf.idle("app");
-        for (int i = 0; i < 10; i++) {
-            assertThat(idle.exec(execs, "true").status()).isZero();
-        }
         try (Daemon monitor = monitor();
                 Prometheus prometheus =
                         Prometheus.start(
                                 directory, SHIPPED.resolve("prometheus"), monitor.port())) {
             Hand.tell(Scraped.runDirectory(deaf.id()), "freeze");
-            int scrapes = FULL ? 30 : 7;
+            for (int i = 0; i < EXECS; i++) {
+                assertThat(idle.exec(execs, "true").status()).isZero();
+            }
             assertThat(
                             Wait.until(
-                                    Duration.ofSeconds(20L * scrapes),
-                                    () -> prometheus.value("count_over_time(up[1h])") >= scrapes))
+                                    Duration.ofSeconds(20L * SCRAPES),
+                                    () -> prometheus.value("count_over_time(up[1h])") >= SCRAPES))
                     .as(prometheus.log())
                     .isTrue();
             assertThat(prometheus.value("min_over_time(up[1h])")).isEqualTo(1);
@@ -184,7 +196,8 @@ final class MonitorTest extends PodSuite {
                             prometheus.value(
                                     "saya_task_call_duration_seconds_count{action=\"exec\",outcome=\"ok\"} * on(sandbox_id) saya_monitor_sandbox_info"
                                             + named(idle)))
-                    .isEqualTo(10);
+                    .isEqualTo(EXECS);
+            agreeWithPodSandboxStats(prometheus, two);
             assertThat(prometheus.value("saya_monitor_declared_overhead_bytes" + named(declared)))
                     .isEqualTo(123 << 20);
             assertThat(
@@ -202,6 +215,40 @@ final class MonitorTest extends PodSuite {
             double largest = prometheus.value("max(count by (sandbox_id) ({sandbox_id!=\"\"}))");
             System.out.println("series of a sandbox, at most: " + largest);
             assertThat(largest).isBetween(100.0, 3000.0);
+        }
+        two.stop();
+        two.remove();
+    }
+
+    /** What {@code kubectl top} shows, which the kubelet asks for. */
+    private void agreeWithPodSandboxStats(Prometheus prometheus, Pod pod) {
+        var stats =
+                node().cri()
+                        .runtime()
+                        .podSandboxStats(
+                                PodSandboxStatsRequest.newBuilder()
+                                        .setPodSandboxId(pod.id())
+                                        .build())
+                        .getStats()
+                        .getLinux();
+        String vm =
+                "sum(saya_process_cpu_seconds_total{process=~\"qemu|virtiofsd\"} * on(sandbox_id)"
+                        + " group_left() saya_monitor_sandbox_info"
+                        + named(pod)
+                        + ")";
+        // The scrape was up to ten seconds earlier, and QEMU's first moments were elsewhere.
+        assertThat(stats.getCpu().getUsageCoreNanoSeconds().getValue() / 1e9)
+                .isBetween(0.9 * prometheus.value(vm) - 0.2, prometheus.value(vm) + 15);
+        assertThat(stats.getContainersList()).hasSize(3);
+        for (var container : stats.getContainersList()) {
+            double memory =
+                    prometheus.value(
+                            "saya_container_memory_usage_bytes{container_id=\""
+                                    + container.getAttributes().getId()
+                                    + "\"}");
+            assertThat((double) container.getMemory().getUsageBytes().getValue())
+                    .as(container.getAttributes().getMetadata().getName())
+                    .isBetween(0.95 * memory - (1 << 20), 1.05 * memory + (1 << 20));
         }
     }
 

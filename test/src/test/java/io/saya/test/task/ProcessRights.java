@@ -6,6 +6,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 
 /**
  * What the kernel says of a process, in the words of the table "Processes and rights" of
@@ -21,20 +23,28 @@ record ProcessRights(
         String seccomp,
         String namespaces) {
 
-    /** By their numbers (linux/capability.h). */
-    private static final List<String> CAPABILITIES =
-            List.of(
-                    "chown",
-                    "dac_override",
-                    "dac_read_search",
-                    "fowner",
-                    "fsetid",
-                    "kill",
-                    "setgid",
-                    "setuid");
-
-    private static final int MKNOD = 27;
-    private static final int SETFCAP = 31;
+    /** By their numbers (linux/capability.h); the others are told by those. */
+    private static final Map<Integer, String> CAPABILITIES =
+            Map.ofEntries(
+                    Map.entry(0, "chown"),
+                    Map.entry(1, "dac_override"),
+                    Map.entry(3, "fowner"),
+                    Map.entry(4, "fsetid"),
+                    Map.entry(5, "kill"),
+                    Map.entry(6, "setgid"),
+                    Map.entry(7, "setuid"),
+                    Map.entry(8, "setpcap"),
+                    Map.entry(10, "net_bind_service"),
+                    Map.entry(12, "net_admin"),
+                    Map.entry(13, "net_raw"),
+                    Map.entry(18, "sys_chroot"),
+                    Map.entry(19, "sys_ptrace"),
+                    Map.entry(21, "sys_admin"),
+                    Map.entry(23, "sys_nice"),
+                    Map.entry(24, "sys_resource"),
+                    Map.entry(27, "mknod"),
+                    Map.entry(31, "setfcap"),
+                    Map.entry(39, "bpf"));
 
     private static final long CONFINED_ID = 0x70000000L;
 
@@ -42,7 +52,7 @@ record ProcessRights(
     static ProcessRights of(long pid, long guard) {
         return new ProcessRights(
                 user(pid, guard),
-                capabilities(pid, guard),
+                capabilities(pid),
                 field(pid, "NoNewPrivs").equals("1") ? "yes" : "no",
                 field(pid, "Seccomp").equals("0") ? "no" : "yes",
                 namespaces(pid, guard));
@@ -66,33 +76,37 @@ record ProcessRights(
                 : user[0];
     }
 
-    /** Of a process that does not have all of the guard's, what it could get counts as well. */
-    private static String capabilities(long pid, long guard) {
+    /**
+     * What it could get counts as well: its bounding set must be what it has, or nothing, and the
+     * sets that pass on to others empty.
+     */
+    private static String capabilities(long pid) {
         var permitted = field(pid, "CapPrm");
-        if (permitted.equals(field(guard, "CapPrm"))) {
-            return "containerd's";
-        }
         for (var set : List.of("CapInh", "CapBnd", "CapAmb")) {
-            if (Long.parseUnsignedLong(field(pid, set), 16) != 0) {
-                return permitted + ", and in " + set + " " + field(pid, set);
+            var others = field(pid, set);
+            if (Long.parseUnsignedLong(others, 16) != 0
+                    && !(set.equals("CapBnd") && others.equals(permitted))) {
+                return permitted + ", and in " + set + " " + others;
             }
         }
-        var bits = Long.parseUnsignedLong(permitted, 16);
+        var names = names(permitted);
+        return names.isEmpty() ? "none" : String.join(" ", names);
+    }
+
+    /** Those that this process could have: what it has not, containerd cannot pass on. */
+    static Set<String> possible() {
+        return Set.copyOf(names(field(ProcessHandle.current().pid(), "CapBnd")));
+    }
+
+    private static List<String> names(String hexadecimal) {
+        var bits = Long.parseUnsignedLong(hexadecimal, 16);
         var names = new ArrayList<String>();
         for (int number = 0; number < Long.SIZE; number++) {
             if ((bits >>> number & 1) != 0) {
-                names.add(
-                        switch (number) {
-                            case MKNOD -> "mknod";
-                            case SETFCAP -> "setfcap";
-                            default ->
-                                    number < CAPABILITIES.size()
-                                            ? CAPABILITIES.get(number)
-                                            : "cap_" + number;
-                        });
+                names.add(CAPABILITIES.getOrDefault(number, "cap_" + number));
             }
         }
-        return names.isEmpty() ? "none" : String.join(" ", names);
+        return names;
     }
 
     private static String namespaces(long pid, long guard) {

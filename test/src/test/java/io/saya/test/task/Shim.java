@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.google.protobuf.Any;
 import com.google.protobuf.ByteString;
+import io.saya.proto.containerd.sandbox.SandboxClient;
+import io.saya.proto.containerd.sandbox.ShutdownSandboxRequest;
 import io.saya.proto.containerd.task.CreateTaskRequest;
 import io.saya.proto.containerd.task.DeleteRequest;
 import io.saya.proto.containerd.task.ExecProcessRequest;
@@ -39,6 +41,10 @@ import java.util.stream.Collectors;
  */
 final class Shim implements AutoCloseable {
     static final Duration LIMIT = Duration.ofSeconds(60);
+
+    /** A shim listens before its start returns; one that has been killed since never will. */
+    private static final Duration LISTENS = Duration.ofSeconds(3);
+
     private static final String NAMESPACE = "tests";
     private static final String PROCESS_TYPE =
             "types.containerd.io/opencontainers/runtime-spec/1/Process";
@@ -49,6 +55,7 @@ final class Shim implements AutoCloseable {
     private final Path socket;
     private final TtrpcClient client;
     private final TaskClient tasks;
+    private final SandboxClient sandboxes;
 
     private Shim(String id, Path bundle, Path rootfs, Path socket, TtrpcClient client) {
         this.id = id;
@@ -57,6 +64,7 @@ final class Shim implements AutoCloseable {
         this.socket = socket;
         this.client = client;
         this.tasks = new TaskClient(client);
+        this.sandboxes = new SandboxClient(client);
     }
 
     /**
@@ -80,8 +88,14 @@ final class Shim implements AutoCloseable {
                 runtime,
                 directory,
                 id,
-                specification(id, annotations, "", args),
+                specification(id, annotations, "", "", args),
                 Map.of());
+    }
+
+    /** Starts a shim of the product for a sandbox that is made by the sandbox service. */
+    static Shim startSandbox(Transport transport, Path directory, String id)
+            throws IOException, TtrpcException, InterruptedException {
+        return start(transport, "saya", directory, id, "", Map.of());
     }
 
     /**
@@ -103,8 +117,49 @@ final class Shim implements AutoCloseable {
                 "saya",
                 directory,
                 id,
-                specification(id, Map.of(), namespace, args),
+                specification(id, Map.of(), namespace, "", args),
                 environment);
+    }
+
+    /**
+     * Starts a shim of the product, or finds that of the container's sandbox.
+     *
+     * @param environment containerd's, beyond what the test's own is
+     */
+    static Shim startWith(
+            Map<String, String> environment,
+            Transport transport,
+            Path directory,
+            String id,
+            Map<String, String> annotations,
+            String... args)
+            throws IOException, TtrpcException, InterruptedException {
+        return start(
+                transport,
+                "saya",
+                directory,
+                id,
+                specification(id, annotations, "", "", args),
+                environment);
+    }
+
+    /** Starts a shim of the product with a file of the host's as {@code /etc/resolv.conf}. */
+    static Shim startResolving(
+            Path file, Transport transport, Path directory, String id, String... args)
+            throws IOException, TtrpcException, InterruptedException {
+        var mount =
+                """
+                , {"destination": "/etc/resolv.conf", "type": "bind", "source": "%s",
+                   "options": ["rbind", "rprivate"]}
+                """
+                        .formatted(file);
+        return start(
+                transport,
+                "saya",
+                directory,
+                id,
+                specification(id, Map.of(), "", mount, args),
+                Map.of());
     }
 
     private static Shim start(
@@ -118,8 +173,12 @@ final class Shim implements AutoCloseable {
         var bundle = Files.createDirectories(directory.resolve("bundles").resolve(id));
         Files.createDirectory(bundle.resolve("rootfs"));
         // containerd has a FIFO here and reads it; into a file nothing is logged.
-        Files.createFile(bundle.resolve("log"));
-        Files.writeString(bundle.resolve("config.json"), specification);
+        if (!Files.exists(bundle.resolve("log"))) {
+            Files.createFile(bundle.resolve("log"));
+        }
+        if (!specification.isEmpty()) {
+            Files.writeString(bundle.resolve("config.json"), specification);
+        }
         var ran = act(directory, runtime, id, environment, "start");
         var socket = Path.of(ran.succeeded().out().strip().replaceFirst("^unix://", ""));
         return new Shim(
@@ -128,7 +187,7 @@ final class Shim implements AutoCloseable {
                 directory.resolve("rootfs"),
                 socket,
                 TtrpcClient.connect(
-                        transport, Endpoint.unix(socket), ClientOptions.connectWithin(LIMIT)));
+                        transport, Endpoint.unix(socket), ClientOptions.connectWithin(LISTENS)));
     }
 
     /** Where its specification is. */
@@ -195,6 +254,11 @@ final class Shim implements AutoCloseable {
     /** The calls of the task service; without a deadline of their own. */
     TaskClient tasks() {
         return tasks;
+    }
+
+    /** The calls of the sandbox service. */
+    SandboxClient sandboxes() {
+        return sandboxes;
     }
 
     /** Limit for a call. */
@@ -296,6 +360,11 @@ final class Shim implements AutoCloseable {
         ignoringFailure(() -> delete(""));
         ignoringFailure(
                 () -> tasks.shutdown(ShutdownRequest.newBuilder().setId(id).build(), within()));
+        ignoringFailure(
+                () ->
+                        sandboxes.shutdownSandbox(
+                                ShutdownSandboxRequest.newBuilder().setSandboxId(id).build(),
+                                within()));
         client.close();
     }
 
@@ -329,7 +398,11 @@ final class Shim implements AutoCloseable {
     }
 
     private static String specification(
-            String id, Map<String, String> annotations, String namespace, String... args) {
+            String id,
+            Map<String, String> annotations,
+            String namespace,
+            String mounts,
+            String... args) {
         return """
                {
                  "ociVersion": "1.0.2",
@@ -340,7 +413,7 @@ final class Shim implements AutoCloseable {
                  "mounts": [
                    {"destination": "/proc", "type": "proc", "source": "proc"},
                    {"destination": "/dev", "type": "tmpfs", "source": "tmpfs",
-                    "options": ["nosuid", "mode=755", "size=65536k"]}
+                    "options": ["nosuid", "mode=755", "size=65536k"]}%s
                  ],
                  "linux": {
                    "cgroupsPath": "/saya-tests/%s",
@@ -360,6 +433,7 @@ final class Shim implements AutoCloseable {
                                                         + ": "
                                                         + quoted(List.of(entry.getValue())))
                                 .collect(Collectors.joining(", ")),
+                        mounts,
                         id,
                         namespace.isEmpty() ? "" : ", \"path\": \"" + namespace + "\"");
     }

@@ -66,6 +66,32 @@ abstract class ShimSuite {
                 namespace, environment, Objects.requireNonNull(transport), directory(), id, args);
     }
 
+    /**
+     * Starts a shim of the product with variables added to its environment, or finds that of the
+     * container's sandbox.
+     */
+    final Shim startWith(
+            Map<String, String> environment,
+            String id,
+            Map<String, String> annotations,
+            String... args)
+            throws IOException, TtrpcException, InterruptedException {
+        return Shim.startWith(
+                environment, Objects.requireNonNull(transport), directory(), id, annotations, args);
+    }
+
+    /** Starts a shim of the product with a file of the host's as {@code /etc/resolv.conf}. */
+    final Shim startResolving(Path file, String... args)
+            throws IOException, TtrpcException, InterruptedException {
+        return Shim.startResolving(
+                file, Objects.requireNonNull(transport), directory(), newId(), args);
+    }
+
+    /** Starts a shim of the product that is to be asked for a sandbox. */
+    final Shim startSandbox(String id) throws IOException, TtrpcException, InterruptedException {
+        return Shim.startSandbox(Objects.requireNonNull(transport), directory(), id);
+    }
+
     /** What makes a container one of a pod: {@code type} is sandbox or container. */
     static Map<String, String> annotations(String type, String sandbox) {
         return Map.of(

@@ -2,9 +2,7 @@ package io.saya.test.task;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.saya.test.Containerd;
 import io.saya.test.Host;
-import io.saya.test.Ran;
 import io.saya.test.Wait;
 import io.saya.test.WithProduct;
 import java.io.IOException;
@@ -13,56 +11,22 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import org.assertj.core.data.Percentage;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** VMs that start from templates, and what becomes of them where something is wrong with one. */
 @WithProduct
 @Timeout(600)
-final class TemplateTest extends ShimSuite {
-    /** The VM of a template boots at low priority. */
-    private static final Duration MADE = Duration.ofSeconds(150);
-
-    private static final Duration SOON = Duration.ofSeconds(30);
+final class TemplateTest extends TemplateSuite {
     private static final long CLOCK_SECONDS = 5;
 
-    private Path store = Path.of("/");
-    private Map<String, String> environment = Map.of();
-
-    @BeforeEach
-    void makeStore() throws IOException {
-        store = Files.createDirectories(directory().resolve("templates"));
-        assertThat(
-                        Ran.run(
-                                        SOON,
-                                        "mount",
-                                        "-t",
-                                        "tmpfs",
-                                        "-o",
-                                        "size=600m",
-                                        "x",
-                                        store.toString())
-                                .status())
-                .isZero();
-        var file = directory().resolve("configuration.toml");
-        Files.writeString(
-                file, "[factory]\nenable_template = true\ntemplate_path = \"" + store + "\"\n");
-        environment = Map.of("SAYA_CONF_FILE", file.toString());
-    }
-
-    @AfterEach
-    void removeStore() {
-        Ran.run(SOON, "umount", store.toString());
-    }
+    /** A guest's kernel and root, which it has touched before it is saved. */
+    private static final long COPIED_BYTES = 64 << 20;
 
     @Test
     void whatStartsFromATemplateIsAMachineOfItsOwn() throws Exception {
@@ -106,7 +70,7 @@ final class TemplateTest extends ShimSuite {
     private void givenUpAndMadeAnew(long size, Path file) throws Exception {
         var before = Files.getAttribute(file, "unix:ino");
         var id = newId();
-        try (var shim = startIn("", environment, id, "sleep", "1000")) {
+        try (var shim = startIn("", environment(), id, "sleep", "1000")) {
             shim.create("", "", "");
             shim.start("");
             assertThat(origin(id)).isEqualTo("booted");
@@ -126,8 +90,7 @@ final class TemplateTest extends ShimSuite {
 
     @Test
     void withoutRoomForATemplateThePodsBoot() throws Exception {
-        assertThat(Ran.run(SOON, "mount", "-o", "remount,size=100m", store.toString()).status())
-                .isZero();
+        mount("-o", "remount,size=100m");
         run("true", "booted");
         assertThat(parts()).isEmpty();
         assertThat(templates()).isEmpty();
@@ -136,7 +99,7 @@ final class TemplateTest extends ShimSuite {
     @Test
     void nothingIsLeftOfAMakerThatDies() throws Exception {
         var id = newId();
-        try (var shim = startIn("", environment, id, "sleep", "1000")) {
+        try (var shim = startIn("", environment(), id, "sleep", "1000")) {
             shim.create("", "", "");
             shim.start("");
             assertThat(Wait.until(MADE, () -> !maker(id).isEmpty())).isTrue();
@@ -150,25 +113,15 @@ final class TemplateTest extends ShimSuite {
     @Test
     void aPodThatEndsTakesItsMakerAlong() throws Exception {
         var id = newId();
-        try (var shim = startIn("", environment, id, "sleep", "1000")) {
+        try (var shim = startIn("", environment(), id, "sleep", "1000")) {
             shim.create("", "", "");
             shim.start("");
             assertThat(Wait.until(MADE, () -> !maker(id).isEmpty())).isTrue();
+            shim.kill("", 9);
+            // The daemon lives on until containerd has asked for what it wants to know.
+            assertThat(Wait.until(SOON, () -> maker(id).isEmpty() && parts().isEmpty())).isTrue();
+            assertThat(shim.await("")).isEqualTo(137);
         }
-        assertThat(Wait.until(SOON, () -> maker(id).isEmpty() && parts().isEmpty())).isTrue();
-    }
-
-    /** Has a pod make the template, and returns its directory. */
-    private Path makeTemplate() throws Exception {
-        var id = newId();
-        try (var shim = startIn("", environment, id, "sleep", "1000")) {
-            shim.create("", "", "");
-            shim.start("");
-            assertThat(origin(id)).isEqualTo("booted");
-            assertThat(Wait.until(MADE, () -> !templates().isEmpty())).as("a template").isTrue();
-        }
-        assertThat(parts()).isEmpty();
-        return templates().getFirst();
     }
 
     /** Runs a script in a container of its own; returns the lines that it prints. */
@@ -178,7 +131,7 @@ final class TemplateTest extends ShimSuite {
         try (var shim =
                 startIn(
                         "",
-                        environment,
+                        environment(),
                         id,
                         "sh",
                         "-c",
@@ -188,30 +141,29 @@ final class TemplateTest extends ShimSuite {
             shim.start("");
             assertThat(Wait.until(SOON, () -> Files.exists(answer))).isTrue();
             assertThat(origin(id)).isEqualTo(origin);
+            if (origin.equals("restored")) {
+                assertThat(sharedMemoryOfItsCgroup(id)).isGreaterThan(COPIED_BYTES);
+            }
             return Files.readAllLines(answer);
         }
     }
 
-    private static String origin(String id) {
-        var ps = Ran.run(SOON, Containerd.product() + "/bin/saya", "ps", "--json", id);
-        return ps.succeeded().out().replaceAll("(?s).*\"origin\": *\"([a-z]*)\".*", "$1");
-    }
-
-    private static List<Long> maker(String id) {
-        return Host.processes("qemu-system-x86_64", "template-of-" + id);
-    }
-
-    private List<Path> templates() {
-        return named("template-");
-    }
-
-    private List<Path> parts() {
-        return named("part-");
-    }
-
-    private List<Path> named(String prefix) {
-        return Host.list(store).stream()
-                .filter(path -> path.getFileName().toString().startsWith(prefix))
-                .toList();
+    /** What its template gave a guest counts to the pod as if it had touched that itself. */
+    private static long sharedMemoryOfItsCgroup(String id) throws IOException {
+        var qemu = Host.processes("qemu-system-x86_64", "-name " + id).getFirst();
+        var groups = Files.readAllLines(Path.of("/proc/" + qemu + "/cgroup"));
+        var unified = Path.of("/sys/fs/cgroup/cgroup.controllers");
+        var line =
+                groups.stream()
+                        .filter(it -> it.contains(Files.exists(unified) ? "0::" : ":memory:"))
+                        .findFirst()
+                        .orElseThrow();
+        var directory =
+                (Files.exists(unified) ? "/sys/fs/cgroup" : "/sys/fs/cgroup/memory")
+                        + line.substring(line.lastIndexOf(':') + 1);
+        return Files.readAllLines(Path.of(directory, "memory.stat")).stream()
+                .filter(it -> it.startsWith("shmem "))
+                .mapToLong(it -> Long.parseLong(it.substring("shmem ".length())))
+                .sum();
     }
 }

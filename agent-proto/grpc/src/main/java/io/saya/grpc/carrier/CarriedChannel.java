@@ -5,6 +5,7 @@ import io.netty.channel.AbstractChannel;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelConfig;
 import io.netty.channel.ChannelMetadata;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.DefaultChannelConfig;
@@ -21,7 +22,7 @@ public abstract class CarriedChannel extends AbstractChannel {
 
     private static final ChannelMetadata METADATA = new ChannelMetadata(false);
 
-    private final ChannelConfig config = new DefaultChannelConfig(this);
+    private final ChannelConfig config = new Config(this);
     private final ArrayDeque<ByteBuf> received = new ArrayDeque<>();
     private boolean readWanted;
     private boolean delivering;
@@ -230,6 +231,18 @@ public abstract class CarriedChannel extends AbstractChannel {
     @Override
     public ChannelMetadata metadata() {
         return METADATA;
+    }
+
+    /** Takes what gRPC asks of every channel, and what only a socket has. */
+    private static final class Config extends DefaultChannelConfig {
+        Config(Channel channel) {
+            super(channel);
+        }
+
+        @Override
+        public <T> boolean setOption(ChannelOption<T> option, T value) {
+            return option.equals(ChannelOption.SO_KEEPALIVE) || super.setOption(option, value);
+        }
     }
 
     private final class CarriedUnsafe extends AbstractUnsafe {

@@ -62,5 +62,11 @@ final class WholeChannel extends CarriedChannel {
         public void channelInactive(ChannelHandlerContext context) {
             stream.receiveEnd();
         }
+
+        /** A peer that is gone ends the connection; whoever called it is told by that. */
+        @Override
+        public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+            var _ = context.close();
+        }
     }
 }

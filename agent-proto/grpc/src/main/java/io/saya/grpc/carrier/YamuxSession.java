@@ -172,6 +172,12 @@ public final class YamuxSession extends ChannelInboundHandlerAdapter {
         inactive.fireChannelInactive();
     }
 
+    /** A peer that is gone ends the connection; whoever called it is told by that. */
+    @Override
+    public void exceptionCaught(ChannelHandlerContext from, Throwable cause) {
+        var _ = from.close();
+    }
+
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext changed) {
         if (changed.channel().isWritable()) {

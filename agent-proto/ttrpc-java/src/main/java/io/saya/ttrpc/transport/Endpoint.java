@@ -25,6 +25,15 @@ public sealed interface Endpoint {
     }
 
     /**
+     * A Unix socket that is a virtual serial port of a guest, behind which a server of yamux may be
+     * instead of one of ttrpc: to that the first request is a ping as well, and its answer to the
+     * ping ends the connection.
+     */
+    static Endpoint serialPort(Path path) {
+        return new SerialPort(path);
+    }
+
+    /**
      * A port of a guest behind a Unix socket that speaks the hybrid vsock protocol ({@code
      * CONNECT}/{@code OK}).
      *
@@ -49,6 +58,24 @@ public sealed interface Endpoint {
         @Override
         public ChannelFuture connect(Transport transport, ChannelHandler handler) {
             return transport.connect(path, handler);
+        }
+
+        @Override
+        public String toString() {
+            return "unix:" + path;
+        }
+    }
+
+    /** See {@link Endpoint#serialPort}. */
+    record SerialPort(Path path) implements Endpoint {
+        @Override
+        public ChannelFuture connect(Transport transport, ChannelHandler handler) {
+            return transport.connect(path, handler);
+        }
+
+        @Override
+        public Preamble preamble() {
+            return SerialGreeting::start;
         }
 
         @Override

@@ -16,4 +16,12 @@ public interface Preamble {
      * @param done to be completed when the protocol may begin, or with the reason why it cannot
      */
     void start(Channel channel, Promise<Void> done);
+
+    /**
+     * Gives up a channel on which the exchange was started: nobody will use it. Hangs up, at once
+     * unless the other side cannot bear that before it has answered. Returns at once.
+     */
+    default void abandon(Channel channel) {
+        var _ = channel.close();
+    }
 }

@@ -14,6 +14,7 @@ import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
+import io.netty.channel.unix.UnixChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -162,6 +163,16 @@ public final class Transport implements AutoCloseable {
      */
     public ChannelFuture use(Channel channel, ChannelHandler handler) {
         return clientBootstrap(handler).channelFactory(() -> channel).register();
+    }
+
+    /** The descriptor of a channel's socket. */
+    public static int descriptor(Channel channel) {
+        return ((UnixChannel) channel).fd().intValue();
+    }
+
+    /** A channel for a connected stream socket that this process was given. */
+    public static Channel connected(int descriptor) {
+        return new EpollDomainSocketChannel(descriptor);
     }
 
     private Bootstrap clientBootstrap(ChannelHandler handler) {

@@ -6,6 +6,7 @@ import io.netty.channel.epoll.LinuxSocket;
 import io.netty.channel.epoll.VSockAddress;
 import java.io.IOException;
 import java.nio.channels.AlreadyConnectedException;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
@@ -21,6 +22,16 @@ final class VsockChannels {
 
     private static final long POLL_INTERVAL = TimeUnit.MILLISECONDS.toNanos(2);
 
+    /**
+     * Ports that only root binds to (CAP_NET_BIND_SERVICE) end here; those below are drawn from.
+     */
+    private static final int FIRST_FREE_PORT = 1024;
+
+    private static final int LOWEST_PORT = 512;
+
+    /** How many ports are tried: each connection of the host to any guest has one. */
+    private static final int PORTS = 32;
+
     private VsockChannels() {}
 
     /** Connects, waiting for the guest's answer; not on an event loop. */
@@ -28,6 +39,7 @@ final class VsockChannels {
         LinuxSocket socket = LinuxSocket.newVSockStream();
         boolean connected = false;
         try {
+            bindPrivileged(socket);
             VSockAddress address = new VSockAddress(contextId, port);
             long deadline = System.nanoTime() + CONNECT_TIMEOUT;
             while (!isConnected(socket, address)) {
@@ -42,6 +54,22 @@ final class VsockChannels {
         } finally {
             if (!connected) {
                 socket.close();
+            }
+        }
+    }
+
+    /**
+     * Binds to a port by which the guest's agent knows root of the host from its other users. Who
+     * may not do that connects all the same: agents other than the default guest's take anybody.
+     */
+    static void bindPrivileged(LinuxSocket socket) {
+        for (int i = 0; i < PORTS; i++) {
+            int port = ThreadLocalRandom.current().nextInt(LOWEST_PORT, FIRST_FREE_PORT);
+            try {
+                socket.bindVSock(new VSockAddress(VSockAddress.VMADDR_CID_ANY, port));
+                return;
+            } catch (IOException e) {
+                // Taken, or not allowed.
             }
         }
     }

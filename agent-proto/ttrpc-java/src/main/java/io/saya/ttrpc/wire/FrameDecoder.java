@@ -1,8 +1,10 @@
 package io.saya.ttrpc.wire;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import java.util.Arrays;
 
 /**
  * Cuts a byte stream into frames.
@@ -58,6 +60,29 @@ public final class FrameDecoder extends ChannelInboundHandlerAdapter {
                         + " of "
                         + WireFormat.HEADER_LENGTH
                         + " bytes of a frame's header";
+    }
+
+    /**
+     * The bytes of the frame that has begun and not ended: whoever reads on has to be given them
+     * first. Empty at a frame's boundary.
+     *
+     * @throws IllegalStateException within a frame that is skipped
+     */
+    public byte[] unfinished() {
+        if (toSkip > 0) {
+            throw new IllegalStateException(unfinishedFrame());
+        }
+        byte[] begun = Arrays.copyOf(header, headerFilled + payloadFilled);
+        System.arraycopy(payload, 0, begun, headerFilled, payloadFilled);
+        return begun;
+    }
+
+    /** Goes on behind the {@link #unfinished} bytes of another decoder. */
+    public void continueAfter(byte[] begun) {
+        ByteBuf bytes = Unpooled.wrappedBuffer(begun);
+        while (bytes.isReadable()) {
+            advance(bytes);
+        }
     }
 
     private void advance(ByteBuf bytes) {

@@ -1,6 +1,7 @@
 package io.saya.ttrpc.wire;
 
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelOutboundBuffer;
 import java.io.IOException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -38,6 +39,7 @@ public final class OutboundQueue {
     private @Nullable OutboundFrame tail;
     private long headBytes;
     private boolean draining;
+    private boolean frozen;
 
     /**
      * Creates an empty queue.
@@ -150,7 +152,7 @@ public final class OutboundQueue {
             discardAll();
             return;
         }
-        if (draining) {
+        if (draining || frozen) {
             return;
         }
         draining = true;
@@ -164,6 +166,24 @@ public final class OutboundQueue {
             release(written);
             onRoom.run();
         }
+    }
+
+    /**
+     * Writes nothing any more until {@link #thaw}; on the event loop.
+     *
+     * @return false, and nothing has changed, if something is on its way to the socket
+     */
+    public boolean freeze() {
+        takeAdded();
+        ChannelOutboundBuffer unsent = channel.unsafe().outboundBuffer();
+        frozen = head == null && !draining && unsent != null && unsent.isEmpty();
+        return frozen;
+    }
+
+    /** Goes on with what was added meanwhile; on the event loop. */
+    public void thaw() {
+        frozen = false;
+        drain();
     }
 
     /** Ends the queue: waiting threads go on, frames are discarded; on the event loop. */

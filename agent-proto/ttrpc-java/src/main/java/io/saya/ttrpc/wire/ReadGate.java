@@ -1,6 +1,7 @@
 package io.saya.ttrpc.wire;
 
 import io.netty.channel.Channel;
+import io.netty.channel.EventLoop;
 
 /**
  * Stops reading from a channel for as long as anyone has a reason to hold it; on the event loop
@@ -16,6 +17,10 @@ public final class ReadGate {
     /** Creates an open gate. */
     public ReadGate(Channel channel) {
         this.channel = channel;
+    }
+
+    EventLoop loop() {
+        return channel.eventLoop();
     }
 
     /** Adds a reason not to read. */

@@ -6,10 +6,11 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Stands before a decoder and paces a peer that sends its bytes one by one: each of them wakes the
- * event loop, which costs this side more than it costs the peer. After a burst of small reads the
- * gate is held for a moment, in which what the peer sends gathers in the kernel. Large reads are
- * free, so throughput is not limited. On the event loop only.
+ * Stands before a decoder and paces a peer that makes this side work for nothing: one that sends
+ * its bytes one by one, each of which wakes the event loop, or one whose bytes have to be skipped.
+ * After a burst of small reads the gate is held for a moment, in which what the peer sends gathers
+ * in the kernel; after a burst of skipped bytes for as long as they were too many. Large reads that
+ * are wanted are free, so throughput is not limited. On the event loop only.
  */
 public final class ReadPace extends ChannelInboundHandlerAdapter {
     /** Reads from this size on are paid for by what they bring. */
@@ -24,7 +25,13 @@ public final class ReadPace extends ChannelInboundHandlerAdapter {
     /** Long enough for a flood's bytes to gather, and less than a person sees. */
     static final long REST_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
+    /** Bytes that may be skipped in a second in the long run: a hundredth of a processor's time. */
+    static final int SKIPPED_PER_SECOND = 8 << 20;
+
     private static final long NANOS_EACH = TimeUnit.SECONDS.toNanos(1) / PER_SECOND;
+
+    /** What may be due in one go: the burst of small reads, or 131 MiB that are skipped. */
+    static final long BURST_NANOS = BURST * NANOS_EACH;
 
     private final ReadGate gate;
     private long due;
@@ -41,28 +48,38 @@ public final class ReadPace extends ChannelInboundHandlerAdapter {
         boolean small = ((ByteBuf) message).readableBytes() < SMALL;
         context.fireChannelRead(message);
         if (small) {
-            spend(context);
+            spend(NANOS_EACH);
         }
     }
 
-    private void spend(ChannelHandlerContext context) {
-        long now = context.executor().ticker().nanoTime();
+    /**
+     * Counts bytes that are skipped, before or after they have come.
+     *
+     * @param bytes less than 2^33
+     */
+    public void skip(long bytes) {
+        spend(bytes * TimeUnit.SECONDS.toNanos(1) / SKIPPED_PER_SECOND);
+    }
+
+    private void spend(long nanos) {
+        long now = gate.loop().ticker().nanoTime();
         if (!begun || due - now < 0) {
             begun = true;
             due = now;
         }
-        due += NANOS_EACH;
-        if (due - now > BURST * NANOS_EACH && !resting) {
+        due += nanos;
+        long tooMuch = due - now - BURST_NANOS;
+        if (tooMuch > 0 && !resting) {
             resting = true;
             gate.hold();
             var _ =
-                    context.executor()
+                    gate.loop()
                             .schedule(
                                     () -> {
                                         resting = false;
                                         gate.release();
                                     },
-                                    REST_NANOS,
+                                    Math.max(REST_NANOS, tooMuch),
                                     TimeUnit.NANOSECONDS);
         }
     }

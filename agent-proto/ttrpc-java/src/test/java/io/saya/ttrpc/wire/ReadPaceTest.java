@@ -11,10 +11,11 @@ import org.junit.jupiter.api.Test;
 
 class ReadPaceTest {
     private final EmbeddedChannel channel = new EmbeddedChannel();
+    private final ReadPace pace = new ReadPace(new ReadGate(channel));
 
     @BeforeEach
     void addPace() {
-        channel.pipeline().addLast(new ReadPace(new ReadGate(channel)));
+        channel.pipeline().addLast(pace);
         channel.freezeTime();
     }
 
@@ -78,5 +79,20 @@ class ReadPaceTest {
     void whatIsReadGoesOn() {
         reads(2 * ReadPace.BURST, 1);
         assertThat(channel.inboundMessages()).hasSize(2 * ReadPace.BURST);
+    }
+
+    @Test
+    void aPeerWhoseBytesAreSkippedWaitsForAsLongAsTheyAreTooMany() {
+        pace.skip(100 << 20);
+        assertThat(isReading()).isTrue();
+        pace.skip(100 << 20);
+        assertThat(isReading()).isFalse();
+        long tooMuch =
+                TimeUnit.SECONDS.toNanos(200 << 20) / ReadPace.SKIPPED_PER_SECOND
+                        - ReadPace.BURST_NANOS;
+        pass(tooMuch - 1);
+        assertThat(isReading()).isFalse();
+        pass(1);
+        assertThat(isReading()).isTrue();
     }
 }

@@ -56,6 +56,8 @@ public final class CheckCommand implements Callable<Integer> {
                     SetupChecks::memory,
                     SetupChecks::cgroups,
                     ConfinementCheck::confinement,
+                    ConfinedCgroupChecks::devices,
+                    ConfinedCgroupChecks::cores,
                     SetupChecks::runDirectory,
                     SetupChecks::systemLog,
                     HandlerChecks::handler);
@@ -88,7 +90,8 @@ public final class CheckCommand implements Callable<Integer> {
             names = "--overhead",
             description =
                     "Only print a RuntimeClass for Kubernetes, with the overhead of pods on this"
-                            + " host and with this configuration.")
+                            + " host and with this configuration. Root measures a sandbox without"
+                            + " work for it, with templates a second one (ten seconds each).")
     private boolean overhead;
 
     @Option(
@@ -114,7 +117,7 @@ public final class CheckCommand implements Callable<Integer> {
                         invocation.runBase(),
                         HostFiles.isRoot());
         if (overhead && findings.stream().noneMatch(this::isObstacle)) {
-            invocation.out().print(HostRuntimeClass.of(host));
+            invocation.out().print(HostRuntimeClass.measured(invocation, host));
             return ExitCode.OK;
         }
         findings.forEach(this::print);

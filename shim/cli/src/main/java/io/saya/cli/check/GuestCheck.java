@@ -1,6 +1,7 @@
 package io.saya.cli.check;
 
 import io.saya.config.GuestConfig;
+import io.saya.config.RootImage;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -17,7 +18,8 @@ final class GuestCheck {
 
     static Finding guest(CheckedHost host) {
         GuestConfig guest = host.config().hypervisor().guest();
-        Path root = guest.initrd().or(guest::image).orElse(guest.kernel());
+        Path root =
+                guest.initrd().or(() -> guest.image().map(RootImage::path)).orElse(guest.kernel());
         try {
             String kind = kernelKind(guest.kernel());
             if (kind.isEmpty()) {

@@ -24,6 +24,24 @@ public final class HostRuntimeClass {
                         HostFiles.isRoot()));
     }
 
+    /** Its YAML, and as comments what a sandbox without work was measured to take. */
+    static String measured(Invocation invocation, CheckedHost host) {
+        MeasuredOverhead.Attempt attempt =
+                MeasuredOverhead.of(invocation, host.config().factory().enableTemplate());
+        Overhead overhead = Overhead.of(host.config(), ProcessorChecks.runsUnderKvm(host));
+        StringBuilder comments = new StringBuilder();
+        for (MeasuredOverhead one : attempt.measured()) {
+            overhead = overhead.atLeast(one, host.config().runtime().sandboxCgroupOnly());
+            comments.append(one.describe());
+        }
+        if (!attempt.problem().isEmpty()) {
+            comments.append("# not measured: ")
+                    .append(attempt.problem().replace('\n', ' '))
+                    .append('\n');
+        }
+        return overhead.runtimeClass() + comments;
+    }
+
     static String of(CheckedHost host) {
         return Overhead.of(host.config(), ProcessorChecks.runsUnderKvm(host)).runtimeClass();
     }

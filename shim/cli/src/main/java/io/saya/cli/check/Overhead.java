@@ -47,6 +47,18 @@ record Overhead(int memoryMib, int cpuMillis) {
         return new Overhead(memory, CPU_MILLIS);
     }
 
+    /**
+     * Raised to what was measured, where that is more. Mostly it is less: what is computed is for
+     * pods at work, whose code QEMU translates and whose files virtiofsd reads.
+     *
+     * @param all whether the runtime's own processes are in the pod's cgroup
+     */
+    Overhead atLeast(MeasuredOverhead measured, boolean all) {
+        return new Overhead(
+                Math.max(memoryMib, Math.toIntExact(measured.podMib(all)) + MARGIN_MIB),
+                Math.max(cpuMillis, 2 * Math.toIntExact(measured.idleMillis())));
+    }
+
     /** A RuntimeClass of Kubernetes that declares it. */
     String runtimeClass() {
         return """

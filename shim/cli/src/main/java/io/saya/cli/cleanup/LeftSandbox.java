@@ -1,6 +1,7 @@
 package io.saya.cli.cleanup;
 
 import io.saya.cli.host.HostFiles;
+import io.saya.cli.journal.GuardJournal;
 import io.saya.json.Json;
 import io.saya.json.JsonException;
 import io.saya.json.JsonObject;
@@ -55,8 +56,7 @@ record LeftSandbox(Path runDirectory, String id, List<String> processes, List<St
     private static LeftSandbox of(
             Path directory, GuardJournal journal, HostFiles host, List<String> standing) {
         List<String> processes =
-                journal.processes().stream()
-                        .filter(process -> process.alive(host))
+                journal.alive(host).stream()
                         .map(process -> process.name() + " (" + process.pid() + ")")
                         .toList();
         List<String> mounts =

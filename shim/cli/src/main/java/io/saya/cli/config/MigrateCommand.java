@@ -3,6 +3,8 @@ package io.saya.cli.config;
 import io.saya.cli.call.ExitCode;
 import io.saya.cli.call.Invocation;
 import io.saya.cli.text.Tree;
+import io.saya.config.ConfigException;
+import io.saya.config.Problem;
 import io.saya.config.report.MigrationReport;
 import io.saya.config.report.MigrationReport.Line;
 import io.saya.config.report.MigrationReport.Outcome;
@@ -27,7 +29,9 @@ import picocli.CommandLine.Parameters;
         description = {
             "Tell what each line of a Kata configuration (Go or Rust runtime) comes to here, and what"
                     + " is lost.",
-            "Kata's file can also be used as it is; drop-ins are files of their own."
+            "Kata's file can also be used as it is; drop-ins are files of their own.",
+            "The exit code is 1 if a sandbox would not start with the file as it is, or with what it"
+                    + " comes to."
         })
 final class MigrateCommand implements Callable<Integer> {
     private final Invocation invocation;
@@ -75,7 +79,29 @@ final class MigrateCommand implements Callable<Integer> {
         } else {
             print(report);
         }
-        return report.errors().isEmpty() ? ExitCode.OK : ExitCode.FAILED;
+        return report.errors().isEmpty() && starts(report) ? ExitCode.OK : ExitCode.FAILED;
+    }
+
+    /** True if a sandbox starts with the file as it is and with what it comes to. */
+    private boolean starts(MigrationReport report) {
+        try {
+            invocation.configLoader().parse(report.toml());
+        } catch (ConfigException e) {
+            for (Problem problem : e.problems()) {
+                if (problem.severity() == Problem.Severity.ERROR) {
+                    invocation.err().println("the result would not start: " + problem.text());
+                }
+            }
+            return false;
+        }
+        return report.lines().stream().noneMatch(line -> isFault(line.outcome()));
+    }
+
+    private static boolean isFault(Outcome outcome) {
+        return switch (outcome) {
+            case REFUSED, INVALID -> true;
+            case KEPT, RENAMED, NOT_NEEDED, LOST, UNKNOWN -> false;
+        };
     }
 
     private void print(MigrationReport report) {

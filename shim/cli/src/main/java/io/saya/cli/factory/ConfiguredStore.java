@@ -6,7 +6,8 @@ import io.saya.cli.call.Invocation;
 import io.saya.config.ConfigException;
 import io.saya.config.FactoryConfig;
 import io.saya.template.TemplateStore;
-import java.nio.file.Files;
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 
 /** The templates of this host, where the configuration says that they are. */
 final class ConfiguredStore {
@@ -26,16 +27,19 @@ final class ConfiguredStore {
         }
     }
 
-    /**
-     * The templates.
-     *
-     * @throws CommandFailure if the caller may not look
-     */
+    /** The templates. */
     static TemplateStore of(FactoryConfig config) {
-        if (Files.isDirectory(config.templatePath()) && !Files.isReadable(config.templatePath())) {
-            throw new CommandFailure(
-                    ExitCode.FAILED, config.templatePath() + ": permission denied; try it as root");
-        }
         return new TemplateStore(config.templatePath());
+    }
+
+    /** Says why they cannot be read or removed, and what to do. */
+    static CommandFailure failure(FactoryConfig config, IOException cause) {
+        return new CommandFailure(
+                ExitCode.FAILED,
+                config.templatePath()
+                        + ": "
+                        + (cause instanceof AccessDeniedException
+                                ? "permission denied; try it as root"
+                                : cause.getMessage()));
     }
 }

@@ -1,6 +1,5 @@
 package io.saya.cli.factory;
 
-import io.saya.cli.call.CommandFailure;
 import io.saya.cli.call.ExitCode;
 import io.saya.cli.call.Invocation;
 import io.saya.config.FactoryConfig;
@@ -32,8 +31,7 @@ final class DestroyCommand implements Callable<Integer> {
                 store.discard(template.path());
             }
         } catch (IOException e) {
-            throw new CommandFailure(
-                    ExitCode.FAILED, config.templatePath() + ": " + e.getMessage());
+            throw ConfiguredStore.failure(config, e);
         }
         invocation.out().println("vm factory destroyed");
         return ExitCode.OK;

@@ -1,6 +1,5 @@
 package io.saya.cli.factory;
 
-import io.saya.cli.call.CommandFailure;
 import io.saya.cli.call.ExitCode;
 import io.saya.cli.call.Invocation;
 import io.saya.cli.text.Table;
@@ -33,8 +32,7 @@ final class StatusCommand implements Callable<Integer> {
         try {
             all = ConfiguredStore.of(config).all();
         } catch (IOException e) {
-            throw new CommandFailure(
-                    ExitCode.FAILED, config.templatePath() + ": " + e.getMessage());
+            throw ConfiguredStore.failure(config, e);
         }
         invocation
                 .out()

@@ -15,6 +15,7 @@ import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
@@ -56,18 +57,34 @@ public final class ExecCommand implements Callable<Integer> {
             invocation.err().flush();
             // The shell shows its prompt when somebody presses Enter.
             ManagementClient.write(console, new byte[] {'\n'});
+            CountDownLatch over = new CountDownLatch(1);
             Thread output =
                     Thread.ofPlatform()
                             .name("console output")
                             .daemon(true)
-                            .start(() -> show(console));
-            boolean left = type(console);
-            if (!left) {
+                            .start(() -> show(console, over));
+            // Nothing wakes a thread that waits for a key: where the shell ends first, it is left.
+            Thread.ofPlatform()
+                    .name("console input")
+                    .daemon(true)
+                    .start(() -> type(console, output, over));
+            boolean _ = Waited.untilInterrupted(over::await);
+        }
+        return ExitCode.OK;
+    }
+
+    /** Types until the escape or the end of the input. */
+    private static void type(SocketChannel console, Thread output, CountDownLatch over) {
+        try {
+            if (!type(console)) {
                 // The end of the input is not the end of what the shell has to say to it.
                 linger(output);
             }
+        } catch (IOException _) {
+            // The shell is gone.
+        } finally {
+            over.countDown();
         }
-        return ExitCode.OK;
     }
 
     /** Sends what is typed; true if the escape was. */
@@ -98,7 +115,7 @@ public final class ExecCommand implements Callable<Integer> {
         var _ = Waited.happens(LINGER_LIMIT, nanos -> output.join(Duration.ofNanos(nanos)));
     }
 
-    private static void show(SocketChannel console) {
+    private static void show(SocketChannel console, CountDownLatch over) {
         OutputStream out = new FileOutputStream(FileDescriptor.out);
         ByteBuffer bytes = ByteBuffer.allocate(4096);
         try {
@@ -108,6 +125,8 @@ public final class ExecCommand implements Callable<Integer> {
             }
         } catch (IOException _) {
             // Either side has left.
+        } finally {
+            over.countDown();
         }
     }
 }

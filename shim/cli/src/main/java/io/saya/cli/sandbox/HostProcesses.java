@@ -1,83 +1,55 @@
 package io.saya.cli.sandbox;
 
 import io.saya.cli.host.HostFiles;
+import io.saya.cli.journal.GuardJournal;
+import io.saya.cli.journal.GuardJournal.RecordedProcess;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
-/** Processes of the host that belong to sandboxes, as {@code /proc} tells. */
+/**
+ * Processes of the host that belong to a sandbox: those that its guard wrote down, by id and start
+ * time, and what these have started. Their command lines say nothing: any user of the host can
+ * start a program with the words of another.
+ */
 final class HostProcesses {
     private static final HostFiles HOST = new HostFiles(Path.of("/"));
-    private static final String DAEMON = "io.saya.shim.Main";
 
     private HostProcesses() {}
 
     /**
      * A process.
      *
-     * @param words its command line
+     * @param role {@code guard}, {@code daemon}, {@code qemu}, {@code virtiofsd}, {@code task}, or
+     *     the name of its program; a process that nobody wrote down has its parent's
      */
-    record Found(long pid, List<String> words) {
+    record Found(long pid, String role) {}
 
-        /** The word behind a flag, empty if there is none. */
-        String flag(String name) {
-            int at = words.indexOf(name);
-            return at < 0 || at + 1 >= words.size() ? "" : words.get(at + 1);
-        }
+    /** The daemon of a sandbox, 0 if none lives. */
+    static long daemonOf(GuardJournal journal) {
+        return journal.daemonPid(HOST);
     }
 
-    /** Finds all daemons of this host. */
-    static List<Found> daemons() {
-        List<Found> daemons = new ArrayList<>();
-        for (Found process : all()) {
-            if (process.words().contains(DAEMON) && process.words().contains("daemon")) {
-                daemons.add(process);
+    /** All processes of a sandbox that live, parents before their children. */
+    static List<Found> of(GuardJournal journal) {
+        Map<Long, List<Long>> children = children();
+        List<RecordedProcess> recorded = journal.alive(HOST);
+        List<Found> found = new ArrayList<>();
+        for (RecordedProcess process : recorded) {
+            found.add(new Found(process.pid(), role(process.name())));
+        }
+        // What is found stands behind what it is a child of, and is looked at in its turn.
+        for (int i = 0; i < found.size(); i++) {
+            Found parent = found.get(i);
+            for (long child : children.getOrDefault(parent.pid(), List.of())) {
+                if (found.stream().noneMatch(known -> known.pid() == child)) {
+                    found.add(new Found(child, parent.role()));
+                }
             }
         }
-        return daemons;
-    }
-
-    /** The daemon of a sandbox, 0 if there is none. */
-    static long daemonOf(List<Found> daemons, String namespace, String id) {
-        for (Found daemon : daemons) {
-            if (daemon.flag("-namespace").equals(namespace) && daemon.flag("-id").equals(id)) {
-                return daemon.pid();
-            }
-        }
-        return 0;
-    }
-
-    /** The guard of a daemon and everything that the guard has started. */
-    static List<Found> family(long daemonPid) {
-        long guard = parent(daemonPid);
-        List<Found> family = new ArrayList<>();
-        for (Found process : all()) {
-            long parent = parent(process.pid());
-            if (process.pid() == guard || parent == guard || isIn(family, parent)) {
-                family.add(process);
-            }
-        }
-        return family;
-    }
-
-    private static final String STAND_IN = "saya-task ";
-
-    /** Returns what a process of a sandbox is, by its command line. */
-    static String role(Found process) {
-        String program = process.words().isEmpty() ? "" : process.words().getFirst();
-        if (program.startsWith(STAND_IN)) {
-            return "task"; // what follows names the container's program, whatever that is called
-        }
-        if (process.words().contains(DAEMON)) {
-            return "daemon";
-        }
-        // QEMU's virtiofsd lies in a directory of QEMU's.
-        for (String known : List.of("saya-guard", "virtiofsd", "qemu")) {
-            if (program.contains(known)) {
-                return known.equals("saya-guard") ? "guard" : known;
-            }
-        }
-        return program;
+        return found;
     }
 
     /** Resident memory in KiB. */
@@ -87,30 +59,26 @@ final class HostProcesses {
         return blank <= 0 ? 0 : Long.parseLong(value.substring(0, blank));
     }
 
-    private static boolean isIn(List<Found> family, long pid) {
-        return family.stream().anyMatch(process -> process.pid() == pid);
+    /** In a word that does not depend on the program's path; the guard names what it starts. */
+    private static String role(String name) {
+        if (name.startsWith("qemu")) {
+            return "qemu";
+        }
+        return name.equals("saya-task") ? "task" : name;
     }
 
-    private static long parent(long pid) {
-        String value = HOST.field("/proc/" + pid + "/status", "PPid", ':');
-        return value.isEmpty() ? -1 : Long.parseLong(value);
-    }
-
-    private static List<Found> all() {
-        List<Found> all = new ArrayList<>();
+    /** The children of each process of the host. */
+    private static Map<Long, List<Long>> children() {
+        Map<Long, List<Long>> children = new HashMap<>();
         for (String name : HOST.names("/proc")) {
             if (Character.isDigit(name.charAt(0))) {
-                String line = HOST.text("/proc/" + name + "/cmdline");
-                if (!line.isEmpty()) {
-                    // A process may write over its arguments, as the guard does: one word then.
-                    char separator = line.indexOf('\0') < 0 ? ' ' : '\0';
-                    all.add(
-                            new Found(
-                                    Long.parseLong(name),
-                                    List.of(line.split(String.valueOf(separator), -1))));
+                String parent = HOST.field("/proc/" + name + "/status", "PPid", ':');
+                if (!parent.isEmpty()) {
+                    children.computeIfAbsent(Long.valueOf(parent), _ -> new ArrayList<>())
+                            .add(Long.valueOf(name));
                 }
             }
         }
-        return all;
+        return children;
     }
 }

@@ -41,7 +41,7 @@ public final class PsCommand implements Callable<Integer> {
     public Integer call() {
         KnownSandbox known = new Sandboxes(invocation.runBase()).named(sandbox);
         List<HostProcesses.Found> family =
-                known.daemonPid() == 0 ? List.of() : HostProcesses.family(known.daemonPid());
+                HostProcesses.of(Sandboxes.journal(known.runDirectory()));
         if (json) {
             JsonObject one = (JsonObject) ListCommand.json(List.of(known)).values().getFirst();
             invocation.out().println(Tree.json(one.toBuilder().put("host", host(family)).build()));
@@ -79,7 +79,7 @@ public final class PsCommand implements Callable<Integer> {
         for (HostProcesses.Found process : family) {
             outside.row(
                     String.valueOf(process.pid()),
-                    HostProcesses.role(process),
+                    process.role(),
                     String.valueOf(HostProcesses.residentKib(process.pid()) / 1024));
         }
         outside.print(invocation.out());
@@ -111,7 +111,7 @@ public final class PsCommand implements Callable<Integer> {
             all.add(
                     JsonObject.builder()
                             .put("pid", process.pid())
-                            .put("role", HostProcesses.role(process))
+                            .put("role", process.role())
                             .put("resident_kib", HostProcesses.residentKib(process.pid()))
                             .build());
         }

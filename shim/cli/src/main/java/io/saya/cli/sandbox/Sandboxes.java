@@ -3,6 +3,7 @@ package io.saya.cli.sandbox;
 import io.saya.cli.call.CommandFailure;
 import io.saya.cli.call.ExitCode;
 import io.saya.cli.host.HostFiles;
+import io.saya.cli.journal.GuardJournal;
 import io.saya.json.Json;
 import io.saya.json.JsonException;
 import io.saya.json.JsonObject;
@@ -33,7 +34,6 @@ final class Sandboxes {
             throw new CommandFailure(
                     ExitCode.NO_SANDBOX, runBase + ": permission denied; try it as root");
         }
-        List<HostProcesses.Found> daemons = HostProcesses.daemons();
         List<KnownSandbox> all = new ArrayList<>();
         for (String name : new HostFiles(runBase).names("/")) {
             Path directory = runBase.resolve(name);
@@ -41,7 +41,7 @@ final class Sandboxes {
             String id = record.string("id").orElse("");
             if (!id.isEmpty()) {
                 String namespace = record.string("namespace").orElse("");
-                long pid = HostProcesses.daemonOf(daemons, namespace, id);
+                long pid = HostProcesses.daemonOf(journal(directory));
                 KnownSandbox known =
                         new KnownSandbox(id, namespace, directory, pid, JsonObject.EMPTY);
                 all.add(pid == 0 ? known : known.asked());
@@ -81,6 +81,15 @@ final class Sandboxes {
     private static boolean hasContainer(KnownSandbox sandbox, String id) {
         return SandboxStatus.processes(sandbox.status()).stream()
                 .anyMatch(process -> process.string("container").orElse("").equals(id));
+    }
+
+    /** What the guard has written down; empty where it cannot be read. */
+    static GuardJournal journal(Path runDirectory) {
+        try {
+            return GuardJournal.of(runDirectory);
+        } catch (IOException _) {
+            return GuardJournal.EMPTY;
+        }
     }
 
     private static JsonObject record(Path file) {

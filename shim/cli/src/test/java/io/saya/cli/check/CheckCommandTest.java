@@ -70,6 +70,21 @@ class CheckCommandTest {
     }
 
     @Test
+    void theOverheadIsNoLessThanWhatWasMeasured() {
+        Overhead computed = new Overhead(304, 250);
+        MeasuredOverhead less = new MeasuredOverhead("booted", 60, 110, 4, 40, 1500, 12);
+        assertThat(computed.atLeast(less, false)).isEqualTo(computed);
+        MeasuredOverhead more = new MeasuredOverhead("restored", 90, 200, 4, 40, 120, 200);
+        assertThat(computed.atLeast(more, false)).isEqualTo(new Overhead(326, 400));
+        assertThat(computed.atLeast(more, true)).isEqualTo(new Overhead(366, 400));
+        assertThat(more.describe())
+                .isEqualTo(
+                        "# measured, started from a template: QEMU 90 MiB, of the guest's memory"
+                                + " 200 MiB, virtiofsd 4 MiB (daemon and guard 40 MiB); processor:"
+                                + " 0.1 s to start, 200m idle\n");
+    }
+
+    @Test
     void theOverheadIsThatOfTheConfiguration() throws IOException {
         Installed installed = Installed.in(directory);
         installed.configure("accelerator = \"tcg\"\ndefault_memory = 2048");
@@ -78,7 +93,7 @@ class CheckCommandTest {
         assertThat(check.out())
                 .startsWith("apiVersion: node.k8s.io/v1\nkind: RuntimeClass\n")
                 .contains("memory: \"304Mi\"")
-                .contains("cpu: \"250m\"");
+                .contains("cpu: \"250m\"", "# not measured: ");
         installed.configure("accelerator = \"tcg\"\ndefault_memory = 8192");
         assertThat(installed.saya("check", "--overhead").out()).contains("memory: \"400Mi\"");
     }

@@ -152,4 +152,21 @@ class ChecksTest {
         file("proc/self/gid_map", "         0          0 4294967295\n");
         assertThat(ConfinementCheck.confinement(host()).verdict()).isEqualTo(Verdict.PASS);
     }
+
+    @Test
+    void whatTheLauncherCannotDoHereIsTold() throws Exception {
+        assertThat(ConfinedCgroupChecks.devices(host()).verdict()).isEqualTo(Verdict.PASS);
+        file("sys/fs/cgroup/cgroup.controllers", "memory");
+        assertThat(ConfinedCgroupChecks.devices(host()).text()).contains("cannot be run");
+        file("bin/containerd-shim-saya-v2", "#!/bin/sh\necho no \"$3\"\nexit 1\n");
+        var launcher = root.resolve("bin/containerd-shim-saya-v2");
+        assertThat(launcher.toFile().setExecutable(true)).isTrue();
+        Finding devices = ConfinedCgroupChecks.devices(host());
+        assertThat(devices.verdict()).isEqualTo(Verdict.WARN);
+        assertThat(devices.text()).endsWith(": no devices");
+        assertThat(ConfinedCgroupChecks.cores(host()).text()).contains("no core scheduling");
+        Files.writeString(launcher, "#!/bin/sh\nexit 0\n");
+        assertThat(ConfinedCgroupChecks.devices(host()).text()).contains("BPF");
+        assertThat(ConfinedCgroupChecks.cores(host()).text()).startsWith("a sandbox has those");
+    }
 }

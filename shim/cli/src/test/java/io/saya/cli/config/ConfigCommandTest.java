@@ -141,4 +141,33 @@ class ConfigCommandTest {
         assertThat(toml.out()).contains("default_memory = 512", "seccompsandbox = \"on\"");
         assertThat(toml.err()).contains("machine_accelerators").doesNotContain("default_memory");
     }
+
+    @Test
+    void migrateFailsWhereASandboxWouldNotStart() throws IOException {
+        Path kata = directory.resolve("kata.toml");
+        Files.writeString(kata, "[hypervisor.qemu]\nenable_iommu = true\n");
+        Called refused = config("migrate", kata.toString());
+        assertThat(refused.exitCode()).isEqualTo(1);
+        assertThat(refused.out()).contains("REFUSED");
+
+        Files.writeString(kata, "[hypervisor.qemu]\nimage = \"/a.img\"\ninitrd = \"/a.initrd\"\n");
+        Called contradiction = config("migrate", "--toml", kata.toString());
+        assertThat(contradiction.exitCode()).isEqualTo(1);
+        assertThat(contradiction.err()).contains("the result would not start:");
+    }
+
+    @Test
+    void migrateKeepsTheDeviceOfAnImage() throws IOException {
+        Path kata = directory.resolve("kata.toml");
+        Files.writeString(
+                kata,
+                """
+                [hypervisor.qemu]
+                image = "/kata.img"
+                disable_image_nvdimm = false
+                """);
+        Called report = config("migrate", "--toml", kata.toString());
+        assertThat(report.exitCode()).as(report.err()).isZero();
+        assertThat(report.out()).contains("disable_image_nvdimm = false");
+    }
 }

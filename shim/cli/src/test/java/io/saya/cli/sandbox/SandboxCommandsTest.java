@@ -43,6 +43,68 @@ class SandboxCommandsTest {
         assertThat(saya("ps", "pod1").out()).contains("Sandbox pod1, left behind");
     }
 
+    /** Any user of the host can start a program with the words of a daemon. */
+    @Test
+    void aProgramWithADaemonsWordsIsNoDaemon() throws Exception {
+        leaveBehind("pod1");
+        Process program =
+                new ProcessBuilder(
+                                "sh",
+                                "-c",
+                                "read line",
+                                "io.saya.shim.Main",
+                                "daemon",
+                                "-namespace",
+                                "none",
+                                "-id",
+                                "pod1")
+                        .start();
+        try {
+            assertThat(saya("list").out()).contains("left behind").doesNotContain("booting");
+            assertThat(saya("ps", "pod1").out())
+                    .doesNotContain(String.valueOf(program.pid()))
+                    .doesNotContain(" daemon ");
+        } finally {
+            program.getOutputStream().close();
+            program.waitFor();
+        }
+    }
+
+    @Test
+    void theRecordedProcessIsTheDaemonAndItsChildrenAreTheSandboxs() throws Exception {
+        leaveBehind("pod1");
+        long self = ProcessHandle.current().pid();
+        journal("process " + self + " " + startTime(self) + " daemon\n");
+        Process child = new ProcessBuilder("sh", "-c", "read line").start();
+        try {
+            assertThat(saya("list").out()).containsPattern("pod1 .*booting .* " + self + " ");
+            assertThat(saya("ps", "pod1").out())
+                    .containsPattern("(?m)^" + self + " +daemon ")
+                    .containsPattern("(?m)^" + child.pid() + " +daemon ");
+        } finally {
+            child.getOutputStream().close();
+            child.waitFor();
+        }
+    }
+
+    @Test
+    void aProcessThatStartedAtAnotherTimeIsAnother() throws Exception {
+        leaveBehind("pod1");
+        long self = ProcessHandle.current().pid();
+        journal("process " + self + " 1 daemon\n");
+        assertThat(saya("list").out()).contains("left behind");
+        assertThat(saya("ps", "pod1").out()).doesNotContain(String.valueOf(self));
+    }
+
+    private void journal(String lines) throws IOException {
+        Files.writeString(directory.resolve("pod1-0123456789ab/guard.journal"), lines);
+    }
+
+    private static String startTime(long pid) throws IOException {
+        String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
+        return stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1)[19];
+    }
+
     /** Not only in tables: whatever a command prints goes through one writer. */
     @Test
     void noCommandPrintsWhatSteersATerminal() throws IOException {

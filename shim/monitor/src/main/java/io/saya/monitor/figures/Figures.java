@@ -11,9 +11,7 @@ import java.util.OptionalDouble;
  *
  * @param state {@code running}, ...; {@code running} for Kata, which does not tell
  * @param startTime seconds since 1970
- * @param hostMemory bytes that it holds on the host
- * @param overheadMemory bytes of these that are not its containers'
- * @param cpuSeconds processor time on the host, ever
+ * @param host what it costs the host
  * @param containers how many it has
  * @param guestAnswered whether its agent answered this time; 1, 0, or not a number
  * @param phases seconds of each phase of its start
@@ -22,13 +20,20 @@ import java.util.OptionalDouble;
 public record Figures(
         String state,
         double startTime,
-        double hostMemory,
-        double overheadMemory,
-        double cpuSeconds,
+        HostCost host,
         double containers,
         double guestAnswered,
         Map<String, Double> phases,
         Map<String, Double> exits) {
+    /**
+     * What a sandbox costs the host.
+     *
+     * @param memory bytes that it holds
+     * @param overheadMemory bytes of these that are not its containers'
+     * @param cpuSeconds processor time, ever
+     */
+    public record HostCost(double memory, double overheadMemory, double cpuSeconds) {}
+
     /** USER_HZ, which is 100 on every architecture that Kata and Saya run on. */
     private static final double TICKS_PER_SECOND = 100;
 
@@ -51,9 +56,10 @@ public record Figures(
         return new Figures(
                 state,
                 number(answer, "saya_sandbox_start_time_seconds"),
-                number(answer, "saya_pod_host_memory_bytes"),
-                number(answer, "saya_pod_overhead_memory_bytes"),
-                number(answer, "saya_pod_host_cpu_seconds_total"),
+                new HostCost(
+                        number(answer, "saya_pod_host_memory_bytes"),
+                        number(answer, "saya_pod_overhead_memory_bytes"),
+                        number(answer, "saya_pod_host_cpu_seconds_total")),
                 number(answer, "saya_sandbox_containers"),
                 number(answer, "saya_guest_answered"),
                 bounded(answer.byLabel("saya_start_phase_seconds", "phase")),
@@ -72,9 +78,10 @@ public record Figures(
         return new Figures(
                 "running",
                 Double.NaN,
-                memory,
-                number(answer, "kata_shim_pod_overhead_memory_in_bytes"),
-                ticks / TICKS_PER_SECOND,
+                new HostCost(
+                        memory,
+                        number(answer, "kata_shim_pod_overhead_memory_in_bytes"),
+                        ticks / TICKS_PER_SECOND),
                 Double.NaN,
                 Double.NaN,
                 Map.of(),

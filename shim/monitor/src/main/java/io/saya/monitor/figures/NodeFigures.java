@@ -74,9 +74,9 @@ public final class NodeFigures {
                                                     .put("seconds", number(seconds))
                                                     .build()));
             json.put("started_at", number(figures.startTime()))
-                    .put("memory_bytes", number(figures.hostMemory()))
-                    .put("overhead_memory_bytes", number(figures.overheadMemory()))
-                    .put("cpu_seconds", number(figures.cpuSeconds()))
+                    .put("memory_bytes", number(figures.host().memory()))
+                    .put("overhead_memory_bytes", number(figures.host().overheadMemory()))
+                    .put("cpu_seconds", number(figures.host().cpuSeconds()))
                     .put("containers", number(figures.containers()))
                     .put("phases", new JsonArray(phases));
         }

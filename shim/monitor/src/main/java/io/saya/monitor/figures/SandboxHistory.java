@@ -64,9 +64,9 @@ final class SandboxHistory {
                 // Two clients at once: a rate over so little time says nothing.
                 return;
             }
-            cores = Math.max(0, figures.cpuSeconds() - before.cpuSeconds()) / passed;
+            cores = Math.max(0, figures.host().cpuSeconds() - before.host().cpuSeconds()) / passed;
         }
-        points.addLast(new Point(at, figures.hostMemory(), cores));
+        points.addLast(new Point(at, figures.host().memory(), cores));
         if (points.size() > MAX_POINTS) {
             points.removeFirst();
         }

@@ -6,6 +6,7 @@ import io.grpc.MethodDescriptor;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.ClientCalls;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
@@ -23,8 +24,6 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 
 /**
  * containerd's CRI on its Unix socket: three calls, by grpc-java. Thread safe; calls block, each
@@ -33,14 +32,6 @@ import java.util.logging.Logger;
 final class CriClient implements AutoCloseable {
     private static final Duration LIMIT = Duration.ofSeconds(2);
     private static final int LARGEST_ANSWER = 8 * 1024 * 1024;
-
-    /** Held, since a level is forgotten with its logger. */
-    private static final Logger BOOTSTRAP = Logger.getLogger("io.netty.bootstrap");
-
-    static {
-        // gRPC asks for TCP's keep-alive, and Netty warns of each connection that has none.
-        BOOTSTRAP.setLevel(Level.SEVERE);
-    }
 
     private static final MethodDescriptor<byte[], byte[]> LIST = method("ListPodSandbox");
     private static final MethodDescriptor<byte[], byte[]> STATUS = method("PodSandboxStatus");
@@ -56,6 +47,8 @@ final class CriClient implements AutoCloseable {
                 NettyChannelBuilder.forAddress(new DomainSocketAddress(socket.toString()))
                         .channelType(EpollDomainSocketChannel.class)
                         .eventLoopGroup(loop)
+                        // gRPC asks for TCP's, and Netty warns of each connection that has none.
+                        .withOption(ChannelOption.SO_KEEPALIVE, null)
                         // Calls block their own thread, so nothing is left for a pool to do.
                         .directExecutor()
                         .usePlaintext()

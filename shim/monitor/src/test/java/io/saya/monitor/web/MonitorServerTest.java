@@ -26,6 +26,10 @@ import java.security.cert.X509Certificate;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.zip.GZIPInputStream;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
@@ -139,6 +143,48 @@ class MonitorServerTest {
                     .contains("runtime=\"kata\"")
                     .contains("saya_monitor_lines_dropped_total 0.0\n");
         }
+    }
+
+    /** While nodes are in migration it has to show those as well. */
+    @Test
+    void whatKatasDashboardAsksForIsThereOfKatasSandboxes() throws Exception {
+        node.kataSandboxInPieces("three", resource("/io/saya/monitor/kata-shim.txt"));
+        Path queries = Path.of("../../packaging/observability/grafana/kata-dashboard.queries");
+        Pattern selector = Pattern.compile("(kata_[a-z_]+) ?(?:\\{([a-z]+)(=~?)\"([^\"]*)\"\\})?");
+        Set<String> missing = new TreeSet<>();
+        try (MonitorServer server = serve(Optional.empty())) {
+            List<String> told =
+                    get(server, "/metrics?sandbox=three")
+                            .body()
+                            .lines()
+                            .filter(line -> line.contains("sandbox_id=\"three\""))
+                            .toList();
+            for (String query : Files.readAllLines(queries)) {
+                // What Saya's own sandboxes cannot have is behind this mark.
+                Matcher asked = selector.matcher(query.replaceFirst("^#none kata", "kata"));
+                while (!query.startsWith("# ") && asked.find()) {
+                    // The monitor's own, and what Kata has in its dashboard alone.
+                    if (asked.group(1).startsWith("kata_monitor_")
+                            || asked.group(1).equals("kata_shim_netdev")) {
+                        continue;
+                    }
+                    String value = asked.group(4) == null ? "" : asked.group(4);
+                    Pattern wanted =
+                            Pattern.compile(
+                                    asked.group(3) == null
+                                            ? ".*"
+                                            : ".*[{,]" + asked.group(2) + "=\"(" + value + ")\".*");
+                    if (told.stream()
+                            .noneMatch(
+                                    line ->
+                                            line.startsWith(asked.group(1) + "{")
+                                                    && wanted.matcher(line).matches())) {
+                        missing.add(asked.group());
+                    }
+                }
+            }
+        }
+        assertThat(missing).isEmpty();
     }
 
     /** Names and labels, without the values, which are written otherwise here. */

@@ -1,4 +1,4 @@
-package io.saya.cli.cleanup;
+package io.saya.cli.journal;
 
 import io.saya.cli.host.HostFiles;
 import java.io.IOException;
@@ -19,12 +19,18 @@ import java.util.regex.Pattern;
  * @param processes that it did not reap
  * @param mounts in the order made
  */
-record GuardJournal(List<RecordedProcess> processes, List<String> mounts) {
+public record GuardJournal(List<RecordedProcess> processes, List<String> mounts) {
+    /** Of a sandbox that has none. */
+    public static final GuardJournal EMPTY = new GuardJournal(List.of(), List.of());
+
     /** Its file in the run directory. */
-    static final String FILE = "guard.journal";
+    private static final String FILE = "guard.journal";
 
     /** The name that the guard has in its own journal. */
-    static final String GUARD = "guard";
+    private static final String GUARD = "guard";
+
+    /** The name that the daemon has there. */
+    private static final String DAEMON = "daemon";
 
     private static final Pattern PROCESS = Pattern.compile("process (\\d{1,10}) (\\d+) (.+)");
     private static final Pattern REAPED = Pattern.compile("reaped (\\d{1,10})");
@@ -39,10 +45,10 @@ record GuardJournal(List<RecordedProcess> processes, List<String> mounts) {
      *
      * @param startTime field 22 of {@code /proc/PID/stat}
      */
-    record RecordedProcess(long pid, String startTime, String name) {
+    public record RecordedProcess(long pid, String startTime, String name) {
 
         /** True if the process with this id is the recorded one. */
-        boolean alive(HostFiles host) {
+        public boolean alive(HostFiles host) {
             String stat = host.text("/proc/" + pid + "/stat");
             String[] fields = stat.substring(stat.lastIndexOf(')') + 1).strip().split(" ", -1);
             return fields.length > START_TIME
@@ -55,12 +61,12 @@ record GuardJournal(List<RecordedProcess> processes, List<String> mounts) {
      * Reads the journal of a run directory; empty if there is none. Lines that are not whole or not
      * known are skipped: a file system that is full may have cut one.
      */
-    static GuardJournal of(Path runDirectory) throws IOException {
+    public static GuardJournal of(Path runDirectory) throws IOException {
         Path file = runDirectory.resolve(FILE);
         Map<Long, RecordedProcess> processes = new LinkedHashMap<>();
         List<String> mounts = new ArrayList<>();
         if (!Files.exists(file)) {
-            return new GuardJournal(List.of(), List.of());
+            return EMPTY;
         }
         String text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
         for (String line : text.substring(0, text.lastIndexOf('\n') + 1).lines().toList()) {
@@ -83,8 +89,22 @@ record GuardJournal(List<RecordedProcess> processes, List<String> mounts) {
         return new GuardJournal(List.copyOf(processes.values()), List.copyOf(mounts));
     }
 
+    /** The processes that still run. */
+    public List<RecordedProcess> alive(HostFiles host) {
+        return processes.stream().filter(process -> process.alive(host)).toList();
+    }
+
+    /** The daemon's id, 0 if it does not live. */
+    public long daemonPid(HostFiles host) {
+        return alive(host).stream()
+                .filter(process -> process.name().equals(DAEMON))
+                .mapToLong(RecordedProcess::pid)
+                .findFirst()
+                .orElse(0);
+    }
+
     /** True if the guard lives; it owns everything then. */
-    boolean guarded(HostFiles host) {
+    public boolean guarded(HostFiles host) {
         return processes.stream()
                 .anyMatch(process -> process.name().equals(GUARD) && process.alive(host));
     }

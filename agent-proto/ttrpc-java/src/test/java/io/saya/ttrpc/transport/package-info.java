@@ -1,0 +1,4 @@
+@NullMarked
+package io.saya.ttrpc.transport;
+
+import org.jspecify.annotations.NullMarked;

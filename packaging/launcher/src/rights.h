@@ -1,0 +1,14 @@
+/* What of containerd's rights a sandbox keeps. */
+#ifndef SAYA_RIGHTS_H
+#define SAYA_RIGHTS_H
+
+#include <stdbool.h>
+
+/* In the guard, before it has any child: what neither it nor any program that it starts needs goes for good, by capabilities and
+ * by a filter of system calls. False with errno. */
+bool rights_of_guard(void);
+
+/* In the child that becomes the daemon: as above, and less. */
+bool rights_of_daemon(void);
+
+#endif

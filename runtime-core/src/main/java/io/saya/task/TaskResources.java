@@ -1,0 +1,73 @@
+package io.saya.task;
+
+import io.saya.agent.GuestResources;
+import io.saya.agent.GuestSpec.GuestAbilities;
+import io.saya.container.Container;
+import io.saya.guest.TaskGuest;
+import io.saya.json.JsonObject;
+import io.saya.oci.OciSpec;
+import io.saya.resources.CpuSet;
+import io.saya.resources.Demand;
+import io.saya.resources.MachineFollower;
+import io.saya.resources.OomScore;
+import io.saya.sandbox.Sandbox;
+
+/**
+ * Has the machine follow what its containers may use: it grows before a container is made or gets
+ * more, and shrinks when one has ended. Thread safe; {@link #admit} and {@link #change} block until
+ * the machine has grown.
+ */
+final class TaskResources {
+
+    private final Sandbox sandbox;
+
+    TaskResources(Sandbox sandbox) {
+        this.sandbox = sandbox;
+    }
+
+    /**
+     * Makes the machine large enough for the container before the guest makes it, so that its
+     * program finds what it may use. Returns the virtual CPUs that it is to be bound to, if any.
+     */
+    CpuSet admit(Container container, OciSpec spec) {
+        MachineFollower machine = sandbox.guest().machine();
+        machine.admit(container.id(), Demand.of(spec.resources()));
+        OomScore score = sandbox.guest().oomScore();
+        score.admit(container.id(), spec.oomScoreAdj());
+        var _ =
+                container
+                        .init()
+                        .exited()
+                        .thenRun(
+                                () -> {
+                                    machine.dismiss(container.id());
+                                    score.dismiss(container.id());
+                                });
+        return machine.guestCpus(container.id());
+    }
+
+    /** Notes the virtual CPUs that the guest has bound the container to. */
+    void bound(Container container, CpuSet cpus) {
+        sandbox.guest().machine().bound(container.id(), cpus);
+    }
+
+    /**
+     * Sets the limits of a container that runs.
+     *
+     * @param resources OCI's {@code linux.resources}
+     */
+    void change(Container container, JsonObject resources) {
+        TaskGuest guest = sandbox.guest();
+        GuestAbilities abilities = guest.details().abilities();
+        // Before anything is changed: it may be refused.
+        var _ = GuestResources.of(resources, false, abilities, "");
+        guest.machine().change(container.id(), resources);
+        CpuSet cpus = guest.machine().guestCpus(container.id());
+        guest.requireAgent()
+                .update(
+                        container.id(),
+                        GuestResources.of(resources, false, abilities, cpus.toString()),
+                        ContainerCreation.podLimits(guest, container.kind()));
+        bound(container, cpus);
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.saya.cli.factory;
+
+import org.jspecify.annotations.NullMarked;
