@@ -78,7 +78,7 @@ suites() {
 suites_are_old() {
   [[ ! -e $copy/begun ]] ||
     find "$top/pom.xml" "$here/pom.xml" "$here/src" "$top/agent-proto" -name target -prune -o \
-      \( -name pom.xml -o -path '*/src/*' \) -newer "$copy/begun" -print -quit | grep -q .
+      \( -name pom.xml -o -path '*/src/*' \) -newer "$copy/begun" -print -quit | found .
 }
 
 launcher() { "$top/packaging/launcher/test.sh"; }

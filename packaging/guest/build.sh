@@ -47,7 +47,7 @@ inputs=$cache/guest-inputs
 resolve_inputs() {
   local debs=$cache/debs image
   debian_index
-  image=$(apt-cache depends linux-image-cloud-amd64 | awk '$1 == "Depends:" && $2 ~ /^linux-image-/ {print $2; exit}')
+  image=$(apt-cache depends linux-image-cloud-amd64 | awk '$1 == "Depends:" && $2 ~ /^linux-image-/ && !seen++ {print $2}')
   [[ -n $image ]] || die "apt knows no linux-image-cloud-amd64; is Debian's main archive among its sources?"
   {
     printf 'kernel %s\n' "$(debian_binary "$image" "$debs")"

@@ -57,7 +57,7 @@ processes_with() {
   local file
   for file in /proc/[0-9]*/cmdline; do
     [[ $file != "/proc/$$/cmdline" && $file != "/proc/$BASHPID/cmdline" ]] || continue
-    ! tr '\0' ' ' 2>/dev/null < "$file" | grep -qF -- "$1" || basename "${file%/cmdline}"
+    ! tr '\0' ' ' 2>/dev/null < "$file" | found -F -- "$1" || basename "${file%/cmdline}"
   done
 }
 

@@ -7,6 +7,9 @@
 
 say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 die() { say "error: $*"; exit 1; }
+# found ARGUMENTS OF GREP...: whether standard input has such a line. Reads to its end: grep -q ends at the first, and a program that still writes
+# then dies of SIGPIPE, which pipefail takes for a failure of the whole.
+found() { (( $(grep -c "$@" || true) > 0 )); }
 
 # need_packages NAME...: installs those that are missing. Asks dpkg first, so that a machine that has all is not slowed
 # down and needs no network.

@@ -84,7 +84,7 @@ check_modules() {
     --class-path "$lib/*:$lib/cli/*" "$lib"/saya-*.jar "$lib"/cli/saya-*.jar "$lib/ttrpc-java.jar" 2>/dev/null | tail -n 1 | tr ',' '\n')
   local module missing=()
   for module in $needed; do
-    listed_modules "$list" | grep -qx "$module" || missing+=("$module")
+    listed_modules "$list" | found -x "$module" || missing+=("$module")
   done
   (( ${#missing[@]} == 0 )) || die "our classes need modules of the JDK that the runtime would not have: ${missing[*]}; add them to $list with the reason"
 }

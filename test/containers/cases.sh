@@ -16,12 +16,12 @@ execute() { timeout 60 "${CTR[@]}" tasks exec --exec-id "$@"; }
 kill_task() { timeout 30 "${CTR[@]}" tasks kill "$@"; }
 # has_vm ID: so that its absence later says something; true for a runtime without any.
 has_vm() { [[ $runtime != io.containerd.saya.v2 ]] || { pid_of qemu "$1" && pid_of virtiofsd "$1"; } > /dev/null; }
-status_is() { "${CTR[@]}" tasks list | grep -qE "^$1 .*$2"; }
+status_is() { "${CTR[@]}" tasks list | found -E "^$1 .*$2"; }
 # delete prints a warning and fails for a status other than 0, which a killed container has.
 remove() {
   until_true 10 status_is "$1" STOPPED
   timeout 30 "${CTR[@]}" tasks delete "$1" || true
-  if "${CTR[@]}" tasks list -q | grep -qx "$1"; then echo "task $1 is still there after delete"; return 1; fi
+  if "${CTR[@]}" tasks list -q | found -x "$1"; then echo "task $1 is still there after delete"; return 1; fi
   timeout 30 "${CTR[@]}" containers delete "$1"
 }
 equal() {
@@ -96,8 +96,8 @@ case_pause_and_figures() {
   status_is c1 PAUSED
   timeout 20 "${CTR[@]}" tasks resume c1
   status_is c1 RUNNING
-  timeout 20 "${CTR[@]}" tasks ps c1 | grep -qE '^[1-9][0-9]*'
-  timeout 20 "${CTR[@]}" tasks metrics c1 | grep -q cpu
+  timeout 20 "${CTR[@]}" tasks ps c1 | found -E '^[1-9][0-9]*'
+  timeout 20 "${CTR[@]}" tasks metrics c1 | found cpu
   kill_task -s SIGKILL c1
   remove c1
 }
@@ -222,7 +222,7 @@ death_of() { # WHAT
   gone qemu c1
   gone virtiofsd c1
 }
-stopped_or_gone() { status_is "$1" STOPPED || ! "${CTR[@]}" tasks list -q | grep -qx "$1"; }
+stopped_or_gone() { status_is "$1" STOPPED || ! "${CTR[@]}" tasks list -q | found -x "$1"; }
 # After the death of a shim containerd deletes the task by itself.
 remove_if_there() {
   timeout 30 "${CTR[@]}" tasks delete "$1" || true

@@ -8,7 +8,7 @@ case_command_sees_a_sandbox() {
   start c1 sleep 1000
   # The daemon opens its socket beside the answer to the first request.
   until_true 10 saya log-level c1
-  saya list | grep -qE "^c1 +$namespace +running +1 +$(pid_of daemon c1) +$(pid_of qemu c1) "
+  saya list | found -E "^c1 +$namespace +running +1 +$(pid_of daemon c1) +$(pid_of qemu c1) "
   saya ps c1 > "$work/ps"
   grep -qE '^c1 +running' "$work/ps"
   grep -qE '^[0-9]+ +virtiofsd ' "$work/ps"
@@ -20,7 +20,7 @@ case_command_sees_a_sandbox() {
   equal debug "$(saya log-level c1)"
   saya log-level c1 warn >/dev/null
   equal warn "$(saya log-level c1)"
-  saya collect | grep -q '^## Log of c1'
+  saya collect | found '^## Log of c1'
   local status=0
   saya exec c1 < /dev/null > "$work/exec" 2>&1 || status=$?
   equal 1 "$status"

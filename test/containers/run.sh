@@ -51,7 +51,7 @@ for name in "${cases[@]}"; do
   lines=$(wc -l < "$work/containerd.log")
   # In a subshell of its own, with set -e in force: not the operand of a condition.
   set +e
-  ( set -euo pipefail; "case_$name" ) > "$work/case.log" 2>&1
+  ( set -eEuo pipefail; trap 'echo "line $LINENO of ${BASH_SOURCE[0]##*/} failed: $BASH_COMMAND" >&2' ERR; "case_$name" ) > "$work/case.log" 2>&1
   status=$?
   set -e
   if (( status == 0 )) && left=$(host_state_settles "$before"); then

@@ -51,7 +51,7 @@ engine_run() {
   for name in ${CASES:-$(declare -F | sed -n 's/^declare -f case_//p')}; do
     begun=$SECONDS
     set +e # a subshell in a condition would go on after what failed
-    (set -euo pipefail; "case_$name") > "$work/case.log" 2>&1
+    (set -eEuo pipefail; trap 'echo "line $LINENO of ${BASH_SOURCE[0]##*/} failed: $BASH_COMMAND" >&2' ERR; "case_$name") > "$work/case.log" 2>&1
     status=$?
     set -e
     engine_clean >> "$work/case.log" 2>&1 || status=1

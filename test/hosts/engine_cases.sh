@@ -23,7 +23,7 @@ until_true() {
   until "$@"; do (( SECONDS < deadline )) || { echo "not true in time: $*"; return 1; }; sleep 0.1; done
 }
 has_status() { [[ $(field "$1" '{{.State.Status}}') == "$2" ]]; }
-said() { engine logs "$1" 2>&1 | grep -qF -- "$2"; }
+said() { engine logs "$1" 2>&1 | found -F -- "$2"; }
 # answers ADDRESS PORT TEXT: what a server of HTTP there says last. Not by busybox: its static wget does not live through looking at a host's names.
 answers() {
   [[ $(timeout 5 bash -c 'exec 3<>"/dev/tcp/$1/$2" && printf "GET / HTTP/1.0\r\n\r\n" >&3 && cat <&3' - "$1" "$2" 2>/dev/null | tail -n 1) == "$3" ]]
@@ -177,12 +177,12 @@ case_host_name_by_default() {
 }
 case_init() {
   start --name c1 --init "$image" sh -c "$patient"
-  engine exec c1 sh -c 'tr "\0" " " < /proc/1/cmdline' | grep -qE 'init|tini'
+  engine exec c1 sh -c 'tr "\0" " " < /proc/1/cmdline' | found -E 'init|tini'
   engine stop c1
   has_status c1 exited
 }
 case_capabilities() {
-  once --cap-drop ALL "$image" grep CapEff /proc/self/status | grep -q '0000000000000000$'
+  once --cap-drop ALL "$image" grep CapEff /proc/self/status | found '0000000000000000$'
   once --cap-add NET_ADMIN "$image" ip link set lo mtu 1000
   if once "$image" ip link set lo mtu 1000; then return 1; fi
 }
@@ -195,7 +195,7 @@ case_seccomp() {
 case_device() { equal 4 "$(once --device /dev/zero:/dev/nothing "$image" sh -c 'head -c 4 /dev/nothing | wc -c')"; }
 case_limits_of_processes() { equal '100 200' "$(once --ulimit nofile=100:200 "$image" sh -c 'echo "$(ulimit -Sn) $(ulimit -Hn)"')"; }
 case_sysctl() { equal 1 "$(once --sysctl net.ipv4.ip_forward=1 "$image" cat /proc/sys/net/ipv4/ip_forward)"; }
-case_shared_memory() { once --shm-size 16m "$image" df -k /dev/shm | grep -q ' 16384 '; }
+case_shared_memory() { once --shm-size 16m "$image" df -k /dev/shm | found ' 16384 '; }
 
 # ---- resources
 # limit FILE-OF-VERSION-2 FILE-OF-VERSION-1: where a program in the container c1 finds it.
@@ -203,7 +203,7 @@ limit() { engine exec c1 sh -c "cat /sys/fs/cgroup/$1 2>/dev/null || cat /sys/fs
 case_limits() {
   start --name c1 --memory 64m --cpus 0.5 --pids-limit 50 "$image" sh -c "$patient"
   equal 67108864 "$(limit memory.max memory/memory.limit_in_bytes)"
-  limit cpu.max cpu/cpu.cfs_quota_us | grep -q '^50000'
+  limit cpu.max cpu/cpu.cfs_quota_us | found '^50000'
   equal 50 "$(limit pids.max pids/pids.max)"
 }
 case_update_of_limits() {
@@ -222,7 +222,7 @@ case_figures() {
 }
 case_processes() {
   start --name c1 "$image" sleep 1000
-  engine top c1 | grep -q sleep
+  engine top c1 | found sleep
 }
 case_inspect() {
   start --name c1 --label mine=yes "$image" sh -c "$patient"
@@ -281,7 +281,7 @@ case_network() { once "$image" ping -c 1 -W 20 "$gateway"; }
 case_no_network() { equal lo "$(once --network none "$image" ls /sys/class/net)"; }
 case_address() {
   start --name c1 "$image" sh -c "$patient"
-  engine exec c1 ip -4 addr show dev eth0 | grep -qF "inet $(address_of c1)/"
+  engine exec c1 ip -4 addr show dev eth0 | found -F "inet $(address_of c1)/"
 }
 case_published_port() {
   start --name c1 --publish 8080:80 "$image" sh -c 'mkdir /w; echo served > /w/index.html; exec httpd -f -p 80 -h /w'
@@ -300,7 +300,7 @@ case_names_in_a_network_of_its_own() {
   once --network cn "$image" ping -c 1 -W 20 ca
 }
 case_added_host() {
-  once --add-host added:192.0.2.9 "$image" cat /etc/hosts | grep -qE '^192\.0\.2\.9\s+added$'
+  once --add-host added:192.0.2.9 "$image" cat /etc/hosts | found -E '^192\.0\.2\.9\s+added$'
 }
 case_own_name_in_hosts() {
   start --name c1 --hostname named "$image" sh -c "$patient"

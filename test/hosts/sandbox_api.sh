@@ -139,17 +139,17 @@ runs_without_pause() {
   printf '%s\n' "$pod" > "$work/pod"
   run_container "$pod" a > "$work/container"
   [[ $("${CTR[@]}" tasks list --quiet | wc -l) == 1 ]] # its container, and no pause
-  "${crictl[@]}" pods --quiet --state ready | grep -q "$pod"
+  "${crictl[@]}" pods --quiet --state ready | found "$pod"
 }
 
 exec_in_it() {
   container=$(< "$work/container") pod=$(< "$work/pod")
   [[ $("${crictl[@]}" exec --sync "$container" hostname) == pod-a ]]
   [[ $("${crictl[@]}" exec --sync "$container" cat /etc/hostname) == pod-a ]]
-  "${crictl[@]}" exec --sync "$container" cat /etc/resolv.conf | grep -qx 'nameserver 192.0.2.7'
+  "${crictl[@]}" exec --sync "$container" cat /etc/resolv.conf | found -x 'nameserver 192.0.2.7'
   "${crictl[@]}" exec --sync "$container" sh -c 'echo x > /dev/shm/a; grep -q " /dev/shm tmpfs " /proc/mounts'
   "${crictl[@]}" exec --sync "$container" ping -c 1 -W 20 10.88.0.1
-  "${crictl[@]}" stats --output json "$container" | grep -q workingSetBytes
+  "${crictl[@]}" stats --output json "$container" | found workingSetBytes
 }
 
 stays_without_container() {
@@ -157,7 +157,7 @@ stays_without_container() {
   "${crictl[@]}" stop --timeout 5 "$container"
   "${crictl[@]}" rm "$container"
   sleep 7 # longer than a daemon without a container and with a stopped sandbox lives
-  "${crictl[@]}" pods --quiet --state ready | grep -q "$pod"
+  "${crictl[@]}" pods --quiet --state ready | found "$pod"
   container=$(run_container "$pod" a)
   [[ $("${crictl[@]}" exec --sync "$container" hostname) == pod-a ]]
 }
@@ -166,7 +166,7 @@ stops_and_goes() {
   pod=$(< "$work/pod")
   "${crictl[@]}" stopp "$pod"
   [[ ! $(machine_of "$pod") ]]
-  "${crictl[@]}" pods --quiet --state notready | grep -q "$pod"
+  "${crictl[@]}" pods --quiet --state notready | found "$pod"
   "${crictl[@]}" rmp "$pod"
   nothing_left "$pod"
 }
@@ -185,7 +185,7 @@ killed_machine() {
   run_container "$pod" b
   kill -KILL "$(machine_of "$pod")"
   deadline=$((SECONDS + 30))
-  until "${crictl[@]}" pods --quiet --state notready | grep -q "$pod"; do (( SECONDS < deadline )) || return 1; sleep 0.2; done
+  until "${crictl[@]}" pods --quiet --state notready | found "$pod"; do (( SECONDS < deadline )) || return 1; sleep 0.2; done
   sleep 7 # the daemon has nothing to do any more
   "${crictl[@]}" stopp "$pod"
   "${crictl[@]}" rmp "$pod"
@@ -199,7 +199,7 @@ containerd_comes_back() {
   kill -KILL "$CONTAINERD_PID"
   PATH=$directory/bin:$product/bin:$PATH setsid containerd --config "$work/config.toml" >> "$directory/sandbox-api-containerd.log" 2>&1 &
   deadline=$((SECONDS + 60))
-  until "${crictl[@]}" pods --quiet --state ready 2>/dev/null | grep -q "$pod"; do (( SECONDS < deadline )) || return 1; sleep 0.2; done
+  until "${crictl[@]}" pods --quiet --state ready 2>/dev/null | found "$pod"; do (( SECONDS < deadline )) || return 1; sleep 0.2; done
   [[ $("${crictl[@]}" exec --sync "$container" hostname) == pod-d ]]
   "${crictl[@]}" rmp --force "$pod"
   nothing_left "$pod"

@@ -53,7 +53,7 @@ installer() {
   ctr run -d --runtime io.containerd.runc.v2 --privileged --net-host --with-ns pid:/proc/1/ns/pid --log-uri file:///tmp/installer.log \
     --mount type=bind,src=/,dst=/host,options=rbind:rw --env ONCE=1 --env RESTART=1 --env NODE_NAME=node-1 --env KUBERNETES_SERVICE_HOST=127.0.0.1 \
     --env KUBERNETES_SERVICE_PORT=6443 --env SERVICE_ACCOUNT=/host$account "$@" "$image" installer /bin/installer "$action"
-  until answers && ctr task ls | grep -q '^installer .*STOPPED'; do
+  until answers && ctr task ls | found '^installer .*STOPPED'; do
     (( SECONDS < deadline )) || { cat /tmp/installer.log; die "the installer has not ended"; }
     sleep 0.2
   done

@@ -34,6 +34,9 @@ fail() {
     exit 1
 }
 
+# As packaging/lib/debian.sh has it: whether standard input, read to its end, has such a line.
+found() { (( $(grep -c "$@" || true) > 0 )); }
+
 # Waits at most ten seconds for a command to succeed.
 until_true() {
     local end=$((SECONDS + 10))
@@ -109,9 +112,9 @@ guard=$(guard)
     || fail "arguments of the daemon"
 [[ $(cat "/proc/$guard/oom_score_adj") == $(($(cat /proc/self/oom_score_adj) + 1)) ]] || fail "oom_score_adj"
 [[ $(readlink "/proc/$guard/cwd") == / && $(readlink "/proc/$(daemon)/cwd") == / ]] || fail "working directory"
-tr '\0' '\n' <"/proc/$(daemon)/environ" | grep -q '^JAVA_TOOL_OPTIONS' && fail "JAVA_TOOL_OPTIONS leaked"
+tr '\0' '\n' <"/proc/$(daemon)/environ" | found '^JAVA_TOOL_OPTIONS' && fail "JAVA_TOOL_OPTIONS leaked"
 for process in "$guard" "$(daemon)"; do
-    find "/proc/$process/fd" -lname "$SAYA_TEST/output" | grep -q . && fail "the output of start is held by $process"
+    find "/proc/$process/fd" -lname "$SAYA_TEST/output" | found . && fail "the output of start is held by $process"
 done
 [[ $(started_daemons) == 1 ]] || fail "daemons"
 echo "ok   $test_name"
@@ -360,7 +363,7 @@ until_true dead "$(daemon)"
 delete "$id" "$bundle" || fail "exit code $?"
 deleted
 [[ -z $(in_namespace tc qdisc show dev "${interface}a" ingress) ]] || fail "ingress qdisc"
-in_namespace tc qdisc show dev "${interface}b" | grep -q tbf && fail "shaper"
+in_namespace tc qdisc show dev "${interface}b" | found tbf && fail "shaper"
 in_namespace ip link show "${interface}a" >/dev/null || fail "an interface that was not ours is gone"
 ip link show "${interface}c" >/dev/null 2>&1 && fail "link"
 [[ ! -d $cgroup ]] || fail "cgroup"
@@ -515,8 +518,8 @@ for damaged in "$removal" "${mac:0:40}" "f$mac" "xy$mac" "ffffff7f${mac:8}" "000
     delete "$id" "$bundle" || fail "second delete: exit code $?"
 done
 restore "$index" "$removal$mac$inet" 2>/dev/null && fail "said nothing of a message too many"
-in_namespace ip -o link show eth0 | grep -q 02:aa:bb:cc:dd:ee || fail "no MAC address"
-in_namespace ip -o addr show dev eth0 | grep -q 'inet 10.9.0.2/24' || fail "no address"
+in_namespace ip -o link show eth0 | found 02:aa:bb:cc:dd:ee || fail "no MAC address"
+in_namespace ip -o addr show dev eth0 | found 'inet 10.9.0.2/24' || fail "no address"
 restore "$index" "$mac$inet" || fail "twice: exit code $?"
 umount "$SAYA_TEST/namespace"
 restore "$index" "$mac$inet" || fail "namespace gone, file left: exit code $?"
