@@ -8,12 +8,13 @@ top=$(cd "$here/.." && pwd)
 source "$top/packaging/lib/debian.sh"
 source "$top/packaging/lib/jdk.sh"
 
-steps=(product lint unit launcher agent guest pods resources network shims containers faults metrics templates integration packages vsock machine hosts)
+steps=(product lint unit launcher agent guest pods resources network shims containers faults metrics templates integration packages vsock machine reproducible hosts)
 usage() {
   cat <<USAGE
 usage: test/run.sh [--full] [--in-turn] [--templates] [--only STEP]... [--test CLASS[.METHOD]]...
 
-  --full        the long versions: more rounds of everything that is random, and the steps templates, integration, packages, vsock, machine and hosts
+  --full        the long versions: more rounds of everything that is random, and the steps templates, integration, packages, vsock, machine,
+                reproducible and hosts
   --in-turn     one step at a time; otherwise, on two processors and more, one more is run side by side than there are processors, at most four
   --templates   VMs start from templates where they can; the step templates is pods and network like that
   --only STEP   just this step; STEP is one of: ${steps[*]}
@@ -225,6 +226,8 @@ vsock() {
 
 machine() { "$here/machine/limits.sh"; }
 
+reproducible() { "$here/reproducible/run.sh" "$top/packaging/target/saya"; }
+
 hosts() {
   need_packages busybox-static containerd containernetworking-plugins iproute2 python3-minimal runc
   "$here/hosts/run.sh"
@@ -289,7 +292,7 @@ side_by_side() {
 
 # First what the others use. Then what takes longest first, but for two that need no Java beside the first, which builds the suites for all.
 side_by_side product
-side_by_side pods containers lint unit network faults resources shims templates metrics agent launcher guest machine integration packages vsock chosen
+side_by_side pods containers lint unit network faults resources shims templates metrics agent launcher guest machine integration packages vsock reproducible chosen
 side_by_side hosts   # by itself, since it needs this machine's network
 (( ${#failures[@]} == 0 )) || printf '\n%s\n' "${failures[@]}"   # once more: what else ended after a failure has hidden it
 printf '%d passed, %d failed\n' "$passed" "$failed"

@@ -15,13 +15,21 @@ import io.saya.ttrpc.UnaryConnector.Framing;
 import io.saya.ttrpc.transport.Endpoint;
 import io.saya.ttrpc.transport.Transport;
 import io.saya.ttrpc.wire.MethodName;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.ServiceLoader;
 import java.util.concurrent.CompletableFuture;
+import java.util.HexFormat;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -191,5 +199,80 @@ class GrpcConnectorTest {
                                                 ClientOptions.connectWithin(LONG)))
                 .isInstanceOf(ConnectionFailure.class)
                 .hasMessageContaining("none");
+    }
+
+    /** Each answer is a write of this side: unpaced they are some hundred thousand a second. */
+    @ParameterizedTest
+    @EnumSource(Framing.class)
+    void aPeerThatAsksForSignsOfLifeWithoutEndIsAnsweredAtAPace(Framing framing) throws Exception {
+        Path socket = directory.resolve("floods");
+        try (var listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            listener.bind(UnixDomainSocketAddress.of(socket));
+            AtomicLong answered = new AtomicLong();
+            var server = Thread.ofPlatform().daemon().start(() -> flood(listener, framing, answered));
+            try (UnaryClient client =
+                    new GrpcConnector()
+                            .connect(
+                                    transport,
+                                    Endpoint.unix(socket),
+                                    framing,
+                                    ClientOptions.connectWithin(LONG))) {
+                var _ = call(client, "Sleep", "", CallOptions.noDeadline());
+                assertThat(passes(LONG, answered, 10_000)).as("so many in one go").isTrue();
+                assertThat(passes(Duration.ofSeconds(2), answered, 100_000))
+                        .as("and so many without end: %s", answered)
+                        .isFalse();
+            }
+            assertThat(server.join(LONG)).isTrue();
+        }
+    }
+
+    private static boolean passes(Duration limit, AtomicLong answered, long most)
+            throws InterruptedException {
+        long deadline = System.nanoTime() + limit.toNanos();
+        while (answered.get() < most && System.nanoTime() - deadline < 0) {
+            Thread.sleep(10);
+        }
+        return answered.get() >= most;
+    }
+
+    /** Sends pings, in yamux or in HTTP/2, until the other side hangs up. */
+    private static void flood(ServerSocketChannel listener, Framing framing, AtomicLong answered) {
+        HexFormat hex = HexFormat.of();
+        byte[] settings = hex.parseHex("000000040000000000");
+        byte[] ping =
+                hex.parseHex(
+                        switch (framing) {
+                            case YAMUX -> "000200010000000000000001";
+                            case PLAIN -> "0000080600000000000000000000000001";
+                        });
+        ByteBuffer pings = ByteBuffer.allocate(ping.length * 4000);
+        while (pings.hasRemaining()) {
+            pings.put(ping);
+        }
+        try (SocketChannel peer = listener.accept()) {
+            Thread.ofPlatform().daemon().start(() -> count(peer, ping.length, answered));
+            if (framing == Framing.PLAIN) {
+                peer.write(ByteBuffer.wrap(settings));
+            }
+            while (true) {
+                peer.write(pings.rewind());
+            }
+        } catch (IOException e) {
+            // The client has gone: the test is over.
+        }
+    }
+
+    private static void count(SocketChannel peer, int each, AtomicLong answered) {
+        ByteBuffer bytes = ByteBuffer.allocate(64 << 10);
+        long all = 0;
+        try {
+            for (int read = peer.read(bytes); read >= 0; read = peer.read(bytes.clear())) {
+                all += read;
+                answered.set(all / each);
+            }
+        } catch (IOException e) {
+            // As above.
+        }
     }
 }
