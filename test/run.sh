@@ -243,7 +243,8 @@ declare -A running=() since=()
 
 end_all() {
   trap - EXIT INT TERM
-  (( ${#running[@]} == 0 )) || kill "${!running[@]}" 2>/dev/null || true
+  local pid
+  for pid in "${!running[@]}"; do kill -- "-$pid" 2>/dev/null || true; done
 }
 trap end_all EXIT
 trap 'end_all; exit 130' INT TERM
@@ -288,8 +289,10 @@ side_by_side() {
     printf '%s: %s ...\n' "${0##*/}" "$step"
     started=$((started + 1)) ids=$((started * 2000))
     since[$step]=$SECONDS
-    # With set -e in force, as it is not in what stands before || or &&.
-    ( trap - EXIT INT TERM; "$step" ) > "$logs/$step" 2>&1 &
+    # With set -e in force, as it is not in what stands before || or &&. A process group of its own, so that all of a step can be ended.
+    set -m
+    ( set +m; trap - EXIT INT TERM; "$step" ) > "$logs/$step" 2>&1 < /dev/null &
+    set +m
     running[$!]=$step
   done
   while (( ${#running[@]} )); do one_ends; done
