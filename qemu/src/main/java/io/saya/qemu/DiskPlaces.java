@@ -13,8 +13,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Which disk is in which of the VM's places for disks, and for how many containers. Asks nobody:
- * who gets a {@link Turn.Change} asks QEMU, without any lock, and says how it ended; others who want
- * the same disk wait for that and ask again, others who want another disk do not wait. Thread safe.
+ * who gets a {@link Turn.Change} asks QEMU, without any lock, and says how it ended; others who
+ * want the same disk wait for that and ask again, others who want another disk do not wait. Thread
+ * safe.
  */
 final class DiskPlaces {
 

@@ -175,7 +175,7 @@ class PluggedDisksTest {
         JsonObject second = qemu.receive(); // although the first has no answer
         assertThat(second.toString()).contains("\"drive\":\"plugged-disk-1\"");
         qemu.reply(second, JsonObject.EMPTY);
-        assertThat(other.get(30, TimeUnit.SECONDS)).isEqualTo("1b/00");
+        assertThat(other.get(30, TimeUnit.SECONDS)).isEqualTo("19/00");
         assertThat(same).isNotDone();
 
         qemu.reply(held, JsonObject.EMPTY);

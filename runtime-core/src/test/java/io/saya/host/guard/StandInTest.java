@@ -43,7 +43,8 @@ class StandInTest {
         try (RealGuard guard = new RealGuard(directory)) {
             Path process = proc(standIn(guard, OWN_NETWORK));
             assertThat(Files.readString(process.resolve("mountinfo")).lines()).hasSize(1);
-            // It closes the pipe of its report after it has reported: the answer may be here before.
+            // It closes the pipe of its report after it has reported: the answer may be here
+            // before.
             while (!descriptors(process).equals(List.of("0"))) {
                 Thread.onSpinWait();
             }
