@@ -1,6 +1,6 @@
-// What root in a guest does to whoever runs it, until it is killed: `attack WAY [ARGUMENT]`. Static. The hand of test/fault/init starts it, in
-// the guest's first namespaces, with /proc and /dev below /hand. It attacks as a hostile kernel would, as far as a process can: by ports of
-// the machine, by the agent's own serial port, by the card, by the shared directory.
+// What root in a guest does to whoever runs it, until it is killed: `attack WAY [ARGUMENT]`. Static. The hand of test/fault/init starts it,
+// in the guest's first namespaces, with /proc and /dev below /hand. It attacks as a hostile kernel would, as far as a process can: by ports
+// of the machine, by the agent's own serial port, by the card, by the shared directory.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <dirent.h>

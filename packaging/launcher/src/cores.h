@@ -9,7 +9,8 @@
 /* From now on this process, and all that it starts, shares cores with nobody else. False with errno. */
 bool cores_share_with_nobody(void);
 
-/* The mark of a process, which those have in common that may run on a core at once; 0: none. False with errno. Needs the right to trace it. */
+/* The mark of a process, which those have in common that may run on a core at once; 0: none. False with errno. Needs the right to trace it.
+ */
 bool cores_mark(pid_t pid, uint64_t *mark);
 
 /* What that errno means. */

@@ -1,13 +1,13 @@
 package io.saya.qemu;
 
-import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.saya.host.Placement.Access;
 import io.saya.host.Placement.InheritedFile;
 import io.saya.hypervisor.HypervisorFailure;
 import io.saya.hypervisor.VmDevice;
 import io.saya.json.JsonArray;
 import io.saya.json.JsonObject;
-import io.saya.json.JsonValue;
+import io.saya.lifecycle.Waited;
+import io.saya.qemu.DiskPlaces.Turn;
 import io.saya.qemu.qmp.QmpCommand;
 import io.saya.qemu.qmp.QmpConnection;
 import io.saya.qemu.qmp.QmpEvent;
@@ -16,12 +16,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.locks.Lock;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 
 /**
  * Disks that come and go while the guest runs, one behind each root port. The guard opens a disk's
@@ -34,27 +31,17 @@ final class PluggedDisks {
      */
     private static final Duration COMMAND_DEADLINE = Duration.ofSeconds(30);
 
+    /** A change of a disk asks QEMU a few times, the guest once, and the guard once. */
+    private static final Duration CHANGE_DEADLINE = Duration.ofMinutes(2);
+
     /** QEMU's numbers for sets of descriptors, above those of the disks of the start. */
     private static final int FIRST_SET = 1000;
 
     private final QmpConnection qmp;
     private final Handover handover;
     private final int firstPort;
-    private final int slots;
     private final Removals removals;
-
-    /**
-     * One disk comes or goes at a time: several containers may ask for the same one. Held while
-     * QEMU is asked, and for the {@link Removals#RELEASE_DEADLINE} of a guest at most.
-     */
-    private final Lock changes = new ReentrantLock();
-
-    /** The disk in each port. The lock is held for memory operations only. */
-    @GuardedBy("this")
-    private final Map<String, Place> places = new HashMap<>();
-
-    /** Where a disk is, and how many have asked for it. */
-    private record Place(int port, int users) {}
+    private final DiskPlaces places;
 
     /**
      * @param firstPort number of the first of their root ports
@@ -64,7 +51,7 @@ final class PluggedDisks {
         this.qmp = qmp;
         this.handover = handover;
         this.firstPort = firstPort;
-        this.slots = slots;
+        this.places = new DiskPlaces(slots);
         this.removals = new Removals(qmp);
     }
 
@@ -75,91 +62,102 @@ final class PluggedDisks {
 
     /** How many disks can be plugged in all. */
     int slots() {
-        return slots;
+        return places.slots();
     }
 
     /** Describes the disks for another daemon. */
-    synchronized JsonArray held() {
-        List<JsonValue> held = new ArrayList<>();
-        places.forEach(
-                (id, place) ->
-                        held.add(
-                                JsonObject.builder()
-                                        .put("id", id)
-                                        .put("port", place.port())
-                                        .put("users", place.users())
-                                        .build()));
-        return new JsonArray(held);
+    JsonArray held() {
+        return places.held();
     }
 
     /** Goes on with those that another daemon knows of. */
-    synchronized void goOn(JsonArray held) {
-        for (JsonObject one : held.objects()) {
-            places.put(
-                    one.string("id").orElse(""),
-                    new Place(
-                            (int) one.integer("port").orElse(0),
-                            (int) one.integer("users").orElse(1)));
-        }
+    void goOn(JsonArray held) {
+        places.goOn(held);
     }
 
     /** See {@link io.saya.hypervisor.Vm#plug(VmDevice.Block)}. */
     String plug(VmDevice.Block disk) throws HypervisorFailure {
-        changes.lock();
-        try {
-            int port = portOf(disk);
-            if (port < 0) {
-                port = take(disk);
-                plug(disk, port);
-            } else {
-                count(disk, 1);
-            }
-            return PciSlots.port(firstPort + port).pathBehind();
-        } finally {
-            changes.unlock();
+        int port =
+                switch (turn(disk, places::plug)) {
+                    case Turn.Shared(int there) -> there;
+                    case Turn.Change(int free) -> {
+                        plug(disk, free);
+                        yield free;
+                    }
+                    case Turn.Busy _ -> throw busy("plug", disk);
+                    case Turn.None() ->
+                            throw new HypervisorFailure(
+                                    describe("plug", disk)
+                                            + "no place left (expected: at most "
+                                            + slots()
+                                            + " disks at once; pcie_root_port in"
+                                            + " [hypervisor.qemu] says how many)");
+                };
+        return PciSlots.port(firstPort + port).pathBehind();
+    }
+
+    /** Waits until nobody else changes this disk, {@link #CHANGE_DEADLINE} at most. */
+    private static Turn turn(VmDevice.Block disk, Function<String, Turn> ask) {
+        long deadline = System.nanoTime() + CHANGE_DEADLINE.toNanos();
+        Turn turn = ask.apply(disk.id());
+        while (turn instanceof Turn.Busy(CompletableFuture<Void> end)
+                && Waited.on(end, Duration.ofNanos(deadline - System.nanoTime())).isOver()) {
+            turn = ask.apply(disk.id());
         }
+        return turn;
     }
 
     private void plug(VmDevice.Block disk, int port) throws HypervisorFailure {
         try {
             handover.command(List.of(file(disk, port)), List.of(), List.of(), blockdev(disk, port));
         } catch (Handover.Refused e) {
-            release(disk);
+            places.gone(disk.id());
             throw failure("plug", disk, e);
         } catch (IOException e) {
             // It may have been opened, by a QEMU that did not say so in time.
-            if (removeNodeQuietly(port, e)) {
-                release(disk);
-            }
+            takeBack(disk, port, e);
             throw failure("plug", disk, e);
         }
         try {
             qmp.execute(new QmpCommand("device_add", device(port)), COMMAND_DEADLINE);
         } catch (QmpFailure e) {
-            if (e.kind() == QmpFailure.Kind.REFUSED && removeNodeQuietly(port, e)) {
-                release(disk);
+            if (e.kind() == QmpFailure.Kind.REFUSED) {
+                takeBack(disk, port, e);
+            } else {
+                places.unsure(disk.id());
             }
             throw failure("plug", disk, e);
+        }
+        places.plugged(disk.id());
+    }
+
+    /** Frees the place of a disk that could not be plugged, if QEMU lets go of its file. */
+    private void takeBack(VmDevice.Block disk, int port, Exception cause) {
+        try {
+            removeNode(port);
+            places.gone(disk.id());
+        } catch (QmpFailure e) {
+            cause.addSuppressed(e);
+            places.unsure(disk.id());
         }
     }
 
     /** See {@link io.saya.hypervisor.Vm#unplug(VmDevice.Block)}. */
     void unplug(VmDevice.Block disk) throws HypervisorFailure {
-        changes.lock();
-        try {
-            int port = portOf(disk);
-            if (port < 0 || qmp.ended().isDone()) {
-                return; // with QEMU all its disks have gone
+        if (qmp.ended().isDone()) {
+            return; // with QEMU all its disks have gone
+        }
+        switch (turn(disk, places::unplug)) {
+            case Turn.Shared _, Turn.None() -> {
+                // Others need it, or it is not there.
             }
-            if (!count(disk, -1)) {
-                unplug(disk, port);
-            }
-        } finally {
-            changes.unlock();
+            case Turn.Change(int port) -> unplug(disk, port);
+            case Turn.Busy _ -> throw busy("unplug", disk);
         }
     }
 
     private void unplug(VmDevice.Block disk, int port) throws HypervisorFailure {
+        boolean gone = false;
         try {
             if (!removals.remove(deviceId(port))) {
                 throw new HypervisorFailure(
@@ -169,13 +167,18 @@ final class PluggedDisks {
                                 + " ms); it goes with the VM");
             }
             removeNode(port);
+            gone = true;
         } catch (QmpFailure e) {
-            if (qmp.ended().isDone()) {
-                return;
+            if (!qmp.ended().isDone()) {
+                throw failure("unplug", disk, e);
             }
-            throw failure("unplug", disk, e);
+        } finally {
+            if (gone) {
+                places.gone(disk.id());
+            } else {
+                places.unsure(disk.id());
+            }
         }
-        release(disk);
     }
 
     /** Takes note of an event about a device. */
@@ -197,55 +200,6 @@ final class PluggedDisks {
                 throw e;
             }
         }
-    }
-
-    private boolean removeNodeQuietly(int port, Exception cause) {
-        try {
-            removeNode(port);
-            return true;
-        } catch (QmpFailure e) {
-            cause.addSuppressed(e);
-            return false;
-        }
-    }
-
-    private synchronized int take(VmDevice.Block disk) throws HypervisorFailure {
-        for (int port = 0; port < slots; port++) {
-            int free = port;
-            if (places.values().stream().noneMatch(place -> place.port() == free)) {
-                places.put(disk.id(), new Place(port, 1));
-                return port;
-            }
-        }
-        throw new HypervisorFailure(
-                describe("plug", disk)
-                        + "no place left (expected: at most "
-                        + slots
-                        + " disks at once; pcie_root_port in [hypervisor.qemu] says how many)");
-    }
-
-    /** Below 0: it is not there. */
-    private synchronized int portOf(VmDevice.Block disk) {
-        Place place = places.get(disk.id());
-        return place == null ? -1 : place.port();
-    }
-
-    /**
-     * One more has asked for a disk, or one fewer; the last one stays until the disk has gone.
-     *
-     * @return whether others are left
-     */
-    private synchronized boolean count(VmDevice.Block disk, int more) {
-        Place place = places.get(disk.id());
-        if (place == null || place.users() + more == 0) {
-            return false;
-        }
-        places.put(disk.id(), new Place(place.port(), place.users() + more));
-        return true;
-    }
-
-    private synchronized void release(VmDevice.Block disk) {
-        places.remove(disk.id());
     }
 
     /** A device that a guest writes to must not be mounted on the host as well. */
@@ -305,6 +259,14 @@ final class PluggedDisks {
 
     private static String deviceId(int port) {
         return node(port) + "-dev";
+    }
+
+    private static HypervisorFailure busy(String what, VmDevice.Block disk) {
+        return new HypervisorFailure(
+                describe(what, disk)
+                        + "another change of it has not ended (waited at most "
+                        + CHANGE_DEADLINE.toSeconds()
+                        + " s)");
     }
 
     private static String describe(String what, VmDevice.Block disk) {

@@ -166,6 +166,39 @@ class PluggedDisksTest {
     }
 
     @Test
+    void whoWantsADiskThatIsBeingPluggedWaitsAndWhoWantsAnotherDoesNot() throws Exception {
+        disks = new PluggedDisks(qmp, new Handover(host, HANDOVER, 4711), 4, 2);
+        CompletableFuture<String> first = Begun.begin(() -> disks.plug(disk(ID, false)));
+        JsonObject held = qemu.receive();
+        CompletableFuture<String> same = Begun.begin(() -> disks.plug(disk(ID, false)));
+        CompletableFuture<String> other = Begun.begin(() -> disks.plug(disk("other", false)));
+        JsonObject second = qemu.receive(); // although the first has no answer
+        assertThat(second.toString()).contains("\"drive\":\"plugged-disk-1\"");
+        qemu.reply(second, JsonObject.EMPTY);
+        assertThat(other.get(30, TimeUnit.SECONDS)).isEqualTo("19/00");
+        assertThat(same).isNotDone();
+
+        qemu.reply(held, JsonObject.EMPTY);
+        assertThat(first.get(30, TimeUnit.SECONDS)).isEqualTo("1a/00");
+        assertThat(same.get(30, TimeUnit.SECONDS)).isEqualTo("1a/00");
+        disks.unplug(disk(ID, false)); // nothing is said: one of two still needs it
+    }
+
+    @Test
+    void whoWaitsForADiskThatCannotBePluggedTriesItself() throws Exception {
+        CompletableFuture<String> first = Begun.begin(() -> disks.plug(disk(ID, false)));
+        JsonObject held = qemu.receive();
+        CompletableFuture<String> second = Begun.begin(() -> disks.plug(disk(ID, false)));
+        qemu.refuse(held, "GenericError", "Bus 'disk0' not found");
+        qemu.answer("blockdev-del", "{\"node-name\":\"plugged-disk-0\"}");
+        qemu.answer("remove-fd", "{\"fdset-id\":1000}");
+        assertThatExceptionOfType(ExecutionException.class)
+                .isThrownBy(() -> first.get(30, TimeUnit.SECONDS));
+        qemu.reply(qemu.receive(), JsonObject.EMPTY);
+        assertThat(second.get(30, TimeUnit.SECONDS)).isEqualTo("1a/00");
+    }
+
+    @Test
     void aDiskThatIsNotThereAndAQemuThatIsGoneAreFine() throws Exception {
         disks.unplug(disk("none", false));
         plugged();

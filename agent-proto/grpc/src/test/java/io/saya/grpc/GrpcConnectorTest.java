@@ -24,10 +24,10 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.ServiceLoader;
 import java.util.concurrent.CompletableFuture;
-import java.util.HexFormat;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
@@ -209,7 +209,8 @@ class GrpcConnectorTest {
         try (var listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
             listener.bind(UnixDomainSocketAddress.of(socket));
             AtomicLong answered = new AtomicLong();
-            var server = Thread.ofPlatform().daemon().start(() -> flood(listener, framing, answered));
+            var server =
+                    Thread.ofPlatform().daemon().start(() -> flood(listener, framing, answered));
             try (UnaryClient client =
                     new GrpcConnector()
                             .connect(

@@ -47,8 +47,7 @@ final class HostileGuest {
                             program)
                     .succeeded();
         }
-        return Watched.prepare(
-                directory, id, "qemu-system", guest.resolve("configuration.toml"));
+        return Watched.prepare(directory, id, "qemu-system", guest.resolve("configuration.toml"));
     }
 
     /** Has the guest's root begin, in a way that the program knows, beside what it does already. */

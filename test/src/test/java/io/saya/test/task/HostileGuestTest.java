@@ -184,8 +184,10 @@ final class HostileGuestTest extends ShimSuite {
     }
 
     private static long packets(String namespace) {
-        var statistics = "ip netns exec " + namespace + " cat /sys/class/net/out/statistics/rx_packets";
-        return Long.parseLong(Ran.run(COMMAND, statistics.split(" ", -1)).succeeded().out().strip());
+        var statistics =
+                "ip netns exec " + namespace + " cat /sys/class/net/out/statistics/rx_packets";
+        return Long.parseLong(
+                Ran.run(COMMAND, statistics.split(" ", -1)).succeeded().out().strip());
     }
 
     private Path hostile() {

@@ -210,8 +210,7 @@ final class HostileVmmTest extends ShimSuite {
             // An agent that is not heard within 4 s is taken for lost.
             assertThat(shim.state("").getStatus()).isEqualTo(Status.RUNNING);
             assertThat(Watched.privateMib(daemon)).as("MiB").isLessThan(LARGEST_MIB);
-            System.out.println(
-                    "the largest of everything: " + Watched.privateMib(daemon) + " MiB");
+            System.out.println("the largest of everything: " + Watched.privateMib(daemon) + " MiB");
             for (var input : inputs) {
                 input.close();
             }

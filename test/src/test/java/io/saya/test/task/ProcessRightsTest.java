@@ -165,7 +165,8 @@ final class ProcessRightsTest extends ShimSuite {
                 Ran.run(COMMAND, programs.resolve("containerd-shim-saya-v2").toString(), "cores")
                                 .status()
                         == 0;
-        var said = Ran.run(COMMAND, programs.resolve("saya").toString(), "ps", id).succeeded().out();
+        var said =
+                Ran.run(COMMAND, programs.resolve("saya").toString(), "ps", id).succeeded().out();
         assertThat(said)
                 .containsPattern(
                         possible

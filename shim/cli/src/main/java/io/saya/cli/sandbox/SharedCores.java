@@ -12,9 +12,9 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * With whom the processes of a sandbox may run on a core at once. The kernel knows by a mark of core
- * scheduling, which a guard takes where containerd sets {@code SCHED_CORE} and all that it starts
- * inherits; the launcher asks for it.
+ * With whom the processes of a sandbox may run on a core at once. The kernel knows by a mark of
+ * core scheduling, which a guard takes where containerd sets {@code SCHED_CORE} and all that it
+ * starts inherits; the launcher asks for it.
  */
 final class SharedCores {
     private static final String LAUNCHER = "bin/containerd-shim-saya-v2";
