@@ -22,8 +22,9 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+// On the console, in the agent's words, so that it is in the sandbox's log.
 static int failed(const char *what) {
-    perror(what);
+    fprintf(stderr, "saya-agent error: attack: %s: %s\r\n", what, strerror(errno));
     return 1;
 }
 
@@ -163,17 +164,16 @@ static int card(void) {
 
 // ---- the shared directory: a container's root, with all rights
 
-// Opens the first virtio-fs that can be written to, and makes a directory there.
+// Makes a directory in the root of a container, below where the agent has what the host shares, and opens it.
 static int shared(void) {
-    char line[1024], path[512], kind[64];
-    FILE *mounts = fopen("/hand/proc/1/mounts", "re");
-    while (mounts && fgets(line, sizeof line, mounts)) {
-        if (sscanf(line, "%*s %500s %60s", path, kind) != 2 || strcmp(kind, "virtiofs") != 0) continue;
-        snprintf(line, sizeof line, "/hand/proc/1/root%s/hostile", path);
-        if (mkdir(line, 0777) == 0 || errno == EEXIST) {
-            fclose(mounts);
-            return open(line, O_DIRECTORY | O_CLOEXEC);
-        }
+    static const char containers[] = "/hand/proc/1/root/run/kata-containers/shared/containers";
+    DIR *all = opendir(containers);
+    for (struct dirent *entry; all && (entry = readdir(all));) {
+        char path[512];
+        snprintf(path, sizeof path, "%s/%s/rootfs/hostile", containers, entry->d_name);
+        if (entry->d_name[0] == '.' || (mkdir(path, 0777) != 0 && errno != EEXIST)) continue;
+        closedir(all);
+        return open(path, O_DIRECTORY | O_CLOEXEC);
     }
     return -1;
 }

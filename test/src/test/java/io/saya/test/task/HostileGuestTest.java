@@ -106,7 +106,7 @@ final class HostileGuestTest extends ShimSuite {
                         .as("another sandbox's exec, in ms; before: %s", before)
                         .isLessThan(2 * before + NOISE_MS);
                 costsLittle(guest, "all at once");
-                whatIsInTheShareIsOfNoUseToTheHost(id);
+                whatIsInTheShareIsOfNoUseToTheHost(guest);
                 shim.kill("", 9);
                 assertThat(guest.machines()).as("the VM, once Kill has returned").isEmpty();
             }
@@ -175,8 +175,8 @@ final class HostileGuestTest extends ShimSuite {
             assertThat(ended).as("the daemon has ended").isFalse();
             double after = Watched.seconds(daemon) + Watched.seconds(guard);
             used = (after - before - TICK_SECONDS) / ((System.nanoTime() - begun) / 1e9);
+            System.out.printf("%s: %.3f of a processor%n", way, used);
         }
-        System.out.printf("%s: %.3f of a processor%n", way, used);
         assertThat(guest.machines()).as("the guest, which attacks by %s", way).hasSize(1);
         assertThat(used).as("processors used by daemon and guard, %s", way).isLessThan(PROCESSOR);
         assertThat(Watched.privateMib(daemon)).as("MiB of the daemon").isLessThan(DAEMON_MIB);
@@ -195,14 +195,14 @@ final class HostileGuestTest extends ShimSuite {
     }
 
     /** Device nodes and set-id programs that the guest has made, seen where the host shares it. */
-    private void whatIsInTheShareIsOfNoUseToTheHost(String id) throws IOException {
-        assertThat(hostile().resolve("zero")).exists();
+    private void whatIsInTheShareIsOfNoUseToTheHost(Watched guest) throws IOException {
+        assertThat(hostile().resolve("zero")).as(guest.logged()).exists();
         assertThat(hostile().resolve("file1")).exists();
         int shares = 0;
         for (var line : Files.readAllLines(Path.of("/proc/self/mountinfo"))) {
             var fields = line.split(" ", -1);
             var node = Path.of(fields[4], "hostile/zero");
-            if (fields[4].contains("/" + id + "-") && Files.exists(node)) {
+            if (fields[4].contains("/" + guest.id() + "-") && Files.exists(node)) {
                 shares++;
                 assertThat(fields[5].split(",", -1)).contains("nosuid", "nodev");
                 assertThatThrownBy(() -> Files.newInputStream(node).close())

@@ -362,6 +362,7 @@ final class HostileVmmTest extends ShimSuite {
             used = Watched.seconds(daemon) + Watched.seconds(guard) - before;
             used /= WINDOW.toMillis() / 1000.0;
         }
+        System.out.printf("%.3f of a processor%n", used);
         assertThat(Watched.privateMib(daemon)).as("MiB of the daemon").isLessThan(DAEMON_MIB);
         assertThat(Watched.privateMib(guard)).as("MiB of the guard").isLessThan(GUARD_MIB);
         assertThat(used).as("processors used by daemon and guard").isLessThan(PROCESSOR);

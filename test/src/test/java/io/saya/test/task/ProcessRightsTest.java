@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -152,8 +153,14 @@ final class ProcessRightsTest extends ShimSuite {
 
     /** The guard has a child of its name for a moment, for each look at a network namespace. */
     private static long one(String program, String id) {
-        Wait.until(SOON, () -> Host.processes(program, id).size() == 1);
-        var found = Host.processes(program, id);
+        var found = new ArrayList<Long>();
+        Wait.until(
+                SOON,
+                () -> {
+                    found.clear();
+                    found.addAll(Host.processes(program, id));
+                    return found.size() == 1;
+                });
         assertThat(found).as("%s of %s", program, id).hasSize(1);
         return found.getFirst();
     }

@@ -1,6 +1,7 @@
 package io.saya.test.task;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import io.saya.test.Host;
 import io.saya.test.Ran;
@@ -11,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -54,9 +56,18 @@ record Watched(String id, String vmm, Path log, Map<String, String> environment)
         return one("saya-guard");
     }
 
+    /** The guard has a child of its name for a moment. */
     private long one(String program) {
-        Wait.until(SOON, () -> Host.processes(program, id).size() == 1);
-        return Host.processes(program, id).getFirst();
+        var found = new ArrayList<Long>();
+        Wait.until(
+                SOON,
+                () -> {
+                    found.clear();
+                    found.addAll(Host.processes(program, id));
+                    return found.size() == 1;
+                });
+        assertThat(found).as("%s of %s", program, id).hasSize(1);
+        return found.getFirst();
     }
 
     /** Processor time that a process has used, in seconds. */
