@@ -44,14 +44,17 @@ final class HostileVmmTest extends ShimSuite {
     private static final Duration SETTLED = Duration.ofMillis(2500);
 
     /** In which processor time is measured. */
-    private static final Duration WINDOW = Duration.ofMillis(1500);
+    private static final Duration WINDOW = Duration.ofSeconds(2);
 
     private static final int WINDOWS = 12;
 
     private static final Duration KILL = Duration.ofSeconds(30);
 
-    /** Of a processor: an attack that comes all the time is paced to some per cent. */
-    private static final double PROCESSOR = 0.05;
+    /** Of a processor: all attacks are paced to 2 %; more is the noise of a busy host. */
+    private static final double PROCESSOR = 0.03;
+
+    /** Of the kernel's clock. */
+    private static final double TICK_SECONDS = 0.01;
 
     /** A heap of 64 MiB, code and threads: what a daemon may ever have for itself. */
     private static final long DAEMON_MIB = 128;
@@ -359,10 +362,10 @@ final class HostileVmmTest extends ShimSuite {
             if (!Watched.alive(daemon) || !Watched.alive(guard)) {
                 return;
             }
-            used = Watched.seconds(daemon) + Watched.seconds(guard) - before;
+            used = Watched.seconds(daemon) + Watched.seconds(guard) - before - TICK_SECONDS;
             used /= WINDOW.toMillis() / 1000.0;
+            System.out.printf("%.3f of a processor%n", used);
         }
-        System.out.printf("%.3f of a processor%n", used);
         assertThat(Watched.privateMib(daemon)).as("MiB of the daemon").isLessThan(DAEMON_MIB);
         assertThat(Watched.privateMib(guard)).as("MiB of the guard").isLessThan(GUARD_MIB);
         assertThat(used).as("processors used by daemon and guard").isLessThan(PROCESSOR);
