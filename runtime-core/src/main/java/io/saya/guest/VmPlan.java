@@ -3,6 +3,7 @@ package io.saya.guest;
 import io.saya.agent.AgentLog;
 import io.saya.agent.PortShell;
 import io.saya.config.AgentConfig;
+import io.saya.config.DiskConfig;
 import io.saya.config.GuestConfig;
 import io.saya.config.GuestExtension;
 import io.saya.config.HypervisorConfig;
@@ -11,6 +12,7 @@ import io.saya.config.MemoryConfig;
 import io.saya.config.RootImage;
 import io.saya.config.RuntimeConfig;
 import io.saya.hypervisor.AgentEndpoint;
+import io.saya.hypervisor.DiskPlan;
 import io.saya.hypervisor.VmDevice;
 import io.saya.hypervisor.VmSpec;
 import io.saya.hypervisor.VmSpec.Accelerator;
@@ -88,7 +90,16 @@ final class VmPlan {
                 memory(config, size),
                 transport(config.agent()),
                 new VmSpec.Devices(
-                        devices, network.plugSlots(place), hypervisor.machine().diskPlaces()));
+                        devices, network.plugSlots(place), diskPlan(hypervisor.machine().disks())));
+    }
+
+    private static DiskPlan diskPlan(DiskConfig disks) {
+        return new DiskPlan(
+                disks.places(),
+                disks.aio(),
+                new DiskPlan.Cache(disks.cache().direct(), disks.cache().noFlush()),
+                new DiskPlan.Sectors(disks.sectors().logical(), disks.sectors().physical()),
+                new DiskPlan.Queues(disks.queues().count(), disks.queues().entries()));
     }
 
     /**

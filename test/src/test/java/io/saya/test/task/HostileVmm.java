@@ -5,7 +5,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.saya.test.Containerd;
 import io.saya.test.Host;
 import io.saya.test.Ran;
-import io.saya.test.Wait;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -98,8 +97,7 @@ final class HostileVmm {
     }
 
     private long one(String program) {
-        Wait.until(SOON, () -> Host.processes(program, id).size() == 1);
-        return Host.processes(program, id).getFirst();
+        return Host.process(program, id);
     }
 
     /** Processor time that a process has used, in seconds. */
