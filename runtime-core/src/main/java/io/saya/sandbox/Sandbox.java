@@ -135,10 +135,23 @@ public final class Sandbox implements AutoCloseable {
      *     being handed over
      */
     public JsonObject hold() {
+        return runningGuest().hold();
+    }
+
+    /**
+     * Says whether another daemon can go on with it at all, now or later. Does not block.
+     *
+     * @throws RuntimeFailure FAILED_PRECONDITION if it cannot, with why
+     */
+    public void checkHandover() {
+        runningGuest().checkHandover();
+    }
+
+    private Guest runningGuest() {
         if (!(state() instanceof SandboxState.Running)) {
             throw RuntimeFailure.failedPrecondition("the sandbox is " + stateWord());
         }
-        return launched().orElseThrow().hold();
+        return launched().orElseThrow();
     }
 
     /** Goes on after {@link #hold}. */
