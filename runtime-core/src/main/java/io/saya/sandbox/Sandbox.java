@@ -71,6 +71,13 @@ public final class Sandbox implements AutoCloseable {
      */
     public void boot(OciSpec spec) {
         advance(new BootRequested());
+        if (!spec.selinuxLabel().isEmpty()) {
+            // It is made for a process in a container, and would keep QEMU from its files.
+            LOG.warn(
+                    "QEMU and virtiofsd run without the sandbox's SELinux label",
+                    "label",
+                    spec.selinuxLabel());
+        }
         Guest guest;
         try {
             LaunchedGuest made = launch.launch(spec, NetworkPlace.of(spec, launch.config()));
