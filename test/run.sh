@@ -225,7 +225,11 @@ vsock() {
   suite vsock --select-class=io.saya.test.HybridVsockTest --select-class=io.saya.test.agent.HybridAgentTest
 }
 
-machine() { "$here/machine/limits.sh"; }
+machine() {
+  "$here/machine/limits.sh"
+  suites
+  "$here/machine/vsock.sh" "$copy"
+}
 
 hosts() {
   need_packages busybox-static containerd containernetworking-plugins iproute2 python3-minimal runc

@@ -181,6 +181,17 @@ final class VmPlan {
         };
     }
 
+    /**
+     * True if the agent's spans have a way out. Agents of Kata's connect to port 10240 of the
+     * host's vsock, where Kata's trace forwarder listens, a daemon of the node. The default guest's
+     * agent has no spans.
+     */
+    private static boolean traces(RuntimeConfig config) {
+        return config.agent().tracing()
+                && config.agent().transport() == AgentConfig.Transport.VSOCK
+                && !config.hypervisor().guest().shipped();
+    }
+
     /** The words for the guest's kernel, and what starts in it, in the order in which they win. */
     static List<String> kernelParameters(RuntimeConfig config) {
         List<String> parameters = new ArrayList<>();
@@ -189,6 +200,9 @@ final class VmPlan {
             parameters.add("systemd.show_status=" + config.agent().enableDebug());
         }
         if (!config.hypervisor().guest().shipped()) {
+            // No labels are sent (disable_guest_selinux); a policy of the image's own would
+            // confine containers by the agent's label.
+            parameters.add("selinux=0");
             parameters.add(
                     "agent.use_vsock="
                             + (transport(config.agent()) != AgentTransport.VIRTIO_SERIAL));
@@ -196,6 +210,9 @@ final class VmPlan {
         parameters.addAll(config.agent().given().kernelWords());
         if (config.logsByVsock()) {
             parameters.add("agent.log_vport=" + AgentLog.PORT);
+        }
+        if (traces(config)) {
+            parameters.add("agent.trace=true");
         }
         if (config.agent().debugConsole()) {
             // Without a port on the guest's console. There 'saya exec' looks for it.

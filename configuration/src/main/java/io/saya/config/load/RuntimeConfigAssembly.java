@@ -166,6 +166,7 @@ final class RuntimeConfigAssembly {
                 new TransportChoice(values).transport(),
                 path(AgentOptions.VSOCK_DAEMON),
                 values.value(AgentOptions.ENABLE_DEBUG),
+                values.value(AgentOptions.ENABLE_TRACING),
                 values.value(AgentOptions.DEBUG_CONSOLE_ENABLED),
                 new AgentConfig.Given(
                         AgentWords.of(values),
