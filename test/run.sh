@@ -225,10 +225,13 @@ vsock() {
   suite vsock --select-class=io.saya.test.HybridVsockTest --select-class=io.saya.test.agent.HybridAgentTest
 }
 
-machine() { "$here/machine/limits.sh"; }
+machine() {
+  "$here/machine/limits.sh"
+  "$here/machine/packages.sh" "$top/packaging/target/saya"
+}
 
 hosts() {
-  need_packages busybox-static containerd containernetworking-plugins iproute2 python3-minimal runc
+  need_packages busybox-static containerd containernetworking-plugins curl iproute2 openssl python3 runc
   "$here/hosts/run.sh"
 }
 
