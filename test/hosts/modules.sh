@@ -7,7 +7,7 @@ containerd_2=(github.com/containerd/containerd/v2@v2.2.9 github.com/containerd/c
 cri_tools=sigs.k8s.io/cri-tools@v1.34.0
 nerdctl=github.com/containerd/nerdctl/v2@v2.2.2
 docker_engine=github.com/docker/docker@v28.5.2+incompatible
-kubernetes=k8s.io/kubernetes@v1.33.5
+kubernetes=k8s.io/kubernetes@v1.33.13
 etcd=go.etcd.io/etcd/server/v3@v3.5.21
 helm_module=helm.sh/helm/v3@v3.16.4
 docker_cli=github.com/docker/cli@v28.5.2+incompatible
@@ -67,7 +67,7 @@ without_its_tests() {
 }
 
 # build_kubernetes DIRECTORY: the API server and kubectl. The module's own go.mod has what it is made of in directories of its repository; here each is what
-# was published of the same version, v1.33.5 as v0.33.5. Sets why and returns SKIPPED where it cannot be had.
+# was published of the same version, v1.33.13 as v0.33.13. Sets why and returns SKIPPED where it cannot be had.
 build_kubernetes() {
   local module=${kubernetes%@*} version=${kubernetes##*@} directory=$1 log=$1/build.log part
   mkdir -p "$directory/module" "$directory/bin"
