@@ -6,6 +6,7 @@ kubernetes_api() {
   local directory=$target/kubernetes
   build_kubernetes "$directory" || return
   build_module "$etcd" "$target/etcd" . || return
+  ln -sf server "$target/etcd/bin/etcd"   # named after its directory
   build_module "$helm_module" "$target/helm" cmd/helm || return
   # Addresses and processes of its own, and gone with it.
   unshare --mount --pid --net --fork --kill-child --mount-proc --propagation private bash -c '

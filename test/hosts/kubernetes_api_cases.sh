@@ -43,6 +43,7 @@ api_start() {
     --service-account-issuer https://kubernetes.default.svc --service-account-key-file "$work/accounts.pub" --service-account-signing-key-file "$work/accounts.key" \
     --disable-admission-plugins ServiceAccount > "$directory/kube-apiserver.log" 2>&1 &
   pid=$!
+  disown -a   # they end with this process, which is the first one of its namespace
   until curl -sf --max-time 5 --cacert "$work/certificates/apiserver.crt" -H 'Authorization: Bearer of-an-administrator' "https://localhost:6443/readyz" > /dev/null; do
     kill -0 "$pid" 2> /dev/null || { tail -n 5 "$directory/kube-apiserver.log"; die "the API server has ended"; }
     (( SECONDS < deadline )) || { tail -n 20 "$directory/kube-apiserver.log"; die "the API server is not ready"; }

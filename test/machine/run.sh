@@ -54,8 +54,9 @@ trap 'exit 143' TERM
 mkdir -p "$state"
 exec {lock}> "$state.lock"
 flock -n "$lock" || die "another run uses $state"
-# What the files are named and contain: times do not count.
-key=$({ printf '%s\n' "$image" "${given[@]##*/}"; find "$script" "${given[@]}" -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum; } | sha256sum)
+# What the files are named below theirs and contain: times, and where they lie here, do not count.
+sums() { (cd "$(dirname "$1")" && find "$(basename "$1")" -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum); }
+key=$({ echo "$image"; for file in "$script" "${given[@]}"; do sums "$file"; done; } | sha256sum)
 if [[ $(cat "$state/key" 2>/dev/null) != "$key" ]]; then
   rm -rf --one-file-system "$state"
   mkdir -p "$state/files"
