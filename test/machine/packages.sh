@@ -20,4 +20,4 @@ for version in 1.0 1.1; do
 done
 demo_image "$work/image.tar" docker.io/library/busybox:latest '["/bin/sh"]'
 MACHINE_PRODUCT='' MACHINE_MIB=3072 MACHINE_STATE=$top/test/target/machine/packages "$here/run.sh" "$here/packages_checks.sh" "$work/1.0" "$work/1.1" "$work/image.tar" \
-  "$top/README.md" "$top/packaging/lib/debian.sh" "$top/packaging/lib/containerd.sh" "$top/test/packages/counting.sh"
+  "$top"/README.md "$top/packaging/lib/debian.sh" "$top/packaging/lib/containerd.sh" "$top/test/packages/counting.sh"

@@ -29,7 +29,7 @@ answers() {
 # printed WORDS: runs the command of README.md that begins with WORDS, as it is printed there; what it says is in the file said as well.
 printed() {
   local command
-  command=$(awk -v words="$1" 'sub(/^    (# )?/, "") && index($0, words) == 1 && !found {sub(/   .*/, ""); print; found = 1}' "$home/README.md")
+  command=$(awk -v words="$1" 'sub(/^    (# )?/, "") && index($0, words) == 1 && !found {sub(/   .*/, ""); print; found = 1}' "$home"/README.md)
   [[ -n $command ]] || die "README.md prints no command that begins with: $1"
   printf '# %s\n' "$command"
   # Shown as it comes, by which the host knows that the machine goes on.
