@@ -248,6 +248,18 @@ class Monitor:
                 case "events":
                     while True:
                         peer.sendall(event("RTC_CHANGE", {"offset": 1}) * 100)
+                case "blank":
+                    while True:
+                        peer.sendall(b"\n" * 65536)
+                case "greetings":
+                    while True:
+                        say(peer, self.GREETING)
+                case "trickle":
+                    while True:
+                        peer.sendall(b" ")
+                case "long":
+                    while True:
+                        peer.sendall(event("RTC_CHANGE", {"text": "x" * 200_000}))
                 case "stops":
                     while True:
                         peer.sendall(event("STOP", {}))

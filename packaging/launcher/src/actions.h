@@ -35,8 +35,9 @@ int action_pages(const struct flags *flags);
  * it, as version 2 needs it. (devices_action.c) */
 int action_devices(const struct flags *flags);
 
-/* Tells by its exit code, and on stderr why not, whether this host has core scheduling. (cores.c) */
-int action_cores(void);
+/* Tells by its exit code, and on stderr why not, whether this host has core scheduling. Of the processes that -address lists with commas
+ * between them it prints the id and the mark, in hexadecimal, a line each; those with one mark, not 0, share cores. (cores.c) */
+int action_cores(const struct flags *flags);
 
 /* Prints a RuntimeInfo. */
 int action_info(void);

@@ -9,14 +9,18 @@
 #include <unistd.h>
 
 #include "child.h"
+#include "files.h"
 
 #define ANSWER_LIMIT_S 10
+#define LINES_LIMIT 4096 /* for all answers: more events than QEMU has to tell of in as long */
 #define LINE_LIMIT (64u * 1024)
 
 /* A connection to QEMU's monitor (QMP): lines of JSON, of which only the beginning is looked at. QEMU writes each member that it
  * begins an answer with first: "return", "error", or an event's "timestamp". */
 struct monitor {
     int fd;
+    unsigned lines;
+    long long deadline; /* of the answer that is waited for */
     size_t length;
     char received[LINE_LIMIT];
 };
@@ -42,6 +46,10 @@ static bool next_line(struct monitor *m, char *line) {
         if (n == 0) errno = EPIPE;
         if (n <= 0) return false;
         m->length += (size_t)n;
+        if (now_ms() >= m->deadline) {
+            errno = ETIMEDOUT;
+            return false;
+        }
     }
 }
 
@@ -49,10 +57,17 @@ static bool begins(const char *line, const char *beginning) {
     return strncmp(line, beginning, strlen(beginning)) == 0;
 }
 
-/* The line that answers; what happens in between is not for us. */
+/* The line that answers; what happens in between is not for us, and has a bound: a QEMU that tells of events without end would keep this
+ * process busy for ever. */
 static bool await(struct monitor *m, const char *answer, char *line) {
-    while (next_line(m, line))
+    m->deadline = now_ms() + ANSWER_LIMIT_S * 1000;
+    while (next_line(m, line)) {
         if (begins(line, answer) || begins(line, "{\"error\"")) return true;
+        if (++m->lines > LINES_LIMIT) {
+            errno = EOVERFLOW;
+            return false;
+        }
+    }
     return false;
 }
 

@@ -14,6 +14,8 @@
 
 #include "actions.h"
 #include "child.h"
+#include "files.h"
+#include "names.h"
 
 /* Docker's, in the namespace of each container that is in a network of the user's. */
 #define SERVER 0x7f00000bu /* 127.0.0.11 */
@@ -21,6 +23,7 @@
 
 #define HEADER 4 /* the message's length and its client, 16 bits each, big endian */
 #define MESSAGE_LIMIT 4096
+#define EACH_MS (1000 / NAMES_PER_SECOND)
 #define QUESTIONS 64 /* at once; beyond that the oldest gets no answer any more, as if it had been lost on its way */
 
 /* A question that was asked: a socket of its own, so that the answer is known by it. */
@@ -31,13 +34,22 @@ struct question {
 
 static struct question questions[QUESTIONS];
 static unsigned oldest;
+static long long due; /* when all that was asked would have been asked at the pace of the long run; never long past */
 
 static void forget(struct question *question) {
     if (question->fd >= 0) close(question->fd);
     question->fd = -1;
 }
 
+/* How long nothing more is to be asked, in ms. What the guest asks meanwhile waits in its agent, and is lost there when that has enough. */
+static int rest_ms(void) {
+    long long too_much = due - now_ms() - (long long)NAMES_BURST * EACH_MS;
+    return too_much > 0 ? (int)too_much : 0;
+}
+
 static void ask(const uint8_t *client, const uint8_t *message, size_t length) {
+    long long now = now_ms();
+    due = (due > now ? due : now) + EACH_MS;
     const struct sockaddr_in server = {.sin_family = AF_INET, .sin_port = htons(SERVER_PORT), .sin_addr.s_addr = htonl(SERVER)};
     struct question *question = &questions[oldest];
     forget(question);
@@ -91,9 +103,10 @@ static bool pass_answer(struct question *question, int daemon) {
 }
 
 static bool serve(int daemon) {
-    struct pollfd fds[1 + QUESTIONS] = {{.fd = daemon, .events = POLLIN}};
+    int rest = rest_ms();
+    struct pollfd fds[1 + QUESTIONS] = {{.fd = daemon, .events = rest > 0 ? 0 : POLLIN}};
     for (int i = 0; i < QUESTIONS; i++) fds[1 + i] = (struct pollfd){.fd = questions[i].fd, .events = POLLIN};
-    if (poll(fds, 1 + QUESTIONS, -1) < 0) return errno == EINTR;
+    if (poll(fds, 1 + QUESTIONS, rest > 0 ? rest : -1) < 0) return errno == EINTR;
     for (int i = 0; i < QUESTIONS; i++)
         if (fds[1 + i].revents && !pass_answer(&questions[i], daemon)) return false;
     return fds[0].revents == 0 || take_questions(daemon);

@@ -1,20 +1,31 @@
 /* Unit tests of the launcher's parts. */
 #define _GNU_SOURCE
+#include <arpa/inet.h>
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/capability.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdarg.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/swap.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,9 +34,12 @@
 #include "../src/bundle.h"
 #include "../src/cgroup.h"
 #include "../src/channel.h"
+#include "../src/child.h"
+#include "../src/cores.h"
 #include "../src/files.h"
 #include "../src/flags.h"
 #include "../src/journal.h"
+#include "../src/names.h"
 #include "../src/overlay.h"
 #include "../src/protobuf.h"
 #include "../src/record.h"
@@ -457,6 +471,178 @@ static void rights_that_nobody_needs_go(void) {
     CHECK(waitpid(pid, &status, 0) == pid && status == 0);
 }
 
+/* ---- core scheduling, which not every kernel has: this one's answers */
+
+static struct {
+    int error; /* of each call; 0: the kernel has it */
+    pid_t with_mark;
+} cores_kernel;
+
+int __real_prctl(int option, ...);
+
+int __wrap_prctl(int option, ...) {
+    va_list list;
+    va_start(list, option);
+    unsigned long words[4];
+    for (int i = 0; i < 4; i++) words[i] = va_arg(list, unsigned long);
+    va_end(list);
+    if (option != PR_SCHED_CORE) return __real_prctl(option, words[0], words[1], words[2], words[3]);
+    errno = cores_kernel.error;
+    if (cores_kernel.error != 0) return -1;
+    if (words[0] == PR_SCHED_CORE_CREATE) {
+        cores_kernel.with_mark = getpid();
+        return 0;
+    }
+    *(uint64_t *)words[3] = (pid_t)words[1] == cores_kernel.with_mark ? 0xfeedbeefcafeull : 0;
+    return 0;
+}
+
+/* What the action prints; text has room for it. Its exit code. */
+static int cores(const char *pids, char *text, size_t size) {
+    fflush(stdout);
+    fflush(stderr);
+    int before[] = {dup(1), dup(2)};
+    FILE *output = tmpfile();
+    dup2(fileno(output), 1);
+    dup2(fileno(output), 2);
+    struct flags flags = {.address = pids};
+    int code = action_cores(&flags);
+    fflush(stdout);
+    fflush(stderr);
+    dup2(before[0], 1);
+    dup2(before[1], 2);
+    close(before[0]);
+    close(before[1]);
+    rewind(output);
+    text[fread(text, 1, size - 1, output)] = '\0';
+    fclose(output);
+    return code;
+}
+
+static void marks_of_cores_are_told(void) {
+    char text[256], expected[256], pids[64];
+    snprintf(pids, sizeof pids, "%d,%d", getpid(), getppid());
+    cores_kernel.error = EINVAL;
+    CHECK(cores("", text, sizeof text) == 1);
+    CHECK_TEXT(text, "saya: cores: this kernel has no core scheduling (expected: CONFIG_SCHED_CORE)\n");
+    CHECK(cores(pids, text, sizeof text) == 1);
+    CHECK_TEXT(text, "saya: cores: this kernel has no core scheduling (expected: CONFIG_SCHED_CORE)\n");
+    cores_kernel.error = ENODEV;
+    CHECK(cores(pids, text, sizeof text) == 1);
+    CHECK_TEXT(text, "saya: cores: no core of this host runs two threads, so nothing is missing\n");
+    cores_kernel.error = ESRCH; /* they have ended */
+    CHECK(cores(pids, text, sizeof text) == 0);
+    CHECK_TEXT(text, "");
+    cores_kernel.error = 0;
+    CHECK(cores(pids, text, sizeof text) == 0);
+    snprintf(expected, sizeof expected, "%d 0\n%d 0\n", getpid(), getppid());
+    CHECK_TEXT(text, expected);
+    CHECK(cores("", text, sizeof text) == 0);
+    CHECK(cores(pids, text, sizeof text) == 0);
+    snprintf(expected, sizeof expected, "%d feedbeefcafe\n%d 0\n", getpid(), getppid());
+    CHECK_TEXT(text, expected);
+    for (const char *const *bad = (const char *const[]){"0", "-1", "x", "1;2", "1,", "99999999999", NULL}; *bad; bad++) {
+        int code = cores(*bad, text, sizeof text);
+        CHECK(strcmp(*bad, "1,") == 0 ? code == 0 : code == 1 && strstr(text, "expected: ids of processes"));
+    }
+}
+
+/* ---- a QEMU that tells of events without end while the guard's child waits for its answer */
+
+static void qemu_that_floods(int listener) {
+    signal(SIGPIPE, SIG_DFL);
+    int peer = accept(listener, NULL, NULL);
+    static char events[1 << 16] = "{\"QMP\": {}}\r\n";
+    while (strlen(events) < sizeof events - 128) strcat(events, "{\"timestamp\": {\"seconds\": 1}, \"event\": \"GUEST_CRASHLOADED\"}\r\n");
+    while (send(peer, events, strlen(events), 0) > 0)
+        ;
+    _exit(0);
+}
+
+static void a_monitor_that_floods_is_given_up(void) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    snprintf(address.sun_path, sizeof address.sun_path, "%s/qmp", directory);
+    int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    CHECK(bind(listener, (const struct sockaddr *)&address, sizeof address) == 0 && listen(listener, 1) == 0);
+    pid_t qemu = fork();
+    if (qemu == 0) qemu_that_floods(listener);
+    struct monitor_call call = {.socket = address.sun_path, .network_namespace = "", .command = "{}"};
+    struct child_result result = {0};
+    struct child *child = child_monitor(&call, &result);
+    CHECK(child != NULL);
+    struct pollfd p = {.fd = child->result, .events = POLLIN};
+    CHECK(poll(&p, 1, 30000) == 1); /* that it ends at all */
+    CHECK(child_read_result(child, &result) == 0 && result.error == EOVERFLOW);
+    kill(child->pid, SIGKILL);
+    CHECK(waitpid(child->pid, NULL, 0) == child->pid);
+    child_free(child);
+    kill(qemu, SIGKILL);
+    waitpid(qemu, NULL, 0);
+    close(listener);
+}
+
+/* ---- questions without end to the name server of a pod's network namespace */
+
+static void name_server(atomic_long *asked) {
+    const struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(53), .sin_addr.s_addr = htonl(0x7f00000b)};
+    struct ifreq up = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+    int server = socket(AF_INET, SOCK_DGRAM, 0);
+    char question[64];
+    if (ioctl(server, SIOCSIFFLAGS, &up) != 0 || bind(server, (const struct sockaddr *)&address, sizeof address) != 0) _exit(1);
+    for (atomic_store(asked, 0);;)
+        if (recv(server, question, sizeof question, 0) > 0) atomic_fetch_add(asked, 1);
+}
+
+/* As many as are taken, until the deadline or until the server was asked so many. */
+static void ask_without_end(int daemon, const atomic_long *asked, long most, long long deadline) {
+    uint8_t questions[256][16] = {0}; /* of 12 bytes each */
+    for (int i = 0; i < 256; i++) questions[i][1] = 12;
+    while (atomic_load(asked) < most && now_ms() < deadline) {
+        struct pollfd p = {.fd = daemon, .events = POLLOUT};
+        /* Whole questions: a socket of this kind takes all or, when it is full, nothing. */
+        if (poll(&p, 1, 20) == 1) (void)!send(daemon, questions, sizeof questions, MSG_DONTWAIT | MSG_NOSIGNAL);
+    }
+}
+
+static void questions_without_end_are_asked_at_a_pace(void) {
+    atomic_long *asked = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    snprintf(address.sun_path, sizeof address.sun_path, "%s/names", directory);
+    int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+    CHECK(bind(listener, (const struct sockaddr *)&address, sizeof address) == 0 && listen(listener, 1) == 0);
+    atomic_store(asked, -1);
+    pid_t parent = fork();
+    if (parent == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+        if (unshare(CLONE_NEWNET) != 0) _exit(1);
+        pid_t server = fork();
+        if (server == 0) name_server(asked);
+        for (int i = 0; i < 10000 && atomic_load(asked) < 0; i++) usleep(1000);
+        char number[16];
+        snprintf(number, sizeof number, "%d", listener);
+        struct flags flags = {.address = number};
+        int code = action_names(&flags);
+        kill(server, SIGKILL);
+        _exit(code);
+    }
+    int daemon = socket(AF_UNIX, SOCK_STREAM, 0);
+    CHECK(connect(daemon, (const struct sockaddr *)&address, sizeof address) == 0);
+    ask_without_end(daemon, asked, NAMES_BURST, now_ms() + 30000);
+    CHECK(atomic_load(asked) >= NAMES_BURST); /* as many in one go */
+    long before = atomic_load(asked);
+    long long begun = now_ms();
+    ask_without_end(daemon, asked, LONG_MAX, begun + 2000);
+    long more = atomic_load(asked) - before;
+    /* Those that have come in one piece are asked in one go. */
+    CHECK(more <= (now_ms() - begun) * NAMES_PER_SECOND / 1000 + 600);
+    CHECK(more > 0);
+    close(daemon); /* at which it ends, also while it rests */
+    int status;
+    CHECK(waitpid(parent, &status, 0) == parent && status == 0);
+    close(listener);
+    munmap(asked, 4096);
+}
+
 int main(void) {
     if (!mkdtemp(directory)) return 1;
     flags_in_all_of_gos_forms();
@@ -474,6 +660,9 @@ int main(void) {
     frequency_of_the_tsc_is_steady();
     memory_of_a_template_is_copied_to_a_sibling();
     rights_that_nobody_needs_go();
+    marks_of_cores_are_told();
+    a_monitor_that_floods_is_given_up();
+    questions_without_end_are_asked_at_a_pace();
     directory_remove(directory, NULL);
     return failures > 0;
 }

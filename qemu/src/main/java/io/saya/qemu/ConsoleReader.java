@@ -32,8 +32,8 @@ final class ConsoleReader implements GuestConsole, AutoCloseable {
     /** Bytes in one go: a kernel that tells everything while it boots. */
     private static final int BURST = 2 << 20;
 
-    /** Bytes a second in the long run. */
-    private static final int BYTES_PER_SECOND = 32 << 10;
+    /** Bytes a second in the long run: each line of them is looked at. */
+    private static final int BYTES_PER_SECOND = 16 << 10;
 
     /** The longest sleep, so that what is left is read soon when the guest has ended. */
     private static final Duration GLANCE = Duration.ofMillis(100);

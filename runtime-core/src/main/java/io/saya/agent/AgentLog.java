@@ -42,7 +42,7 @@ public final class AgentLog {
     private static final int READ_COST = 2 << 10;
 
     private static final int BURST = 2 << 20;
-    private static final int BYTES_PER_SECOND = 32 << 10;
+    private static final int BYTES_PER_SECOND = 16 << 10;
 
     private final Transport transport;
     private final Endpoint endpoint;

@@ -36,17 +36,31 @@ final class AgentOutput {
     /** Reads that bring less are paced. */
     private static final int SMALL = 16 << 10;
 
-    /** Small reads of a guest in one go, and a second in the long run: 2 % of a processor. */
+    /**
+     * Small reads of a guest in one go, and a second in the long run. On a busy host each is up to
+     * a thousandth of a processor's second: 2 %, as all that a guest causes.
+     */
     private static final int SMALL_BURST = 2000;
 
-    private static final int SMALL_PER_SECOND = 50;
+    private static final int SMALL_PER_SECOND = 20;
 
     /** However many streams a guest has, none waits longer, since people look at some of them. */
     private static final Duration LONGEST_REST = Duration.ofMillis(250);
 
+    /**
+     * Of connections to ports of the guest, which clients on the host make and which ask and answer
+     * in small pieces.
+     */
+    private static final int PORT_PER_SECOND = 50;
+
     /** The pace of small reads of one guest. */
     static Pace pace() {
         return new Pace(SMALL_BURST, SMALL_PER_SECOND);
+    }
+
+    /** The same, of all connections to its ports. */
+    static Pace portPace() {
+        return new Pace(SMALL_BURST, PORT_PER_SECOND);
     }
 
     /** Asks for at most so many bytes. */

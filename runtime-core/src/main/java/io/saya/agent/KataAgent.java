@@ -94,6 +94,7 @@ public final class KataAgent implements Agent {
     private final AtomicLong connections = new AtomicLong();
     private final Duration createContainerLimit;
     private final Pace smallReads = AgentOutput.pace();
+    private final Pace portReads = AgentOutput.portPace();
     private volatile Set<AgentTrait> traits = AgentTrait.of(AgentVersion.UNKNOWN);
     private final CompletableFuture<String> lost = new CompletableFuture<>();
 
@@ -235,7 +236,7 @@ public final class KataAgent implements Agent {
                 "port-" + connections.incrementAndGet(),
                 port,
                 SHORT_LIMIT,
-                smallReads);
+                portReads);
     }
 
     @Override
@@ -247,7 +248,7 @@ public final class KataAgent implements Agent {
                 "names-" + System.nanoTime(),
                 address,
                 SHORT_LIMIT,
-                smallReads);
+                portReads);
     }
 
     @Override

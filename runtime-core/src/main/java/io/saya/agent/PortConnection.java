@@ -35,7 +35,7 @@ final class PortConnection implements GuestStreams {
      * Connects.
      *
      * @param id not in use
-     * @param smallReads of all streams of the agent together
+     * @param smallReads of all connections to the guest together
      */
     static PortConnection open(
             PortsClient ports,
@@ -54,7 +54,7 @@ final class PortConnection implements GuestStreams {
      *
      * @param id not in use
      * @param address of the guest's loopback
-     * @param smallReads of all streams of the agent together
+     * @param smallReads of all connections to the guest together
      */
     static PortConnection ofNames(
             PortsClient ports,

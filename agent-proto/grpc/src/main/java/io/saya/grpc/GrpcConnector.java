@@ -57,7 +57,7 @@ public final class GrpcConnector implements UnaryConnector {
                     new ChannelInitializer<>() {
                         @Override
                         protected void initChannel(Channel channel) {
-                            channel.pipeline().addLast(carrier.handler(channel));
+                            carrier.handlers(channel).forEach(channel.pipeline()::addLast);
                         }
                     });
         } catch (IOException e) {

@@ -15,13 +15,22 @@ import io.saya.ttrpc.UnaryConnector.Framing;
 import io.saya.ttrpc.transport.Endpoint;
 import io.saya.ttrpc.transport.Transport;
 import io.saya.ttrpc.wire.MethodName;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.ServiceLoader;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -31,10 +40,16 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Calls to a real server of gRPC, by itself and behind yamux. */
-@Timeout(60)
+@Timeout(120)
 class GrpcConnectorTest {
 
     private static final Duration LONG = Duration.ofSeconds(20);
+
+    /** In one write: more than a small read. */
+    private static final int PINGS = 200;
+
+    /** What is answered in one go (ReadPace). */
+    private static final int BURST = 32_000;
 
     @TempDir Path directory;
     private final Transport transport = Transport.open("test");
@@ -191,5 +206,93 @@ class GrpcConnectorTest {
                                                 ClientOptions.connectWithin(LONG)))
                 .isInstanceOf(ConnectionFailure.class)
                 .hasMessageContaining("none");
+    }
+
+    /** Each answer is a write of this side: unpaced they are some ten thousand a second. */
+    @ParameterizedTest
+    @EnumSource(Framing.class)
+    void aPeerThatAsksForSignsOfLifeWithoutEndIsAnsweredAtAPace(Framing framing) throws Exception {
+        Path socket = directory.resolve("floods");
+        try (var listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            listener.bind(UnixDomainSocketAddress.of(socket));
+            AtomicLong answered = new AtomicLong();
+            var server =
+                    Thread.ofPlatform().daemon().start(() -> flood(listener, framing, answered));
+            try (UnaryClient client =
+                    new GrpcConnector()
+                            .connect(
+                                    transport,
+                                    Endpoint.unix(socket),
+                                    framing,
+                                    ClientOptions.connectWithin(LONG))) {
+                var sleeping = call(client, "Sleep", "", CallOptions.noDeadline());
+                assertThat(passes(LONG.multipliedBy(2), answered, BURST))
+                        .as("so many in one go: %s, %s", answered, sleeping)
+                        .isTrue();
+                // The pace allows 8,000 in that time.
+                assertThat(passes(Duration.ofSeconds(4), answered, answered.get() + 16_000))
+                        .as("and so many without end: %s", answered)
+                        .isFalse();
+            }
+            assertThat(server.join(LONG)).isTrue();
+        }
+    }
+
+    private static boolean passes(Duration limit, AtomicLong answered, long most)
+            throws InterruptedException {
+        long deadline = System.nanoTime() + limit.toNanos();
+        while (answered.get() < most && System.nanoTime() - deadline < 0) {
+            Thread.sleep(10);
+        }
+        return answered.get() >= most;
+    }
+
+    /**
+     * Sends pings, in yamux or in HTTP/2, until the other side hangs up: as many as are answered,
+     * since whoever does not take the answers is hung up on.
+     */
+    private static void flood(ServerSocketChannel listener, Framing framing, AtomicLong answered) {
+        HexFormat hex = HexFormat.of();
+        byte[] settings = hex.parseHex("000000040000000000");
+        byte[] ping =
+                hex.parseHex(
+                        switch (framing) {
+                            case YAMUX -> "000200010000000000000001";
+                            case PLAIN -> "0000080600000000000000000000000001";
+                        });
+        ByteBuffer pings = ByteBuffer.allocate(ping.length * PINGS);
+        while (pings.hasRemaining()) {
+            pings.put(ping);
+        }
+        try (SocketChannel peer = listener.accept()) {
+            var reader =
+                    Thread.ofPlatform().daemon().start(() -> count(peer, ping.length, answered));
+            if (framing == Framing.PLAIN) {
+                peer.write(ByteBuffer.wrap(settings));
+            }
+            for (long sent = 0; reader.isAlive(); ) {
+                if (answered.get() >= sent - PINGS) {
+                    peer.write(pings.rewind());
+                    sent += PINGS;
+                } else {
+                    LockSupport.parkNanos(20_000);
+                }
+            }
+        } catch (IOException e) {
+            // The client has gone: the test is over.
+        }
+    }
+
+    private static void count(SocketChannel peer, int each, AtomicLong answered) {
+        ByteBuffer bytes = ByteBuffer.allocate(64 << 10);
+        long all = 0;
+        try {
+            for (int read = peer.read(bytes); read >= 0; read = peer.read(bytes.clear())) {
+                all += read;
+                answered.set(all / each);
+            }
+        } catch (IOException e) {
+            // As above.
+        }
     }
 }

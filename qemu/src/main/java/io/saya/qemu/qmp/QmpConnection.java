@@ -56,9 +56,15 @@ public final class QmpConnection implements AutoCloseable {
 
     static final int EVENTS_PER_SECOND = 20;
 
+    /** Bytes of an event, and reads for it, that cost as much as another one: none has as many. */
+    private static final int EVENT_BYTES = 1024;
+
+    private static final int EVENT_READS = 8;
+
     /**
-     * Answers to commands that nobody waits for. Those that come after their deadline are a few;
-     * more cost the host time for nothing, and end the connection.
+     * Answers to commands that nobody waits for, lines without a word, and greetings. Answers that
+     * come after their deadline are a few; more cost the host time for nothing, and end the
+     * connection.
      */
     static final int MAX_UNWANTED = 64;
 
@@ -210,7 +216,9 @@ public final class QmpConnection implements AutoCloseable {
             LineReader lines = new LineReader(channel, MAX_LINE);
             for (byte[] line = lines.next(); line != null; line = lines.next()) {
                 if (line.length > 0) {
-                    handle(QmpMessage.parse(line));
+                    handle(QmpMessage.parse(line), eventsFor(line.length, lines.reads()));
+                } else {
+                    countUnwanted();
                 }
             }
             cause = new QmpFailure(Kind.DISCONNECTED, "QEMU closed the QMP connection");
@@ -226,11 +234,23 @@ public final class QmpConnection implements AutoCloseable {
         }
     }
 
-    private void handle(QmpMessage message) {
+    /** How many events one of this length, in so many pieces, counts as. */
+    private static int eventsFor(int bytes, int reads) {
+        return 1 + bytes / EVENT_BYTES + reads / EVENT_READS;
+    }
+
+    /**
+     * @param cost what it counts as if it is an event
+     */
+    private void handle(QmpMessage message, int cost) {
         switch (message) {
-            case QmpMessage.Greeting() -> greeted.complete(null);
+            case QmpMessage.Greeting() -> {
+                if (!greeted.complete(null)) {
+                    countUnwanted();
+                }
+            }
             case QmpMessage.Event(QmpEvent event) -> {
-                if (!events.allows(1)) {
+                if (!events.allows(cost)) {
                     throw new FloodException(event.name());
                 }
                 listener.accept(event);
@@ -268,7 +288,8 @@ public final class QmpConnection implements AutoCloseable {
 
     private void countUnwanted() {
         if (++unwanted > MAX_UNWANTED) {
-            throw new JsonException(unwanted + " answers that nobody waits for");
+            throw new JsonException(
+                    unwanted + " answers that nobody waits for, or lines without a word");
         }
     }
 

@@ -33,6 +33,15 @@ class LineReaderTest {
                 .withMessage("line of more than 5 bytes");
     }
 
+    @Test
+    void aLineMayComeInManyPiecesAndNotInAnyNumber() throws IOException {
+        String line = "x".repeat(LineReader.MAX_READS - 1);
+        assertThat(lines(line + "\n", 100_000, 1)).containsExactly(line);
+        assertThatExceptionOfType(LineReader.TooLongException.class)
+                .isThrownBy(() -> lines(line + "xx\n", 100_000, 1))
+                .withMessage("line in more than 16384 pieces");
+    }
+
     private static List<String> lines(String text, int limit, int chunk) throws IOException {
         ReadableByteChannel whole =
                 Channels.newChannel(

@@ -212,6 +212,38 @@ class QmpConnectionTest {
         }
     }
 
+    /** Each costs a read, or less, and brings nothing. */
+    @ParameterizedTest
+    @ValueSource(strings = {"\r\n", "\n", FakeQmpPeer.GREETING})
+    void linesThatSayNothingEndTheConnection(String line) throws Exception {
+        try (FakeQmpPeer.Client qemu = peer.acceptAndGreet()) {
+            // The answer to the handshake is one already.
+            qemu.send(line.repeat(QmpConnection.MAX_UNWANTED - 1));
+            qemu.serve(_ -> JsonObject.EMPTY);
+            assertThat(connection.execute(STATUS, LONG)).isEqualTo(JsonObject.EMPTY);
+            qemu.send(line);
+            assertThat(connection.ended().get(30, TimeUnit.SECONDS))
+                    .hasMessageContaining("lines without a word");
+        }
+    }
+
+    @Test
+    void eventsThatAreLongAreAsMany() throws Exception {
+        try (FakeQmpPeer.Client qemu = peer.acceptAndGreet()) {
+            JsonObject data = JsonObject.builder().put("text", "x".repeat(200_000)).build();
+            try {
+                for (int i = 0; i < QmpConnection.EVENT_BURST / 10; i++) {
+                    qemu.event("RTC_CHANGE", data);
+                }
+            } catch (IOException e) {
+                // Our end was closed while the peer was writing, which is the point.
+            }
+            QmpFailure cause = connection.ended().get(30, TimeUnit.SECONDS);
+            assertThat(cause.kind()).isEqualTo(Kind.FLOOD);
+            assertThat(events.size()).isLessThan(QmpConnection.EVENT_BURST / 100);
+        }
+    }
+
     @Test
     void anEndlessLineEndsTheConnection() throws Exception {
         try (FakeQmpPeer.Client qemu = peer.acceptAndGreet()) {

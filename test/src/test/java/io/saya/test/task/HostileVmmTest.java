@@ -61,8 +61,6 @@ final class HostileVmmTest extends ShimSuite {
     /** What the noise of a busy host may add to an exec. */
     private static final double NOISE_MS = 300;
 
-    private static final int EXECS = 3;
-
     private static final int MOST_EXECS = 512;
     private static final int FIFO_BYTES = 64 << 10;
     private static final int ROUNDS = 10;
@@ -71,21 +69,14 @@ final class HostileVmmTest extends ShimSuite {
     /** The heap, and a thread that waits for a reader for each stream. */
     private static final long LARGEST_MIB = 256;
 
-    private @Nullable Shim bystander;
-    private int execs;
+    private @Nullable Bystander bystander;
 
     @BeforeAll
     void startTheBystander() throws Exception {
         // A name that is not looked for after each test.
         var id = "bystander" + ProcessHandle.current().pid();
         var vmm = HostileVmm.prepare(directory(), id, "");
-        var shim = startIn("", vmm.environment(), id, "sleep", "1000");
-        bystander = shim;
-        shim.create("", "", "");
-        shim.start("");
-        for (int i = 0; i < 2 * EXECS; i++) {
-            exec(); // its daemon's classes are loaded then
-        }
+        bystander = new Bystander(startIn("", vmm.environment(), id, "sleep", "1000"));
     }
 
     @AfterAll
@@ -158,6 +149,10 @@ final class HostileVmmTest extends ShimSuite {
                         "qmp:unanswered",
                         "qmp:error",
                         "qmp:events",
+                        "qmp:blank",
+                        "qmp:greetings",
+                        "qmp:trickle",
+                        "qmp:long",
                         "qmp:stops",
                         "qmp:escapes",
                         "qmp:nested",
@@ -208,15 +203,14 @@ final class HostileVmmTest extends ShimSuite {
             var inputs = execsWithStreams(shim);
             for (int round = 0; round < ROUNDS; round++) {
                 assertThat(stats(shim, daemon)).as("answers of Stats").isPositive();
-                assertThat(Wait.until(Duration.ofSeconds(1), () -> !HostileVmm.alive(daemon)))
+                assertThat(Wait.until(Duration.ofSeconds(1), () -> !Watched.alive(daemon)))
                         .as("the daemon has ended")
                         .isFalse();
             }
             // An agent that is not heard within 4 s is taken for lost.
             assertThat(shim.state("").getStatus()).isEqualTo(Status.RUNNING);
-            assertThat(HostileVmm.privateMib(daemon)).as("MiB").isLessThan(LARGEST_MIB);
-            System.out.println(
-                    "the largest of everything: " + HostileVmm.privateMib(daemon) + " MiB");
+            assertThat(Watched.privateMib(daemon)).as("MiB").isLessThan(LARGEST_MIB);
+            System.out.println("the largest of everything: " + Watched.privateMib(daemon) + " MiB");
             for (var input : inputs) {
                 input.close();
             }
@@ -290,12 +284,13 @@ final class HostileVmmTest extends ShimSuite {
                 Thread.currentThread().interrupt();
             }
         }
-        assertThat(HostileVmm.alive(daemon)).as("the daemon lives").isTrue();
+        assertThat(Watched.alive(daemon)).as("the daemon lives").isTrue();
         return answered.get();
     }
 
     private void attack(String what) throws Exception {
-        var before = execMillis();
+        var others = Objects.requireNonNull(bystander);
+        var before = others.execMillis();
         var id = newId();
         var vmm = HostileVmm.prepare(directory(), id, what);
         var told = new CopyOnWriteArrayList<String>();
@@ -303,7 +298,7 @@ final class HostileVmmTest extends ShimSuite {
             var client = Thread.ofVirtual().start(() -> live(shim, told));
             assertThat(client.join(SETTLED) || client.isAlive()).isTrue();
             staysBounded(vmm);
-            assertThat(execMillis())
+            assertThat(others.execMillis())
                     .as("another sandbox's exec, in ms; before: %s", before)
                     .isLessThan(2 * before + NOISE_MS);
             var begun = System.nanoTime();
@@ -317,9 +312,9 @@ final class HostileVmmTest extends ShimSuite {
             told.add(e.getMessage()); // the shim did not start, and said why
             Shim.deleteDead(directory(), id, vmm.environment()).succeeded();
         }
-        told.forEach(text -> assertThat(steering(text)).as(text).isEmpty());
-        var log = vmm.log();
-        assertThat(steering(log)).as(log).isEmpty();
+        told.forEach(text -> assertThat(Watched.steering(text)).as(text).isEmpty());
+        var log = vmm.logged();
+        assertThat(Watched.steering(log)).as(log).isEmpty();
     }
 
     /** What containerd does with a container, each call as far as the one before has let it. */
@@ -350,7 +345,7 @@ final class HostileVmmTest extends ShimSuite {
     }
 
     /** A daemon that has ended by the attack needs nothing any more. */
-    private static void staysBounded(HostileVmm vmm) {
+    private static void staysBounded(Watched vmm) {
         if (vmm.machines().isEmpty()) {
             return;
         }
@@ -359,49 +354,17 @@ final class HostileVmmTest extends ShimSuite {
         double used = Double.MAX_VALUE;
         // The daemon may still be loading classes: an attack lasts, that ends.
         for (int i = 0; i < WINDOWS && used > PROCESSOR; i++) {
-            double before = HostileVmm.seconds(daemon) + HostileVmm.seconds(guard);
-            Wait.until(WINDOW, () -> !HostileVmm.alive(daemon));
-            if (!HostileVmm.alive(daemon) || !HostileVmm.alive(guard)) {
+            double before = Watched.seconds(daemon) + Watched.seconds(guard);
+            Wait.until(WINDOW, () -> !Watched.alive(daemon));
+            if (!Watched.alive(daemon) || !Watched.alive(guard)) {
                 return;
             }
-            used = HostileVmm.seconds(daemon) + HostileVmm.seconds(guard) - before;
+            used = Watched.seconds(daemon) + Watched.seconds(guard) - before;
             used /= WINDOW.toMillis() / 1000.0;
         }
-        assertThat(HostileVmm.privateMib(daemon)).as("MiB of the daemon").isLessThan(DAEMON_MIB);
-        assertThat(HostileVmm.privateMib(guard)).as("MiB of the guard").isLessThan(GUARD_MIB);
+        System.out.printf("%.3f of a processor%n", used);
+        assertThat(Watched.privateMib(daemon)).as("MiB of the daemon").isLessThan(DAEMON_MIB);
+        assertThat(Watched.privateMib(guard)).as("MiB of the guard").isLessThan(GUARD_MIB);
         assertThat(used).as("processors used by daemon and guard").isLessThan(PROCESSOR);
-    }
-
-    /** The median of some execs of the bystander's. */
-    private double execMillis() throws TtrpcException, InterruptedException {
-        var times = new ArrayList<Double>();
-        for (int i = 0; i < EXECS; i++) {
-            times.add(exec());
-        }
-        return times.stream().sorted().toList().get(EXECS / 2);
-    }
-
-    private double exec() throws TtrpcException, InterruptedException {
-        var shim = Objects.requireNonNull(bystander);
-        var name = "e" + ++execs;
-        long begun = System.nanoTime();
-        shim.exec(name, "true");
-        shim.start(name);
-        shim.await(name);
-        shim.delete(name);
-        return (System.nanoTime() - begun) / 1e6;
-    }
-
-    /** What of a text could steer a terminal or break a line of a log apart. */
-    private static String steering(String text) {
-        var found = new StringBuilder();
-        text.codePoints()
-                .filter(
-                        c ->
-                                (Character.isISOControl(c) && c != '\n' && c != '\t')
-                                        || Character.getType(c) == Character.LINE_SEPARATOR)
-                .limit(10)
-                .forEach(c -> found.append(Integer.toHexString(c)).append(' '));
-        return found.toString();
     }
 }

@@ -3,6 +3,7 @@ package io.saya.test.task;
 import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.saya.test.Containerd;
 import io.saya.test.Host;
 import io.saya.test.Ran;
 import io.saya.test.Wait;
@@ -33,7 +34,7 @@ final class ProcessRightsTest extends ShimSuite {
     @Test
     void ofAContainerStartedAlone() throws Exception {
         var id = newId();
-        try (var shim = start("saya", id, Map.of(), "sleep", "1000")) {
+        try (var shim = startWith(Map.of("SCHED_CORE", "1"), id, Map.of(), "sleep", "1000")) {
             shim.create("", "", "");
             shim.start("");
             comparedWithTheTable(
@@ -41,6 +42,7 @@ final class ProcessRightsTest extends ShimSuite {
             var qemu = Host.process("qemu-system", id);
             findsNothingButWhatItNeeds(qemu);
             mayUseFewDevices(qemu);
+            sharesCoresWithNobody(id);
         }
     }
 
@@ -146,6 +148,22 @@ final class ProcessRightsTest extends ShimSuite {
             }
             default -> throw new AssertionError(process);
         };
+    }
+
+    /** All of its processes have one mark; where the kernel has none to give, that is said. */
+    private static void sharesCoresWithNobody(String id) {
+        var programs = Containerd.product().resolve("bin");
+        var possible =
+                Ran.run(COMMAND, programs.resolve("containerd-shim-saya-v2").toString(), "cores")
+                                .status()
+                        == 0;
+        var said =
+                Ran.run(COMMAND, programs.resolve("saya").toString(), "ps", id).succeeded().out();
+        assertThat(said)
+                .containsPattern(
+                        possible
+                                ? "(?m)^Cores: its own, by mark [0-9a-f]+$"
+                                : "(?m)^Cores: not known: (this kernel has|no core of this host)");
     }
 
     private static void findsNothingButWhatItNeeds(long qemu) throws IOException {

@@ -3,12 +3,15 @@ package io.saya.grpc.carrier;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.saya.ttrpc.UnaryConnector.Framing;
+import io.saya.ttrpc.wire.ReadGate;
+import io.saya.ttrpc.wire.ReadPace;
+import java.util.List;
 
 /** What turns a connection into channels for a protocol; made for one connection. */
 public sealed interface Carrier {
 
-    /** The handler that the connection's channel ends with. */
-    ChannelHandler handler(Channel connection);
+    /** The handlers that the connection's channel has: what paces the peer, and the carrier's. */
+    List<ChannelHandler> handlers(Channel connection);
 
     /** A channel for the protocol, to be connected to any address. */
     Channel open();
@@ -31,10 +34,12 @@ public sealed interface Carrier {
         private Whole() {}
 
         @Override
-        public ChannelHandler handler(Channel connection) {
+        public List<ChannelHandler> handlers(Channel connection) {
+            ReadPace pace = new ReadPace(new ReadGate(connection));
             WholeChannel channel = new WholeChannel(connection);
+            channel.pipeline().addFirst(new Http2Pace(pace::frame));
             only = channel;
-            return new WholeChannel.Handler(channel);
+            return List.of(pace, new WholeChannel.Handler(channel));
         }
 
         @Override
@@ -59,8 +64,10 @@ public sealed interface Carrier {
         private Yamux() {}
 
         @Override
-        public ChannelHandler handler(Channel connection) {
-            return session;
+        public List<ChannelHandler> handlers(Channel connection) {
+            ReadPace pace = new ReadPace(new ReadGate(connection));
+            session.pace(pace::frame);
+            return List.of(pace, session);
         }
 
         @Override

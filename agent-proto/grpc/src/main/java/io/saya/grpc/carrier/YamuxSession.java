@@ -44,6 +44,7 @@ public final class YamuxSession extends ChannelInboundHandlerAdapter {
     private final Duration keepAlive;
     private final Map<Integer, YamuxStream> streams = new HashMap<>();
 
+    private Runnable counted = () -> {};
     private @Nullable ChannelHandlerContext context;
     private @Nullable ByteBuf header;
     private long dataLeft;
@@ -75,9 +76,19 @@ public final class YamuxSession extends ChannelInboundHandlerAdapter {
         return new YamuxSession(Role.CLIENT, _ -> {}, Duration.ZERO);
     }
 
+    /**
+     * Paces a peer that is not trusted; to be called before the session has a channel.
+     *
+     * @param frame called for each frame that brings no data, and of HTTP/2 in the streams
+     */
+    void pace(Runnable frame) {
+        counted = frame;
+    }
+
     /** A new stream; the peer learns of it when the stream is connected. */
     public YamuxStream open() {
         YamuxStream stream = new YamuxStream(this, nextId, false);
+        stream.pipeline().addFirst(new Http2Pace(counted));
         nextId += 2;
         return stream;
     }
@@ -240,6 +251,9 @@ public final class YamuxSession extends ChannelInboundHandlerAdapter {
         if (frame.version() != YamuxFrame.VERSION) {
             fail("version " + frame.version() + " (expected: " + YamuxFrame.VERSION + ")");
             return;
+        }
+        if (frame.type() != YamuxFrame.DATA || frame.length() < Http2Pace.SMALL) {
+            counted.run();
         }
         switch (frame.type()) {
             case YamuxFrame.DATA, YamuxFrame.WINDOW_UPDATE -> takeOfStream(frame);

@@ -96,6 +96,33 @@ class YamuxSessionTest {
     }
 
     @Test
+    void framesThatBringNothingAreCounted() {
+        YamuxSession session = YamuxSession.client();
+        int[] counted = {0};
+        session.pace(() -> counted[0]++);
+        EmbeddedChannel carrier = carrier(session);
+        connected(carrier, session);
+        carrier.writeInbound(frame(YamuxFrame.PING, YamuxFrame.SYN, 0, 1));
+        carrier.writeInbound(frame(YamuxFrame.WINDOW_UPDATE, 0, 1, 1));
+        carrier.writeInbound(data(0, 7, new byte[] {1})); // there is no such stream
+        assertThat(counted[0]).isEqualTo(3);
+        // A frame of HTTP/2 with much data.
+        byte[] much = new byte[9 + 2000];
+        much[1] = 2000 >> Byte.SIZE;
+        much[2] = (byte) 2000;
+        carrier.writeInbound(data(0, 1, much));
+        assertThat(counted[0]).isEqualTo(3);
+        // Pings of HTTP/2 in one frame of yamux.
+        byte[] pings = new byte[17 * 100];
+        for (int i = 0; i < pings.length; i += 17) {
+            pings[i + 2] = 8;
+            pings[i + 3] = 6;
+        }
+        carrier.writeInbound(data(0, 1, pings));
+        assertThat(counted[0]).isEqualTo(103);
+    }
+
+    @Test
     void whatTheWindowDoesNotAllowWaitsForAnUpdate() {
         YamuxSession session = YamuxSession.client();
         EmbeddedChannel carrier = carrier(session);

@@ -7,7 +7,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Stands before a decoder and paces a peer that makes this side work for nothing: one that sends
- * its bytes one by one, each of which wakes the event loop, or one whose bytes have to be skipped.
+ * its bytes one by one, each of which wakes the event loop, one whose bytes have to be skipped, or
+ * one that packs many frames into a read which ask for work and bring nothing ({@link #frame}).
  * After a burst of small reads the gate is held for a moment, in which what the peer sends gathers
  * in the kernel; after a burst of skipped bytes for as long as they were too many. Large reads that
  * are wanted are free, so throughput is not limited. On the event loop only.
@@ -29,6 +30,9 @@ public final class ReadPace extends ChannelInboundHandlerAdapter {
     static final int SKIPPED_PER_SECOND = 8 << 20;
 
     private static final long NANOS_EACH = TimeUnit.SECONDS.toNanos(1) / PER_SECOND;
+
+    /** Frames that cost as much as a small read, which they come many at a time in. */
+    static final int FRAMES = 8;
 
     /** What may be due in one go: the burst of small reads, or 131 MiB that are skipped. */
     static final long BURST_NANOS = BURST * NANOS_EACH;
@@ -59,6 +63,11 @@ public final class ReadPace extends ChannelInboundHandlerAdapter {
      */
     public void skip(long bytes) {
         spend(bytes * TimeUnit.SECONDS.toNanos(1) / SKIPPED_PER_SECOND);
+    }
+
+    /** Counts a frame that brings next to nothing; one in a read of its own counts as that, too. */
+    public void frame() {
+        spend(NANOS_EACH / FRAMES);
     }
 
     private void spend(long nanos) {

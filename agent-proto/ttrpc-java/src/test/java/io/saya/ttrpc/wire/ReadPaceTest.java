@@ -68,6 +68,18 @@ class ReadPaceTest {
     }
 
     @Test
+    void manyFramesInOneReadAreAsASmallRead() {
+        for (int i = 0; i < ReadPace.FRAMES * ReadPace.BURST; i++) {
+            pace.frame();
+        }
+        assertThat(isReading()).isTrue();
+        pace.frame();
+        assertThat(isReading()).isFalse();
+        pass(ReadPace.REST_NANOS);
+        assertThat(isReading()).isTrue();
+    }
+
+    @Test
     void theBurstComesBackWithTime() {
         reads(ReadPace.BURST + 1, 1);
         pass(TimeUnit.HOURS.toNanos(1));

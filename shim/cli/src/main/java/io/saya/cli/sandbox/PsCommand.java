@@ -42,16 +42,24 @@ public final class PsCommand implements Callable<Integer> {
         KnownSandbox known = new Sandboxes(invocation.runBase()).named(sandbox);
         List<HostProcesses.Found> family =
                 HostProcesses.of(Sandboxes.journal(known.runDirectory()));
+        String cores = SharedCores.of(invocation.installation(), family);
         if (json) {
             JsonObject one = (JsonObject) ListCommand.json(List.of(known)).values().getFirst();
-            invocation.out().println(Tree.json(one.toBuilder().put("host", host(family)).build()));
+            invocation
+                    .out()
+                    .println(
+                            Tree.json(
+                                    one.toBuilder()
+                                            .put("host", host(family))
+                                            .put("cores", cores)
+                                            .build()));
         } else {
-            print(known, family);
+            print(known, family, cores);
         }
         return ExitCode.OK;
     }
 
-    private void print(KnownSandbox known, List<HostProcesses.Found> family) {
+    private void print(KnownSandbox known, List<HostProcesses.Found> family, String cores) {
         JsonObject status = known.status();
         invocation.out().println("Sandbox " + known.id() + ", " + known.state());
         if (!status.members().isEmpty()) {
@@ -83,6 +91,9 @@ public final class PsCommand implements Callable<Integer> {
                     String.valueOf(HostProcesses.residentKib(process.pid()) / 1024));
         }
         outside.print(invocation.out());
+        if (!cores.isEmpty()) {
+            invocation.out().println("Cores: " + cores);
+        }
         if (!SandboxStatus.phases(status).isEmpty()) {
             invocation.out().println();
             Table start = new Table("PHASE OF THE START", "MS");

@@ -96,6 +96,35 @@ class SandboxCommandsTest {
         assertThat(saya("ps", "pod1").out()).doesNotContain(String.valueOf(self));
     }
 
+    /** The launcher of the installation is asked; a kernel that has it is in few places. */
+    @Test
+    void withWhomASandboxSharesItsCoresIsSaid() throws Exception {
+        leaveBehind("pod1");
+        assertThat(saya("ps", "pod1").out()).doesNotContain("Cores:");
+        long self = ProcessHandle.current().pid();
+        journal("process " + self + " " + startTime(self) + " daemon\n");
+        assertThat(saya("ps", "pod1").out()).contains("Cores: not known: ");
+        launcher("echo saya: cores: no such thing >&2; exit 1");
+        assertThat(saya("ps", "pod1").out()).contains("Cores: not known: no such thing\n");
+        launcher("echo $2 0");
+        assertThat(saya("ps", "pod1").out()).contains("Cores: shared with others: containerd");
+        launcher("echo ${2%%,*} feed; echo 7 feed");
+        assertThat(saya("ps", "pod1").out()).contains("Cores: its own, by mark feed\n");
+        assertThat(saya("ps", "pod1", "--json").out()).contains("its own, by mark feed");
+        launcher("echo 7 feed; echo 8 0");
+        assertThat(saya("ps", "pod1").out()).contains("Cores: not all by one mark: 7 feed, 8 0\n");
+        launcher("true");
+        assertThat(saya("ps", "pod1").out()).doesNotContain("Cores:");
+    }
+
+    private void launcher(String script) throws IOException {
+        Path program =
+                Files.createDirectories(directory.resolve("bin"))
+                        .resolve("containerd-shim-saya-v2");
+        Files.writeString(program, "#!/bin/sh\n" + script + "\n");
+        assertThat(program.toFile().setExecutable(true)).isTrue();
+    }
+
     private void journal(String lines) throws IOException {
         Files.writeString(directory.resolve("pod1-0123456789ab/guard.journal"), lines);
     }
