@@ -35,6 +35,8 @@ while (( $# )); do
   esac
 done
 
+[[ $(uname -m) == x86_64 ]] || die "the product is built on x86_64 only, this is $(uname -m): guest, QEMU and cgroups were tried on no other. What is written in C is fit for 64-bit ARM (test/arm64/run.sh)"
+
 out=$here/target/saya
 work=$here/target/work
 stamps=$here/target/stamps

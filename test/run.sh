@@ -8,13 +8,13 @@ top=$(cd "$here/.." && pwd)
 source "$top/packaging/lib/debian.sh"
 source "$top/packaging/lib/jdk.sh"
 
-steps=(product lint unit launcher agent guest pods resources network shims containers faults metrics templates integration packages vsock machine reproducible hosts)
+steps=(product lint unit launcher agent guest pods resources network shims containers faults metrics templates integration packages vsock machine arm64 reproducible hosts)
 usage() {
   cat <<USAGE
 usage: test/run.sh [--full] [--strict] [--in-turn] [--templates] [--only STEP]... [--test CLASS[.METHOD]]...
 
   --full        the long versions: more rounds of everything that is random, and the steps templates, integration, packages, vsock, machine,
-                reproducible and hosts
+                arm64, reproducible and hosts
   --strict      a step that fails has failed; otherwise one of several is tried once more when the others have ended, and the end of the run says so
   --in-turn     one step at a time; otherwise, on two processors and more, one more is run side by side than there are processors, at most four
   --templates   VMs start from templates where they can; the step templates is pods and network like that
@@ -226,12 +226,19 @@ vsock() {
   suite vsock --select-class=io.saya.test.HybridVsockTest --select-class=io.saya.test.agent.HybridAgentTest
 }
 
-machine() { "$here/machine/limits.sh"; }
+machine() {
+  "$here/machine/limits.sh"
+  suites
+  "$here/machine/vsock.sh" "$copy"
+  "$here/machine/packages.sh" "$top/packaging/target/saya"
+}
+
+arm64() { "$here/arm64/run.sh"; }
 
 reproducible() { "$here/reproducible/run.sh" "$top/packaging/target/saya"; }
 
 hosts() {
-  need_packages busybox-static containerd containernetworking-plugins iproute2 python3-minimal runc
+  need_packages busybox-static containerd containernetworking-plugins curl iproute2 openssl python3 runc
   "$here/hosts/run.sh"
 }
 
@@ -303,7 +310,7 @@ side_by_side() {
 
 # First what the others use. Then what takes longest first, but for two that need no Java beside the first, which builds the suites for all.
 side_by_side product
-side_by_side pods containers lint unit network faults resources shims templates metrics agent launcher guest machine integration packages vsock reproducible chosen
+side_by_side pods containers lint unit network faults resources shims templates metrics agent launcher guest machine integration packages vsock arm64 reproducible chosen
 side_by_side hosts   # by itself, since it needs this machine's network
 for step in "${again[@]}"; do side_by_side "$step"; done
 # Whoever reads that all passed has to see what did not at first: it is a fault of the test, or of the product.

@@ -98,7 +98,7 @@ demo_image() {
   printf '{"schemaVersion":2,"manifests":[{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"sha256:%s","size":%d,"annotations":{"io.containerd.image.name":"%s"},"platform":{"architecture":"amd64","os":"linux"}}]}' \
     "$manifest" "$(stat -c %s "$work/manifest")" "$name" > "$work/image/index.json"
   printf '{"imageLayoutVersion":"1.0.0"}' > "$work/image/oci-layout"
-  tar -C "$work/image" -cf "$file" .
+  tar -C "$work/image" --sort=name --mtime=@0 -cf "$file" .
   rm -rf "$work"
 }
 

@@ -3,9 +3,10 @@
 #
 #   test/bench/jmh.sh                                   everything, with one caller
 #   test/bench/jmh.sh -t 8 -p size=16 -p contestant=ttrpc,grpc
+#   test/bench/jmh.sh Output                            what a process prints, as it comes from an agent
 #
 # Needs a JDK 25 in JAVA_HOME. The table's score is round trips per second; its lines "gc.alloc.rate.norm" are
-# bytes allocated per round trip, both sides together.
+# bytes allocated per round trip, both sides together. "Output" is the other benchmark: mebibytes a second, from server to client.
 set -eu
 
 cd "$(dirname "$0")/../.."

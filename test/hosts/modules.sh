@@ -7,6 +7,9 @@ containerd_2=(github.com/containerd/containerd/v2@v2.2.9 github.com/containerd/c
 cri_tools=sigs.k8s.io/cri-tools@v1.34.0
 nerdctl=github.com/containerd/nerdctl/v2@v2.2.2
 docker_engine=github.com/docker/docker@v28.5.2+incompatible
+kubernetes=k8s.io/kubernetes@v1.33.13
+etcd=go.etcd.io/etcd/server/v3@v3.5.21
+helm_module=helm.sh/helm/v3@v3.16.4
 docker_cli=github.com/docker/cli@v28.5.2+incompatible
 
 # build_module MODULE@VERSION DIRECTORY PACKAGE...: builds commands of a module, or, where PACKAGE ends with .test, the test binary of one. Not
@@ -61,4 +64,25 @@ without_its_tests() {
   [[ $1 == */nerdctl/v2 ]] || return 0
   rm cmd/nerdctl/helpers/testing*.go &&
     go mod edit -dropreplace github.com/containerd/nerdctl/mod/tigron@v0.0.0 -droprequire github.com/containerd/nerdctl/mod/tigron
+}
+
+# build_kubernetes DIRECTORY: the API server and kubectl. The module's own go.mod has what it is made of in directories of its repository; here each is what
+# was published of the same version, v1.33.13 as v0.33.13. Sets why and returns SKIPPED where it cannot be had.
+build_kubernetes() {
+  local module=${kubernetes%@*} version=${kubernetes##*@} directory=$1 log=$1/build.log part
+  mkdir -p "$directory/module" "$directory/bin"
+  [[ $(cat "$directory/built" 2>/dev/null) != "$version" ]] || return 0
+  command -v go >/dev/null || { why="no Go compiler to build $module with"; return "$SKIPPED"; }
+  (
+    cd "$directory/module" || exit
+    export CGO_ENABLED=0 GOFLAGS=-mod=mod
+    rm -f go.mod go.sum
+    go mod init hosts
+    go mod edit -require "$kubernetes"
+    for part in $(sed -n 's|^\t\(k8s.io/[^ ]*\) => ./staging/.*|\1|p' "$(go mod download -json "$kubernetes" | sed -n 's/^\t"GoMod": "\(.*\)",$/\1/p')"); do
+      go mod edit -replace "$part=$part@v0.${version#v1.}"
+    done
+    go build -ldflags "-s -w -X k8s.io/component-base/version.gitVersion=$version" -o "$directory/bin/" "$module/cmd/kube-apiserver" "$module/cmd/kubectl"
+  ) > "$log" 2>&1 || { why="$kubernetes cannot be built: $(tail -n 1 "$log")"; return "$SKIPPED"; }
+  echo "$version" > "$directory/built"
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The runtime on hosts beyond Debian's containerd: the same cases by it and by runc, on the same host, as a table.
 #
-#   test/hosts/run.sh [HOST]...       HOST is one of: kubernetes-node containerd-1.7 containerd-2.x nerdctl docker cri-o
+#   test/hosts/run.sh [HOST]...       HOST is one of: kubernetes-node kubernetes-api containerd-1.7 containerd-2.x nerdctl docker cri-o
 #
 # What a host is made of is built from its Go module, by Go's own client, in the versions that stand below. What cannot be had is said, and the
 # host is skipped. Exit code 1: something that runc can do here is not done by the product. Root; the product must be built.
@@ -14,11 +14,12 @@ source "$here/modules.sh"
 source "$here/containerd_hosts.sh"
 source "$here/sandbox_api.sh"
 source "$here/kubernetes_node.sh"
+source "$here/kubernetes_api.sh"
 source "$here/engine.sh"
 source "$here/docker.sh"
 source "$here/nerdctl.sh"
 
-hosts=(kubernetes-node containerd-1.7 containerd-2.x nerdctl docker cri-o)
+hosts=(kubernetes-node kubernetes-api containerd-1.7 containerd-2.x nerdctl docker cri-o)
 for host in "$@"; do
   [[ " ${hosts[*]} " == *" $host "* ]] || die "no host '$host' (expected: ${hosts[*]})"
 done
@@ -35,6 +36,7 @@ for host in "${hosts[@]}"; do
   why='' status=0
   case $host in
     kubernetes-node) kubernetes_node || status=$? ;;
+    kubernetes-api) kubernetes_api || status=$? ;;
     containerd-1.7) containerd_host "$containerd_17" containerd-1.7 || status=$? ;;
     containerd-2.x)
       for version in "${containerd_2[@]}"; do

@@ -18,7 +18,7 @@ if [[ ! -x $schemas ]] || ! "$schemas" -c 'import kubernetes_validate' 2>/dev/nu
   "$target/schemas/bin/pip" install -q kubernetes-validate==1.37.0 || { say "no kubernetes-validate to be had: schemas are not looked at"; schemas=; }
 fi
 helm=$(command -v helm || true)
-if [[ -z $helm ]] && build_module helm.sh/helm/v3@v3.16.4 "$target/helm" cmd/helm; then helm=$target/helm/bin/helm; fi
+if [[ -z $helm ]] && build_module "$helm_module" "$top/test/target/hosts/helm" cmd/helm; then helm=$top/test/target/hosts/helm/bin/helm; fi
 
 # valid FILE: every object is what the API's schema says, of the oldest and the newest version that the schemas have.
 valid() {

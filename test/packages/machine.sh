@@ -1,18 +1,18 @@
-# shellcheck shell=bash disable=SC2034
+# shellcheck shell=bash disable=SC2034,SC2154
 # A machine with Debian's containerd, in a root directory that goes with it: for the scripts that run.sh starts there. Sourced.
 export LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 # shellcheck source=/dev/null
 source /tmp/source/packaging/lib/debian.sh
 # shellcheck source=/dev/null
 source /tmp/source/packaging/lib/containerd.sh
+# shellcheck source=/dev/null
+source /tmp/source/test/packages/counting.sh
 [[ -d /tmp/upper ]] || die "this is for run.sh"
 config=/etc/containerd/config.toml
 demo=saya.local/demo:latest
 
 step() { printf '%3d s  %s\n' "$SECONDS" "$*"; }
 apt() { apt-get install -y -q --no-install-recommends --allow-downgrades -o APT::Sandbox::User=root "$@" > /tmp/apt.log 2>&1 || { tail -n 30 /tmp/apt.log; die "apt-get install $* failed"; }; }
-has() { grep -qF -- "$2" <<< "$1" || die "expected '$2' in: $1"; }
-lacks() { ! grep -qF -- "$2" <<< "$1" || die "did not expect '$2' in: $1"; }
 
 # changed: what differs from the machine below, but for the notes of dpkg and apt, and caches; containerd's configuration is compared by itself.
 changed() {
@@ -59,45 +59,6 @@ finish() {
 }
 trap finish EXIT
 
-# shellcheck disable=SC2016
-counting='i=0; while :; do i=$((i+1)); echo $i > /count; sleep 0.2; done'
-run() { ctr run -d --runtime io.containerd.saya.v2 "$demo" "$1" /bin/sh -c "$counting"; }
-# Between a start, or a truncation, and the writing there is no number.
-# shellcheck disable=SC2016
-count() { ctr task exec --exec-id "e$RANDOM$RANDOM" "$1" /bin/sh -c 'read -r n < /count; echo "${n:-0}"' 2>/dev/null; }
-# counts NAME: its container has counted on, and its machine is the one that it had.
-counts() {
-  local before deadline=$((SECONDS + 20))
-  before=$(count "$1")
-  until (( $(count "$1") > before )); do (( SECONDS < deadline )) || die "$1 does not count any more"; done
-}
-# runs_from NAME: the directory of the version that a sandbox was started from, and its guard is of.
-runs_from() {
-  local pid exe
-  for pid in $(processes_with "$1"); do
-    exe=$(readlink "/proc/$pid/exe" || true)
-    [[ $exe != */saya/*/bin/containerd-shim-saya-v2 ]] || { exe=${exe#*/saya/}; printf '%s\n' "${exe%%/*}"; return; }
-  done
-  die "no process of $1 runs from a version"
-}
-# served_from NAME: the directory of the version that its daemon is of.
-served_from() {
-  local pid exe
-  for pid in $(processes_with "-id $1 "); do
-    exe=$(readlink "/proc/$pid/exe" || true)
-    [[ $exe != */saya/*/lib/runtime/bin/java ]] || { exe=${exe#*/saya/}; printf '%s\n' "${exe%%/*}"; return; }
-  done
-  die "no daemon of $1 runs from a version"
-}
-end() {
-  ctr task kill -s SIGKILL "$1"
-  [[ -z $(pgrep -f "qemu-system.*$1" || true) ]] || die "kill of $1 has returned, and its QEMU is there"
-  ctr task delete "$1" > /dev/null || true
-  ctr container delete "$1"
-  local deadline=$((SECONDS + 10))
-  while [[ -n $(processes_with "-id $1 ") ]]; do (( SECONDS < deadline )) || die "processes of $1 are left"; sleep 0.1; done
-}
-
 # compare BEFORE: nothing has changed since `changed` said that.
 compare() {
   local after
@@ -105,3 +66,4 @@ compare() {
   [[ $after == "$1" ]] || { diff <(echo "$1") <(echo "$after") || true; die "something is left"; }
 }
 demo_image /tmp/demo.tar "$demo"
+run() { ctr run -d --runtime io.containerd.saya.v2 "$demo" "$1" /bin/sh -c "$counting"; }

@@ -14,17 +14,8 @@ packages=$top/test/target/packages
 (( EUID == 0 )) || die "packages are installed by root"
 need_packages busybox-static containerd debconf iproute2 man-db openssl python3-minimal qemu-system-x86 zsh
 
-# Two versions of the same product, which differ in their names: what is looked at is who runs from which.
-mkdir -p "$packages"
-key=$(find "$product" "$top/packaging/debian" "$top/packaging/kubernetes/image" -type f -printf '%p %s %T@\n' | LC_ALL=C sort | sha256sum)
-if [[ $(cat "$packages/key" 2>/dev/null) != "$key" ]]; then
-  rm -f "$packages"/*.deb "$packages/key"
-  for version in 1.0 1.1; do
-    SAYA_DEB_COMPRESSION=none SAYA_DEB_LINTIAN=no "$top/packaging/debian/build.sh" "$product" "$packages" "$version"
-  done
-  printf '%s\n' "$key" > "$packages/key"
-fi
-
+"$here/build.sh" "$product" "$packages"
+key=$(< "$packages/key")
 if [[ $(cat "$packages/image-key" 2>/dev/null) != "$key" || ! -e $packages/installer.tar ]]; then
   "$top/packaging/kubernetes/image/build.sh" "$product" "$packages/installer.tar" saya.local/installer:test
   printf '%s\n' "$key" > "$packages/image-key"

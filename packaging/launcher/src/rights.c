@@ -13,6 +13,13 @@
 #include <unistd.h>
 
 #define BIT(capability) (UINT64_C(1) << (capability))
+#if defined __x86_64__
+#define OWN_ARCH AUDIT_ARCH_X86_64
+#elif defined __aarch64__
+#define OWN_ARCH AUDIT_ARCH_AARCH64
+#else
+#error "the name of this machine's calls is not known here"
+#endif
 #define X32_BIT 0x40000000u /* of a call's number: the other set of calls of this machine (asm/unistd.h) */
 
 /* Files of pods belong to anybody; QEMU has another user, whose memory and namespaces are looked at and whose oom_score_adj is
@@ -32,10 +39,13 @@
 /* What CAP_SYS_ADMIN and root would still allow, and nothing of a sandbox calls: the host's kernel, its clock, swap, keys and quotas,
  * other processes, files by handles. */
 static const uint32_t denied[] = {
-    SYS_init_module, SYS_finit_module, SYS_delete_module, SYS_kexec_load, SYS_kexec_file_load,   SYS_reboot,  SYS_iopl,
-    SYS_ioperm,      SYS_swapon,       SYS_swapoff,       SYS_acct,       SYS_quotactl,          SYS_add_key, SYS_request_key,
-    SYS_keyctl,      SYS_settimeofday, SYS_clock_settime, SYS_adjtimex,   SYS_clock_adjtime,     SYS_ptrace,  SYS_perf_event_open,
-    SYS_userfaultfd, SYS_syslog,       SYS_fanotify_init, SYS_vhangup,    SYS_open_by_handle_at,
+    SYS_init_module,   SYS_finit_module, SYS_delete_module,     SYS_kexec_load, SYS_kexec_file_load, SYS_reboot,      SYS_swapon,
+    SYS_swapoff,       SYS_acct,         SYS_quotactl,          SYS_add_key,    SYS_request_key,     SYS_keyctl,      SYS_settimeofday,
+    SYS_clock_settime, SYS_adjtimex,     SYS_clock_adjtime,     SYS_ptrace,     SYS_perf_event_open, SYS_userfaultfd, SYS_syslog,
+    SYS_fanotify_init, SYS_vhangup,      SYS_open_by_handle_at,
+#ifdef __x86_64__
+    SYS_iopl,          SYS_ioperm,
+#endif
 };
 
 #define DENIED (sizeof denied / sizeof *denied)
@@ -59,7 +69,7 @@ static bool filter_calls(void) {
     enum { LOADED = 5 };
     struct sock_filter program[LOADED + DENIED + 2] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 1, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, OWN_ARCH, 1, 0),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
         BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, X32_BIT, DENIED + 1, 0),

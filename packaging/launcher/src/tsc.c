@@ -3,13 +3,24 @@
 
 #include <string.h>
 #include <time.h>
+#ifdef __x86_64__
 #include <x86intrin.h>
+#endif
 
 #include "files.h"
 
 #define APART_NS 1000000ULL
 #define KHZ_PER_TICK_PER_NS 1000000ULL
 #define TRIES 8
+
+/* Other machines have none, and their clocks another name, so that nothing is made of it. */
+static unsigned long long counter(void) {
+#ifdef __x86_64__
+    return __rdtsc();
+#else
+    return 0;
+#endif
+}
 
 static unsigned long long now_ns(void) {
     struct timespec t;
@@ -22,9 +33,9 @@ struct tsc_mark tsc_mark(void) {
     struct tsc_mark best = {0};
     unsigned long long narrowest = ~0ULL;
     for (int i = 0; i < TRIES; i++) {
-        unsigned long long before = __rdtsc();
+        unsigned long long before = counter();
         unsigned long long ns = now_ns();
-        unsigned long long width = __rdtsc() - before;
+        unsigned long long width = counter() - before;
         if (width < narrowest) {
             narrowest = width;
             best = (struct tsc_mark){before + width / 2, ns};

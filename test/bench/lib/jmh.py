@@ -15,7 +15,7 @@ LIMIT_S = 1800
 def rows(quick: bool) -> list[dict]:
     with tempfile.TemporaryDirectory(prefix="saya-bench-") as directory:
         path = f"{directory}/jmh.json"
-        words = [f"{HERE}/../jmh.sh", "-p", "size=16", "-p", "contestant=ttrpc,grpc", "-rf", "json", "-rff", path]
+        words = [f"{HERE}/../jmh.sh", "RoundTrip", "-p", "size=16", "-p", "contestant=ttrpc,grpc", "-rf", "json", "-rff", path]
         if quick:
             words += ["-wi", "2", "-i", "3"]
         subprocess.run(words, stdout=sys.stderr, timeout=LIMIT_S, check=True)

@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param vsockDaemon daemon for {@code HYBRID_VSOCK} ({@code vhost_user_vsock_daemon}; ours);
  *     present with that transport
  * @param enableDebug the agent logs everything ({@code enable_debug})
+ * @param tracing the agent traces its calls ({@code enable_tracing})
  * @param debugConsole a shell in the guest may be opened ({@code debug_console_enabled})
  * @param given what the agent is given
  * @param timeouts how long the agent may take
@@ -21,6 +22,7 @@ public record AgentConfig(
         Transport transport,
         Optional<Path> vsockDaemon,
         boolean enableDebug,
+        boolean tracing,
         boolean debugConsole,
         Given given,
         Timeouts timeouts) {

@@ -7,15 +7,14 @@ package io.saya.config;
  * @param accelerator what executes the guest's code ({@code accelerator}; ours)
  * @param cpuFeatures words appended to the CPU model ({@code cpu_features}); may be empty
  * @param seccompSandbox QEMU's {@code -sandbox} value (its key has no underscore); empty: none
- * @param diskPlaces for how many disks that come while the guest runs ({@code pcie_root_port}); 0:
- *     none are passed to the guest ({@code disable_block_device_use})
+ * @param disks those that are passed to the guest while it runs
  */
 public record MachineConfig(
         String machineType,
         Accelerator accelerator,
         String cpuFeatures,
         String seccompSandbox,
-        int diskPlaces) {
+        DiskConfig disks) {
 
     /** What executes the guest's code. */
     public enum Accelerator {

@@ -59,11 +59,6 @@ final class DiskPlaces {
         this.slots = slots;
     }
 
-    /** How many disks there may be at once. */
-    int slots() {
-        return slots;
-    }
-
     /** One more wants a disk. {@link Turn.None}: no place is left. */
     synchronized Turn plug(String id) {
         Place place = places.get(id);

@@ -72,7 +72,7 @@ final class MachineArguments {
         this.slots =
                 new PciSlots(
                         spec.devices().plugSlots()
-                                + spec.devices().diskSlots()
+                                + spec.devices().disks().places()
                                 + (PluggedMemory.wanted(spec) ? 1 : 0)
                                 + (spec.devices().shareSlot() ? 1 : 0));
     }
@@ -110,7 +110,7 @@ final class MachineArguments {
         for (int number = 0; number < spec.devices().plugSlots(); number++) {
             ports.add(PluggedCards.port(number));
         }
-        for (int number = 0; number < spec.devices().diskSlots(); number++) {
+        for (int number = 0; number < spec.devices().disks().places(); number++) {
             ports.add(PluggedDisks.port(number));
         }
         if (PluggedMemory.wanted(spec)) {

@@ -2,6 +2,7 @@ package io.saya.qemu;
 
 import io.saya.host.Placement.Access;
 import io.saya.host.Placement.InheritedFile;
+import io.saya.hypervisor.DiskPlan;
 import io.saya.hypervisor.HypervisorFailure;
 import io.saya.hypervisor.VmDevice;
 import io.saya.json.JsonArray;
@@ -40,18 +41,20 @@ final class PluggedDisks {
     private final QmpConnection qmp;
     private final Handover handover;
     private final int firstPort;
+    private final DiskPlan plan;
     private final Removals removals;
     private final DiskPlaces places;
 
     /**
      * @param firstPort number of the first of their root ports
-     * @param slots how many there are
+     * @param plan how many there are, and how they are served
      */
-    PluggedDisks(QmpConnection qmp, Handover handover, int firstPort, int slots) {
+    PluggedDisks(QmpConnection qmp, Handover handover, int firstPort, DiskPlan plan) {
         this.qmp = qmp;
         this.handover = handover;
         this.firstPort = firstPort;
-        this.places = new DiskPlaces(slots);
+        this.plan = plan;
+        this.places = new DiskPlaces(plan.places());
         this.removals = new Removals(qmp);
     }
 
@@ -60,9 +63,9 @@ final class PluggedDisks {
         return "disk" + number;
     }
 
-    /** How many disks can be plugged in all. */
-    int slots() {
-        return places.slots();
+    /** How many disks can be plugged in all, and how they are served. */
+    DiskPlan plan() {
+        return plan;
     }
 
     /** Describes the disks for another daemon. */
@@ -89,7 +92,7 @@ final class PluggedDisks {
                             throw new HypervisorFailure(
                                     describe("plug", disk)
                                             + "no place left (expected: at most "
-                                            + slots()
+                                            + plan.places()
                                             + " disks at once; pcie_root_port in"
                                             + " [hypervisor.qemu] says how many)");
                 };
@@ -209,7 +212,7 @@ final class PluggedDisks {
                 set(port), disk.path(), disk.readOnly() ? Access.READ_ONLY : alone);
     }
 
-    private static JsonObject blockdev(VmDevice.Block disk, int port) {
+    private JsonObject blockdev(VmDevice.Block disk, int port) {
         JsonObject.Builder file =
                 JsonObject.builder()
                         .put("driver", Files.isRegularFile(disk.path()) ? "file" : "host_device")
@@ -219,6 +222,8 @@ final class PluggedDisks {
                         .put("driver", "raw")
                         .put("node-name", node(port))
                         .put("read-only", disk.readOnly());
+        DiskWords.file(plan, file);
+        DiskWords.node(plan, node);
         if (disk.readOnly() || disk.shared()) {
             // Of one that nobody writes to QEMU's lock would also need write access to the file.
             file.put("locking", "off");
@@ -235,17 +240,19 @@ final class PluggedDisks {
     }
 
     /** An error is the guest's to handle: by default QEMU would stop it where the disk is full. */
-    private static JsonObject device(int port) {
-        return JsonObject.builder()
-                .put("driver", "virtio-blk-pci")
-                .put("id", deviceId(port))
-                .put("drive", node(port))
-                .put("bus", port(port))
-                .put("addr", "0x0")
-                .put("disable-legacy", "on")
-                .put("werror", "report")
-                .put("rerror", "report")
-                .build();
+    private JsonObject device(int port) {
+        JsonObject.Builder device =
+                JsonObject.builder()
+                        .put("driver", "virtio-blk-pci")
+                        .put("id", deviceId(port))
+                        .put("drive", node(port))
+                        .put("bus", port(port))
+                        .put("addr", "0x0")
+                        .put("disable-legacy", "on")
+                        .put("werror", "report")
+                        .put("rerror", "report");
+        DiskWords.device(plan, device);
+        return device.build();
     }
 
     private static String set(int port) {

@@ -6,6 +6,7 @@ import io.saya.host.HostProcess;
 import io.saya.host.ProcessExit;
 import io.saya.host.Signal;
 import io.saya.hypervisor.AgentEndpoint;
+import io.saya.hypervisor.DiskPlan;
 import io.saya.hypervisor.GuestConsole;
 import io.saya.hypervisor.HypervisorFailure;
 import io.saya.hypervisor.Vm;
@@ -83,7 +84,7 @@ final class QemuVm implements Vm {
     /** What the machine has room for, and has got of it. */
     private record Plugged(
             int slots,
-            int diskSlots,
+            DiskPlan disks,
             Function<QmpConnection, PluggedCpus> cpus,
             Function<QmpConnection, PluggedMemory> memory) {}
 
@@ -109,7 +110,7 @@ final class QemuVm implements Vm {
         this.restored = restored;
         this.state = new MachineState(qmp, handover, process.pid());
         this.cards = new PluggedCards(qmp, new TapHandover(handover), plugged.slots());
-        this.disks = new PluggedDisks(qmp, handover, plugged.slots(), plugged.diskSlots());
+        this.disks = new PluggedDisks(qmp, handover, plugged.slots(), plugged.disks());
         this.cpus = plugged.cpus().apply(qmp);
         this.memory = plugged.memory().apply(qmp);
         var _ = qmp.serving().thenAccept(_ -> vmmReady.complete(null));
@@ -141,7 +142,7 @@ final class QemuVm implements Vm {
                             agent,
                             new Plugged(
                                     spec.devices().plugSlots(),
-                                    spec.devices().diskSlots(),
+                                    spec.devices().disks(),
                                     qmp -> new PluggedCpus(qmp, spec.cpu().vcpus()),
                                     qmp -> new PluggedMemory(qmp, spec.memory())),
                             handover,
@@ -185,7 +186,7 @@ final class QemuVm implements Vm {
                         new AgentEndpoint.SerialPort(sockets.agent(), AgentEndpoint.Agents.DEFAULT),
                         new Plugged(
                                 (int) held.integer("slots").orElse(0),
-                                (int) held.integer("disk_slots").orElse(0),
+                                DiskWords.goOn(held.object("disk_plan").orElse(JsonObject.EMPTY)),
                                 qmp ->
                                         PluggedCpus.goingOn(
                                                 qmp, held.object("cpus").orElse(JsonObject.EMPTY)),
@@ -214,7 +215,7 @@ final class QemuVm implements Vm {
                 .put("handle", process.handle())
                 .put("pid", process.pid())
                 .put("slots", cards.slots())
-                .put("disk_slots", disks.slots())
+                .put("disk_plan", DiskWords.held(disks.plan()))
                 .put("disks", disks.held())
                 .put("cpus", cpus.held())
                 .put("memory", memory.held())
@@ -339,7 +340,7 @@ final class QemuVm implements Vm {
 
     @Override
     public boolean takesDisks() {
-        return disks.slots() > 0;
+        return disks.plan().places() > 0;
     }
 
     @Override

@@ -76,7 +76,7 @@ final class TemplateMachine {
                 spec.cpu(),
                 spec.memory(),
                 spec.agentTransport(),
-                new VmSpec.Devices(common, CARDS, spec.devices().diskSlots(), true));
+                new VmSpec.Devices(common, CARDS, spec.devices().disks(), true));
     }
 
     /** The same whatever the sandbox is called and wherever it is. */

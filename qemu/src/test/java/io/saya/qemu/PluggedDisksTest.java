@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import io.saya.host.MonitorCommand;
 import io.saya.host.Placement.Access;
 import io.saya.host.Placement.InheritedFile;
+import io.saya.hypervisor.DiskPlan;
 import io.saya.hypervisor.HypervisorFailure;
 import io.saya.hypervisor.VmDevice;
 import io.saya.json.JsonObject;
@@ -46,7 +47,7 @@ class PluggedDisksTest {
         peer = new FakeQmpPeer(directory.resolve("qmp"));
         qmp = QmpConnection.open(peer.socket(), "test", event -> listening.get().note(event));
         qemu = peer.acceptAndGreet();
-        disks = new PluggedDisks(qmp, new Handover(host, HANDOVER, 4711), 4, 1);
+        disks = new PluggedDisks(qmp, new Handover(host, HANDOVER, 4711), 4, DiskPlan.ofPlaces(1));
         listening.set(disks);
     }
 
@@ -110,6 +111,31 @@ class PluggedDisksTest {
     }
 
     @Test
+    void whatTheConfigurationSaysOfDisksIsSaidToQemu() throws Exception {
+        DiskPlan plan =
+                new DiskPlan(
+                        1,
+                        "native",
+                        new DiskPlan.Cache(false, true),
+                        new DiskPlan.Sectors(4096, 8192),
+                        new DiskPlan.Queues(2, 64));
+        disks = new PluggedDisks(qmp, new Handover(host, HANDOVER, 4711), 4, plan);
+        CompletableFuture<String> plugged = Begun.begin(() -> disks.plug(disk(ID, false)));
+        assertThat(host.take().text())
+                .contains("\"aio\":\"native\"", "\"cache\":{\"direct\":true,\"no-flush\":true}");
+        JsonObject device = qemu.receive();
+        assertThat(device.toString())
+                .contains(
+                        "\"logical_block_size\":4096",
+                        "\"physical_block_size\":8192",
+                        "\"num-queues\":2",
+                        "\"queue-size\":64");
+        qemu.reply(device, JsonObject.EMPTY);
+        plugged.get(30, TimeUnit.SECONDS);
+        assertThat(DiskWords.goOn(DiskWords.held(plan))).isEqualTo(plan);
+    }
+
+    @Test
     void aFileThatIsRefusedLeavesThePlaceFree() throws Exception {
         host.answer =
                 "{\"error\": {\"class\": \"GenericError\", \"desc\": \"Failed to get \\\"write\\\" lock\"}}";
@@ -167,7 +193,7 @@ class PluggedDisksTest {
 
     @Test
     void whoWantsADiskThatIsBeingPluggedWaitsAndWhoWantsAnotherDoesNot() throws Exception {
-        disks = new PluggedDisks(qmp, new Handover(host, HANDOVER, 4711), 4, 2);
+        disks = new PluggedDisks(qmp, new Handover(host, HANDOVER, 4711), 4, DiskPlan.ofPlaces(2));
         CompletableFuture<String> first = Begun.begin(() -> disks.plug(disk(ID, false)));
         JsonObject held = qemu.receive();
         CompletableFuture<String> same = Begun.begin(() -> disks.plug(disk(ID, false)));
@@ -210,7 +236,8 @@ class PluggedDisksTest {
     @Test
     void anotherDaemonGoesOnWithThem() throws Exception {
         plugged();
-        PluggedDisks other = new PluggedDisks(qmp, new Handover(host, HANDOVER, 4711), 4, 1);
+        PluggedDisks other =
+                new PluggedDisks(qmp, new Handover(host, HANDOVER, 4711), 4, DiskPlan.ofPlaces(1));
         other.goOn(disks.held());
         listening.set(other);
         CompletableFuture<String> unplugged =

@@ -1,6 +1,7 @@
 package io.saya.qemu;
 
 import io.saya.hypervisor.AgentEndpoint;
+import io.saya.hypervisor.DiskPlan;
 import io.saya.hypervisor.VmDevice;
 import io.saya.hypervisor.VmSpec;
 import io.saya.hypervisor.VmSpec.Accelerator;
@@ -132,6 +133,7 @@ final class Specs {
                 spec.cpu(),
                 spec.memory(),
                 spec.agentTransport(),
-                new VmSpec.Devices(spec.devices().atStart(), plugSlots, diskSlots));
+                new VmSpec.Devices(
+                        spec.devices().atStart(), plugSlots, DiskPlan.ofPlaces(diskSlots)));
     }
 }

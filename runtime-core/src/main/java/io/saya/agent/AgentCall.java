@@ -4,7 +4,6 @@ import io.saya.failure.RuntimeFailure;
 import io.saya.failure.RuntimeFailure.Kind;
 import io.saya.text.PlainText;
 import io.saya.ttrpc.ConnectionFailure;
-import io.saya.ttrpc.StatusCode;
 import io.saya.ttrpc.TtrpcException;
 import io.saya.ttrpc.TtrpcStatusException;
 import java.util.concurrent.CompletableFuture;
@@ -79,7 +78,7 @@ final class AgentCall {
                 // The default guest's agent names the call itself.
                 String call = said.startsWith(name) ? "" : name + ": ";
                 yield new RuntimeFailure(
-                        kind(status.code()), "agent, " + call + status.code() + ": " + said, e);
+                        kind(status), "agent, " + call + status.code() + ": " + said, e);
             }
             case ConnectionFailure lost ->
                     RuntimeFailure.unavailable(
@@ -88,8 +87,11 @@ final class AgentCall {
         };
     }
 
-    private static Kind kind(StatusCode code) {
-        return switch (code) {
+    private static Kind kind(TtrpcStatusException status) {
+        if (AgentError.of(status) == AgentError.METHOD_UNKNOWN) {
+            return Kind.UNIMPLEMENTED;
+        }
+        return switch (status.code()) {
             case NOT_FOUND -> Kind.NOT_FOUND;
             case ALREADY_EXISTS -> Kind.ALREADY_EXISTS;
             case FAILED_PRECONDITION -> Kind.FAILED_PRECONDITION;

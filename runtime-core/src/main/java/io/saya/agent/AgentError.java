@@ -26,6 +26,9 @@ enum AgentError {
      */
     PROCESS_GONE,
 
+    /** The agent does not have the method. */
+    METHOD_UNKNOWN,
+
     /** The guest does not see a network card yet. */
     CARD_NOT_SEEN,
 
@@ -36,7 +39,9 @@ enum AgentError {
     private enum Match {
         WHOLE,
         /** Agents put what they were about before the cause, and addresses behind it. */
-        PART
+        PART,
+        /** The path of a method stands before it. */
+        OF_METHOD
     }
 
     private record Row(AgentError meaning, StatusCode code, Match match, String text) {
@@ -45,6 +50,7 @@ enum AgentError {
                     && switch (match) {
                         case WHOLE -> message.equals(text);
                         case PART -> message.contains(text);
+                        case OF_METHOD -> message.startsWith("/grpc.") && message.endsWith(text);
                     };
         }
     }
@@ -69,6 +75,12 @@ enum AgentError {
                             StatusCode.UNKNOWN,
                             Match.WHOLE,
                             "read /dev/ptmx: input/output error"),
+                    // Kata 2.
+                    new Row(
+                            METHOD_UNKNOWN,
+                            StatusCode.INVALID_ARGUMENT,
+                            Match.OF_METHOD,
+                            " does not exist"),
                     // All; since 3.25 the codes of these two are NOT_FOUND and INVALID_ARGUMENT.
                     new Row(PROCESS_GONE, StatusCode.NOT_FOUND, Match.PART, ""),
                     new Row(PROCESS_GONE, StatusCode.INVALID_ARGUMENT, Match.PART, ""),

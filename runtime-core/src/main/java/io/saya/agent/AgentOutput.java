@@ -129,7 +129,7 @@ final class AgentOutput {
                                         name + ": cut off " + cuts + " times by the agent", cause);
                             }
                         }
-                        case CARD_NOT_SEEN, OTHER ->
+                        case CARD_NOT_SEEN, METHOD_UNKNOWN, OTHER ->
                                 throw new IOException(name + ": " + why(cause), cause);
                     }
                 }

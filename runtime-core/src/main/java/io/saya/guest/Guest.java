@@ -213,6 +213,20 @@ public final class Guest implements TaskGuest {
     }
 
     /**
+     * Says whether another daemon can go on with it at all, now or later. Does not block.
+     *
+     * @throws RuntimeFailure FAILED_PRECONDITION if it cannot, with why
+     */
+    public void checkHandover() {
+        if (!details().has(AgentTrait.STARTS_FROM_TEMPLATE)) {
+            throw refusal("its guest is not the default one");
+        }
+        if (parts.daemons().vsock().isPresent()) {
+            throw refusal("its agent is reached by a daemon (hybrid vsock)");
+        }
+    }
+
+    /**
      * Describes it for another daemon, and changes nothing of it until {@link #release}. Blocks for
      * a moment.
      *
@@ -220,13 +234,8 @@ public final class Guest implements TaskGuest {
      *     being handed over
      */
     public JsonObject hold() {
+        checkHandover();
         GuestDetails known = details();
-        if (!known.has(AgentTrait.STARTS_FROM_TEMPLATE)) {
-            throw refusal("its guest is not the default one");
-        }
-        if (parts.daemons().vsock().isPresent()) {
-            throw refusal("its agent is reached by a daemon (hybrid vsock)");
-        }
         JsonObject vm;
         try {
             vm = parts.vm().held();

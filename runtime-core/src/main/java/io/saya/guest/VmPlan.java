@@ -3,6 +3,7 @@ package io.saya.guest;
 import io.saya.agent.AgentLog;
 import io.saya.agent.PortShell;
 import io.saya.config.AgentConfig;
+import io.saya.config.DiskConfig;
 import io.saya.config.GuestConfig;
 import io.saya.config.GuestExtension;
 import io.saya.config.HypervisorConfig;
@@ -11,6 +12,7 @@ import io.saya.config.MemoryConfig;
 import io.saya.config.RootImage;
 import io.saya.config.RuntimeConfig;
 import io.saya.hypervisor.AgentEndpoint;
+import io.saya.hypervisor.DiskPlan;
 import io.saya.hypervisor.VmDevice;
 import io.saya.hypervisor.VmSpec;
 import io.saya.hypervisor.VmSpec.Accelerator;
@@ -88,7 +90,16 @@ final class VmPlan {
                 memory(config, size),
                 transport(config.agent()),
                 new VmSpec.Devices(
-                        devices, network.plugSlots(place), hypervisor.machine().diskPlaces()));
+                        devices, network.plugSlots(place), diskPlan(hypervisor.machine().disks())));
+    }
+
+    private static DiskPlan diskPlan(DiskConfig disks) {
+        return new DiskPlan(
+                disks.places(),
+                disks.aio(),
+                new DiskPlan.Cache(disks.cache().direct(), disks.cache().noFlush()),
+                new DiskPlan.Sectors(disks.sectors().logical(), disks.sectors().physical()),
+                new DiskPlan.Queues(disks.queues().count(), disks.queues().entries()));
     }
 
     /**
@@ -170,6 +181,17 @@ final class VmPlan {
         };
     }
 
+    /**
+     * True if the agent's spans have a way out. Agents of Kata's connect to port 10240 of the
+     * host's vsock, where Kata's trace forwarder listens, a daemon of the node. The default guest's
+     * agent has no spans.
+     */
+    private static boolean traces(RuntimeConfig config) {
+        return config.agent().tracing()
+                && config.agent().transport() == AgentConfig.Transport.VSOCK
+                && !config.hypervisor().guest().shipped();
+    }
+
     /** The words for the guest's kernel, and what starts in it, in the order in which they win. */
     static List<String> kernelParameters(RuntimeConfig config) {
         List<String> parameters = new ArrayList<>();
@@ -178,6 +200,9 @@ final class VmPlan {
             parameters.add("systemd.show_status=" + config.agent().enableDebug());
         }
         if (!config.hypervisor().guest().shipped()) {
+            // No labels are sent (disable_guest_selinux); a policy of the image's own would
+            // confine containers by the agent's label.
+            parameters.add("selinux=0");
             parameters.add(
                     "agent.use_vsock="
                             + (transport(config.agent()) != AgentTransport.VIRTIO_SERIAL));
@@ -185,6 +210,9 @@ final class VmPlan {
         parameters.addAll(config.agent().given().kernelWords());
         if (config.logsByVsock()) {
             parameters.add("agent.log_vport=" + AgentLog.PORT);
+        }
+        if (traces(config)) {
+            parameters.add("agent.trace=true");
         }
         if (config.agent().debugConsole()) {
             // Without a port on the guest's console. There 'saya exec' looks for it.

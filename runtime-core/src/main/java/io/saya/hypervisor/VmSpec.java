@@ -127,25 +127,25 @@ public record VmSpec(
      * @param atStart those of the start, in the order in which the guest finds them
      * @param plugSlots places for network cards that are plugged while the guest runs, 0 to 16;
      *     each costs the boot some 10 ms under emulation
-     * @param diskSlots places for disks that are plugged while the guest runs, 0 to 16, at the same
-     *     price
+     * @param disks those that are plugged while the guest runs
      * @param shareSlot whether there is a place for a share that is plugged while the guest runs
      */
-    public record Devices(List<VmDevice> atStart, int plugSlots, int diskSlots, boolean shareSlot) {
+    public record Devices(
+            List<VmDevice> atStart, int plugSlots, DiskPlan disks, boolean shareSlot) {
 
         /** Without a place for a share. */
-        public Devices(List<VmDevice> atStart, int plugSlots, int diskSlots) {
-            this(atStart, plugSlots, diskSlots, false);
+        public Devices(List<VmDevice> atStart, int plugSlots, DiskPlan disks) {
+            this(atStart, plugSlots, disks, false);
         }
 
         /** With places for network cards alone. */
         public Devices(List<VmDevice> atStart, int plugSlots) {
-            this(atStart, plugSlots, 0);
+            this(atStart, plugSlots, DiskPlan.ofPlaces(0));
         }
 
         /** True if there is a place for something that the VMM cannot open itself. */
         public boolean handsOver() {
-            return plugSlots > 0 || diskSlots > 0 || shareSlot;
+            return plugSlots > 0 || disks.places() > 0 || shareSlot;
         }
     }
 

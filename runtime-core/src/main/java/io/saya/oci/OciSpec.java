@@ -222,6 +222,11 @@ public final class OciSpec {
                 .strings();
     }
 
+    /** Returns {@code process.selinuxLabel}; empty if the host has no SELinux. */
+    public String selinuxLabel() {
+        return json.object("process").flatMap(process -> process.string("selinuxLabel")).orElse("");
+    }
+
     /** True if the first process has a terminal. */
     public boolean terminal() {
         return json.object("process").flatMap(process -> process.bool("terminal")).orElse(false);

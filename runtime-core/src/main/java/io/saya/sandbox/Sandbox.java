@@ -71,6 +71,13 @@ public final class Sandbox implements AutoCloseable {
      */
     public void boot(OciSpec spec) {
         advance(new BootRequested());
+        if (!spec.selinuxLabel().isEmpty()) {
+            // It is made for a process in a container, and would keep QEMU from its files.
+            LOG.warn(
+                    "QEMU and virtiofsd run without the sandbox's SELinux label",
+                    "label",
+                    spec.selinuxLabel());
+        }
         Guest guest;
         try {
             LaunchedGuest made = launch.launch(spec, NetworkPlace.of(spec, launch.config()));
@@ -135,10 +142,23 @@ public final class Sandbox implements AutoCloseable {
      *     being handed over
      */
     public JsonObject hold() {
+        return runningGuest().hold();
+    }
+
+    /**
+     * Says whether another daemon can go on with it at all, now or later. Does not block.
+     *
+     * @throws RuntimeFailure FAILED_PRECONDITION if it cannot, with why
+     */
+    public void checkHandover() {
+        runningGuest().checkHandover();
+    }
+
+    private Guest runningGuest() {
         if (!(state() instanceof SandboxState.Running)) {
             throw RuntimeFailure.failedPrecondition("the sandbox is " + stateWord());
         }
-        return launched().orElseThrow().hold();
+        return launched().orElseThrow();
     }
 
     /** Goes on after {@link #hold}. */

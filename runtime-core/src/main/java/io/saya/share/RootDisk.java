@@ -23,6 +23,8 @@ public record RootDisk(Path path, boolean device, String type, List<String> opti
 
     private static final Set<String> TYPES = Set.of("ext4", "xfs", "erofs");
     private static final String LOOP = "loop";
+    private static final List<String> SELINUX =
+            List.of("context=", "fscontext=", "defcontext=", "rootcontext=");
 
     /** What stat(2) has of the kind of a file, and what of that means a block device. */
     private static final int KIND = 0170000;
@@ -51,7 +53,22 @@ public record RootDisk(Path path, boolean device, String type, List<String> opti
                         path,
                         !loop,
                         mount.type(),
-                        mount.options().stream().filter(word -> !word.equals(LOOP)).toList()));
+                        mount.options().stream()
+                                .filter(word -> !word.equals(LOOP) && !isOfSelinux(word))
+                                .toList()));
+    }
+
+    /**
+     * True for labels that containerd adds on a host with SELinux. They are of the host's policy,
+     * and the file systems of a kernel without SELinux refuse the words.
+     */
+    private static boolean isOfSelinux(String word) {
+        for (String name : SELINUX) {
+            if (word.startsWith(name)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static boolean isBlockDevice(Path path) {

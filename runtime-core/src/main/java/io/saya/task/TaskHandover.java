@@ -63,6 +63,20 @@ public final class TaskHandover {
     public record Held(JsonObject sandbox, JsonArray containers, HeldClient agent) {}
 
     /**
+     * Says whether the sandbox can be handed over at all, so that nobody waits for a rest that is
+     * of no use. Holds nothing and does not block.
+     *
+     * @throws RuntimeFailure FAILED_PRECONDITION, with what keeps it from being handed over however
+     *     long one waits
+     */
+    public void check() {
+        sandbox.checkHandover();
+        for (Container container : table.all()) {
+            checkSteps(container);
+        }
+    }
+
+    /**
      * Holds everything until {@link #release}: output stays in the guest, and no exit is noticed.
      * No request of a client may be under way. Blocks until nothing is on its way, for this long at
      * most.
@@ -71,6 +85,7 @@ public final class TaskHandover {
      *     from being handed over
      */
     public Held hold(Duration limit) {
+        check();
         Agent agent = sandbox.guest().requireAgent();
         AtomicReference<@Nullable JsonArray> described = new AtomicReference<>();
         AtomicReference<@Nullable RuntimeFailure> obstacle = new AtomicReference<>();
@@ -194,16 +209,24 @@ public final class TaskHandover {
         return described.build();
     }
 
-    private static List<String> mounts(Container container) {
-        List<String> mounts = new ArrayList<>();
+    private static void checkSteps(Container container) {
         for (String step : container.resources().names()) {
-            if (step.startsWith(MOUNT)) {
-                mounts.add(step.substring(MOUNT.length()));
-            } else if (!KNOWN_STEPS.contains(step)
+            if (!KNOWN_STEPS.contains(step)
+                    && !step.startsWith(MOUNT)
                     && !step.startsWith(VOLUME)
                     && !step.startsWith(DISK)) {
                 throw RuntimeFailure.failedPrecondition(
                         "container " + container.id() + " has " + step + " of its specification");
+            }
+        }
+    }
+
+    private static List<String> mounts(Container container) {
+        checkSteps(container);
+        List<String> mounts = new ArrayList<>();
+        for (String step : container.resources().names()) {
+            if (step.startsWith(MOUNT)) {
+                mounts.add(step.substring(MOUNT.length()));
             }
         }
         return mounts;

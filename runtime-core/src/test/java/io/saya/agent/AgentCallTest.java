@@ -22,6 +22,24 @@ class AgentCallTest {
         assertThat(kind(new ConnectionFailure("reset"))).isEqualTo(Kind.UNAVAILABLE);
     }
 
+    /** By ttrpc's library in Rust before 0.7, which Kata 2 has. */
+    @Test
+    void aMethodThatAnAgentDoesNotHaveIsUnimplementedHoweverItSaysSo() {
+        assertThat(
+                        kind(
+                                new TtrpcStatusException(
+                                        StatusCode.INVALID_ARGUMENT,
+                                        "/grpc.AgentService/SetPolicy does not exist")))
+                .isEqualTo(Kind.UNIMPLEMENTED);
+        assertThat(kind(new TtrpcStatusException(StatusCode.UNIMPLEMENTED, "")))
+                .isEqualTo(Kind.UNIMPLEMENTED);
+        assertThat(
+                        kind(
+                                new TtrpcStatusException(
+                                        StatusCode.INVALID_ARGUMENT, "/sys/x does not exist")))
+                .isEqualTo(Kind.INVALID_ARGUMENT);
+    }
+
     private static Kind kind(TtrpcException answer) {
         RuntimeFailure[] failure = new RuntimeFailure[1];
         assertThatThrownBy(

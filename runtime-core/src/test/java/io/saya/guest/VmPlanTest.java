@@ -14,6 +14,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** The words that a guest's kernel and agent get from the configuration. */
 class VmPlanTest {
 
+    private static final String TRACE = "agent.trace=true";
+
     @TempDir Path directory;
 
     @SuppressWarnings("NullAway.Init") // Set before each test.
@@ -63,6 +65,7 @@ class VmPlanTest {
                         "systemd.mask=systemd-networkd.service",
                         "systemd.mask=systemd-networkd.socket",
                         "systemd.show_status=false",
+                        "selinux=0",
                         "agent.use_vsock=false",
                         "systemd.unit=mine.target");
     }
@@ -81,6 +84,7 @@ class VmPlanTest {
                                 mem_agent_enable = true
                                 """))
                 .containsExactly(
+                        "selinux=0",
                         "agent.use_vsock=false",
                         "agent.log=trace",
                         "agent.container_pipe_size=65536",
@@ -92,7 +96,7 @@ class VmPlanTest {
     @Test
     void anInitrdOfSomebodyElseIsToldHowItIsReached() throws Exception {
         assertThat(words("initrd = \"DIR/kata.initrd\"", "enable_debug = true"))
-                .containsExactly("agent.use_vsock=false", "agent.log=debug");
+                .containsExactly("selinux=0", "agent.use_vsock=false", "agent.log=debug");
     }
 
     @Test
@@ -117,6 +121,28 @@ class VmPlanTest {
                 .containsSequence("agent.log=debug", "agent.log_vport=1025");
         assertThat(words("initrd = \"DIR/kata.initrd\"", "enable_debug = true"))
                 .noneMatch(word -> word.startsWith("agent.log_vport"));
+    }
+
+    @Test
+    void agentsTraceWhereTheirSpansHaveAWayOut() throws Exception {
+        String tracing = "enable_tracing = true\n";
+        assertThat(words("initrd = \"DIR/kata.initrd\"", tracing)).doesNotContain(TRACE);
+        assertThat(
+                        words(
+                                "initrd = \"DIR/kata.initrd\"",
+                                "hybrid-vsock",
+                                tracing + "vhost_user_vsock_daemon = \"DIR/virtiofsd\"\n"))
+                .doesNotContain(TRACE);
+        // Whether the host has the device is checked when a file is loaded.
+        ConfigLoader loader = new ConfigLoader(directory);
+        String vsock = "[agent.kata]\ntransport = \"vsock\"\n";
+        String other = "[hypervisor.qemu]\ninitrd = \"/kata.initrd\"\n";
+        assertThat(VmPlan.kernelParameters(loader.parse(other + vsock + tracing).config()))
+                .contains(TRACE);
+        assertThat(VmPlan.kernelParameters(loader.parse(other + vsock).config()))
+                .doesNotContain(TRACE);
+        assertThat(VmPlan.kernelParameters(loader.parse(vsock + tracing).config()))
+                .doesNotContain(TRACE);
     }
 
     private List<String> shellWords(String transport) throws Exception {

@@ -30,6 +30,23 @@ class RootDiskTest {
     }
 
     @Test
+    void theGuestIsNotToldOfLabelsThatTheHostsPolicyHas() {
+        String label = "\"system_u:object_r:container_file_t:s0:c1,c2\"";
+        assertThat(
+                        RootDisk.of(
+                                List.of(
+                                        mount(
+                                                "ext4",
+                                                file,
+                                                "",
+                                                "loop",
+                                                "context=" + label,
+                                                "noatime",
+                                                "rootcontext=" + label))))
+                .contains(new RootDisk(Path.of(file), false, "ext4", List.of("noatime")));
+    }
+
+    @Test
     void nothingElseIs() {
         assertThat(RootDisk.of(List.of())).isEmpty();
         assertThat(RootDisk.of(List.of(mount("ext4", file, "")))).as("no loop").isEmpty();

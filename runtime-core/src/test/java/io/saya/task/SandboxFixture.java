@@ -93,6 +93,7 @@ final class SandboxFixture {
                         agent.transport(),
                         agent.vsockDaemon(),
                         agent.enableDebug(),
+                        agent.tracing(),
                         agent.debugConsole(),
                         agent.given(),
                         new AgentConfig.Timeouts(

@@ -136,8 +136,13 @@ class TaskSuccessionTest {
     void anotherGuestThanTheDefaultOneIsNotHandedOver() {
         SandboxFixture other = new SandboxFixture(directory.resolve("other"));
         other.agent.behaveLike();
+        other.agent.neverRest();
         other.runPod();
-        assertThatThrownBy(() -> new TaskHandover(other.sandbox).hold(LIMIT))
+        TaskHandover handover = new TaskHandover(other.sandbox);
+        assertThatThrownBy(handover::check)
+                .isInstanceOf(RuntimeFailure.class)
+                .hasMessageContaining("not the default one");
+        assertThatThrownBy(() -> handover.hold(LIMIT))
                 .isInstanceOf(RuntimeFailure.class)
                 .hasMessageContaining("not the default one");
         other.sandbox.stop();

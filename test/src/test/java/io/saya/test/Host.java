@@ -20,6 +20,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /** What the host has of a sandbox: processes, mounts, the socket, directories, cgroups. */
@@ -32,6 +33,7 @@ public final class Host {
 
     private static final Duration ADDRESS_LIMIT = Duration.ofSeconds(60);
 
+    private static final Duration PROCESS_LIMIT = Duration.ofSeconds(20);
     private static final Path SOCKETS = Path.of("/run/containerd/s");
 
     private Host() {}
@@ -98,6 +100,52 @@ public final class Host {
             }
         }
         return found;
+    }
+
+    /**
+     * The one process that {@link #processes} finds. The guard has a child of its name for a
+     * moment, for each look at a network namespace, so it is looked for until there is one.
+     */
+    public static long process(String program, String id) {
+        var found = new AtomicReference<List<Long>>(List.of());
+        Wait.until(
+                PROCESS_LIMIT,
+                () -> {
+                    found.set(processes(program, id));
+                    return found.get().size() == 1;
+                });
+        if (found.get().size() != 1) {
+            throw new AssertionError(program + " of " + id + ", of which there is one: " + found);
+        }
+        return found.get().getFirst();
+    }
+
+    /** True if a process other than this one has the file open. */
+    public static boolean isOpenElsewhere(Path file) {
+        var self = Long.toString(ProcessHandle.current().pid());
+        for (Path process : list(Path.of("/proc"))) {
+            var name = process.getFileName().toString();
+            if (!Character.isDigit(name.charAt(0)) || name.equals(self)) {
+                continue;
+            }
+            if (has(process, file)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean has(Path process, Path file) {
+        try (var descriptors = Files.newDirectoryStream(process.resolve("fd"))) {
+            for (Path descriptor : descriptors) {
+                if (Files.readSymbolicLink(descriptor).equals(file)) {
+                    return true;
+                }
+            }
+        } catch (IOException | DirectoryIteratorException e) {
+            return false; // the process has ended, or has closed it
+        }
+        return false;
     }
 
     /** True if the VM of this sandbox runs without KVM. */

@@ -1,6 +1,8 @@
 package io.saya.config.load;
 
+import io.saya.config.AgentConfig.Transport;
 import io.saya.config.RuntimeSettings.InternetworkingModel;
+import io.saya.config.option.AgentOptions;
 import io.saya.config.option.DeviceOptions;
 import io.saya.config.option.Option;
 import io.saya.config.option.RuntimeOptions;
@@ -28,6 +30,7 @@ final class Contradictions {
         check.guest();
         check.size();
         check.initData();
+        check.tracing();
         check.storage();
         check.network();
     }
@@ -60,6 +63,21 @@ final class Contradictions {
                     DeviceOptions.INITDATA,
                     VmOptions.INITRD,
                     "the default guest has no components that read init data");
+        }
+    }
+
+    private void tracing() {
+        if (!config.value(AgentOptions.ENABLE_TRACING)) {
+            return;
+        }
+        TransportChoice choice = new TransportChoice(config);
+        if (choice.isDefaultGuest()) {
+            warning(AgentOptions.ENABLE_TRACING, "has no effect: the default guest has no spans");
+        } else if (choice.transport() != Transport.VSOCK) {
+            warning(
+                    AgentOptions.ENABLE_TRACING,
+                    "has no effect: agents send their spans to the host's vsock, and this guest is"
+                            + " reached by another transport");
         }
     }
 

@@ -2,6 +2,7 @@ package io.saya.config.load;
 
 import io.saya.config.AgentConfig;
 import io.saya.config.CpuConfig;
+import io.saya.config.DiskConfig;
 import io.saya.config.FactoryConfig;
 import io.saya.config.GuestConfig;
 import io.saya.config.HostSize;
@@ -89,7 +90,22 @@ final class RuntimeConfigAssembly {
                 values.value(VmOptions.ACCELERATOR),
                 values.value(VmOptions.CPU_FEATURES),
                 seccompSandbox(values.value(VmOptions.SECCOMP_SANDBOX)),
-                diskPlaces());
+                disks());
+    }
+
+    private DiskConfig disks() {
+        boolean cacheSet = values.value(StorageOptions.BLOCK_DEVICE_CACHE_SET);
+        return new DiskConfig(
+                diskPlaces(),
+                values.value(StorageOptions.BLOCK_DEVICE_AIO),
+                new DiskConfig.Cache(
+                        cacheSet && values.value(StorageOptions.BLOCK_DEVICE_CACHE_DIRECT),
+                        cacheSet && values.value(StorageOptions.BLOCK_DEVICE_CACHE_NOFLUSH)),
+                new DiskConfig.Sectors(
+                        number(StorageOptions.BLOCK_DEVICE_LOGICAL_SECTOR_SIZE),
+                        number(StorageOptions.BLOCK_DEVICE_PHYSICAL_SECTOR_SIZE)),
+                new DiskConfig.Queues(
+                        number(StorageOptions.NUM_QUEUES), number(StorageOptions.QUEUE_SIZE)));
     }
 
     private int diskPlaces() {
@@ -150,6 +166,7 @@ final class RuntimeConfigAssembly {
                 new TransportChoice(values).transport(),
                 path(AgentOptions.VSOCK_DAEMON),
                 values.value(AgentOptions.ENABLE_DEBUG),
+                values.value(AgentOptions.ENABLE_TRACING),
                 values.value(AgentOptions.DEBUG_CONSOLE_ENABLED),
                 new AgentConfig.Given(
                         AgentWords.of(values),

@@ -54,9 +54,10 @@ public final class AgentOptions {
     public static final Option<Boolean> ENABLE_TRACING =
             ROWS.flag("enable_tracing", false)
                     .annotated()
-                    .withoutEffect(
-                            "nobody takes the agent's spans, at port 10240 of the host's vsock")
-                    .help("The agent traces its calls.");
+                    .help(
+                            "The agent of a guest of Kata's traces its calls, where it is reached by"
+                                    + " \"vsock\". Its spans go to port 10240 of the host's vsock:"
+                                    + " Kata's trace forwarder is to listen there.");
 
     public static final Option<List<String>> KERNEL_MODULES =
             ROWS.texts("kernel_modules", List.of(), ListType.Separator.SEMICOLON)

@@ -10,8 +10,7 @@ import java.util.List;
 public final class StorageOptions {
 
     private static final Rows ROWS = new Rows(Section.HYPERVISOR);
-    private static final String AS_IT_IS =
-            "disks that are passed to the guest have QEMU's own value of this";
+    private static final String ONE_THREAD = "QEMU's main loop serves the disks";
     private static final String NO_SPDK = "vhost-user disks are not passed to the guest";
 
     public static final Option<String> SHARED_FS =
@@ -144,67 +143,66 @@ public final class StorageOptions {
                     .help("Device that a disk is plugged as.");
 
     public static final Option<String> BLOCK_DEVICE_AIO =
-            ROWS.row("block_device_aio", Rows.oneOf("threads", "native", "io_uring"), "io_uring")
-                    .neutral("threads", "native")
+            ROWS.row("block_device_aio", Rows.oneOf("threads", "native", "io_uring"), "threads")
                     .annotated()
-                    .withoutEffect(AS_IT_IS)
-                    .help("How QEMU does disk requests.");
+                    .help(
+                            "How QEMU does the requests of disks that are passed to the guest."
+                                    + " \"native\" bypasses the host's page cache; \"io_uring\""
+                                    + " needs a kernel that has it and allows it.");
 
     public static final Option<Boolean> BLOCK_DEVICE_CACHE_SET =
             ROWS.flag("block_device_cache_set", false)
                     .annotated()
-                    .withoutEffect(AS_IT_IS)
-                    .help("Send the two following options to QEMU.");
+                    .help(
+                            "The two following options count, for disks that are passed to the guest.");
 
     public static final Option<Boolean> BLOCK_DEVICE_CACHE_DIRECT =
             ROWS.flag("block_device_cache_direct", false)
                     .annotated()
-                    .withoutEffect(AS_IT_IS)
                     .help("Bypass the host's page cache.");
 
     public static final Option<Boolean> BLOCK_DEVICE_CACHE_NOFLUSH =
             ROWS.flag("block_device_cache_noflush", false)
                     .annotated()
-                    .withoutEffect(AS_IT_IS)
                     .help("Ignore the guest's requests to flush.");
 
     public static final Option<Long> BLOCK_DEVICE_LOGICAL_SECTOR_SIZE =
             ROWS.row("block_device_logical_sector_size", sectorSize(), 0L)
                     .annotated("blk_logical_sector_size")
-                    .withoutEffect(AS_IT_IS)
                     .help("Logical sector size of disks; 0: the device's own.");
 
     public static final Option<Long> BLOCK_DEVICE_PHYSICAL_SECTOR_SIZE =
             ROWS.row("block_device_physical_sector_size", sectorSize(), 0L)
                     .annotated("blk_physical_sector_size")
-                    .withoutEffect(AS_IT_IS)
                     .help("Physical sector size of disks; 0: the device's own.");
 
     public static final Option<Boolean> ENABLE_IOTHREADS =
             ROWS.flag("enable_iothreads", false)
                     .annotated()
-                    .withoutEffect(AS_IT_IS)
+                    .withoutEffect(ONE_THREAD)
                     .help("A thread of its own for disk requests.");
 
     public static final Option<Long> INDEP_IOTHREADS =
             ROWS.count("indep_iothreads", 0, 0, 50, "threads")
                     .annotated()
-                    .withoutEffect(AS_IT_IS)
+                    .withoutEffect(ONE_THREAD)
                     .help("Further threads for disks that are plugged later.");
 
     public static final Option<Long> QUEUE_SIZE =
-            ROWS.count("queue_size", 128, 1, 1024, "entries")
+            ROWS.count("queue_size", 0, 0, 1024, "entries")
                     .known(Option.Known.RUST)
                     .annotated("block_device_queue_size")
-                    .withoutEffect(AS_IT_IS)
-                    .help("Size of a disk's queues.");
+                    .help(
+                            "Size of the queues of a disk that is passed to the guest; 0: QEMU's"
+                                    + " own.");
 
     public static final Option<Long> NUM_QUEUES =
-            ROWS.count("num_queues", 1, 1, 256, "queues")
+            ROWS.count("num_queues", 0, 0, 256, "queues")
                     .known(Option.Known.RUST)
                     .annotated("block_device_num_queues")
-                    .withoutEffect(AS_IT_IS)
-                    .help("Queues of a disk.");
+                    .help(
+                            "Queues of a disk that is passed to the guest; 0: one for each virtual"
+                                    + " CPU.");
 
     public static final Option<Boolean> DISABLE_IMAGE_NVDIMM =
             ROWS.flag("disable_image_nvdimm", true)

@@ -217,7 +217,8 @@ public final class VmOptions {
             ROWS.flag("disable_selinux", false)
                     .neutral(true)
                     .withoutEffect(
-                            "QEMU gets no SELinux label: user, seccomp and devices confine it")
+                            "QEMU gets no SELinux label: user, seccomp and devices confine it; the"
+                                    + " log names a label that it should have")
                     .help("No SELinux label on QEMU.");
 
     public static final Option<Boolean> DISABLE_GUEST_SELINUX =
@@ -225,7 +226,7 @@ public final class VmOptions {
                     .refused(
                             "labels are not sent to the guest, whose image would need a policy for"
                                     + " them; write true")
-                    .help("No SELinux in the guest.");
+                    .help("No SELinux in the guest: its kernel gets selinux=0.");
 
     public static final Option<String> GUEST_HOOK_PATH =
             ROWS.text("guest_hook_path", "")

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.saya.config.AgentConfig;
 import io.saya.config.ConfigException;
+import io.saya.config.DiskConfig;
 import io.saya.config.RuntimeConfig;
 import io.saya.config.option.SizeOptions;
 import io.saya.config.option.VmOptions;
@@ -82,19 +83,32 @@ class ConfigLoaderTest {
     }
 
     @Test
+    void whatIsSaidOfTheCacheOfDisksCountsOnlyWhereItIsToBeSet() throws Exception {
+        String direct = "block_device_cache_direct = true\nblock_device_aio = \"io_uring\"\n";
+        host.write("etc/saya/configuration.toml", host.hypervisor(direct));
+        assertThat(load().config().hypervisor().machine().disks().cache().direct()).isFalse();
+        host.write(
+                "etc/saya/configuration.toml",
+                host.hypervisor(direct + "block_device_cache_set = true\n"));
+        DiskConfig disks = load().config().hypervisor().machine().disks();
+        assertThat(disks.cache()).isEqualTo(new DiskConfig.Cache(true, false));
+        assertThat(disks.aio()).isEqualTo("io_uring");
+    }
+
+    @Test
     void placesForDisksAreThereOnlyWhereDisksArePassed() throws Exception {
-        assertThat(load().config().hypervisor().machine().diskPlaces()).isZero();
+        assertThat(load().config().hypervisor().machine().disks().places()).isZero();
         host.write(
                 "etc/saya/configuration.toml",
                 host.hypervisor("disable_block_device_use = false\n"));
-        assertThat(load().config().hypervisor().machine().diskPlaces()).isEqualTo(8);
+        assertThat(load().config().hypervisor().machine().disks().places()).isEqualTo(8);
         host.write(
                 "etc/saya/configuration.toml",
                 host.hypervisor("disable_block_device_use = false\npcie_root_port = 3\n"));
-        assertThat(load().config().hypervisor().machine().diskPlaces()).isEqualTo(3);
+        assertThat(load().config().hypervisor().machine().disks().places()).isEqualTo(3);
         host.write("etc/saya/configuration.toml", host.hypervisor("pcie_root_port = 3\n"));
         LoadedConfig useless = load();
-        assertThat(useless.config().hypervisor().machine().diskPlaces()).isZero();
+        assertThat(useless.config().hypervisor().machine().disks().places()).isZero();
         assertThat(useless.warnings().toString())
                 .contains("has no effect without disable_block_device_use = false");
     }

@@ -116,6 +116,11 @@ final class HandOver implements Page {
         AtomicReference<@Nullable String> obstacle = new AtomicReference<>();
         CompletableFuture<String> ended = new CompletableFuture<>();
         Path socket = sandbox.identity().runDirectory().resolve(SOCKET);
+        try {
+            tasks.check();
+        } catch (RuntimeFailure e) {
+            return e.getMessage(); // nothing was held, and no successor started
+        }
         AtomicReference<String> why = new AtomicReference<>("interrupted");
         try {
             Files.deleteIfExists(socket);

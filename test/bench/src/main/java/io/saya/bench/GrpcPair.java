@@ -1,5 +1,6 @@
 package io.saya.bench;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.BytesValue;
 import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
@@ -23,14 +24,10 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 
 /** grpc-java, set up as near to ours as its interface allows. */
-final class GrpcPair implements EchoPair {
-    private static final MethodDescriptor<BytesValue, BytesValue> ECHO =
-            MethodDescriptor.<BytesValue, BytesValue>newBuilder()
-                    .setType(MethodDescriptor.MethodType.UNARY)
-                    .setFullMethodName("bench.Echo/Echo")
-                    .setRequestMarshaller(ProtoUtils.marshaller(BytesValue.getDefaultInstance()))
-                    .setResponseMarshaller(ProtoUtils.marshaller(BytesValue.getDefaultInstance()))
-                    .build();
+final class GrpcPair implements EchoPair, OutputPair {
+    private static final MethodDescriptor<BytesValue, BytesValue> ECHO = method("Echo");
+    private static final MethodDescriptor<BytesValue, BytesValue> READ = method("Read");
+    private static final BytesValue OUTPUT = BytesValue.of(ByteString.copyFrom(new byte[PIECE]));
 
     private final Path directory = Files.createTempDirectory("bench");
     private final EventLoopGroup serverLoop =
@@ -56,6 +53,13 @@ final class GrpcPair implements EchoPair {
                                                             observer.onNext(request);
                                                             observer.onCompleted();
                                                         }))
+                                        .addMethod(
+                                                READ,
+                                                ServerCalls.asyncUnaryCall(
+                                                        (_, observer) -> {
+                                                            observer.onNext(OUTPUT);
+                                                            observer.onCompleted();
+                                                        }))
                                         .build());
         if (virtualThreads) {
             builder.executor(Executors.newVirtualThreadPerTaskExecutor());
@@ -69,13 +73,33 @@ final class GrpcPair implements EchoPair {
                         .build();
     }
 
-    @Override
-    public BytesValue echo(BytesValue message) {
+    private static MethodDescriptor<BytesValue, BytesValue> method(String name) {
+        return MethodDescriptor.<BytesValue, BytesValue>newBuilder()
+                .setType(MethodDescriptor.MethodType.UNARY)
+                .setFullMethodName("bench.Echo/" + name)
+                .setRequestMarshaller(ProtoUtils.marshaller(BytesValue.getDefaultInstance()))
+                .setResponseMarshaller(ProtoUtils.marshaller(BytesValue.getDefaultInstance()))
+                .build();
+    }
+
+    private BytesValue call(MethodDescriptor<BytesValue, BytesValue> method, BytesValue message) {
         return ClientCalls.blockingUnaryCall(
                 channel,
-                ECHO,
+                method,
                 CallOptions.DEFAULT.withDeadlineAfter(20, TimeUnit.SECONDS),
                 message);
+    }
+
+    @Override
+    public BytesValue echo(BytesValue message) {
+        return call(ECHO, message);
+    }
+
+    @Override
+    public void take(int bytes) {
+        for (int left = bytes; left > 0; ) {
+            left -= call(READ, BytesValue.getDefaultInstance()).getValue().size();
+        }
     }
 
     @Override

@@ -41,9 +41,9 @@ import org.openjdk.jmh.annotations.Warmup;
 public class RoundTrip {
     /**
      * Carriers of a call; gRPC comes with its usual thread pool. Of bytes without a call only one
-     * caller at a time ({@code -t 1}).
+     * caller at a time ({@code -t 1}): on the JDK's socket, on Netty's, in a stream of yamux.
      */
-    @Param({"ttrpc", "grpc", "grpc-virtual", "bytes", "yamux"})
+    @Param({"ttrpc", "grpc", "grpc-virtual", "socket", "bytes", "yamux"})
     public String contestant;
 
     /** Bytes in the message. */
@@ -60,6 +60,7 @@ public class RoundTrip {
         pair =
                 switch (contestant) {
                     case "ttrpc" -> new TtrpcPair();
+                    case "socket" -> new SocketPair();
                     case "bytes" -> new BytesPair(false);
                     case "yamux" -> new BytesPair(true);
                     case "grpc" -> new GrpcPair(false);

@@ -1,5 +1,6 @@
 package io.saya.bench;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.BytesValue;
 import io.saya.ttrpc.CallOptions;
 import io.saya.ttrpc.ClientOptions;
@@ -17,8 +18,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 
 /** Ours. */
-final class TtrpcPair implements EchoPair {
+final class TtrpcPair implements EchoPair, OutputPair {
     private static final MethodName ECHO = MethodName.of("bench.Echo", "Echo");
+    private static final MethodName READ = MethodName.of("bench.Echo", "Read");
     private static final CallOptions OPTIONS = CallOptions.timeout(Duration.ofSeconds(20));
 
     private final Path directory = Files.createTempDirectory("bench");
@@ -43,6 +45,16 @@ final class TtrpcPair implements EchoPair {
     }
 
     @Override
+    public void take(int bytes) throws Exception {
+        for (int left = bytes; left > 0; ) {
+            left -=
+                    client.call(READ, BytesValue.getDefaultInstance(), BytesValue.parser(), OPTIONS)
+                            .getValue()
+                            .size();
+        }
+    }
+
+    @Override
     public void close() throws Exception {
         client.close();
         server.close();
@@ -52,14 +64,19 @@ final class TtrpcPair implements EchoPair {
     }
 
     private static final class Echo extends ServiceBinding {
+        private static final BytesValue OUTPUT =
+                BytesValue.of(ByteString.copyFrom(new byte[PIECE]));
+
         Echo() {
             super(ECHO.service());
             method(ECHO.method(), MethodKind.UNARY);
+            method(READ.method(), MethodKind.UNARY);
         }
 
         @Override
         protected void dispatch(int method, ServerCall call) throws TtrpcException {
-            call.respond(call.request(BytesValue.parser()));
+            BytesValue request = call.request(BytesValue.parser());
+            call.respond(method == 0 ? request : OUTPUT);
         }
     }
 }

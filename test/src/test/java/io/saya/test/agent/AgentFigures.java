@@ -1,5 +1,7 @@
 package io.saya.test.agent;
 
+import com.google.protobuf.ByteString;
+import com.sun.management.ThreadMXBean;
 import io.saya.proto.agent.CheckRequest;
 import io.saya.proto.agent.CreateSandboxRequest;
 import io.saya.proto.agent.GuestDetailsRequest;
@@ -8,6 +10,7 @@ import io.saya.ttrpc.CallOptions;
 import io.saya.ttrpc.ClientOptions;
 import io.saya.ttrpc.TtrpcException;
 import io.saya.ttrpc.transport.Transport;
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
@@ -20,6 +23,9 @@ final class AgentFigures {
 
     private static final int EXECS = 41;
     private static final int MEBIBYTES = 64;
+    private static final int INPUT_MEBIBYTES = 16;
+    private static final int CALLS = 2000;
+    private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     private static final Duration ANSWER = Duration.ofSeconds(2);
     private static final Duration BOOT = Duration.ofMinutes(3);
 
@@ -52,10 +58,12 @@ final class AgentFigures {
                                     GuestDetailsRequest.getDefaultInstance(), ContractClient.SOON)
                             .getAgentDetails()
                             .getVersion());
+            calls(client);
             client.bringRoot();
             client.run("figures", LinuxResources.getDefaultInstance(), "sleep", "1000");
             execs(client);
             output(client);
+            input(client);
         }
     }
 
@@ -82,6 +90,26 @@ final class AgentFigures {
         }
     }
 
+    /** Of one caller, whose thread and the event loop are all that allocates here. */
+    private static void calls(ContractClient client) throws Exception {
+        check(client, CALLS / 4);
+        long before = THREADS.getTotalThreadAllocatedBytes();
+        var begun = System.nanoTime();
+        check(client, CALLS);
+        var seconds = (System.nanoTime() - begun) / 1e9;
+        System.out.printf(
+                Locale.ROOT,
+                "calls: %.0f a second, %d bytes allocated here by one%n",
+                CALLS / seconds,
+                (THREADS.getTotalThreadAllocatedBytes() - before) / CALLS);
+    }
+
+    private static void check(ContractClient client, int times) throws Exception {
+        for (int i = 0; i < times; i++) {
+            client.health.check(CheckRequest.getDefaultInstance(), ContractClient.SOON);
+        }
+    }
+
     /** From the call to the exit status, output read to its end in between. */
     private static void execs(ContractClient client) throws Exception {
         var times = new double[EXECS];
@@ -105,11 +133,30 @@ final class AgentFigures {
         client.execute(
                 "figures", "out", false, "dd", "if=/dev/zero", "bs=64k", "count=" + MEBIBYTES * 16);
         var begun = System.nanoTime();
-        long bytes = client.drained("figures", "out");
+        rate("output", client.drained("figures", "out"), begun);
+        client.end("figures", "out");
+    }
+
+    /** From the first byte that is written until the program has seen the last. */
+    private static void input(ContractClient client) throws Exception {
+        client.execute("figures", "in", false, "dd", "of=/dev/null", "bs=64k");
+        var piece = ByteString.copyFrom(new byte[1 << 20]);
+        var begun = System.nanoTime();
+        for (int i = 0; i < INPUT_MEBIBYTES; i++) {
+            client.write("figures", "in", piece);
+        }
+        client.closeInput("figures", "in");
+        client.output("figures", "in");
+        client.end("figures", "in");
+        rate("input", (long) INPUT_MEBIBYTES << 20, begun);
+    }
+
+    private static void rate(String what, long bytes, long begun) {
         var seconds = (System.nanoTime() - begun) / 1e9;
         System.out.printf(
                 Locale.ROOT,
-                "output: %d bytes in %.2f s, %.0f MB/s%n",
+                "%s: %d bytes in %.2f s, %.0f MB/s%n",
+                what,
                 bytes,
                 seconds,
                 bytes / seconds / 1e6);

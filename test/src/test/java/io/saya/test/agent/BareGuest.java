@@ -15,6 +15,7 @@ final class BareGuest implements AutoCloseable {
                     + " random.trust_cpu=on no_timer_check";
 
     private final Process qemu;
+    private final Path said;
 
     /**
      * @param devices words that QEMU gets for the agent's transport
@@ -33,11 +34,19 @@ final class BareGuest implements AutoCloseable {
         words.addAll(List.of("-initrd", share.resolve("saya-initrd.img").toString()));
         words.addAll(List.of("-append", WORDS));
         words.addAll(devices);
+        said = directory.resolve("qemu");
         qemu =
                 new ProcessBuilder(words)
                         .redirectErrorStream(true)
-                        .redirectOutput(directory.resolve("qemu").toFile())
+                        .redirectOutput(said.toFile())
                         .start();
+    }
+
+    /** Fails with what QEMU has said if it has ended. */
+    void check() throws IOException {
+        if (!qemu.isAlive()) {
+            throw new IOException("QEMU has ended: " + Files.readString(said));
+        }
     }
 
     /** Waits until there is a file. */

@@ -43,7 +43,10 @@ import java.util.concurrent.TimeoutException;
 /** What the contract says to an agent over one connection. */
 final class ContractClient implements AutoCloseable {
 
-    static final CallOptions SOON = CallOptions.timeout(Duration.ofSeconds(60));
+    /** For an answer. A guest that is emulated twice is given more. */
+    static final Duration LIMIT = Duration.ofSeconds(Long.getLong("saya.agent.limit", 60));
+
+    static final CallOptions SOON = CallOptions.timeout(LIMIT);
 
     /** Where agents of all releases take files, and find them. */
     private static final String ROOT = "/run/kata-containers/shared/containers/contract/rootfs";
@@ -264,7 +267,7 @@ final class ContractClient implements AutoCloseable {
     }
 
     int end(String container, String exec) throws Exception {
-        return ending(container, exec).get(60, TimeUnit.SECONDS);
+        return soon(ending(container, exec));
     }
 
     CompletableFuture<Integer> ending(String container, String exec) {
@@ -291,6 +294,11 @@ final class ContractClient implements AutoCloseable {
     void remove(String container) throws TtrpcException, InterruptedException {
         agent.removeContainer(
                 RemoveContainerRequest.newBuilder().setContainerId(container).build(), SOON);
+    }
+
+    /** Waits for an answer. */
+    static <T> T soon(CompletableFuture<T> answer) throws Exception {
+        return answer.get(LIMIT.toSeconds(), TimeUnit.SECONDS);
     }
 
     /** True if a call is not answered for a while. */

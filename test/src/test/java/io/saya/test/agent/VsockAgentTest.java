@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
  * {@code test/machine/vsock.sh} does, and emulates the guest once more.
  */
 @WithProduct
-@Timeout(900)
+@Timeout(3600)
 final class VsockAgentTest extends AgentContract {
 
     private static final Path DEVICE = Path.of("/dev/vhost-vsock");
@@ -38,12 +38,13 @@ final class VsockAgentTest extends AgentContract {
                     new BareGuest(
                             directory, List.of("-device", "vhost-vsock-pci,guest-cid=" + guestId));
         }
+        guest.check();
         return AgentAddress.parse("vsock:" + guestId + ":1024", "ttrpc");
     }
 
     @Override
     Duration bootLimit() {
-        return Duration.ofMinutes(10);
+        return Duration.ofMinutes(20);
     }
 
     @AfterAll

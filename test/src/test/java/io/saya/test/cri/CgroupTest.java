@@ -42,14 +42,6 @@ final class CgroupTest extends PodSuite {
         assumeTrue(Node.handler().equals(Node.SAYA), "runc has containers' cgroups");
     }
 
-    /** The guard has a child of its name for a moment, for each look at a network namespace. */
-    private static long one(String program, String id) {
-        Wait.until(LIMIT, () -> Host.processes(program, id).size() == 1);
-        var found = Host.processes(program, id);
-        assertThat(found).as("%s of %s", program, id).hasSize(1);
-        return found.getFirst();
-    }
-
     private static String runDirectoryName(String id) {
         return id.substring(0, Math.min(40, id.length()));
     }
@@ -57,11 +49,11 @@ final class CgroupTest extends PodSuite {
     /** QEMU, virtiofsd, which is two processes, and what stands for the containers. */
     private static Long[] machine(String id, String... members) {
         var found = new ArrayList<Long>();
-        found.add(one("qemu-system", id));
+        found.add(Host.process("qemu-system", id));
         found.addAll(Host.processes("virtiofsd", "/" + runDirectoryName(id)));
-        found.add(one("saya-task", id));
+        found.add(Host.process("saya-task", id));
         for (var member : members) {
-            found.add(one("saya-task", member));
+            found.add(Host.process("saya-task", member));
         }
         assertThat(found).hasSizeGreaterThan(1);
         return found.toArray(Long[]::new);
@@ -96,7 +88,7 @@ final class CgroupTest extends PodSuite {
             // All are looked up first: a guard that dies takes its daemon along.
             var pids = new ArrayList<Long>();
             for (var victim : victims.split(" ", -1)) {
-                pids.add(one(victim, pod.id()));
+                pids.add(Host.process(victim, pod.id()));
             }
             pids.forEach(Host::kill);
             if (victims.contains("qemu")) {
@@ -254,8 +246,8 @@ final class CgroupTest extends PodSuite {
                 .succeeded();
         var places = places("up-" + id);
         assertThat(places).isNotEmpty();
-        var daemon = one("java", id);
-        var guard = one("saya-guard", id);
+        var daemon = Host.process("java", id);
+        var guard = Host.process("saya-guard", id);
         for (var place : places) {
             assertThat(
                             Wait.until(

@@ -125,7 +125,7 @@ final class BlockRootTest extends ShimSuite {
         var before = Files.getLastModifiedTime(disk);
         var root = mount(disk, "ro", "loop");
         var log = directory().resolve("layer.log");
-        var script = "echo more > /bin/written; echo ready; exec sleep 1000";
+        var script = "{ echo more > /bin/written; } 2>&-; echo ready; exec sleep 1000";
         try (var one = startWith(asDisks(1), newId(), Map.of(), "sh", "-c", script);
                 var other = startWith(asDisks(1), newId(), Map.of(), "sh", "-c", script)) {
             one.tasks().create(request(one, "file://" + log, root), Shim.within());
@@ -204,7 +204,7 @@ final class BlockRootTest extends ShimSuite {
 
     private static void awaitReady(Path log) {
         assertThat(Wait.until(Shim.LIMIT, () -> lines(log).contains("ready")))
-                .as("%s", log)
+                .as(() -> log + ": " + lines(log))
                 .isTrue();
     }
 

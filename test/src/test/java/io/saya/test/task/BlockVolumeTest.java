@@ -2,12 +2,14 @@ package io.saya.test.task;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.saya.test.Host;
 import io.saya.test.Ran;
 import io.saya.test.Wait;
 import io.saya.test.WithProduct;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -17,6 +19,9 @@ import org.junit.jupiter.api.Test;
 /** Block devices that a specification gives to a container: a pod's volumeDevices. */
 @WithProduct
 final class BlockVolumeTest extends ShimSuite {
+
+    /** Of {@code fcntl.h} on x86-64. */
+    private static final int O_DIRECT = 0x4000;
 
     private Path file = Path.of("/");
     private Path device = Path.of("/");
@@ -74,8 +79,63 @@ final class BlockVolumeTest extends ShimSuite {
                 .isEqualTo("written by the host\n");
     }
 
+    @Test
+    void whatTheConfigurationSaysOfDisksGuestAndQemuHave() throws Exception {
+        var out =
+                run(
+                        "rwm",
+                        "cd /sys/class/block/vda; cat queue/logical_block_size queue/physical_block_size; ls mq | wc -l",
+                        """
+                        block_device_logical_sector_size = 4096
+                        block_device_physical_sector_size = 8192
+                        block_device_cache_set = true
+                        block_device_cache_direct = true
+                        num_queues = 1
+                        default_vcpus = 2
+                        """,
+                        shim ->
+                                assertThat(flagsOfDevice(shim))
+                                        .as("flags of %s as QEMU has it open", device)
+                                        .isNotEmpty()
+                                        .allMatch(flags -> (flags & O_DIRECT) != 0));
+        assertThat(out).containsExactly("4096", "8192", "1");
+    }
+
+    /** The flags of each descriptor by which QEMU has the device open. */
+    private List<Integer> flagsOfDevice(Shim shim) throws IOException {
+        List<Integer> found = new ArrayList<>();
+        long qemu = Host.processes("qemu-system", shim.id()).getFirst();
+        try (var descriptors = Files.list(Path.of("/proc/" + qemu + "/fd"))) {
+            for (Path descriptor : descriptors.toList()) {
+                if (Files.readSymbolicLink(descriptor).equals(device)) {
+                    found.add(flags(descriptor));
+                }
+            }
+        }
+        return found;
+    }
+
+    private static int flags(Path descriptor) throws IOException {
+        Path info = descriptor.resolveSibling("../fdinfo").resolve(descriptor.getFileName());
+        return Files.readAllLines(info).stream()
+                .filter(line -> line.startsWith("flags:"))
+                .mapToInt(line -> Integer.parseInt(line.substring(6).strip(), 8))
+                .findFirst()
+                .orElseThrow();
+    }
+
     /** Returns what a container's script prints, to which the device is /dev/data. */
     private List<String> run(String access, String script) throws Exception {
+        return run(access, script, "", _ -> {});
+    }
+
+    /** What is looked at before the script begins. */
+    private interface Look {
+        void at(Shim shim) throws IOException;
+    }
+
+    private List<String> run(String access, String script, String options, Look look)
+            throws Exception {
         var settings = directory().resolve("disks.toml");
         Files.writeString(
                 settings,
@@ -83,7 +143,8 @@ final class BlockVolumeTest extends ShimSuite {
                 [hypervisor.qemu]
                 disable_block_device_use = false
                 pcie_root_port = 1
-                """);
+                """
+                        + options);
         var id = newId();
         var log = directory().resolve(id + ".log");
         try (var shim =
@@ -96,6 +157,7 @@ final class BlockVolumeTest extends ShimSuite {
                         script)) {
             give(shim, access);
             shim.create("", "file://" + log, "");
+            look.at(shim);
             shim.start("");
             shim.await("");
             shim.delete("");

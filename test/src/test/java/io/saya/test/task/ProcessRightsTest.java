@@ -12,7 +12,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -40,7 +39,7 @@ final class ProcessRightsTest extends ShimSuite {
             shim.start("");
             comparedWithTheTable(
                     id, "QEMU", "virtiofsd", "virtiofsd, its parent", "daemon", "guard");
-            var qemu = one("qemu-system", id);
+            var qemu = Host.process("qemu-system", id);
             findsNothingButWhatItNeeds(qemu);
             mayUseFewDevices(qemu);
             sharesCoresWithNobody(id);
@@ -52,16 +51,16 @@ final class ProcessRightsTest extends ShimSuite {
         var id = newId();
         try (var shim = start("saya", id, Map.of(), "sleep", "1000")) {
             shim.create("", "", "");
-            var namespace = "/proc/" + one("qemu-system", id) + "/ns/net";
+            var namespace = "/proc/" + Host.process("qemu-system", id) + "/ns/net";
             host("ip link add prights type veth peer name prightsp");
-            host("ip link set prights netns " + one("qemu-system", id));
+            host("ip link set prights netns " + Host.process("qemu-system", id));
             in(namespace, "ip link set prights name eth0");
             in(namespace, "ip addr add 10.78.0.2/24 dev eth0");
             in(namespace, "ip link set eth0 up");
             shim.start("");
             assertThat(Wait.until(SOON, () -> hasTap(namespace))).isTrue();
             comparedWithTheTable(id, "QEMU", "virtiofsd", "guard", "daemon", "links, ports, names");
-            findsNothingButWhatItNeeds(one("qemu-system", id));
+            findsNothingButWhatItNeeds(Host.process("qemu-system", id));
         }
     }
 
@@ -79,7 +78,7 @@ final class ProcessRightsTest extends ShimSuite {
                 shim.create("", "", "");
                 shim.start("");
                 comparedWithTheTable(id, "QEMU", "virtiofsd", "guard", "daemon");
-                var qemu = one("qemu-system", id);
+                var qemu = Host.process("qemu-system", id);
                 assertThat(Files.getAttribute(Path.of("/proc/" + qemu + "/ns/net"), "unix:ino"))
                         .isEqualTo(Files.getAttribute(Path.of("/run/netns/" + name), "unix:ino"));
                 findsNothingButWhatItNeeds(qemu);
@@ -99,14 +98,14 @@ final class ProcessRightsTest extends ShimSuite {
             shim.start("");
             comparedWithTheTable(
                     id, "QEMU", "virtiofsd", "virtiofsd, its parent", "daemon", "guard");
-            var qemu = one("qemu-system", id);
+            var qemu = Host.process("qemu-system", id);
             findsNothingButWhatItNeeds(qemu);
             mayUseFewDevices(qemu);
         }
     }
 
     private void comparedWithTheTable(String id, String... processes) {
-        var guard = one("saya-guard", id);
+        var guard = Host.process("saya-guard", id);
         for (var process : processes) {
             var pid = process.equals("guard") ? guard : find(process, id);
             var expected = here(Objects.requireNonNull(table.get(process), process));
@@ -139,9 +138,9 @@ final class ProcessRightsTest extends ShimSuite {
     /** virtiofsd is two processes, of which one is the first of a pid namespace. */
     private static long find(String process, String id) {
         return switch (process) {
-            case "QEMU" -> one("qemu-system", id);
-            case "daemon" -> one("/bin/java", id);
-            case "links, ports, names" -> one("/proc/self/exe", "-id " + id);
+            case "QEMU" -> Host.process("qemu-system", id);
+            case "daemon" -> Host.process("/bin/java", id);
+            case "links, ports, names" -> Host.process("/proc/self/exe", "-id " + id);
             case "virtiofsd, its parent" -> Host.processes("virtiofsd", "/" + id + "-").getFirst();
             case "virtiofsd" -> {
                 Wait.until(SOON, () -> Host.processes("virtiofsd", "/" + id + "-").size() == 2);
@@ -149,20 +148,6 @@ final class ProcessRightsTest extends ShimSuite {
             }
             default -> throw new AssertionError(process);
         };
-    }
-
-    /** The guard has a child of its name for a moment, for each look at a network namespace. */
-    private static long one(String program, String id) {
-        var found = new ArrayList<Long>();
-        Wait.until(
-                SOON,
-                () -> {
-                    found.clear();
-                    found.addAll(Host.processes(program, id));
-                    return found.size() == 1;
-                });
-        assertThat(found).as("%s of %s", program, id).hasSize(1);
-        return found.getFirst();
     }
 
     /** All of its processes have one mark; where the kernel has none to give, that is said. */

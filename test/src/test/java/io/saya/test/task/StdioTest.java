@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.saya.proto.containerd.task.CloseIORequest;
 import io.saya.test.Containerd;
+import io.saya.test.Host;
 import io.saya.test.Ran;
 import io.saya.test.Wait;
 import io.saya.test.WithProduct;
 import io.saya.ttrpc.TtrpcException;
 import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -191,10 +194,15 @@ final class StdioTest extends ShimSuite {
         var out = fifo();
         var read = read("tee %s < %s".formatted(directory().resolve(exec), out));
         shim.execWith(exec, in.toString(), out.toString(), unread(), "cat");
-        beforeStart.make();
-        var written = read("printf hello > " + in);
-        shim.start(exec);
-        written.join().succeeded();
+        // A client opens its end before Start; both ways, so that nobody has to be there yet.
+        try (var client = new RandomAccessFile(in.toFile(), "rw")) {
+            client.write("hello".getBytes(StandardCharsets.UTF_8));
+            beforeStart.make();
+            shim.start(exec);
+            assertThat(Wait.until(Shim.LIMIT, () -> Host.isOpenElsewhere(in)))
+                    .as("%s is open", in)
+                    .isTrue();
+        }
         last.make();
         var _ = shim.await(exec);
         shim.delete(exec);

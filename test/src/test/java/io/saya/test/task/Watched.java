@@ -1,18 +1,15 @@
 package io.saya.test.task;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
-import static org.assertj.core.api.Assertions.assertThat;
 
 import io.saya.test.Host;
 import io.saya.test.Ran;
-import io.saya.test.Wait;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -49,25 +46,11 @@ record Watched(String id, String vmm, Path log, Map<String, String> environment)
     }
 
     long daemon() {
-        return one("/bin/java");
+        return Host.process("/bin/java", id);
     }
 
     long guard() {
-        return one("saya-guard");
-    }
-
-    /** The guard has a child of its name for a moment. */
-    private long one(String program) {
-        var found = new ArrayList<Long>();
-        Wait.until(
-                SOON,
-                () -> {
-                    found.clear();
-                    found.addAll(Host.processes(program, id));
-                    return found.size() == 1;
-                });
-        assertThat(found).as("%s of %s", program, id).hasSize(1);
-        return found.getFirst();
+        return Host.process("saya-guard", id);
     }
 
     /** Processor time that a process has used, in seconds. */
