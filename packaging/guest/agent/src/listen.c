@@ -1,10 +1,11 @@
 // Listening sockets: AF_VSOCK in a guest, a Unix socket on the host.
+#include <sys/socket.h> // before the next, whose older editions use it and do not say so
+
 #include <errno.h>
 #include <linux/vm_sockets.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
