@@ -90,12 +90,11 @@ class HeldStreamsTest {
         CompletableFuture<String> out = Peers.output("cat <\"$1\"", stdout);
         guest.stdout.print("one\n");
         before.attach(guest);
-        HeldStdio held =
-                rested(
-                        before,
-                        now ->
-                                now.stdout().stage() == Stage.READING
-                                        && guest.stdout.reads.get() == 2);
+        // An answer of the guest must not come while it is asked to hold.
+        while (guest.stdout.reads.get() < 2) {
+            Thread.onSpinWait();
+        }
+        HeldStdio held = rested(before, now -> now.stdout().stage() == Stage.READING);
         finish(taken(held), new ScriptedGuest());
         assertThat(out.get()).isEqualTo("one\ntwo\n");
     }

@@ -18,7 +18,10 @@ import org.junit.jupiter.api.Timeout;
 @WithProduct
 @Timeout(600)
 final class EnvironmentTest {
-    /** Prints lines: a key, a tab, a value. */
+    /**
+     * Prints lines: a key, a tab, a value. By the shell's own means where it can: under emulation
+     * the programs of a line cost more than the line.
+     */
     private static final String PROBE =
             """
             say() { printf '%s\\t%s\\n' "$1" "$2"; }
@@ -26,9 +29,9 @@ final class EnvironmentTest {
             say cwd "$(pwd)"
             say umask "$(umask)"
             while IFS=':' read -r name value; do
-              case $name in Uid|Gid|Groups|Sig*|Shd*|Cap*|NoNewPrivs|Seccomp) say "status $name" "$(echo $value)" ;; esac
+              case $name in Uid|Gid|Groups|Sig*|Shd*|Cap*|NoNewPrivs|Seccomp) set -- $value; say "status $name" "$*" ;; esac
             done < /proc/self/status
-            while read -r line; do case $line in Max*) say "limit $(echo "${line%  *}" | cut -c1-26 | sed 's/ *$//')" "$(echo "$line" | cut -c27- | tr -s ' ')" ;; esac
+            while read -r line; do case $line in Max*) name=${line%%  *}; set -- ${line#"$name"}; say "limit $name" "$*" ;; esac
             done < /proc/self/limits
             say oom_score_adj "$(cat /proc/self/oom_score_adj)"
             say coredump_filter "$(cat /proc/self/coredump_filter)"
@@ -36,7 +39,9 @@ final class EnvironmentTest {
             say nice "$(cut -d' ' -f19 /proc/self/stat)"
             for fd in 0 1 2 3 4 5 6 7 8 9; do [ ! -e /proc/$$/fd/$fd ] || say "fd $fd" "$(readlink /proc/$$/fd/$fd | sed 's/\\[.*//; s/:$//')"; done
             while read -r id parent device root point options rest; do
-              say "mount $point" "$(echo $options | sed 's/,relatime//') $(echo "$rest" | sed 's/.* - //' | cut -d' ' -f1)"
+              case $options in *,relatime*) options=${options%%,relatime*}${options#*,relatime} ;; esac
+              case $rest in "- "*) type=${rest#- } ;; *) type=${rest#* - } ;; esac
+              say "mount $point" "$options ${type%% *}"
             done < /proc/self/mountinfo
             for file in kernel/pid_max kernel/panic kernel/shmmax kernel/shmall kernel/sem kernel/msgmax kernel/randomize_va_space kernel/core_pattern \\
               kernel/threads-max kernel/printk kernel/panic_on_oops kernel/yama/ptrace_scope kernel/unprivileged_bpf_disabled kernel/dmesg_restrict kernel/kptr_restrict \\
@@ -45,12 +50,15 @@ final class EnvironmentTest {
               vm/max_map_count vm/overcommit_memory vm/swappiness vm/mmap_min_addr user/max_user_namespaces net/core/somaxconn net/core/rmem_max net/core/wmem_max net/core/rmem_default \\
               net/core/netdev_max_backlog net/ipv4/ip_forward net/ipv4/ip_local_port_range net/ipv4/ip_unprivileged_port_start net/ipv4/ping_group_range \\
               net/ipv4/tcp_max_syn_backlog net/ipv4/tcp_rmem net/ipv4/tcp_wmem net/ipv4/tcp_congestion_control net/ipv4/tcp_keepalive_time net/ipv6/conf/all/disable_ipv6; do
-              [ ! -r /proc/sys/$file ] || say "sysctl $(echo $file | tr / .)" "$(tr '\\t' ' ' < /proc/sys/$file)"
+              [ -r /proc/sys/$file ] || continue
+              read -r value < /proc/sys/$file
+              IFS=/; set -- $file; IFS=.; file=$*; unset IFS
+              set -- $value; say "sysctl $file" "$*"
             done
-            find /dev ! -path '/dev/pts/*' ! -path /dev/shm | while read -r file; do
-              say "dev ${file#/dev}" "$(stat -c '%A %u:%g %t,%T' $file)$([ ! -L $file ] || readlink $file)"
+            find /dev ! -path '/dev/pts/*' ! -path /dev/shm -exec stat -c '%n %A %u:%g %t,%T' {} + | while read -r file value; do
+              say "dev ${file#/dev}" "$value$([ ! -L $file ] || readlink $file)"
             done
-            for file in $(ls /sys/fs/cgroup); do say "cgroups $file" there; done
+            for file in /sys/fs/cgroup/*; do say "cgroups ${file##*/}" there; done
             for file in memory.max pids.max cpu.max; do [ ! -r /sys/fs/cgroup/$file ] || say "limits $file" "$(cat /sys/fs/cgroup/$file)"; done
             say hostname "$(hostname | wc -c)"
             say pid1 "$(tr '\\0' ' ' < /proc/1/cmdline | cut -c1-20)"
