@@ -116,6 +116,15 @@ class OptionReadersTest {
                             .build(),
                     List.of());
 
+    /** What is said of the cache of disks counts where it is to be set. */
+    private static final LoadedConfig WITH_CACHE =
+            DEFAULTS.with(
+                    DEFAULTS.effective().toBuilder()
+                            .set(setting(StorageOptions.BLOCK_DEVICE_CACHE_SET, true))
+                            .set(setting(StorageOptions.BLOCK_DEVICE_CACHE_DIRECT, true))
+                            .build(),
+                    List.of());
+
     private static final LoadedConfig WITH_IMAGE =
             DEFAULTS.with(
                     DEFAULTS.effective().toBuilder()
@@ -193,6 +202,9 @@ class OptionReadersTest {
         }
         if (option == DeviceOptions.PCIE_ROOT_PORT) {
             return WITH_DISKS;
+        }
+        if (option.key().startsWith("block_device_cache_")) {
+            return WITH_CACHE;
         }
         return ofMemoryAgent(option) ? WITH_MEMORY_AGENT : DEFAULTS;
     }
