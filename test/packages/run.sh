@@ -14,6 +14,7 @@ packages=$top/test/target/packages
 (( EUID == 0 )) || die "packages are installed by root"
 need_packages busybox-static containerd debconf iproute2 man-db openssl python3-minimal qemu-system-x86 zsh
 
+"$here/versions.sh"
 "$here/build.sh" "$product" "$packages"
 key=$(< "$packages/key")
 if [[ $(cat "$packages/image-key" 2>/dev/null) != "$key" || ! -e $packages/installer.tar ]]; then
