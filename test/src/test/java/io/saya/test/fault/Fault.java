@@ -56,7 +56,8 @@ enum Fault {
             Hand.tell(victim.runDirectory(), "freeze");
         }
 
-        // test/fault/guest.sh: the health check's limit and three periods, or the limit to dial, and
+        // test/fault/guest.sh: the health check's limit and three periods, or the limit to dial,
+        // and
         // twice of it, since both count the time that a guest gets (GuestTime).
         @Override
         Duration bound(Phase phase) {
