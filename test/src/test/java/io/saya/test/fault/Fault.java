@@ -56,12 +56,10 @@ enum Fault {
             Hand.tell(victim.runDirectory(), "freeze");
         }
 
-        // test/fault/guest.sh: the health check's limit and three periods, or the limit to dial,
-        // and
-        // twice of it, since both count the time that a guest gets (GuestTime).
+        // test/fault/guest.sh: the health check's limit and three periods, or the limit to dial.
         @Override
         Duration bound(Phase phase) {
-            return phase.agentAnswered() ? Duration.ofSeconds(24) : Duration.ofSeconds(50);
+            return phase.agentAnswered() ? Duration.ofSeconds(12) : Duration.ofSeconds(25);
         }
     },
     GUEST_PANIC("guest's kernel", "") {
