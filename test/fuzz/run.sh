@@ -13,7 +13,7 @@ mkdir -p "$work/finds"
 
 launcher=$top/packaging/launcher agent=$top/packaging/guest/agent
 targets=()
-[[ $which != *c* ]] || targets+=(launcher/bootstrap launcher/bundle launcher/channel launcher/journal agent/frames agent/requests)
+[[ $which != *c* ]] || targets+=(launcher/bootstrap launcher/bundle launcher/calls launcher/channel launcher/journal agent/frames agent/requests)
 # Module, class, corpus.
 readers=()
 [[ $which != *java* ]] || readers+=(
@@ -34,7 +34,7 @@ counted() {
 
 if (( ${#targets[@]} > 0 )); then
   need_packages clang gcc libc6-dev libclang-rt-14-dev libjansson-dev libprotobuf-c-dev libprotobuf-dev libyajl-dev make nettle-dev protobuf-c-compiler
-  make -s -C "$launcher" OUT="$work/launcher" "$work"/launcher/fuzz_{bootstrap,bundle,channel,journal}
+  make -s -C "$launcher" OUT="$work/launcher" "$work"/launcher/fuzz_{bootstrap,bundle,calls,channel,journal}
   make -s -C "$agent" BUILD="$work/agent" "$work"/agent/fuzz_{frames,requests}
 fi
 for target in "${targets[@]}"; do

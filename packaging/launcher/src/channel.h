@@ -24,6 +24,7 @@ enum frame_type {
     REQUEST_MONITOR = 12,
     REQUEST_SUCCESSOR = 13,
     REQUEST_TAKE_OVER = 14,
+    REQUEST_RELAY = 15,
     FRAME_REPLY = 0x80,
     FRAME_HELLO = 0x81,
     FRAME_EXITED = 0x82,

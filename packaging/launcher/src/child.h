@@ -82,6 +82,7 @@ struct child {
     struct bytes reply; /* of netlink and of a monitor: all that it wrote to its output */
     char *target;       /* of a mount */
     bool recorded;      /* the mount went into the journal */
+    bool abandoned;     /* nobody waits for the result, or knows the handle */
     bool leads;         /* a signal to it is one to all of its process group */
 };
 

@@ -36,7 +36,7 @@ static void add(struct words *words, const char *format, ...) {
 }
 
 /* The directory above bin/, where this program was started from. */
-static int install_directory(char *directory, size_t size, struct fault *f) {
+int daemon_installation(char *directory, size_t size, struct fault *f) {
     ssize_t n = readlink("/proc/self/exe", directory, size - 1);
     if (n < 0) return fault(f, "/proc/self/exe: %s", strerror(errno));
     directory[n] = 0;
@@ -241,10 +241,14 @@ static int begin(const struct launch *launch, const char *install, const char *a
 
 int daemon_start(const struct launch *launch, struct daemon *daemon, struct fault *f) {
     char install[PATH_MAX];
-    if (install_directory(install, sizeof install, f) != 0) return -1;
+    if (daemon_installation(install, sizeof install, f) != 0) return -1;
     return begin(launch, install, "daemon", daemon, f);
 }
 
 int daemon_start_successor(const struct launch *launch, const char *install, struct daemon *daemon, struct fault *f) {
     return begin(launch, install, "successor", daemon, f);
+}
+
+int daemon_start_again(const struct launch *launch, const char *install, struct daemon *daemon, struct fault *f) {
+    return begin(launch, install, "restart", daemon, f);
 }

@@ -19,6 +19,12 @@ struct daemon {
 /* The one that `start` starts, from the installation that this program is of. */
 int daemon_start(const struct launch *launch, struct daemon *daemon, struct fault *f);
 
+/* Where that is. */
+int daemon_installation(char *directory, size_t size, struct fault *f);
+
+/* One in the place of a daemon of this installation that died. */
+int daemon_start_again(const struct launch *launch, const char *install, struct daemon *daemon, struct fault *f);
+
 /* One that is to take over from the one that serves, from the installation in this directory. It gets the sockets from that one. */
 int daemon_start_successor(const struct launch *launch, const char *install, struct daemon *daemon, struct fault *f);
 

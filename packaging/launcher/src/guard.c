@@ -17,6 +17,7 @@
 #include "cores.h"
 #include "files.h"
 #include "guard_state.h"
+#include "processes.h"
 #include "record.h"
 #include "rights.h"
 #include "run_directory.h"
@@ -26,7 +27,8 @@
 #define SHUTDOWN_LIMIT_MS 15000 /* an orderly end takes a guest's shutdown; then the daemon is killed */
 #define FAILURE_LIMIT_MS 5000   /* a daemon that has said that it failed ends by itself */
 #define TEARDOWN_LIMIT_MS 5000
-#define LAST_LIMIT_MS 60000 /* for a cgroup that the kernel has not let go of: on a busy host the end of a process there takes its time */
+#define ANSWERS_LIMIT_MS 1000 /* for a caller to take an answer that the daemon had given */
+#define LAST_LIMIT_MS 60000   /* for a cgroup that the kernel has not let go of: on a busy host the end of a process there takes its time */
 
 /* Tells the waiting `start` how it went. */
 static void report(struct guard *g, char status, const char *text) {
@@ -130,7 +132,7 @@ static int set_up(struct guard *g, struct fault *f) {
     if (journal_create(&g->journal, launch->paths->run_directory, launch->paths->socket) != 0)
         return fault(f, "%s/%s: %s", launch->paths->run_directory, JOURNAL_NAME, strerror(errno));
     journal_add_process(&g->journal, getpid(), "guard");
-    if (daemon_start(launch, &g->daemon, f) != 0) return -1;
+    if (daemon_installation(g->install, sizeof g->install, f) != 0 || daemon_start(launch, &g->daemon, f) != 0) return -1;
     journal_add_process(&g->journal, g->daemon.pid, "daemon");
     g->channel = (struct channel){.in = g->daemon.out, .out = g->daemon.in};
     /* From here on the daemon alone holds the listening socket: when it dies, callers learn it at once. */
@@ -143,7 +145,8 @@ static int set_up(struct guard *g, struct fault *f) {
 }
 
 /* The daemon is asked to end; it may not take for ever. */
-static void stop_daemon(struct guard *g, int number, int limit_ms) {
+void guard_stop_daemon(struct guard *g, int number, int limit_ms) {
+    g->ending = true;
     if (g->daemon.pid > 0) kill(g->daemon.pid, number); /* number 0: no signal */
     long long deadline = now_ms() + limit_ms;
     if (g->kill_daemon_at == 0 || deadline < g->kill_daemon_at) g->kill_daemon_at = deadline;
@@ -156,13 +159,13 @@ void guard_ready(struct guard *g) {
 void guard_failed(struct guard *g, const char *text) {
     g->failure.length = 0;
     bytes_append(&g->failure, text, strlen(text));
-    stop_daemon(g, 0, FAILURE_LIMIT_MS);
+    guard_stop_daemon(g, 0, FAILURE_LIMIT_MS);
 }
 
 static void handle_signals(struct guard *g) {
     struct signalfd_siginfo info;
     while (read(g->signals, &info, sizeof info) == (ssize_t)sizeof info)
-        if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT) stop_daemon(g, SIGTERM, SHUTDOWN_LIMIT_MS);
+        if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT) guard_stop_daemon(g, SIGTERM, SHUTDOWN_LIMIT_MS);
 }
 
 static void reap(struct guard *g) {
@@ -205,14 +208,19 @@ static void handle_requests(struct guard *g) {
         log_line(g, "saya: guard: the daemon wrote to its stdout what is no request; it is killed\n");
         close(g->channel.in);
         g->channel.in = -1;
-        stop_daemon(g, SIGKILL, 0);
+        guard_stop_daemon(g, SIGKILL, 0);
     }
+}
+
+/* It has closed its end of the channel because it dies: another one may take its place. */
+static bool may_be_followed(const struct guard *g) {
+    return g->restarts.allowed > 0 && process_is_ending(g->daemon.pid);
 }
 
 /* One round: waits for something, then serves all of it. */
 static void turn(struct guard *g) {
     enum { SIGNALS, REQUESTS, REPLIES, ERRORS, STATUS, SUCCESSOR, SUCCESSOR_REPLIES, SUCCESSOR_ERRORS, CHILDREN };
-    struct pollfd fds[CHILDREN + 2 * CHILD_LIMIT];
+    static struct pollfd fds[CHILDREN + 2 * CHILD_LIMIT + RELAY_DESCRIPTORS];
     struct channel *c = &g->channel;
     struct successor *next = &g->successor;
     nfds_t n = 0;
@@ -231,8 +239,10 @@ static void turn(struct guard *g) {
         fds[n++] = (struct pollfd){.fd = rest > 0 ? -1 : g->children[i]->output, .events = POLLIN};
         fds[n++] = (struct pollfd){.fd = g->children[i]->result, .events = POLLIN};
     }
-    const long long limits[] = {g->kill_daemon_at, next->deadline};
-    for (size_t i = 0; i < 2; i++) {
+    const nfds_t relayed = n;
+    n += relay_poll(&g->relay, fds + n, &timeout);
+    const long long limits[] = {g->kill_daemon_at, next->deadline, g->ending ? 0 : g->restarts.deadline};
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
         if (limits[i] == 0) continue;
         long long left = limits[i] - now_ms();
         if (left < 0) left = 0;
@@ -240,11 +250,14 @@ static void turn(struct guard *g) {
     }
     int ready = poll(fds, n, timeout);
     guard_successor_watch(g);
+    guard_restart_watch(g);
     if (g->kill_daemon_at != 0 && now_ms() >= g->kill_daemon_at && g->daemon.pid > 0) {
         kill(g->daemon.pid, SIGKILL);
         g->kill_daemon_at = 0;
     }
-    if (ready <= 0) return;
+    if (ready < 0) return;
+    relay_turn(&g->relay, fds + relayed);
+    if (ready == 0) return;
     /* Children first, as found by poll: requests and signals change the table. */
     for (size_t i = g->child_count; i-- > 0;) {
         if (fds[CHILDREN + 2 * i].revents) child_read_output(g->children[i]);
@@ -254,10 +267,10 @@ static void turn(struct guard *g) {
     if (fds[STATUS].revents) { /* `start` was killed, or gave up: nobody will ever come */
         close(g->status);
         g->status = -1;
-        stop_daemon(g, SIGTERM, SHUTDOWN_LIMIT_MS);
+        guard_stop_daemon(g, SIGTERM, SHUTDOWN_LIMIT_MS);
     }
-    if (fds[REQUESTS].revents && !channel_receive(c) && next->take_over == 0)
-        stop_daemon(g, SIGTERM, SHUTDOWN_LIMIT_MS); /* without its end of the channel it cannot go on */
+    if (fds[REQUESTS].revents && !channel_receive(c) && next->take_over == 0 && !may_be_followed(g))
+        guard_stop_daemon(g, SIGTERM, SHUTDOWN_LIMIT_MS); /* without its end of the channel it cannot go on */
     handle_requests(g);
     guard_successor_turn(g, fds[SUCCESSOR].revents != 0, fds[SUCCESSOR_ERRORS].revents != 0);
     if (fds[SIGNALS].revents) {
@@ -286,8 +299,11 @@ static void tear_down(struct guard *g) {
         guard_read_errors(g, &g->daemon, &g->errors);
     }
     channel_close(&g->channel);
+    relay_refuse(&g->relay);
     guard_successor_forget(g);
     guard_kill_children(g, TEARDOWN_LIMIT_MS);
+    relay_end(&g->relay, ANSWERS_LIMIT_MS); /* who waits for a Kill waits until it is so */
+    bytes_free(&g->restarts.exits);
     journal_close(&g->journal);
     shim_socket_release(g->launch->paths->socket, &g->launch->socket);
     bool left = run_directory_clean(g->launch->paths, EMPTY_LIMIT_MS) != 0;
@@ -326,6 +342,7 @@ void guard_run(struct launch *launch) {
                         .daemon = {.in = -1, .out = -1, .errors = -1},
                         .channel = {.in = -1, .out = -1},
                         .journal = {.fd = -1},
+                        .relay = {.listener = -1},
                         .successor = {.daemon = {.in = -1, .out = -1, .errors = -1}, .channel = {.in = -1, .out = -1}}};
     struct fault f;
     if (set_up(g, &f) != 0) {
@@ -334,7 +351,7 @@ void guard_run(struct launch *launch) {
         report(g, STATUS_FAILED, f.text);
         _exit(1);
     }
-    while (g->daemon.pid > 0) turn(g);
+    while (g->daemon.pid > 0 || guard_restart(g)) turn(g);
     tear_down(g);
     _exit(0);
 }

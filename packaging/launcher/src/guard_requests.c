@@ -257,10 +257,15 @@ static void tail_request(struct guard *g, const struct request *request) {
 
 void guard_request(struct guard *g, const struct request *request) {
     struct reader body = request->body;
+    if (g->restarts.deadline != 0 && !g->restarts.taken_over && request->type != REQUEST_TAKE_OVER) {
+        reply(g, request->id, EPERM, "a daemon that has not taken over may ask for nothing else");
+        return;
+    }
     switch (request->type) {
     case REQUEST_PING: channel_reply(&g->channel, request->id, 0, ""); break;
     case REQUEST_READY:
         guard_ready(g);
+        guard_restarted(g);
         channel_reply(&g->channel, request->id, 0, "");
         break;
     case REQUEST_FAILED:
@@ -277,6 +282,8 @@ void guard_request(struct guard *g, const struct request *request) {
     case REQUEST_STAND_IN: stand_in_request(g, request); break;
     case REQUEST_MONITOR: monitor_request(g, request); break;
     case REQUEST_SUCCESSOR: guard_successor_start(g, request); break;
+    case REQUEST_RELAY: guard_relay(g, request); break;
+    case REQUEST_TAKE_OVER: guard_restart_take_over(g, request); break;
     default: reply(g, request->id, ENOSYS, "unknown request");
     }
 }
@@ -314,7 +321,9 @@ void guard_child_result(struct guard *g, struct child *c) {
     struct child_result result;
     if (c->result < 0 || child_read_result(c, &result) != 0) return;
     if (c->kind == CHILD_MOUNT || c->kind == CHILD_UNMOUNT) mount_done(g, c, &result);
-    if (result.error != 0) {
+    if (c->abandoned) {
+        c->handle = 0;
+    } else if (result.error != 0) {
         reply(g, c->request, result.error, result.what);
         c->handle = 0; /* the daemon never heard of it: nobody is told of its exit */
     } else if (child_stays(c)) {
@@ -346,6 +355,9 @@ void guard_child_exited(struct guard *g, pid_t pid, int status) {
         append_tail(g, c);
         channel_end(&g->channel, at);
         guard_successor_note_exit(g, g->channel.queued.data + at, g->channel.queued.length - at);
+        guard_restart_note_exit(g, g->channel.queued.data + at, g->channel.queued.length - at);
+        /* It is told of all exits when it has taken over; before, it knows no handle. */
+        if (g->daemon.pid == 0 || (g->restarts.deadline != 0 && !g->restarts.taken_over)) g->channel.queued.length = at;
     }
     forget(g, c);
 }

@@ -2,6 +2,9 @@
 #ifndef SAYA_GUARD_STATE_H
 #define SAYA_GUARD_STATE_H
 
+#include <limits.h>
+
+#include "call_relay.h"
 #include "channel.h"
 #include "child.h"
 #include "daemon.h"
@@ -17,6 +20,20 @@ struct successor {
     uint32_t take_over; /* its request, once the daemon that serves was killed for it; 0 before */
     long long deadline;
     struct bytes exits; /* frames: who has exited since it was started, for whom it does not know them from its predecessor */
+    char install[PATH_MAX];
+};
+
+#define RESTARTS_LIMIT 10 /* that can be asked for, in an hour */
+
+/* Another daemon in the place of one that died (guard_restart.c). */
+struct restarts {
+    uint32_t allowed; /* in an hour; 0: none */
+    uint32_t count;   /* since the guard began */
+    long long times[RESTARTS_LIMIT];
+    long long deadline; /* for one that was started to be ready; 0: none is */
+    bool taken_over;    /* it knows its sandbox, and may ask for anything */
+    bool exits_lost;    /* there were too many: nobody can be told of all of them */
+    struct bytes exits; /* frames: who has exited so far */
 };
 
 struct guard {
@@ -31,11 +48,15 @@ struct guard {
     int log; /* containerd's log FIFO; -1 without */
     int run_directory_lock;
     long long kill_daemon_at; /* 0: no end was asked for */
+    bool ending;              /* one was, for whatever reason */
     struct child *children[CHILD_LIMIT];
     size_t child_count;
     uint32_t next_handle;
     struct journal journal;
     struct successor successor;
+    char install[PATH_MAX]; /* that the daemon is of */
+    struct relay relay;
+    struct restarts restarts;
 };
 
 /* Answers one request, or notes who will. */
@@ -69,6 +90,20 @@ bool guard_successor_takes_over(struct guard *g);
 void guard_successor_note_exit(struct guard *g, const uint8_t *frame, size_t length);
 /* At the end of the guard. */
 void guard_successor_forget(struct guard *g);
+
+/* The daemon wants the guard to relay its callers, and to be followed by another one when it dies; answers the request. */
+void guard_relay(struct guard *g, const struct request *request);
+/* The daemon is dead: true if another one was started in its place. */
+bool guard_restart(struct guard *g);
+/* That one asks for its place: the reply, then who has exited so far. */
+void guard_restart_take_over(struct guard *g, const struct request *request);
+/* Its time may be over. */
+void guard_restart_watch(struct guard *g);
+void guard_restart_note_exit(struct guard *g, const uint8_t *frame, size_t length);
+/* It is ready. */
+void guard_restarted(struct guard *g);
+/* From now on nothing else than the end is wanted. */
+void guard_stop_daemon(struct guard *g, int number, int limit_ms);
 
 /* The daemon serves: `start` may return. */
 void guard_ready(struct guard *g);

@@ -36,14 +36,15 @@ void guard_successor_start(struct guard *g, const struct request *request) {
     struct reader r = request->body;
     const char *install = read_string(&r);
     struct successor *s = &g->successor;
-    struct fault f;
+    struct fault f = {"the path is too long"};
     if (r.bad || install[0] != '/') {
         channel_reply(&g->channel, request->id, EINVAL, "successor: no directory of an installation");
     } else if (g->status >= 0 || g->kill_daemon_at != 0) {
         channel_reply(&g->channel, request->id, EAGAIN, "successor: the sandbox starts or ends just now");
     } else if (s->daemon.pid > 0) {
         channel_reply(&g->channel, request->id, EBUSY, "successor: there is one already");
-    } else if (daemon_start_successor(g->launch, install, &s->daemon, &f) != 0) {
+    } else if (snprintf(s->install, sizeof s->install, "%s", install) >= (int)sizeof s->install ||
+               daemon_start_successor(g->launch, install, &s->daemon, &f) != 0) {
         channel_reply(&g->channel, request->id, ENOEXEC, f.text);
         *s = nobody;
     } else {
@@ -137,7 +138,12 @@ bool guard_successor_takes_over(struct guard *g) {
     journal_remove_process(&g->journal, g->daemon.pid);
     journal_add_process(&g->journal, g->daemon.pid, "daemon");
     g->channel = s->channel;
-    channel_reply(&g->channel, s->take_over, 0, "");
+    snprintf(g->install, sizeof g->install, "%s", s->install);
+    if (g->relay.listener >= 0) relay_serves(&g->relay, g->daemon.pid); /* it got the connections from its predecessor */
+    size_t at = channel_begin(&g->channel, FRAME_REPLY, s->take_over);
+    bytes_u32(&g->channel.queued, 0);
+    bytes_u32(&g->channel.queued, g->restarts.count);
+    channel_end(&g->channel, at);
     bytes_append(&g->channel.queued, s->exits.data, s->exits.length);
     ring_free(&g->errors);
     g->errors = s->errors;

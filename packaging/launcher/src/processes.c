@@ -4,10 +4,14 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "files.h"
+
+#define EXITING 0x4u /* PF_EXITING, of the kernel's flags of a process */
 
 int process_signal(pid_t pid, unsigned long long start_time, int number) {
     if (pid <= 1 || pid == getpid() || start_time == 0) return -1;
@@ -18,6 +22,20 @@ int process_signal(pid_t pid, unsigned long long start_time, int number) {
         return -1;
     }
     return fd;
+}
+
+bool process_is_ending(pid_t pid) {
+    char path[64], text[1024];
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    FILE *file = fopen(path, "re");
+    if (!file) return true;
+    bool read = fgets(text, sizeof text, file) != NULL;
+    fclose(file);
+    const char *rest = read ? strrchr(text, ')') : NULL; /* its name may have blanks */
+    char state;
+    unsigned flags;
+    if (!rest || sscanf(rest + 1, " %c %*d %*d %*d %*d %*d %u", &state, &flags) != 2) return true;
+    return state == 'Z' || state == 'X' || (flags & EXITING) != 0;
 }
 
 int processes_kill(const struct journal_process *processes, size_t count, int milliseconds) {

@@ -7,23 +7,34 @@
  *   stubborn          ignores SIGTERM               record TEXT    writes record.json
  *   successor DIR     asks for one                  take           asks for its place, as one
  *   exited            waits to be told of an exit, and appends its handle to $SAYA_TEST/exits
- *   pause SECONDS
- * A successor does what SAYA_TEST_SUCCESSOR says.
+ *   pause SECONDS                                 relay N        has the guard relay, and restart it N times an hour
+ *   serve WORDS       answers what the guard relays, and appends the methods to $SAYA_TEST/calls. WORDS: methods that are not answered;
+ *                     "half" before one has it answered by half
+ *   exits N           waits to be told of N exits, and appends their handles to $SAYA_TEST/exits
+ * A successor does what SAYA_TEST_SUCCESSOR says, one that follows a daemon that died SAYA_TEST_RESTART.
  * Appends its pid to $SAYA_TEST/daemons and the HELLO's bootstrap to $SAYA_TEST/bootstrap. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "../src/bytes.h"
+#include "../src/call_frames.h"
 #include "../src/channel.h"
+#include "../src/protobuf.h"
 
 static uint32_t last_id;
 static char run_directory[512];
+static bool restarted;
+static int relayed = -1;
 
 static void die(const char *what) {
     fprintf(stderr, "fake daemon: %s: %s\n", what, strerror(errno));
@@ -110,7 +121,7 @@ static void hello(bool successor) {
     enum frame_type type;
     struct reader r;
     uint8_t *data = read_frame(&id, &type, &r);
-    if (type != FRAME_HELLO || read_u32(&r) != PROTOCOL_VERSION || read_u32(&r) != (successor ? UINT32_MAX : 3)) die("hello");
+    if (type != FRAME_HELLO || read_u32(&r) != PROTOCOL_VERSION || read_u32(&r) != (successor || restarted ? UINT32_MAX : 3)) die("hello");
     read_string(&r);
     snprintf(run_directory, sizeof run_directory, "%s", read_string(&r));
     read_string(&r);
@@ -162,6 +173,85 @@ static void record(const char *text) {
     if (!file || fputs(text, file) < 0 || fclose(file) != 0) die(path);
 }
 
+/* What the guard sends by the relay's socket; the shim's own is the guard's from now on. */
+static void relay(const char *count) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    snprintf(address.sun_path, sizeof address.sun_path, "%.90s/relay.sock", run_directory);
+    relayed = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (bind(relayed, (struct sockaddr *)&address, sizeof address) != 0 || listen(relayed, 128) != 0) die(address.sun_path);
+    struct bytes b = {0};
+    bytes_u32(&b, restarted ? UINT32_MAX : 3);
+    bytes_u32(&b, (uint32_t)atoi(count));
+    call(REQUEST_RELAY, &b);
+    if (!restarted) close(3);
+}
+
+static void answer(int fd, const struct call_frame *request, const char *silent) {
+    struct message m = {request->data + CALL_HEADER, request->length - CALL_HEADER, false};
+    struct field field;
+    char method[64] = "", half[80];
+    struct bytes body = {0}, b = {0};
+    while (protobuf_next(&m, &field)) {
+        if (field.number == 2) snprintf(method, sizeof method, "%.*s", (int)field.length, (const char *)field.data);
+        if (field.number == 3) protobuf_put_bytes(&body, 2, field.data, field.length);
+    }
+    char line[80];
+    append_file("calls", line, (size_t)snprintf(line, sizeof line, "%s\n", method));
+    snprintf(half, sizeof half, "half%s", method);
+    bytes_u32(&b, (uint32_t)body.length);
+    bytes_u32(&b, request->stream);
+    bytes_u8(&b, CALL_RESPONSE);
+    bytes_u8(&b, 0);
+    bytes_append(&b, body.data, body.length);
+    if (strstr(silent, half))
+        (void)!write(fd, b.data, b.length / 2);
+    else if (!strstr(silent, method))
+        for (size_t done = 0; done < b.length;) {
+            ssize_t n = write(fd, b.data + done, b.length - done);
+            if (n <= 0) break;
+            done += (size_t)n;
+        }
+    bytes_free(&body);
+    bytes_free(&b);
+}
+
+static const char *not_answered;
+
+/* One connection; a thread of its own, since a caller that does not read may hold it. */
+static void *serve_one(void *argument) {
+    int fd = (int)(intptr_t)argument;
+    struct bytes come = {0};
+    uint8_t piece[65536];
+    for (ssize_t n; (n = read(fd, piece, sizeof piece)) > 0;) {
+        bytes_append(&come, piece, (size_t)n);
+        struct reader r = {come.data, come.length, false};
+        struct call_frame *frame;
+        uint32_t skip;
+        while (call_cut(&r, &frame, &skip) == CALL_CUT_FRAME) {
+            answer(fd, frame, not_answered);
+            free(frame);
+        }
+        bytes_consume(&come, come.length - r.left);
+    }
+    append_file("calls", "end\n", 4);
+    close(fd);
+    bytes_free(&come);
+    return NULL;
+}
+
+/* Until it is killed, or the guard is gone. */
+static void serve(const char *silent) {
+    struct pollfd fds[] = {{.fd = 0, .events = POLLIN}, {.fd = relayed, .events = POLLIN}};
+    not_answered = silent;
+    signal(SIGPIPE, SIG_IGN);
+    while (poll(fds, 2, -1) > 0) {
+        char sink[4096];
+        if (fds[0].revents && read(0, sink, sizeof sink) <= 0) exit(0);
+        pthread_t thread;
+        if (fds[1].revents && pthread_create(&thread, NULL, serve_one, (void *)(intptr_t)accept(relayed, NULL, NULL)) != 0) die("thread");
+    }
+}
+
 static void command(char *text) {
     text += strspn(text, " ");
     char *argument = strchr(text, ' ');
@@ -191,6 +281,12 @@ static void command(char *text) {
         call(REQUEST_SUCCESSOR, &body);
     } else if (strcmp(text, "take") == 0)
         call(REQUEST_TAKE_OVER, &body);
+    else if (strcmp(text, "relay") == 0)
+        relay(argument);
+    else if (strcmp(text, "serve") == 0)
+        serve(argument ? argument : "");
+    else if (strcmp(text, "exits") == 0)
+        for (int i = atoi(argument); i > 0; i--) exited();
     else if (strcmp(text, "exited") == 0)
         exited();
     else if (strcmp(text, "pause") == 0)
@@ -209,9 +305,13 @@ static void command(char *text) {
 
 int main(int argc, char **argv) {
     bool successor = false;
-    for (int i = 1; i < argc; i++) successor = successor || strcmp(argv[i], "successor") == 0;
+    for (int i = 1; i < argc; i++) {
+        successor = successor || strcmp(argv[i], "successor") == 0;
+        restarted = restarted || strcmp(argv[i], "restart") == 0;
+    }
     hello(successor);
-    char *script = strdup(getenv(successor ? "SAYA_TEST_SUCCESSOR" : "SAYA_TEST_SCRIPT")), *save = NULL;
+    const char *what = successor ? "SAYA_TEST_SUCCESSOR" : restarted ? "SAYA_TEST_RESTART" : "SAYA_TEST_SCRIPT";
+    char *script = strdup(getenv(what)), *save = NULL;
     for (char *part = strtok_r(script, ";", &save); part; part = strtok_r(NULL, ";", &save)) command(part);
     return 0;
 }

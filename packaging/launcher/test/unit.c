@@ -32,6 +32,7 @@
 #include "../src/actions.h"
 #include "../src/bootstrap.h"
 #include "../src/bundle.h"
+#include "../src/call_frames.h"
 #include "../src/cgroup.h"
 #include "../src/channel.h"
 #include "../src/child.h"
@@ -41,6 +42,7 @@
 #include "../src/journal.h"
 #include "../src/names.h"
 #include "../src/overlay.h"
+#include "../src/processes.h"
 #include "../src/protobuf.h"
 #include "../src/record.h"
 #include "../src/rights.h"
@@ -643,6 +645,81 @@ static void questions_without_end_are_asked_at_a_pace(void) {
     munmap(asked, 4096);
 }
 
+/* `come` as bytes of a connection: a frame of this stream and type. */
+static void call_bytes(struct bytes *b, uint32_t stream, uint8_t type, const char *service, const char *method) {
+    struct bytes body = {0};
+    if (service) protobuf_put_text(&body, 1, service);
+    if (method) protobuf_put_text(&body, 2, method);
+    bytes_u32(b, (uint32_t)body.length);
+    bytes_u32(b, stream);
+    bytes_u8(b, type);
+    bytes_u8(b, 0);
+    bytes_append(b, body.data, body.length);
+    bytes_free(&body);
+}
+
+static bool only_asks(uint8_t type, const char *service, const char *method) {
+    struct bytes b = {0};
+    struct call_frame *frame = NULL;
+    uint32_t skip;
+    call_bytes(&b, 1, type, service, method);
+    struct reader r = {b.data, b.length, false};
+    CHECK(call_cut(&r, &frame, &skip) == CALL_CUT_FRAME && r.left == 0);
+    bool asks = call_only_asks(frame);
+    free(frame);
+    bytes_free(&b);
+    return asks;
+}
+
+static void calls_that_only_ask_are_known(void) {
+    for (const char **method = (const char *[]){"Wait", "State", "Pids", "Stats", "Connect", NULL}; *method; method++) {
+        CHECK(only_asks(CALL_REQUEST, "containerd.task.v2.Task", *method));
+        CHECK(only_asks(CALL_REQUEST, "containerd.task.v3.Task", *method));
+    }
+    for (const char **method = (const char *[]){"Kill", "Create", "Exec", "Shutdown", "WaitAll", "", NULL}; *method; method++)
+        CHECK(!only_asks(CALL_REQUEST, "containerd.task.v2.Task", *method));
+    CHECK(!only_asks(CALL_REQUEST, "containerd.runtime.sandbox.v1.Sandbox", "Wait"));
+    CHECK(!only_asks(CALL_REQUEST, NULL, "Wait"));
+    CHECK(!only_asks(3, "containerd.task.v2.Task", "Wait"));
+}
+
+static void lists_of_frames_keep_their_order(void) {
+    struct call_list list = {0}, more = {0};
+    struct bytes b = {0};
+    for (uint32_t stream = 1; stream <= 9; stream += 2) call_bytes(&b, stream, CALL_REQUEST, "s", "m");
+    struct reader r = {b.data, b.length, false};
+    struct call_frame *frame;
+    uint32_t skip;
+    while (call_cut(&r, &frame, &skip) == CALL_CUT_FRAME) call_list_add(frame->stream < 7 ? &list : &more, frame);
+    CHECK(list.count == 3 && more.count == 2);
+    call_list_remove(&list, 5); /* the last */
+    call_list_remove(&list, 4711);
+    call_list_join(&list, &more);
+    call_list_remove(&list, 1); /* the first */
+    const uint32_t expected[] = {3, 7, 9};
+    for (size_t i = 0; i < 3; i++) {
+        frame = call_list_take(&list);
+        CHECK(frame && frame->stream == expected[i]);
+        free(frame);
+    }
+    CHECK(!call_list_take(&list) && list.bytes == 0 && list.count == 0 && more.count == 0);
+    bytes_free(&b);
+}
+
+static void a_process_that_ends_is_told_from_one_that_lives(void) {
+    pid_t pid = fork();
+    if (pid == 0) {
+        pause();
+        _exit(0);
+    }
+    CHECK(!process_is_ending(pid) && !process_is_ending(getpid()));
+    kill(pid, SIGKILL);
+    CHECK(waitid(P_PID, (id_t)pid, &(siginfo_t){0}, WEXITED | WNOWAIT) == 0);
+    CHECK(process_is_ending(pid));
+    CHECK(waitpid(pid, NULL, 0) == pid);
+    CHECK(process_is_ending(pid));
+}
+
 int main(void) {
     if (!mkdtemp(directory)) return 1;
     flags_in_all_of_gos_forms();
@@ -663,6 +740,9 @@ int main(void) {
     marks_of_cores_are_told();
     a_monitor_that_floods_is_given_up();
     questions_without_end_are_asked_at_a_pace();
+    calls_that_only_ask_are_known();
+    lists_of_frames_keep_their_order();
+    a_process_that_ends_is_told_from_one_that_lives();
     directory_remove(directory, NULL);
     return failures > 0;
 }
