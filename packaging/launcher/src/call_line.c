@@ -18,8 +18,12 @@ struct line *line_new(int client) {
     return line;
 }
 
+/* Also where a child that was just forked has a copy. */
 static void hang_up(int *fd) {
-    if (*fd >= 0) close(*fd);
+    if (*fd >= 0) {
+        shutdown(*fd, SHUT_RDWR);
+        close(*fd);
+    }
     *fd = -1;
 }
 

@@ -150,7 +150,10 @@ bool relay_part(struct relay *r) {
 }
 
 void relay_refuse(struct relay *r) {
-    if (r->listener >= 0) close(r->listener);
+    if (r->listener >= 0) {
+        shutdown(r->listener, SHUT_RDWR); /* a child that was just forked may have a copy */
+        close(r->listener);
+    }
     r->listener = -1;
 }
 
