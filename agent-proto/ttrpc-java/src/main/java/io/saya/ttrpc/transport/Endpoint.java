@@ -19,6 +19,11 @@ public sealed interface Endpoint {
         return Preamble.NONE;
     }
 
+    /** The stream of the first request; odd. */
+    default int firstStream() {
+        return 1;
+    }
+
     /** Plain ttrpc on a Unix socket, be it another process or a virtual serial port of QEMU. */
     static Endpoint unix(Path path) {
         return new Unix(path);
@@ -31,6 +36,15 @@ public sealed interface Endpoint {
      */
     static Endpoint serialPort(Path path) {
         return new SerialPort(path);
+    }
+
+    /**
+     * A Unix socket that is a virtual serial port of a guest, which another client has left in the
+     * middle of something: what comes before the answer to the first request is thrown away, 16 MiB
+     * at most. The first request should be one that may be made twice.
+     */
+    static Endpoint leftSerialPort(Path path) {
+        return new LeftSerialPort(path);
     }
 
     /**
@@ -76,6 +90,29 @@ public sealed interface Endpoint {
         @Override
         public Preamble preamble() {
             return SerialGreeting::start;
+        }
+
+        @Override
+        public String toString() {
+            return "unix:" + path;
+        }
+    }
+
+    /** See {@link Endpoint#leftSerialPort}. */
+    record LeftSerialPort(Path path) implements Endpoint {
+        @Override
+        public ChannelFuture connect(Transport transport, ChannelHandler handler) {
+            return transport.connect(path, handler);
+        }
+
+        @Override
+        public Preamble preamble() {
+            return LeftPort::start;
+        }
+
+        @Override
+        public int firstStream() {
+            return LeftPort.firstStream();
         }
 
         @Override
