@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # The launcher's actions, called as containerd calls them. Arguments: the binary, the fake daemon, a directory to work in.
 set -euo pipefail
-# shellcheck source=/dev/null
+# shellcheck source=sandbox.sh
 source "$(dirname "${BASH_SOURCE[0]}")/sandbox.sh" "$@"
+states=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/states
 
 begin "start prints the address of a new daemon"
 export SAYA_TEST_SCRIPT='stderr a line for the log;ready;wait'

@@ -2,7 +2,7 @@
 # The guard between callers and their daemon, and another daemon in the place of one that died. Arguments: the binary, the fake daemon, a
 # directory to work in, the caller.
 set -euo pipefail
-# shellcheck source=/dev/null
+# shellcheck source=sandbox.sh
 source "$(dirname "${BASH_SOURCE[0]}")/sandbox.sh" "$@"
 caller=$4
 trap 'jobs -p | xargs -r kill 2>/dev/null; leave' EXIT

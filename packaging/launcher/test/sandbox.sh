@@ -1,7 +1,6 @@
 # What the tests of the launcher share: a sandbox of a fake daemon. To be sourced with the binary, the fake daemon, and a directory to work in.
 # shellcheck shell=bash
 shim=$1 fake=$2 work=$3
-states=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/states
 namespace=saya-launcher-test
 mkdir -p "$work/java-home/bin"
 cp "$fake" "$work/java-home/bin/java"

@@ -13,6 +13,8 @@ import java.nio.file.Path;
  *     static_sandbox_resource_mgmt})
  * @param enableVcpusPinning one host CPU per virtual CPU ({@code enable_vcpus_pinning})
  * @param emptyDirMode where an emptyDir volume lives ({@code emptydir_mode})
+ * @param daemonRestarts how many daemons that die within an hour are followed by another one; 0:
+ *     none ({@code daemon_restarts})
  * @param tracing where traces go
  */
 public record RuntimeSettings(
@@ -22,6 +24,7 @@ public record RuntimeSettings(
         boolean staticSandboxResourceManagement,
         boolean enableVcpusPinning,
         EmptyDirMode emptyDirMode,
+        int daemonRestarts,
         TracingConfig tracing) {
 
     /**

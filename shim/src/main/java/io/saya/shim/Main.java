@@ -22,11 +22,12 @@ public final class Main {
             return switch (parsed.command()) {
                 case "daemon" -> ShimDaemon.run(parsed);
                 case "successor" -> ShimDaemon.succeed(parsed);
+                case "restart" -> ShimDaemon.restart(parsed);
                 default ->
                         throw new IllegalArgumentException(
                                 "command: '"
                                         + parsed.command()
-                                        + "' (expected: daemon or successor)");
+                                        + "' (expected: daemon, successor or restart)");
             };
         } catch (IllegalArgumentException e) {
             System.err.println("saya: " + e.getMessage());

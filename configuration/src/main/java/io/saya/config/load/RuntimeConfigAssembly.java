@@ -190,6 +190,7 @@ final class RuntimeConfigAssembly {
                 values.value(RuntimeOptions.STATIC_SANDBOX_RESOURCE_MGMT),
                 values.value(RuntimeOptions.ENABLE_VCPUS_PINNING),
                 values.value(RuntimeOptions.EMPTYDIR_MODE),
+                number(RuntimeOptions.DAEMON_RESTARTS),
                 new TracingConfig(
                         values.value(RuntimeOptions.ENABLE_TRACING),
                         values.value(RuntimeOptions.JAEGER_ENDPOINT),

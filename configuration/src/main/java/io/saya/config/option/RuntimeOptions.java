@@ -76,6 +76,14 @@ public final class RuntimeOptions {
     public static final Option<String> JAEGER_PASSWORD =
             ROWS.text("jaeger_password", "").secret().help("Password for that.");
 
+    public static final Option<Long> DAEMON_RESTARTS =
+            ROWS.count("daemon_restarts", 0, 0, 10, "")
+                    .known(Option.Known.OURS)
+                    .help(
+                            "How often within an hour a daemon that dies is followed by another"
+                                    + " one, which goes on with the sandbox. 0: a sandbox ends with"
+                                    + " its daemon. Needs the default guest at its serial port.");
+
     public static final Option<Boolean> SANDBOX_CGROUP_ONLY =
             ROWS.flag("sandbox_cgroup_only", false)
                     .annotated()

@@ -37,6 +37,11 @@ final class FrameReader {
         return new String(bytes(), StandardCharsets.UTF_8);
     }
 
+    /** False at the end: what a guard of an earlier version does not tell. */
+    boolean hasMore() {
+        return position < bytes.length;
+    }
+
     private int take(int count) throws IOException {
         if (count < 0 || bytes.length - position < count) {
             throw new IOException(

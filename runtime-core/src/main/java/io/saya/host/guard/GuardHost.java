@@ -20,6 +20,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Consumer;
 
@@ -52,6 +53,9 @@ public final class GuardHost implements Host {
 
     /** What the guard does without waiting for anybody. */
     private static final Duration REPORT_LIMIT = Duration.ofSeconds(10);
+
+    /** In place of a descriptor. */
+    private static final int NO_LISTENER = -1;
 
     private final GuardConnection connection;
     private final GuardStart start;
@@ -112,10 +116,33 @@ public final class GuardHost implements Host {
 
     /**
      * For such a daemon: ends the one that serves. When this returns, that one is dead and this one
-     * is the daemon. Before that, nothing else may be asked of the guard.
+     * is the daemon. Before that, nothing else may be asked of the guard. Also for one that follows
+     * a daemon that died. Those that are {@link #known} are told of their ends from now on, even if
+     * they were told before.
+     *
+     * @return how many daemons of this sandbox have died and were followed by another one
      */
-    public void takeOver() throws IOException {
-        connection.call(new FrameWriter(Frame.TAKE_OVER), "take over", TAKE_OVER_LIMIT);
+    public int takeOver() throws IOException {
+        FrameReader reply =
+                connection.call(new FrameWriter(Frame.TAKE_OVER), "take over", TAKE_OVER_LIMIT);
+        return reply.hasMore() ? reply.u32() : 0;
+    }
+
+    /**
+     * Has the guard serve the shim's socket, and pass on what comes to {@code relay.sock} in the
+     * run directory, on which this process listens already; and has it start another daemon when
+     * this one dies.
+     *
+     * @param listener the descriptor of the shim's socket in this process, which may be closed
+     *     then; empty for a daemon that follows another one: the guard has it
+     * @param restarts how many within an hour, at most 10
+     * @throws IOException if the guard cannot: the socket is this process's own then
+     */
+    public void relay(OptionalInt listener, int restarts) throws IOException {
+        connection.call(
+                new FrameWriter(Frame.RELAY).u32(listener.orElse(NO_LISTENER)).u32(restarts),
+                "relay of the shim's socket",
+                REPORT_LIMIT);
     }
 
     @Override

@@ -10,7 +10,10 @@ import io.saya.host.ProcessExit;
 import io.saya.host.SpawnSpec;
 import io.saya.host.UnmountFlag;
 import java.io.IOException;
+import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +21,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -63,6 +67,43 @@ class GuardHostTest {
             }
             Thread.sleep(10);
         }
+    }
+
+    @Test
+    void theGuardRelaysWhenItIsAskedTo() throws Exception {
+        try (RealGuard guard = new RealGuard(directory);
+                ServerSocketChannel relay = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            GuardStart start = guard.host().start();
+            relay.bind(
+                    UnixDomainSocketAddress.of(
+                            Path.of(start.runDirectory()).resolve("relay.sock")));
+            guard.host().relay(OptionalInt.of(start.listener()), 2);
+            guard.host().ready();
+            assertThatThrownBy(() -> guard.host().relay(OptionalInt.of(start.listener()), 2))
+                    .isInstanceOf(HostFailure.class)
+                    .hasMessageContaining("once");
+            assertThatThrownBy(() -> guard.host().takeOver())
+                    .isInstanceOf(HostFailure.class)
+                    .hasMessageContaining("nobody before this daemon");
+            byte[] frame = {0, 0, 0, 2, 0, 0, 0, 1, 1, 1, 7, 8};
+            try (SocketChannel caller =
+                            SocketChannel.open(
+                                    UnixDomainSocketAddress.of(
+                                            start.address().substring("unix://".length())));
+                    SocketChannel daemon = relay.accept()) {
+                caller.write(ByteBuffer.wrap(frame));
+                assertThat(read(daemon, frame.length)).isEqualTo(frame);
+                frame[8] = 2;
+                daemon.write(ByteBuffer.wrap(frame));
+                assertThat(read(caller, frame.length)).isEqualTo(frame);
+            }
+        }
+    }
+
+    private static byte[] read(SocketChannel channel, int count) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(count);
+        while (bytes.hasRemaining() && channel.read(bytes) >= 0) {}
+        return bytes.array();
     }
 
     private interface Condition {

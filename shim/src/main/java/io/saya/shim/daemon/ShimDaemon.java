@@ -230,6 +230,41 @@ public final class ShimDaemon {
         return done ? 0 : 1;
     }
 
+    /**
+     * Runs a daemon in the place of one that has died to its end. Whatever fails is the sandbox's
+     * end, as without it.
+     *
+     * @return the exit code
+     */
+    public static int restart(ShimArguments arguments) {
+        if (arguments.debug()) {
+            LogRouter.threshold(LogLevel.DEBUG);
+        }
+        try {
+            return new ShimDaemon(arguments, GuardHost.open()).resume();
+        } catch (IOException | ConfigException | RuntimeFailure e) {
+            System.err.println("saya: the sandbox cannot be gone on with: " + e.getMessage());
+            return 1;
+        }
+    }
+
+    private int resume() throws IOException, ConfigException {
+        GuardStart start = host.start();
+        Failpoints.sandbox(start.sandboxId());
+        ShimServices services = new ShimServices(arguments, host);
+        OciSpec spec = OciSpec.read(arguments.bundle());
+        SandboxIdentity identity = identity(start);
+        LoadedConfig configuration = configuration(start, spec);
+        Resumption resumption = new Resumption(host, identity, services);
+        boolean done =
+                Waited.untilInterrupted(() -> resumption.carryOut(spec, configuration, clock));
+        if (done) {
+            services.awaitEnd();
+        }
+        services.end(Optional.of(resumption.sandbox()));
+        return done ? 0 : 1;
+    }
+
     private LoadedConfig configuration(GuardStart start, OciSpec spec) throws ConfigException {
         Path installDirectory = installation();
         StartOptions options = StartOptions.parse(start.bootstrap(), arguments.id());

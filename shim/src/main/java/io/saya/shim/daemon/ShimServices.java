@@ -47,6 +47,7 @@ import io.saya.ttrpc.TtrpcServer;
 import io.saya.ttrpc.transport.PeerCheck;
 import io.saya.ttrpc.transport.Transport;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -75,9 +76,6 @@ final class ShimServices {
 
     private static final String NOT_HANDED_OVER =
             "failed: a sandbox of containerd's sandbox API is not handed over\n";
-
-    /** Whether another daemon is to go on with the sandbox when this one has died. */
-    private static final boolean SURVIVES = Boolean.getBoolean("saya.survive");
 
     /** Limit for the orderly end after a signal that ends the JVM; the guard kills after 15 s. */
     private static final Duration SIGNAL_LIMIT = Duration.ofSeconds(14);
@@ -141,15 +139,32 @@ final class ShimServices {
     void serve(Sandbox sandbox, LoadedConfig configuration)
             throws IOException, InterruptedException {
         var _ = open();
-        var _ = serve(sandbox, tasks(sandbox), counts(sandbox), configuration, start.listener());
+        int restarts = configuration.config().runtime().daemonRestarts();
+        var _ =
+                serve(
+                        sandbox,
+                        tasks(sandbox, configuration),
+                        counts(sandbox),
+                        configuration,
+                        restarts == 0
+                                ? builder -> builder.adopt(start.listener())
+                                : RelayedSocket.instead(
+                                        host,
+                                        Path.of(start.runDirectory()),
+                                        start.listener(),
+                                        restarts));
     }
 
-    /** The sandbox's containers, with their streams. */
-    Tasks tasks(Sandbox sandbox) {
+    /**
+     * The sandbox's containers, with their streams; written down all the time where another daemon
+     * is to go on with them when this one dies.
+     */
+    Tasks tasks(Sandbox sandbox, LoadedConfig configuration) {
+        boolean survives = configuration.config().runtime().daemonRestarts() > 0;
         StreamKeeping keeping =
-                new StreamKeeping(sandbox.identity().runDirectory(), host, SURVIVES);
+                new StreamKeeping(sandbox.identity().runDirectory(), host, survives);
         HostStdio stdio = new HostStdio(sandbox.identity().runDirectory().resolve("io"), keeping);
-        return SURVIVES
+        return survives
                 ? new Tasks(sandbox, stdio, new TaskRecords(sandbox, keeping))
                 : new Tasks(sandbox, stdio);
     }
@@ -164,20 +179,20 @@ final class ShimServices {
     /**
      * Begins to serve.
      *
-     * @param listener the descriptor of the listening socket
+     * @param door by which callers come
      */
     TtrpcServer serve(
             Sandbox sandbox,
             Tasks tasks,
             SandboxCounts counted,
             LoadedConfig configuration,
-            int listener)
+            Door door)
             throws IOException, InterruptedException {
         DaemonLifetime lifetime =
                 new DaemonLifetime(tasks::idle, IDLE_LIMIT, () -> !sandbox.live(), OVER_LIMIT);
         this.lifetime = lifetime;
         List<ServiceBinding> services = tasks(sandbox, tasks, counted, configuration, lifetime);
-        TtrpcServer serving = listen(listener, services);
+        TtrpcServer serving = listen(door, services);
         attend(
                 sandbox,
                 tasks,
@@ -188,12 +203,19 @@ final class ShimServices {
         return serving;
     }
 
-    private TtrpcServer listen(int listener, List<ServiceBinding> services)
+    /** Makes a server of its description. */
+    @FunctionalInterface
+    interface Door {
+        /** Begins to listen. */
+        TtrpcServer open(TtrpcServer.Builder builder) throws IOException, InterruptedException;
+    }
+
+    private TtrpcServer listen(Door door, List<ServiceBinding> services)
             throws IOException, InterruptedException {
         TtrpcServer.Builder builder =
                 TtrpcServer.builder(transport.join()).peerCheck(PeerCheck.sameUser());
         services.forEach(builder::service);
-        TtrpcServer serving = builder.adopt(listener);
+        TtrpcServer serving = door.open(builder);
         server = serving;
         Runtime.getRuntime().addShutdownHook(new Thread(this::endBySignal, "signal"));
         log = DaemonLog.start(start.sandboxId(), transport.join().eventLoop());
@@ -269,7 +291,10 @@ final class ShimServices {
                             return pod;
                         },
                         waiting);
-        serving.complete(listen(start.listener(), List.of(SandboxService.bind(service))));
+        serving.complete(
+                listen(
+                        builder -> builder.adopt(start.listener()),
+                        List.of(SandboxService.bind(service))));
         waiting.containersChanged();
         LOG.info("daemon serves the sandbox service", "address", start.address());
     }
@@ -346,7 +371,8 @@ final class ShimServices {
                             tasks,
                             log.recent(),
                             configuration.sources().toString(),
-                            this::template);
+                            this::template,
+                            counted.restarts());
             management =
                     ManagementSocket.open(
                             sandbox.identity().runDirectory(),

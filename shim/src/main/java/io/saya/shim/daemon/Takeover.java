@@ -73,27 +73,13 @@ final class Takeover {
         }
         Succession succession = Succession.read(directory, descriptors);
         JsonObject told = succession.tasks().sandbox();
-        Sandbox standing =
-                new Sandbox(
-                        new GuestLaunch(
-                                identity,
-                                configuration.config(),
-                                host,
-                                ShimDaemon.qemu(host, identity),
-                                (_, _, _) -> {
-                                    throw RuntimeFailure.internal("it is connected already", null);
-                                },
-                                SandboxCgroup.standing(
-                                        identity,
-                                        configuration.config().runtime().sandboxCgroupOnly()),
-                                clock),
-                        services.events());
+        Sandbox standing = standing(host, identity, services, configuration, clock);
         sandbox = standing;
         standing.standing(told, spec);
-        Tasks tasks = services.tasks(standing);
+        Tasks tasks = services.tasks(standing, configuration);
         tasks.standing(succession.tasks().containers());
         SandboxCounts counts = services.counts(standing);
-        host.takeOver();
+        counts.restarts(host.takeOver());
         GuestDetails details =
                 GuestDetails.of(
                         told.string("agent").orElse(""), told.bool("seccomp").orElse(false));
@@ -111,7 +97,11 @@ final class Takeover {
         Succession.discard(directory);
         TtrpcServer server =
                 services.serve(
-                        standing, tasks, counts, configuration, succession.server().listener());
+                        standing,
+                        tasks,
+                        counts,
+                        configuration,
+                        builder -> builder.adopt(succession.server().listener()));
         server.goOn(succession.server().connections());
         LOG.info(
                 "the sandbox is taken over",
@@ -119,6 +109,29 @@ final class Takeover {
                 tasks.all().size(),
                 "nobody_served_ms",
                 System.currentTimeMillis() - succession.heldAt());
+    }
+
+    /** A sandbox that another daemon has made; nothing of it is known yet. */
+    static Sandbox standing(
+            GuardHost host,
+            SandboxIdentity identity,
+            ShimServices services,
+            LoadedConfig configuration,
+            StartClock clock)
+            throws IOException {
+        return new Sandbox(
+                new GuestLaunch(
+                        identity,
+                        configuration.config(),
+                        host,
+                        ShimDaemon.qemu(host, identity),
+                        (_, _, _) -> {
+                            throw RuntimeFailure.internal("it is connected already", null);
+                        },
+                        SandboxCgroup.standing(
+                                identity, configuration.config().runtime().sandboxCgroupOnly()),
+                        clock),
+                services.events());
     }
 
     /** What is needed while everything is held is loaded before. */

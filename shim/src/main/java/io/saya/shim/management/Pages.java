@@ -36,22 +36,26 @@ public final class Pages {
     private final RecentLines recent;
     private final String configuration;
     private final Supplier<String> template;
+    private final int restarts;
 
     /**
      * @param configuration the files that it was started with
      * @param template what became of its template
+     * @param restarts how many daemons of the sandbox have died before this one
      */
     public Pages(
             Sandbox sandbox,
             Tasks tasks,
             RecentLines recent,
             String configuration,
-            Supplier<String> template) {
+            Supplier<String> template,
+            int restarts) {
         this.sandbox = sandbox;
         this.tasks = tasks;
         this.recent = recent;
         this.configuration = configuration;
         this.template = template;
+        this.restarts = restarts;
     }
 
     /** The pages by their paths, with {@code page} at {@code path} among them. */
@@ -86,6 +90,7 @@ public final class Pages {
                 .put("vmm_pid", sandbox.vmmPid())
                 .put("agent", sandbox.agentVersion().toString())
                 .put("configuration", configuration)
+                .put("restarts", restarts)
                 .put("log_level", word(LogRouter.threshold()))
                 .put("origin", sandbox.clock().origin())
                 .put("template", template.get())

@@ -16,6 +16,7 @@ public final class SandboxCounts implements TaskCallObserver, TtrpcObserver {
     private final CallCounts taskCalls = new CallCounts();
     private final CallCounts agentCalls = new CallCounts();
     private final EndCounts ends;
+    private volatile int restarts;
 
     /**
      * @param sandboxId id of the container that owns the sandbox
@@ -28,6 +29,16 @@ public final class SandboxCounts implements TaskCallObserver, TtrpcObserver {
     /** Something happened to a task. */
     public void happened(TaskEvent event) {
         ends.happened(event);
+    }
+
+    /** So many daemons of the sandbox have died before this one. */
+    public void restarts(int count) {
+        restarts = count;
+    }
+
+    /** How many daemons of the sandbox have died and were followed by another one. */
+    public int restarts() {
+        return restarts;
     }
 
     @Override

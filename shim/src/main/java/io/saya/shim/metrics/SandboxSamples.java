@@ -34,6 +34,10 @@ final class SandboxSamples {
             Metric.gauge(
                     "saya_sandbox_restored",
                     "Whether the guest was restored from a template (1) or booted (0)");
+    static final Metric DAEMON_RESTARTS_TOTAL =
+            Metric.counter(
+                    "saya_daemon_restarts_total",
+                    "Daemons of the sandbox that died and were followed by another one");
     static final Metric TEMPLATE_FAILED_RESTORES =
             Metric.gauge(
                     "saya_template_failed_restores",
@@ -50,7 +54,7 @@ final class SandboxSamples {
 
     private SandboxSamples() {}
 
-    static void write(Sandbox sandbox, Exposition out) {
+    static void write(Sandbox sandbox, SandboxCounts counts, Exposition out) {
         String version = SandboxSamples.class.getPackage().getImplementationVersion();
         out.add(
                 SANDBOX_INFO,
@@ -70,6 +74,7 @@ final class SandboxSamples {
         out.add(SANDBOX_VCPUS, size.vcpus());
         out.add(SANDBOX_MEMORY_BYTES, (long) size.memoryMib() << 20);
         out.add(SANDBOX_RESTORED, clock.origin().equals("restored") ? 1 : 0);
+        out.add(DAEMON_RESTARTS_TOTAL, counts.restarts());
         out.add(TEMPLATE_FAILED_RESTORES, clock.failedRestores());
         long sum = 0;
         for (StartClock.Timed timed : clock.phases()) {

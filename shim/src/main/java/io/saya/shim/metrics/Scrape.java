@@ -61,7 +61,7 @@ final class Scrape {
         // Right behind the guest's figures, which they are compared with.
         HostProcesses host = HostProcesses.read(sandbox);
         List<Container> all = sandbox.tasks().all();
-        SandboxSamples.write(sandbox, out);
+        SandboxSamples.write(sandbox, counts, out);
         CallSamples.write(counts, out);
         ProcessSamples.write(host, out);
         VmmSamples.write(sandbox.vmmPid(), out);

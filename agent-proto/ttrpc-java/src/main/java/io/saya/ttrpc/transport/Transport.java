@@ -14,6 +14,7 @@ import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
+import io.netty.channel.unix.FileDescriptor;
 import io.netty.channel.unix.UnixChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
@@ -173,6 +174,11 @@ public final class Transport implements AutoCloseable {
     /** A channel for a connected stream socket that this process was given. */
     public static Channel connected(int descriptor) {
         return new EpollDomainSocketChannel(descriptor);
+    }
+
+    /** Closes a descriptor that this process was given, and has no use for. */
+    public static void close(int descriptor) throws IOException {
+        new FileDescriptor(descriptor).close();
     }
 
     private Bootstrap clientBootstrap(ChannelHandler handler) {

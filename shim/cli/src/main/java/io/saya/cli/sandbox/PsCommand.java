@@ -71,6 +71,13 @@ public final class PsCommand implements Callable<Integer> {
                                     + "; configuration "
                                     + status.string("configuration").orElse(""));
         }
+        status.integer("restarts")
+                .ifPresent(
+                        count -> {
+                            if (count > 0) {
+                                invocation.out().println("Daemons that died before: " + count);
+                            }
+                        });
         invocation.out().println();
         Table inside = new Table("CONTAINER", "EXEC", "STATE", "EXIT");
         for (JsonObject process : SandboxStatus.processes(status)) {

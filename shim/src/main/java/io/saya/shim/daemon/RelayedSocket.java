@@ -1,0 +1,57 @@
+package io.saya.shim.daemon;
+
+import io.saya.host.guard.GuardHost;
+import io.saya.log.Log;
+import io.saya.ttrpc.TtrpcServer;
+import io.saya.ttrpc.transport.Transport;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.OptionalInt;
+
+/**
+ * The socket by which the guard passes containerd's calls on, so that containerd keeps its
+ * connections when this process dies and another one takes its place (shim/README.md, "A daemon
+ * that dies").
+ */
+final class RelayedSocket {
+    /**
+     * In the run directory; the guard knows the name, and removes the file of a daemon that died.
+     */
+    private static final String NAME = "relay.sock";
+
+    private static final Log LOG = Log.of("restart");
+
+    private RelayedSocket() {}
+
+    /**
+     * Has the guard serve the shim's socket instead of this process. Where it cannot, this process
+     * serves it, and the sandbox ends with it.
+     *
+     * @param listener the descriptor of the shim's socket
+     * @param restarts how many within an hour
+     */
+    static ShimServices.Door instead(
+            GuardHost host, Path runDirectory, int listener, int restarts) {
+        return builder -> {
+            TtrpcServer server = builder.listen(runDirectory.resolve(NAME));
+            try {
+                host.relay(OptionalInt.of(listener), restarts);
+            } catch (IOException e) {
+                LOG.warn("this sandbox ends with its daemon: the guard cannot relay", "error", e);
+                server.close();
+                return builder.adopt(listener);
+            }
+            Transport.close(listener);
+            return server;
+        };
+    }
+
+    /** The same in the place of a daemon that has died: the guard has the shim's socket. */
+    static ShimServices.Door again(GuardHost host, Path runDirectory, int restarts) {
+        return builder -> {
+            TtrpcServer server = builder.listen(runDirectory.resolve(NAME));
+            host.relay(OptionalInt.empty(), restarts);
+            return server;
+        };
+    }
+}
