@@ -160,6 +160,29 @@ final class DaemonRestartTest extends PodSuite {
         stopAndLookAround(pod);
     }
 
+    @Test
+    void aDaemonThatTookOverIsFollowedAndOneThatFollowedHandsOver() {
+        var pod = pod();
+        var counter = pod.started("counter", COUNT);
+        for (int died = 0; died < 2; died++) {
+            var before = Host.process("/bin/java", pod.id());
+            var _ = Ran.run(LIMIT, saya(), "upgrade", pod.id()).succeeded();
+            var daemon = Host.process("/bin/java", pod.id());
+            assertThat(daemon).isNotEqualTo(before);
+            awaitLines(pod, counter, pod.log(counter).size() + 20);
+            Host.kill(daemon);
+            assertThat(pod.exec(counter, "echo", "here").out()).isEqualTo("here\n");
+            awaitLines(pod, counter, pod.log(counter).size() + 20);
+            assertThat(Ran.run(LIMIT, saya(), "ps", pod.id()).succeeded().out())
+                    .contains("Daemons that died before: " + (died + 1));
+        }
+        pod.stop(counter, LIMIT);
+        assertThat(pod.exited(counter).getExitCode()).isZero();
+        assertNothingIsMissing(pod.log(counter), 0, Integer.MAX_VALUE, 2);
+        pod.remove(counter);
+        stopAndLookAround(pod);
+    }
+
     private static void stopAndLookAround(Pod pod) {
         pod.stop();
         assertThat(Host.processes("qemu-system", pod.id())).isEmpty();
