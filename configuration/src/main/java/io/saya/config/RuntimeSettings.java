@@ -5,7 +5,7 @@ import java.nio.file.Path;
 /**
  * Section {@code [runtime]}.
  *
- * @param enableDebug log level debug instead of info ({@code enable_debug})
+ * @param daemon the process that owns a sandbox
  * @param network how a pod's network reaches the VM
  * @param sandboxCgroupOnly shim, QEMU and virtiofsd all in the pod's cgroup ({@code
  *     sandbox_cgroup_only})
@@ -13,19 +13,25 @@ import java.nio.file.Path;
  *     static_sandbox_resource_mgmt})
  * @param enableVcpusPinning one host CPU per virtual CPU ({@code enable_vcpus_pinning})
  * @param emptyDirMode where an emptyDir volume lives ({@code emptydir_mode})
- * @param daemonRestarts how many daemons that die within an hour are followed by another one; 0:
- *     none ({@code daemon_restarts})
  * @param tracing where traces go
  */
 public record RuntimeSettings(
-        boolean enableDebug,
+        Daemon daemon,
         Network network,
         boolean sandboxCgroupOnly,
         boolean staticSandboxResourceManagement,
         boolean enableVcpusPinning,
         EmptyDirMode emptyDirMode,
-        int daemonRestarts,
         TracingConfig tracing) {
+
+    /**
+     * The process that owns a sandbox.
+     *
+     * @param debug log level debug instead of info ({@code enable_debug})
+     * @param restarts how many that die within an hour are followed by another one; 0: none ({@code
+     *     daemon_restarts})
+     */
+    public record Daemon(boolean debug, int restarts) {}
 
     /**
      * How a pod's network reaches the VM.

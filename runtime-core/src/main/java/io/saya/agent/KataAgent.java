@@ -42,7 +42,6 @@ import io.saya.proto.agent.WaitProcessRequest;
 import io.saya.proto.agent.WaitProcessResponse;
 import io.saya.trace.TraceParent;
 import io.saya.ttrpc.CallOptions;
-import io.saya.ttrpc.ConnectionFailure;
 import io.saya.ttrpc.HeldClient;
 import io.saya.ttrpc.StatusCode;
 import io.saya.ttrpc.TtrpcClient;
@@ -623,19 +622,15 @@ public final class KataAgent implements Agent {
 
     private static KataAgent connected(
             Transport transport, Path socket, Duration createContainerLimit, TtrpcObserver calls) {
-        try {
-            return new KataAgent(
-                    TtrpcClient.connect(
-                            transport,
-                            Endpoint.leftSerialPort(socket),
-                            KataConnector.options(calls)),
-                    createContainerLimit);
-        } catch (ConnectionFailure e) {
-            throw RuntimeFailure.unavailable("the agent cannot be reached: " + e.getMessage(), e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw RuntimeFailure.unavailable("interrupted while connecting to the agent", e);
-        }
+        return new KataAgent(
+                AgentCall.run(
+                        "connect",
+                        () ->
+                                TtrpcClient.connect(
+                                        transport,
+                                        Endpoint.leftSerialPort(socket),
+                                        KataConnector.options(calls))),
+                createContainerLimit);
     }
 
     @Override

@@ -31,6 +31,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -117,6 +118,19 @@ class TaskRecordsTest {
         return same.build();
     }
 
+    private void awaitDismissed(String id) {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (StandingTasks.read(before.runDirectory())
+                .sandbox()
+                .object("machine")
+                .flatMap(machine -> machine.object("demands"))
+                .flatMap(demands -> demands.object(id))
+                .isPresent()) {
+            assertThat(System.nanoTime()).isLessThan(end);
+            Thread.onSpinWait();
+        }
+    }
+
     private void assertSame(String after) {
         StandingTasks written = StandingTasks.read(before.runDirectory());
         TaskHandover handover = new TaskHandover(before.sandbox);
@@ -150,12 +164,14 @@ class TaskRecordsTest {
         assertSame("resume");
         tasks.delete("app1", "e1");
         assertSame("delete of an exec");
-        tasks.update("app1", Json.parseObject("{\"memory\":{\"limit\":1073741824}}"));
+        tasks.update("app1", Json.parseObject("{\"cpu\":{\"shares\":512}}"));
         assertSame("update");
         tasks.delete("app2", "");
         assertSame("delete");
         before.agent.exit("app1", "app1", 4);
         assertThat(tasks.exit("app1", "").join().status()).isEqualTo(4);
+        // What the machine is wanted for is dismissed when clients have been told.
+        awaitDismissed("app1");
         assertSame("exit of a container");
     }
 

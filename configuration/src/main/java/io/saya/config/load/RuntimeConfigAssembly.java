@@ -181,7 +181,9 @@ final class RuntimeConfigAssembly {
 
     private RuntimeSettings runtime() {
         return new RuntimeSettings(
-                values.value(RuntimeOptions.ENABLE_DEBUG),
+                new RuntimeSettings.Daemon(
+                        values.value(RuntimeOptions.ENABLE_DEBUG),
+                        number(RuntimeOptions.DAEMON_RESTARTS)),
                 new RuntimeSettings.Network(
                         values.value(RuntimeOptions.INTERNETWORKING_MODEL),
                         values.value(RuntimeOptions.DISABLE_NEW_NETNS),
@@ -190,7 +192,6 @@ final class RuntimeConfigAssembly {
                 values.value(RuntimeOptions.STATIC_SANDBOX_RESOURCE_MGMT),
                 values.value(RuntimeOptions.ENABLE_VCPUS_PINNING),
                 values.value(RuntimeOptions.EMPTYDIR_MODE),
-                number(RuntimeOptions.DAEMON_RESTARTS),
                 new TracingConfig(
                         values.value(RuntimeOptions.ENABLE_TRACING),
                         values.value(RuntimeOptions.JAEGER_ENDPOINT),

@@ -89,7 +89,7 @@ final class Resumption {
                         RelayedSocket.again(
                                 host,
                                 directory,
-                                configuration.config().runtime().daemonRestarts()));
+                                configuration.config().runtime().daemon().restarts()));
         host.ready();
         LOG.warn(
                 "the daemon before has died; the sandbox goes on",

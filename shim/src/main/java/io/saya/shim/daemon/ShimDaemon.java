@@ -273,7 +273,7 @@ public final class ShimDaemon {
                         new ConfigLoader(installDirectory)
                                 .load(options.configPath(), System.getenv()),
                         spec.annotations());
-        if (loaded.config().runtime().enableDebug()) {
+        if (loaded.config().runtime().daemon().debug()) {
             LogRouter.threshold(LogLevel.DEBUG);
         }
         clock.done(StartPhase.CONFIGURATION);

@@ -1,7 +1,9 @@
 package io.saya.ttrpc.transport;
 
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelInitializer;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -102,12 +104,15 @@ public sealed interface Endpoint {
     record LeftSerialPort(Path path) implements Endpoint {
         @Override
         public ChannelFuture connect(Transport transport, ChannelHandler handler) {
-            return transport.connect(path, handler);
-        }
-
-        @Override
-        public Preamble preamble() {
-            return LeftPort::start;
+            // Not by a preamble: what is left in the port may be read before one begins.
+            return transport.connect(
+                    path,
+                    new ChannelInitializer<>() {
+                        @Override
+                        protected void initChannel(Channel channel) {
+                            channel.pipeline().addLast(new LeftPort(), handler);
+                        }
+                    });
         }
 
         @Override

@@ -2,11 +2,9 @@ package io.saya.ttrpc.transport;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
-import io.netty.util.concurrent.Promise;
 import java.io.IOException;
 import java.util.concurrent.ThreadLocalRandom;
 
@@ -48,23 +46,15 @@ final class LeftPort extends ChannelDuplexHandler {
 
     private int stream;
 
-    /** The last bytes that came, which may be the begin of the header. */
-    private final byte[] seen = new byte[HEADER];
+    /** The last eight bytes that came, and the two before: what may be a header. */
+    private long last;
 
-    private int filled;
-    private long skipped;
-
-    private LeftPort() {}
+    private int before;
+    private long seen;
 
     /** A stream for a connection to begin with that nobody has used before, nor can guess. */
     static int firstStream() {
         return (ThreadLocalRandom.current().nextInt() & STREAMS) | ABOVE;
-    }
-
-    /** Has what is written first on a channel go twice, and what is not its answer thrown away. */
-    static void start(Channel channel, Promise<Void> done) {
-        channel.pipeline().addFirst(new LeftPort());
-        done.setSuccess(null);
     }
 
     @Override
@@ -89,7 +79,7 @@ final class LeftPort extends ChannelDuplexHandler {
             }
         }
         bytes.release();
-        if (skipped > MOST) {
+        if (seen > MOST) {
             context.fireExceptionCaught(
                     new IOException(
                             "more than "
@@ -101,31 +91,26 @@ final class LeftPort extends ChannelDuplexHandler {
 
     /** True if the header of the answer is complete with this byte. */
     private boolean take(byte one) {
-        if (filled == HEADER) {
-            System.arraycopy(seen, 1, seen, 0, HEADER - 1);
-            filled--;
-            skipped++;
-        }
-        seen[filled++] = one;
-        return filled == HEADER && isAnswer();
+        before = (before << 8 | (int) (last >>> 56)) & 0xffff;
+        last = last << 8 | (one & 0xff);
+        seen++;
+        // Its end: the stream, the type and flags that say nothing.
+        return (last & 0xffff_ffff_ffffL) == ((stream & 0xffff_ffffL) << 16 | RESPONSE << 8)
+                && isAnswer();
     }
 
     private boolean isAnswer() {
         return stream != 0
-                && seen[HEADER - 2] == RESPONSE
-                && intAt(STREAM) == stream
-                && Integer.compareUnsigned(intAt(0), LONGEST_ANSWER) <= 0;
+                && seen >= HEADER
+                && Integer.compareUnsigned(length(), LONGEST_ANSWER) <= 0;
     }
 
-    private int intAt(int offset) {
-        return (seen[offset] & 0xff) << 24
-                | (seen[offset + 1] & 0xff) << 16
-                | (seen[offset + 2] & 0xff) << 8
-                | (seen[offset + 3] & 0xff);
+    private int length() {
+        return before << 16 | (int) (last >>> 48);
     }
 
     private void leave(ChannelHandlerContext context, ByteBuf rest) {
-        context.fireChannelRead(Unpooled.copiedBuffer(seen));
+        context.fireChannelRead(Unpooled.buffer(HEADER).writeShort(before).writeLong(last));
         context.fireChannelRead(rest);
         context.pipeline().remove(this);
     }

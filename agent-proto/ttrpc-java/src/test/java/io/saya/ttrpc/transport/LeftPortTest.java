@@ -6,7 +6,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
-import io.netty.util.concurrent.ImmediateEventExecutor;
 import java.io.ByteArrayOutputStream;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
@@ -21,8 +20,7 @@ class LeftPortTest {
     private EmbeddedChannel channel = left();
 
     private static EmbeddedChannel left() {
-        EmbeddedChannel channel = new EmbeddedChannel();
-        LeftPort.start(channel, ImmediateEventExecutor.INSTANCE.newPromise());
+        EmbeddedChannel channel = new EmbeddedChannel(new LeftPort());
         channel.writeOutbound(bytes("00000006" + STREAM + "0100" + BODY));
         return channel;
     }

@@ -152,7 +152,7 @@ final class Environment {
                 .put("Path", installation.resolve("bin/containerd-shim-saya-v2").toString())
                 .put("GuestSeLinuxLabel", value(RuntimeOptions.GUEST_SELINUX_LABEL))
                 .put("Experimental", JsonArray.ofStrings(value(RuntimeOptions.EXPERIMENTAL)))
-                .put("Debug", runtime.enableDebug())
+                .put("Debug", runtime.daemon().debug())
                 .put("Trace", value(RuntimeOptions.ENABLE_TRACING))
                 .put("DisableGuestSeccomp", value(RuntimeOptions.DISABLE_GUEST_SECCOMP))
                 .put("DisableNewNetNs", runtime.network().disableNewNetns())
