@@ -24,6 +24,7 @@ final class KeptOutput {
     private final @Nullable StreamKeeping keeping;
     private final HeldEnd end;
     private final String obstacle;
+    private volatile boolean begun;
 
     private KeptOutput(
             StreamPositions.@Nullable Counter counter,
@@ -87,6 +88,14 @@ final class KeptOutput {
         }
     }
 
+    /**
+     * The stream moves. A daemon that was to take over, and has not, leaves the counters alone:
+     * they are still the other one's.
+     */
+    void begin() {
+        begun = true;
+    }
+
     /** How many bytes are where they belong. */
     long written() {
         return counter == null ? 0 : counter.bytes();
@@ -101,7 +110,7 @@ final class KeptOutput {
 
     /** Nothing more will be written; before the FIFO is closed, so that nobody opens it again. */
     void ended() {
-        if (counter != null) {
+        if (counter != null && begun) {
             counter.end();
         }
     }

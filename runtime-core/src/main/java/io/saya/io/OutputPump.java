@@ -135,6 +135,7 @@ final class OutputPump {
      * @param byPosition whether the guest keeps what is not where it belongs
      */
     void start(GuestOutput guest, boolean byPosition) {
+        sink.output().begin();
         if (byPosition && position == 0 && sink.output().isKept()) {
             done = sink.output().written();
             position = done + 1;

@@ -89,7 +89,8 @@ class KeptStreamsTest {
         CompletableFuture<String> read = Peers.output("cat <\"$1\"", fifo);
         KeepingGuest guest = new KeepingGuest(KeepingGuest.lines(directory, 100), false);
         stdio.attach(guest);
-        until(() -> guest.asked.size() == 2 && guest.done.get() == 1600);
+        StreamPositions.Slot slot = counted(stdio);
+        until(() -> slot.stdout().bytes() == 1600);
         HeldEnd end = standing.stdout().end();
         HeldEnd kept = guard.hold(end.device(), end.inode(), HeldEnd.Side.WRITE);
         Files.delete(fifo); // whose name is of no matter
@@ -124,6 +125,50 @@ class KeptStreamsTest {
                 false,
                 HeldEnd.NONE,
                 standing.slot());
+    }
+
+    @Test
+    void aDaemonThatDoesNotComeToTakeOverChangesNoCounter() throws Exception {
+        Path fifo = Peers.fifo(directory, "stdout");
+        Path other = Peers.fifo(directory, "stderr");
+        TaskIo io = new TaskIo("", fifo.toString(), other.toString(), false);
+        ProcessStdio stdio = host.open(io, CONTAINER);
+        CompletableFuture<String> read = Peers.output("cat <\"$1\"", fifo);
+        KeepingGuest guest = new KeepingGuest(KeepingGuest.lines(directory, 100), false);
+        stdio.attach(guest);
+        StreamPositions.Slot slot = counted(stdio);
+        until(() -> slot.stdout().bytes() == 1600);
+        HeldStdio standing = stdio.standing();
+        HeldEnd end = standing.stderr().end();
+        HeldStdio held =
+                new HeldStdio(
+                        standing.stdout(),
+                        // Of which the guard does not know: it cannot be opened.
+                        new HeldStream(
+                                HeldStream.Stage.READING,
+                                0,
+                                1,
+                                0,
+                                ByteString.EMPTY,
+                                new HeldEnd(99, 1, end.device(), end.inode())),
+                        false,
+                        false,
+                        HeldEnd.NONE,
+                        standing.slot());
+        HostStdio next =
+                new HostStdio(directory.resolve("io"), new StreamKeeping(directory, guard, false));
+        assertThatThrownBy(() -> next.reopen(io, CONTAINER, held))
+                .isInstanceOf(RuntimeFailure.class)
+                .hasMessageContaining("cannot be opened");
+        assertThat(counted(stdio).stdout().ended()).isFalse();
+        assertThat(counted(stdio).stdout().bytes()).isEqualTo(1600);
+        stdio.close();
+        assertThat(counted(standing).stdout().ended()).isTrue();
+        assertThat(read.get()).hasSize(1600);
+    }
+
+    private StreamPositions.Slot counted(HeldStdio standing) throws Exception {
+        return StreamPositions.read(directory).slot(standing.slot());
     }
 
     @Test
