@@ -20,8 +20,9 @@ kubernetes_node() {
   need_packages containernetworking-plugins iptables gcc libc6-dev procps util-linux
   work=$(mktemp -d "${TMPDIR:-/tmp}/saya-cri.XXXXXX")
   source "$top/packaging/lib/containerd.sh"
-  # Networks of their own, and gone with it.
-  unshare --net --mount --propagation private bash -c '
+  # Networks and mounts of their own, and gone with it; shared among themselves, as a node's are by systemd.
+  unshare --net --mount --propagation slave bash -c '
+    mount --make-rshared /
     set -euo pipefail; source "$1/packaging/lib/debian.sh"; source "$1/packaging/lib/containerd.sh"; source "$1/test/hosts/kubernetes_node.sh"
     critest_inside "$1" "$2" "$3" "$4" "$5"' critest "$top" "$product" "$directory" "$work" "$(critest_registry "$directory")" > "$directory/node.log" 2>&1 || true
   tail -n 3 "$directory/node.log"
