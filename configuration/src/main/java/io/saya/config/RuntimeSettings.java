@@ -1,6 +1,7 @@
 package io.saya.config;
 
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * Section {@code [runtime]}.
@@ -13,6 +14,8 @@ import java.nio.file.Path;
  *     static_sandbox_resource_mgmt})
  * @param enableVcpusPinning one host CPU per virtual CPU ({@code enable_vcpus_pinning})
  * @param emptyDirMode where an emptyDir volume lives ({@code emptydir_mode})
+ * @param forwardedSockets globs of the host's Unix sockets that containers may connect to ({@code
+ *     valid_socket_paths}); empty without {@code forward_sockets}
  * @param tracing where traces go
  */
 public record RuntimeSettings(
@@ -22,7 +25,12 @@ public record RuntimeSettings(
         boolean staticSandboxResourceManagement,
         boolean enableVcpusPinning,
         EmptyDirMode emptyDirMode,
+        List<String> forwardedSockets,
         TracingConfig tracing) {
+
+    public RuntimeSettings {
+        forwardedSockets = List.copyOf(forwardedSockets);
+    }
 
     /**
      * How a pod's network reaches the VM.
