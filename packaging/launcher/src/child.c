@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "files.h"
+#include "guard_holds.h"
 
 #define OUTPUT_REST_MS 250 /* after 64 KiB in one go */
 
@@ -45,6 +46,7 @@ pid_t child_fork(struct child *c, int namespaces, int *output, int *result) {
         c->pid = fork_into(namespaces);
         if (c->pid == 0) {
             default_signals();
+            holds_are_the_guards();
             close(out[0]);
             close(res[0]); /* else it could not see the guard's death */
             child_die_with_guard(res[1]);

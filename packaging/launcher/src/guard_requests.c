@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "files.h"
+#include "guard_holds.h"
 #include "guard_state.h"
 #include "hook.h"
 #include "stand_in.h"
@@ -245,6 +247,32 @@ static void append_tail(struct guard *g, const struct child *c) {
     bytes_free(&tail);
 }
 
+static void hold_request(struct guard *g, const struct request *request) {
+    struct reader r = request->body;
+    struct hold_call call = {.owner = g->daemon.pid, .device = read_u64(&r)};
+    call.inode = read_u64(&r);
+    call.access = read_u8(&r);
+    const struct hold *held = NULL;
+    errno = EINVAL;
+    if (!r.bad && (call.access == O_RDONLY || call.access == O_WRONLY)) held = holds_take(&call);
+    if (!held) {
+        reply(g, request->id, errno, "hold an end of a FIFO");
+        return;
+    }
+    size_t at = channel_begin(&g->channel, FRAME_REPLY, request->id);
+    bytes_u32(&g->channel.queued, 0);
+    bytes_u32(&g->channel.queued, held->handle);
+    bytes_u32(&g->channel.queued, (uint32_t)held->fd);
+    channel_end(&g->channel, at);
+}
+
+static void release_request(struct guard *g, const struct request *request) {
+    struct reader r = request->body;
+    uint32_t handle = read_u32(&r);
+    if (!r.bad) holds_release(handle);
+    channel_reply(&g->channel, request->id, r.bad ? EINVAL : 0, "release request");
+}
+
 static void tail_request(struct guard *g, const struct request *request) {
     struct reader r = request->body;
     struct child *c = child_by_handle(g, read_u32(&r));
@@ -276,6 +304,8 @@ void guard_request(struct guard *g, const struct request *request) {
     case REQUEST_HOOK: hook_request(g, request); break;
     case REQUEST_STAND_IN: stand_in_request(g, request); break;
     case REQUEST_MONITOR: monitor_request(g, request); break;
+    case REQUEST_HOLD: hold_request(g, request); break;
+    case REQUEST_RELEASE: release_request(g, request); break;
     case REQUEST_SUCCESSOR: guard_successor_start(g, request); break;
     default: reply(g, request->id, ENOSYS, "unknown request");
     }

@@ -294,6 +294,23 @@ until_true dead "$(daemon)"
 kill -9 "$first"
 finish
 
+begin "the end of a FIFO is held for the next daemon, until that one gives it up"
+mkfifo "$SAYA_TEST/fifo"
+cat "$SAYA_TEST/fifo" >"$SAYA_TEST/read" &
+reader=$!
+export SAYA_TEST_SUCCESSOR="take;pause 0.3;stderr taken;pause 0.7;release;wait"
+exec 9<>"$bundle/log"
+SAYA_TEST_SCRIPT="hold $SAYA_TEST/fifo;ready;successor $SAYA_TEST;wait" start || fail "exit code $?"
+read -r -t 10 line <&9 && [[ $line == taken ]] || fail "log: $line"
+dead "$(head -1 "$SAYA_TEST/daemons")" || fail "the first daemon lives"
+alive "$reader" || fail "its reader was told of an end"
+until_true dead "$reader"
+wait "$reader"
+exec 9<&-
+alive "$(daemon)" || fail "the daemon has gone"
+kill -9 "$(daemon)"
+finish
+
 begin "a daemon that dies while it has a successor takes it along"
 SAYA_TEST_SUCCESSOR="hang"
 SAYA_TEST_SCRIPT="ready;successor $SAYA_TEST;pause 0.3;exit 1" start || fail "exit code $?"

@@ -8,6 +8,8 @@
  *   successor DIR     asks for one                  take           asks for its place, as one
  *   exited            waits to be told of an exit, and appends its handle to $SAYA_TEST/exits
  *   pause SECONDS
+ *   hold FIFO         opens its write end and has it held; appends the handle to $SAYA_TEST/holds
+ *   release           the last of these
  * A successor does what SAYA_TEST_SUCCESSOR says.
  * Appends its pid to $SAYA_TEST/daemons and the HELLO's bootstrap to $SAYA_TEST/bootstrap. */
 #define _GNU_SOURCE
@@ -17,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../src/bytes.h"
@@ -79,6 +82,46 @@ static void call(enum frame_type type, struct bytes *body) {
         }
         free(data);
     }
+}
+
+static void append_file(const char *name, const void *data, size_t length);
+
+static void hold(const char *fifo) {
+    struct bytes b = {0};
+    struct stat s;
+    int both = open(fifo, O_RDWR);
+    if (both < 0 || open(fifo, O_WRONLY) < 0 || fstat(both, &s) != 0) die(fifo);
+    close(both);
+    bytes_u32(&b, (uint32_t)((uint64_t)s.st_dev >> 32));
+    bytes_u32(&b, (uint32_t)s.st_dev);
+    bytes_u32(&b, (uint32_t)((uint64_t)s.st_ino >> 32));
+    bytes_u32(&b, (uint32_t)s.st_ino);
+    bytes_u8(&b, O_WRONLY);
+    send_request(REQUEST_HOLD, &b);
+    bytes_free(&b);
+    uint32_t id;
+    enum frame_type kind;
+    struct reader r;
+    uint8_t *data = read_frame(&id, &kind, &r);
+    uint32_t error = read_u32(&r);
+    if (error != 0) fprintf(stderr, "refused: %s\n", read_string(&r));
+    char line[32];
+    uint32_t handle = error == 0 ? read_u32(&r) : 0;
+    append_file("holds", line, (size_t)snprintf(line, sizeof line, "%u\n", handle));
+    free(data);
+}
+
+static void release(void) {
+    char path[512];
+    uint32_t handle = 0;
+    snprintf(path, sizeof path, "%s/holds", getenv("SAYA_TEST"));
+    FILE *file = fopen(path, "r");
+    while (file && fscanf(file, "%u", &handle) == 1)
+        ;
+    if (file) fclose(file);
+    struct bytes b = {0};
+    bytes_u32(&b, handle);
+    call(REQUEST_RELEASE, &b);
 }
 
 static void append_file(const char *name, const void *data, size_t length) {
@@ -193,6 +236,10 @@ static void command(char *text) {
         call(REQUEST_TAKE_OVER, &body);
     else if (strcmp(text, "exited") == 0)
         exited();
+    else if (strcmp(text, "hold") == 0)
+        hold(argument);
+    else if (strcmp(text, "release") == 0)
+        release();
     else if (strcmp(text, "pause") == 0)
         usleep((useconds_t)(atof(argument) * 1e6));
     else if (strcmp(text, "exit") == 0)

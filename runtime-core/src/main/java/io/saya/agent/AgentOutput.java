@@ -66,7 +66,13 @@ final class AgentOutput {
     /** Asks for at most so many bytes. */
     @FunctionalInterface
     interface Reads {
-        CompletableFuture<ReadStreamResponse> read(int max);
+        /**
+         * Asks.
+         *
+         * @param position where the answer begins, counted from 1; 0: behind the last one
+         * @param done how many bytes nobody will ask for again
+         */
+        CompletableFuture<ReadStreamResponse> read(int max, long position, long done);
     }
 
     private final String name;
@@ -101,9 +107,19 @@ final class AgentOutput {
      * @return 1 to {@code max} bytes, or none at the end
      */
     ByteString read(int max) throws IOException {
+        return read(max, 0, 0);
+    }
+
+    /**
+     * Waits for output as {@link #read(int)}, of an agent that keeps it.
+     *
+     * @param position where the answer begins, counted from 1; 0: behind the last one
+     * @param done how many bytes nobody will ask for again
+     */
+    ByteString read(int max, long position, long done) throws IOException {
         while (true) {
             long askedAt = System.nanoTime();
-            switch (await(reads.read(max))) {
+            switch (await(reads.read(max, position, done))) {
                 case Waited.Done(ReadStreamResponse response) -> {
                     ByteString data = checked(response, max);
                     if (!data.isEmpty() || emptyIsEnd) {

@@ -29,6 +29,7 @@ final class AgentStreams implements GuestStreams {
     private final ExitSigns signs;
     private final AgentOutput stdout;
     private final AgentOutput stderr;
+    private final boolean keepsOutput;
 
     /** The calls for input that are under way, by name: there is one of each at a time. */
     private final Map<String, CompletableFuture<?>> underWay = new ConcurrentHashMap<>();
@@ -49,17 +50,20 @@ final class AgentStreams implements GuestStreams {
         this.containerId = containerId;
         this.execId = execId;
         this.signs = new ExitSigns(traits);
+        this.keepsOutput = traits.contains(AgentTrait.KEEPS_OUTPUT);
         this.stdout =
                 new AgentOutput(
                         name("ReadStdout"),
-                        max -> service.readStdoutAsync(read(max), reading(max)),
+                        (max, position, done) ->
+                                service.readStdoutAsync(read(max, position, done), reading(max)),
                         signs,
                         traits,
                         smallReads);
         this.stderr =
                 new AgentOutput(
                         name("ReadStderr"),
-                        max -> service.readStderrAsync(read(max), reading(max)),
+                        (max, position, done) ->
+                                service.readStderrAsync(read(max, position, done), reading(max)),
                         signs,
                         traits,
                         smallReads);
@@ -73,6 +77,21 @@ final class AgentStreams implements GuestStreams {
     @Override
     public ByteString readStderr(int max) throws IOException {
         return stderr.read(max);
+    }
+
+    @Override
+    public boolean keepsOutput() {
+        return keepsOutput;
+    }
+
+    @Override
+    public ByteString readStdout(int max, long position, long done) throws IOException {
+        return stdout.read(max, position, done);
+    }
+
+    @Override
+    public ByteString readStderr(int max, long position, long done) throws IOException {
+        return stderr.read(max, position, done);
     }
 
     @Override
@@ -133,11 +152,13 @@ final class AgentStreams implements GuestStreams {
         return CallOptions.noDeadline().withAnswerBytes(max + KataConnector.ANSWER_BYTES);
     }
 
-    private ReadStreamRequest read(int max) {
+    private ReadStreamRequest read(int max, long position, long done) {
         return ReadStreamRequest.newBuilder()
                 .setContainerId(containerId)
                 .setExecId(execId)
                 .setLen(max)
+                .setPosition(position)
+                .setDone(done)
                 .build();
     }
 

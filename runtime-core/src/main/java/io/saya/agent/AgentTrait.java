@@ -40,6 +40,9 @@ public enum AgentTrait {
      */
     JOINS_PID_NAMESPACE(Maker.SAYA, AgentVersion.FIRST, AgentVersion.LAST, Unread.NO),
 
+    /** Keeps output that is read by position until it is said to be done with. */
+    KEEPS_OUTPUT(Maker.SAYA, AgentVersion.FIRST, AgentVersion.LAST, Unread.NO),
+
     /**
      * The output of a process is forgotten once its exit status was fetched: it is read to its end
      * first.

@@ -46,15 +46,18 @@ import io.saya.proto.agent.WaitProcessRequest;
 import io.saya.proto.agent.WaitProcessResponse;
 import io.saya.trace.TraceParent;
 import io.saya.ttrpc.CallOptions;
+import io.saya.ttrpc.ConnectionFailure;
 import io.saya.ttrpc.HeldClient;
 import io.saya.ttrpc.StatusCode;
 import io.saya.ttrpc.TtrpcClient;
 import io.saya.ttrpc.TtrpcObserver;
 import io.saya.ttrpc.TtrpcStatusException;
 import io.saya.ttrpc.UnaryClient;
+import io.saya.ttrpc.transport.Endpoint;
 import io.saya.ttrpc.transport.Transport;
 import io.saya.ttrpc.wire.Metadata;
 import io.saya.ttrpc.wire.MethodName;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -85,6 +88,12 @@ public final class KataAgent implements Agent {
 
     /** How often the patience with a guest that boots is asked whether it lasts. */
     private static final Duration GLANCE = Duration.ofMillis(500);
+
+    /**
+     * How long an agent may take to answer a new daemon before what the dead one has left of a
+     * request is taken to have swallowed the first of the new one: it looks for that after 300 ms.
+     */
+    private static final Duration FIRST_RECONNECT = Duration.ofSeconds(2);
 
     private static final String WAIT = "WaitProcess";
     private static final String OUT_OF_MEMORY = "GetOOMEvent";
@@ -620,6 +629,65 @@ public final class KataAgent implements Agent {
                         createContainerLimit);
         agent.traits = details.traits();
         return agent;
+    }
+
+    /**
+     * Connects anew to an agent at a serial port whose other daemon has died, perhaps in the middle
+     * of a request or of an answer. Tries again, with twice the patience, where the rest of that
+     * swallows the first request. Blocks.
+     *
+     * @param socket of the port
+     * @param details what the agent has told of itself to that daemon
+     * @param limit for all
+     * @throws RuntimeFailure DEADLINE_EXCEEDED if it does not answer, UNAVAILABLE if it cannot be
+     *     reached
+     */
+    public static KataAgent reconnect(
+            Transport transport,
+            Path socket,
+            GuestDetails details,
+            Duration createContainerLimit,
+            TtrpcObserver calls,
+            Duration limit) {
+        long end = System.nanoTime() + limit.toNanos();
+        Duration attempt = FIRST_RECONNECT;
+        while (true) {
+            long attemptEnd = System.nanoTime() + attempt.toNanos();
+            KataAgent agent = connected(transport, socket, createContainerLimit, calls);
+            try {
+                agent.awaitAnswer(
+                        () -> {
+                            long now = System.nanoTime();
+                            return now - attemptEnd > 0 || now - end > 0;
+                        });
+                agent.traits = details.traits();
+                return agent;
+            } catch (RuntimeFailure e) {
+                agent.close();
+                if (e.kind() != RuntimeFailure.Kind.DEADLINE_EXCEEDED
+                        || System.nanoTime() - end > 0) {
+                    throw e;
+                }
+                attempt = attempt.multipliedBy(2);
+            }
+        }
+    }
+
+    private static KataAgent connected(
+            Transport transport, Path socket, Duration createContainerLimit, TtrpcObserver calls) {
+        try {
+            return new KataAgent(
+                    TtrpcClient.connect(
+                            transport,
+                            Endpoint.leftSerialPort(socket),
+                            KataConnector.options(calls)),
+                    createContainerLimit);
+        } catch (ConnectionFailure e) {
+            throw RuntimeFailure.unavailable("the agent cannot be reached: " + e.getMessage(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw RuntimeFailure.unavailable("interrupted while connecting to the agent", e);
+        }
     }
 
     @Override

@@ -36,6 +36,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -239,6 +240,26 @@ public final class Guest implements TaskGuest {
      *     being handed over
      */
     public JsonObject hold() {
+        return describe(parts.network()::hold);
+    }
+
+    /**
+     * Describes it as {@link #hold} does, and holds nothing. Does not block.
+     *
+     * @throws RuntimeFailure FAILED_PRECONDITION with what keeps another daemon from going on with
+     *     it
+     */
+    public JsonObject describe() {
+        return describe(() -> parts.network().isBusy() ? null : parts.network().describe());
+    }
+
+    /** Has this run when what {@link #describe} tells may have changed; it must not block. */
+    public void whenChanged(Runnable told) {
+        parts.machine().whenChanged(told);
+        parts.network().whenChanged(told);
+    }
+
+    private JsonObject describe(Supplier<@Nullable JsonObject> ofNetwork) {
         checkHandover();
         GuestDetails known = details();
         JsonObject vm;
@@ -248,7 +269,7 @@ public final class Guest implements TaskGuest {
             throw refusal(e.getMessage());
         }
         JsonObject machine = parts.machine().held();
-        JsonObject network = machine == null ? null : parts.network().hold();
+        JsonObject network = machine == null ? null : ofNetwork.get();
         if (machine == null || network == null) {
             throw refusal("its machine or its network is being changed just now; try again");
         }

@@ -54,6 +54,8 @@ final class NetworkFollower {
 
     private final NetworkNames names;
 
+    private final Runnable whenFollowed;
+
     private volatile String lastFailure = "";
     private final Companion<NetworkWatch> watch = new Companion<>("watch of the network");
     private volatile boolean ended;
@@ -65,6 +67,7 @@ final class NetworkFollower {
      * @param ownNamespace whether the namespace is the VMM's own, and ends with it
      * @param resolverFile what the sandbox container has as its {@code /etc/resolv.conf}
      * @param namesBefore what another daemon has started to serve names
+     * @param whenFollowed run after each look at the namespace
      */
     NetworkFollower(
             Host host,
@@ -76,7 +79,9 @@ final class NetworkFollower {
             Vm vm,
             Supplier<Agent> agent,
             Optional<Path> resolverFile,
-            Optional<JsonObject> namesBefore) {
+            Optional<JsonObject> namesBefore,
+            Runnable whenFollowed) {
+        this.whenFollowed = whenFollowed;
         this.host = host;
         this.identity = identity;
         this.vm = vm;
@@ -182,6 +187,7 @@ final class NetworkFollower {
         } finally {
             turn.release();
         }
+        whenFollowed.run();
     }
 
     /**
@@ -196,6 +202,11 @@ final class NetworkFollower {
     /** What serves names, for another daemon. */
     Optional<JsonObject> heldNames() {
         return names.held();
+    }
+
+    /** True while it follows a change. */
+    boolean isBusy() {
+        return turn.availablePermits() == 0;
     }
 
     /** Follows nothing from now on until {@link #release}; false if it does just now. */

@@ -48,6 +48,10 @@ final class SandboxNetwork {
     private boolean follows;
     private Optional<JsonObject> portsBefore = Optional.empty();
     private Optional<JsonObject> namesBefore = Optional.empty();
+
+    /** Run when what {@link #describe} tells may have changed. */
+    private volatile Runnable whenChanged = () -> {};
+
     private final Companion<PortForward> ports = new Companion<>("port-forward");
     private volatile CompletableFuture<GuestNetwork> joined =
             CompletableFuture.completedFuture(GuestNetwork.NONE);
@@ -164,7 +168,8 @@ final class SandboxNetwork {
                         vm,
                         agent,
                         place.resolverFile(),
-                        namesBefore);
+                        namesBefore,
+                        () -> whenChanged.run());
         follower = following;
         resources.push("interfaces that came later", following::leave);
     }
@@ -268,6 +273,12 @@ final class SandboxNetwork {
         } catch (IOException e) {
             LOG.warn("port-forward will not reach the guest", "why", e);
         }
+        whenChanged.run();
+    }
+
+    /** Has this run when what {@link #describe} tells may have changed; it must not block. */
+    void whenChanged(Runnable told) {
+        whenChanged = told;
     }
 
     /**
@@ -275,9 +286,18 @@ final class SandboxNetwork {
      */
     @Nullable JsonObject hold() {
         NetworkFollower following = follower;
-        if (following != null && !following.hold()) {
-            return null;
-        }
+        return following == null || following.hold() ? describe() : null;
+    }
+
+    /** True while something of it is being changed. */
+    boolean isBusy() {
+        NetworkFollower following = follower;
+        return following != null && following.isBusy();
+    }
+
+    /** Describes it for another daemon. */
+    JsonObject describe() {
+        NetworkFollower following = follower;
         JsonObject.Builder held =
                 JsonObject.builder()
                         .put("recorded", recorded || (pod != null && !cards().isEmpty()))

@@ -79,4 +79,26 @@ public interface Host {
     default HostProcess known(int handle, long pid, String name) {
         throw new UnsupportedOperationException();
     }
+
+    /**
+     * Has the guard hold an end of a FIFO that this process has open, until {@link #release} or its
+     * own end.
+     *
+     * @param device number of the device that the FIFO is on
+     * @param inode its number there
+     * @throws IOException if the guard finds no such end here, or cannot hold any more
+     */
+    default HeldEnd hold(long device, long inode, HeldEnd.Side side) throws IOException {
+        throw new IOException("nobody is there to hold an end of a FIFO");
+    }
+
+    /** Has the guard give up what it holds; without effect if it does not (any more). */
+    default void release(HeldEnd end) throws IOException {
+        throw new IOException("nobody is there to give up an end of a FIFO");
+    }
+
+    /** A path that leads to what is held, for as long as it is. */
+    default Path held(HeldEnd end) throws IOException {
+        throw new IOException("nobody is there to hold an end of a FIFO");
+    }
 }

@@ -1,6 +1,7 @@
 package io.saya.io;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.saya.failure.RuntimeFailure;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
@@ -64,6 +65,15 @@ public final class DeferredStdio implements ProcessStdio {
             throw new IllegalStateException("streams attached before they were opened");
         }
         streams.attach(guest);
+    }
+
+    @Override
+    public HeldStdio standing() {
+        ProcessStdio streams = opened();
+        if (streams == null) {
+            throw RuntimeFailure.failedPrecondition("it was added and is not started");
+        }
+        return streams.standing();
     }
 
     @Override

@@ -3,10 +3,12 @@ package io.saya.io;
 import com.google.protobuf.ByteString;
 
 /** Output that nobody asked for. It is read all the same, or the process would stall. */
-record DiscardSink() implements OutputSink {
+record DiscardSink(KeptOutput kept) implements OutputSink {
 
     @Override
-    public void write(ByteString chunk) {}
+    public void write(ByteString chunk) {
+        kept.written(chunk.size());
+    }
 
     @Override
     public void finish(Runnable clientAway) {}
@@ -20,5 +22,13 @@ record DiscardSink() implements OutputSink {
     public void release() {}
 
     @Override
-    public void close() {}
+    public KeptOutput output() {
+        return kept;
+    }
+
+    @Override
+    public void close() {
+        kept.ended();
+        kept.release(); // what another daemon has left of a stream that had ended there
+    }
 }

@@ -34,7 +34,13 @@ final class FifoSink implements OutputSink {
     private final BlockingThreads threads;
     private final OverlappedWriter writer;
     private final StreamRoom.Share room;
+    private final KeptOutput output;
     private final ReentrantLock closing = new ReentrantLock();
+
+    /** The guard has been told that its end is not needed any more. */
+    @GuardedBy("closing")
+    private boolean given;
+
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition released = lock.newCondition();
 
@@ -62,12 +68,14 @@ final class FifoSink implements OutputSink {
             FileChannel writeEnd,
             ByteString kept,
             BlockingThreads threads,
-            StreamRoom.Share room) {
+            StreamRoom.Share room,
+            KeptOutput output) {
         this.fifo = fifo;
         this.kept = kept;
         this.threads = threads;
         this.room = room;
-        this.writer = new OverlappedWriter(writeEnd, threads);
+        this.output = output;
+        this.writer = new OverlappedWriter(writeEnd, threads, output);
     }
 
     /**
@@ -77,28 +85,31 @@ final class FifoSink implements OutputSink {
      */
     static FifoSink open(Path path, FileKind kind, BlockingThreads threads, StreamRoom.Share room)
             throws IOException {
-        return open(path, kind, ByteString.EMPTY, threads, room);
+        return open(path, kind, ByteString.EMPTY, threads, room, KeptOutput.NOT);
     }
 
     /**
      * Opens the write end, as above.
      *
      * @param kept what is to be written before all else
+     * @param output told of what is written; one that is kept has the guard hold the FIFO as well
      */
     static FifoSink open(
             Path path,
             FileKind kind,
             ByteString kept,
             BlockingThreads threads,
-            StreamRoom.Share room)
+            StreamRoom.Share room,
+            KeptOutput output)
             throws IOException {
         // Open for reading and writing succeeds at once, and while it lasts so does open for
         // writing alone.
         try (FileChannel both = FileChannel.open(path, READ, WRITE)) {
             assert both.isOpen();
             boolean _ = kept.isEmpty() || room.keep(kept.size());
-            return new FifoSink(
-                    kind.opened(path), FileChannel.open(path, WRITE), kept, threads, room);
+            OpenedFifo fifo = kind.opened(path);
+            FileChannel writeEnd = FileChannel.open(path, WRITE);
+            return new FifoSink(fifo, writeEnd, kept, threads, room, output.of(fifo));
         }
     }
 
@@ -202,6 +213,11 @@ final class FifoSink implements OutputSink {
         close();
     }
 
+    @Override
+    public KeptOutput output() {
+        return output;
+    }
+
     private boolean isEmpty() throws IOException {
         lock.lock();
         try {
@@ -294,6 +310,7 @@ final class FifoSink implements OutputSink {
         }
     }
 
+    @GuardedBy("closing")
     private void closeAll() {
         ReaderArrival expected;
         lock.lock();
@@ -309,12 +326,17 @@ final class FifoSink implements OutputSink {
         if (expected != null) {
             giveUp(expected);
         }
+        output.ended();
         closeWriter();
         lock.lock();
         try {
             closeReadEndLocked();
         } finally {
             lock.unlock();
+        }
+        if (!given) {
+            given = true;
+            output.release();
         }
     }
 

@@ -21,20 +21,25 @@ final class FileSink implements OutputSink {
     private static final Log LOG = Log.of("stdio");
 
     private final OverlappedWriter writer;
+    private final KeptOutput kept;
     private final boolean regularFile;
 
-    private FileSink(FileChannel channel, boolean regularFile, BlockingThreads threads) {
-        this.writer = new OverlappedWriter(channel, threads);
+    private FileSink(
+            FileChannel channel, boolean regularFile, BlockingThreads threads, KeptOutput kept) {
+        this.writer = new OverlappedWriter(channel, threads, kept);
+        this.kept = kept;
         this.regularFile = regularFile;
     }
 
     /** Opens what exists. */
-    static FileSink existing(Path path, FileKind kind, BlockingThreads threads) throws IOException {
-        return new FileSink(FileChannel.open(path, APPEND), kind.isRegularFile(), threads);
+    static FileSink existing(Path path, FileKind kind, BlockingThreads threads, KeptOutput kept)
+            throws IOException {
+        return new FileSink(FileChannel.open(path, APPEND), kind.isRegularFile(), threads, kept);
     }
 
     /** Opens a file of mode 0644, making it and its directories (0755) where they are missing. */
-    static FileSink created(Path path, BlockingThreads threads) throws IOException {
+    static FileSink created(Path path, BlockingThreads threads, KeptOutput kept)
+            throws IOException {
         Path directory = path.getParent();
         if (directory != null) {
             Files.createDirectories(
@@ -49,7 +54,7 @@ final class FileSink implements OutputSink {
                         PosixFilePermissions.asFileAttribute(
                                 PosixFilePermissions.fromString("rw-r--r--")));
         try {
-            return new FileSink(channel, FileKind.of(path).isRegularFile(), threads);
+            return new FileSink(channel, FileKind.of(path).isRegularFile(), threads, kept);
         } catch (IOException e) {
             channel.close();
             throw e;
@@ -69,7 +74,13 @@ final class FileSink implements OutputSink {
     @Override
     public void finish(Runnable clientAway) throws IOException {
         writer.awaitWritten();
+        kept.ended();
         writer.close();
+    }
+
+    @Override
+    public KeptOutput output() {
+        return kept;
     }
 
     @Override
@@ -82,6 +93,7 @@ final class FileSink implements OutputSink {
 
     @Override
     public void close() {
+        kept.ended();
         try {
             writer.close();
         } catch (IOException e) {

@@ -20,6 +20,29 @@ public interface GuestStreams extends AutoCloseable {
     ByteString readStdout(int max) throws IOException;
 
     /**
+     * True if it keeps output that is read by position until it is done with, so that another
+     * daemon can read it again.
+     */
+    default boolean keepsOutput() {
+        return false;
+    }
+
+    /**
+     * Waits for output as {@link #readStdout(int)}, of a guest that keeps it.
+     *
+     * @param position where the answer begins, counted from 1
+     * @param done how many bytes nobody will ask for again; less than {@code position}
+     */
+    default ByteString readStdout(int max, long position, long done) throws IOException {
+        throw new UnsupportedOperationException();
+    }
+
+    /** Reads standard error as {@link #readStdout(int, long, long)} reads standard output. */
+    default ByteString readStderr(int max, long position, long done) throws IOException {
+        throw new UnsupportedOperationException();
+    }
+
+    /**
      * Reads standard error as {@link #readStdout} reads standard output. Never called for a process
      * with a terminal.
      */

@@ -1,11 +1,11 @@
 package io.saya.io;
 
-import com.google.protobuf.ByteString;
 import io.saya.event.TaskIo;
 import io.saya.failure.RuntimeFailure;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Opens streams that are FIFOs, files and programs of this host. The daemon has one. */
@@ -17,36 +17,75 @@ public final class HostStdio implements StdioOpener {
 
     private final Path runDirectory;
     private final Duration loggerReadyLimit;
+    private final StreamKeeping keeping;
     private final BlockingThreads threads = new BlockingThreads();
     private final StreamRoom room = new StreamRoom();
+
+    /** Streams that end with their daemon. */
+    public HostStdio(Path runDirectory) {
+        this(runDirectory, StreamKeeping.NONE);
+    }
 
     /**
      * @param runDirectory a directory of the sandbox, for what a logger needs while it starts;
      *     used, and made where it is missing, only for loggers
+     * @param keeping keeps streams for another daemon
      */
-    public HostStdio(Path runDirectory) {
-        this(runDirectory, LOGGER_READY_LIMIT);
+    public HostStdio(Path runDirectory, StreamKeeping keeping) {
+        this(runDirectory, keeping, LOGGER_READY_LIMIT);
     }
 
-    HostStdio(Path runDirectory, Duration loggerReadyLimit) {
+    HostStdio(Path runDirectory, StreamKeeping keeping, Duration loggerReadyLimit) {
         this.runDirectory = runDirectory;
+        this.keeping = keeping;
         this.loggerReadyLimit = loggerReadyLimit;
     }
 
     @Override
     public ProcessStdio open(TaskIo io, ContainerIdentity container) {
-        return reopen(io, container, FRESH);
+        return open(io, container, FRESH, keeping.begins() ? keeping.begin() : null);
     }
 
     @Override
     public ProcessStdio reopen(TaskIo io, ContainerIdentity container, HeldStdio held) {
+        try {
+            return open(io, container, held, held.counted() ? keeping.goOn(held.slot()) : null);
+        } catch (IOException | IllegalArgumentException e) {
+            throw RuntimeFailure.failedPrecondition(
+                    "how far the streams of "
+                            + container.id()
+                            + " have come is not known: "
+                            + e.getMessage());
+        }
+    }
+
+    private ProcessStdio open(
+            TaskIo io,
+            ContainerIdentity container,
+            HeldStdio held,
+            StreamPositions.@Nullable Slot slot) {
+        try {
+            return parse(io, container, held, slot);
+        } catch (RuntimeException e) {
+            if (slot != null) {
+                slot.close();
+            }
+            throw e;
+        }
+    }
+
+    private ProcessStdio parse(
+            TaskIo io,
+            ContainerIdentity container,
+            HeldStdio held,
+            StreamPositions.@Nullable Slot slot) {
         StreamTarget stdin = StreamTarget.parse("stdin", io.stdin());
         StreamTarget stdout = StreamTarget.parse("stdout", io.stdout());
         StreamTarget stderr =
                 io.terminal()
                         ? new StreamTarget.Absent()
                         : stderr(stdout, StreamTarget.parse("stderr", io.stderr()));
-        Opening opening = new Opening(io, container, held);
+        Opening opening = new Opening(io, container, held, slot);
         try {
             opening.openOutput(
                     unlessEnded(stdout, held.stdout()), unlessEnded(stderr, held.stderr()));
@@ -79,10 +118,16 @@ public final class HostStdio implements StdioOpener {
         private final TaskIo io;
         private final ContainerIdentity container;
         private final HeldStdio held;
+        private final StreamPositions.@Nullable Slot slot;
         private @Nullable OutputSink stdout;
         private @Nullable OutputSink stderr;
 
-        Opening(TaskIo io, ContainerIdentity container, HeldStdio held) {
+        Opening(
+                TaskIo io,
+                ContainerIdentity container,
+                HeldStdio held,
+                StreamPositions.@Nullable Slot slot) {
+            this.slot = slot;
             this.io = io;
             this.container = container;
             this.held = held;
@@ -106,15 +151,19 @@ public final class HostStdio implements StdioOpener {
         }
 
         private OutputSink sink(String stream, String value, StreamTarget target) {
+            boolean first = stream.equals("stdout");
+            HeldStream from = first ? held.stdout() : held.stderr();
+            KeptOutput output =
+                    slot == null
+                            ? KeptOutput.NOT
+                            : KeptOutput.of(
+                                    first ? slot.stdout() : slot.stderr(), keeping, from.end());
             try {
                 return switch (target) {
-                    case StreamTarget.Absent() -> new DiscardSink();
-                    case StreamTarget.LocalPath(Path path) ->
-                            existing(
-                                    path,
-                                    (stream.equals("stdout") ? held.stdout() : held.stderr())
-                                            .kept());
-                    case StreamTarget.AppendedFile(Path path) -> FileSink.created(path, threads);
+                    case StreamTarget.Absent() -> new DiscardSink(output);
+                    case StreamTarget.LocalPath(Path path) -> existing(path, from, output);
+                    case StreamTarget.AppendedFile(Path path) ->
+                            FileSink.created(path, threads, output);
                     case StreamTarget.Logger logger -> {
                         LoggerProcess program = start(stream, value, logger);
                         program.stdout().close();
@@ -126,14 +175,16 @@ public final class HostStdio implements StdioOpener {
             }
         }
 
-        private OutputSink existing(Path path, ByteString kept) throws IOException {
-            if (path.equals(NULL_DEVICE)) {
-                return new DiscardSink();
+        private OutputSink existing(Path named, HeldStream from, KeptOutput output)
+                throws IOException {
+            if (named.equals(NULL_DEVICE)) {
+                return new DiscardSink(output);
             }
+            Path path = from.end().isHeld() ? keeping.held(from.end()) : named;
             FileKind kind = kind(path);
             return kind.isFifo()
-                    ? FifoSink.open(path, kind, kept, threads, room.share())
-                    : FileSink.existing(path, kind, threads);
+                    ? FifoSink.open(path, kind, from.kept(), threads, room.share(), output)
+                    : FileSink.existing(path, kind, threads, output);
         }
 
         private LoggerProcess start(String stream, String value, StreamTarget.Logger logger) {
@@ -147,6 +198,8 @@ public final class HostStdio implements StdioOpener {
 
         ProcessStdio complete(StreamTarget target) {
             String of = " of " + container.id();
+            KeptInput kept =
+                    slot == null ? KeptInput.NOT : KeptInput.of(slot, keeping, held.stdinEnd());
             InputPump input =
                     switch (target) {
                         case StreamTarget.LocalPath(Path path) when !path.equals(NULL_DEVICE) ->
@@ -155,10 +208,11 @@ public final class HostStdio implements StdioOpener {
                                         source(path),
                                         io.terminal(),
                                         threads,
-                                        room.share());
+                                        room.share(),
+                                        kept);
                         default -> null;
                     };
-            OutputSink out = stdout == null ? new DiscardSink() : stdout;
+            OutputSink out = Objects.requireNonNull(stdout);
             OutputPump stdoutPump = new OutputPump("stdout" + of, out, room.share(), held.stdout());
             OutputPump stderrPump =
                     stderr == null
@@ -168,11 +222,18 @@ public final class HostStdio implements StdioOpener {
             if (stderrPump != null) {
                 stderrPump.begin();
             }
-            return new OpenStdio(io.terminal(), input, stdoutPump, stderrPump);
+            return new OpenStdio(
+                    io.terminal(),
+                    input,
+                    stdoutPump,
+                    stderrPump,
+                    slot,
+                    held.stdinOpen() ? KeptInput.NOT : kept);
         }
 
-        private InputPump.SourceOpener source(Path path) {
+        private InputPump.SourceOpener source(Path named) {
             try {
+                Path path = held.stdinEnd().isHeld() ? keeping.held(held.stdinEnd()) : named;
                 FileKind kind = kind(path);
                 return () -> InputSource.open(path, kind);
             } catch (IOException e) {

@@ -3,9 +3,11 @@ package io.saya.io;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import com.google.protobuf.ByteString;
 import io.saya.failure.RuntimeFailure;
+import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +23,7 @@ final class InputPump {
     private final boolean terminal;
     private final BlockingThreads threads;
     private final InputQueue queue;
+    private final KeptInput kept;
     private final CompletableFuture<Void> reading = new CompletableFuture<>();
     private final CompletableFuture<Void> sending = new CompletableFuture<>();
 
@@ -42,6 +45,9 @@ final class InputPump {
     @GuardedBy("lock")
     private boolean closed;
 
+    /** How long the guard may take to hold what is kept. */
+    private static final Duration HOLD_LIMIT = Duration.ofSeconds(10);
+
     /** Opens what the input comes from. */
     @FunctionalInterface
     interface SourceOpener {
@@ -54,14 +60,17 @@ final class InputPump {
      *     then, and some (ctr) are able to say CloseIO only from then on. Were it open earlier,
      *     they would have read the end of a short input without telling anyone
      * @param room what it may hold
+     * @param kept told of what is read and given
      */
     InputPump(
             String name,
             SourceOpener opener,
             boolean terminal,
             BlockingThreads threads,
-            StreamRoom.Share room) {
+            StreamRoom.Share room,
+            KeptInput kept) {
         this.queue = new InputQueue(room);
+        this.kept = kept;
         this.name = name;
         this.opener = opener;
         this.terminal = terminal;
@@ -69,7 +78,13 @@ final class InputPump {
     }
 
     void start(GuestStreams guest) {
-        threads.execute(this::read);
+        if (kept.isKept()) {
+            CompletableFuture<Void> held = new CompletableFuture<>();
+            threads.execute(() -> read(() -> openHeld(held)));
+            var _ = Waited.on(held, HOLD_LIMIT);
+        } else {
+            threads.execute(this::read);
+        }
         Thread.ofVirtual().name(name).start(() -> send(guest));
     }
 
@@ -77,12 +92,25 @@ final class InputPump {
         read(this::open);
     }
 
+    private InputSource openHeld(CompletableFuture<Void> held) throws IOException {
+        try {
+            return open();
+        } finally {
+            held.complete(null);
+        }
+    }
+
+    /** How it can be gone on with. */
+    KeptInput kept() {
+        return kept;
+    }
+
     private void read(SourceOpener from) {
         try {
             InputSource opened = from.open();
-            ByteString piece = opened.read(queue.most());
+            ByteString piece = read(opened);
             while (!piece.isEmpty() && queue.put(piece)) {
-                piece = opened.read(queue.most());
+                piece = read(opened);
             }
         } catch (ClosedChannelException e) {
             LOG.debug("input was closed while it was read", "stream", name);
@@ -90,11 +118,18 @@ final class InputPump {
             LOG.warn("input is lost, the process reads its end", "stream", name, "error", e);
         } finally {
             if (!stoppedToHold()) {
+                kept.readAll();
                 queue.end();
                 closeSource();
                 reading.complete(null);
             }
         }
+    }
+
+    private ByteString read(InputSource opened) throws IOException {
+        ByteString piece = opened.read(queue.most());
+        kept.read(piece.size());
+        return piece;
     }
 
     private boolean stoppedToHold() {
@@ -158,17 +193,22 @@ final class InputPump {
 
     private InputSource open() throws IOException {
         InputSource opened = opener.open();
-        synchronized (lock) {
-            if (closed) {
-                opened.close();
-                throw new ClosedChannelException();
-            }
-            source = opened;
-            if (released) {
-                opened.release();
-            }
-            return opened;
+        OpenedFifo fifo = opened.fifo();
+        if (fifo != null) {
+            kept.hold(fifo);
         }
+        synchronized (lock) {
+            if (!closed) {
+                source = opened;
+                if (released) {
+                    opened.release();
+                }
+                return opened;
+            }
+        }
+        opened.close();
+        kept.release();
+        throw new ClosedChannelException();
     }
 
     private void send(GuestStreams guest) {
@@ -177,6 +217,7 @@ final class InputPump {
             ByteString piece = queue.take();
             while (!piece.isEmpty()) {
                 guest.writeStdin(piece);
+                kept.given(piece.size());
                 last = piece;
                 piece = queue.take();
             }
@@ -189,6 +230,7 @@ final class InputPump {
         } catch (RuntimeException e) {
             LOG.error("input was cut off by a fault", "stream", name, "error", e);
         } finally {
+            kept.givenAll();
             // The client shall notice as well: its next write gets EPIPE.
             close();
             sending.complete(null);
@@ -234,21 +276,22 @@ final class InputPump {
 
     private void closeSource() {
         InputSource opened;
-        InputSource kept;
+        InputSource held;
         synchronized (lock) {
             closed = true;
             opened = source;
-            kept = waiting;
+            held = waiting;
             waiting = null;
         }
         if (opened != null) {
             close(opened);
         }
-        if (kept != null) {
-            close(kept);
+        if (held != null) {
+            close(held);
             queue.end();
             reading.complete(null);
         }
+        kept.release();
     }
 
     private void close(InputSource opened) {

@@ -26,29 +26,37 @@ final class InputSource implements AutoCloseable {
 
     private final FileChannel channel;
     private final @Nullable FileChannel heldWriteEnd;
+    private final @Nullable OpenedFifo fifo;
     private byte[] buffer = new byte[MIN_BUFFER]; // used by the reading thread only
 
-    private InputSource(FileChannel channel, @Nullable FileChannel heldWriteEnd) {
+    private InputSource(
+            FileChannel channel, @Nullable FileChannel heldWriteEnd, @Nullable OpenedFifo fifo) {
         this.channel = channel;
         this.heldWriteEnd = heldWriteEnd;
+        this.fifo = fifo;
     }
 
     /** Opens without waiting for a writer. */
     static InputSource open(Path path, FileKind kind) throws IOException {
         if (!kind.isFifo()) {
-            return new InputSource(FileChannel.open(path, READ), null);
+            return new InputSource(FileChannel.open(path, READ), null, null);
         }
         // Open for reading and writing succeeds at once, and while it lasts so does each alone.
         try (FileChannel both = FileChannel.open(path, READ, WRITE)) {
             assert both.isOpen();
             FileChannel readEnd = FileChannel.open(path, READ);
             try {
-                return new InputSource(readEnd, FileChannel.open(path, WRITE));
+                return new InputSource(readEnd, FileChannel.open(path, WRITE), kind.opened(path));
             } catch (IOException e) {
                 readEnd.close();
                 throw e;
             }
         }
+    }
+
+    /** The FIFO of which it has the read end; null if it is a file. */
+    @Nullable OpenedFifo fifo() {
+        return fifo;
     }
 
     /**

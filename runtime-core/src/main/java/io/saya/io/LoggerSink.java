@@ -7,6 +7,11 @@ import java.util.concurrent.atomic.AtomicReference;
 
 /** One of the two streams of a logger: a FIFO whose end tells the logger's process. */
 final class LoggerSink implements OutputSink {
+    private static final KeptOutput KEPT_BY_NOBODY =
+            KeptOutput.refused(
+                    "output goes to a logger (binary:), which is a child of this daemon and ends"
+                            + " with it");
+
     private enum State {
         OPEN,
         /** The FIFO is closed, and a thread may wait for the logger. */
@@ -44,10 +49,13 @@ final class LoggerSink implements OutputSink {
     }
 
     @Override
+    public KeptOutput output() {
+        return KEPT_BY_NOBODY;
+    }
+
+    @Override
     public ByteString hold() {
-        throw RuntimeFailure.failedPrecondition(
-                "output goes to a logger (binary:), which is a child of this daemon and ends with"
-                        + " it");
+        throw RuntimeFailure.failedPrecondition(KEPT_BY_NOBODY.obstacle());
     }
 
     @Override

@@ -1,6 +1,8 @@
 package io.saya.io;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.saya.failure.RuntimeFailure;
+import io.saya.host.HeldEnd;
 import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
 import java.io.IOException;
@@ -22,6 +24,8 @@ final class OpenStdio implements ProcessStdio {
     private final @Nullable InputPump stdin;
     private final OutputPump stdout;
     private final @Nullable OutputPump stderr;
+    private final StreamPositions.@Nullable Slot slot;
+    private final KeptInput endedStdin;
     private final CompletableFuture<Void> outputRead;
     private final CompletableFuture<Void> outputEnded;
 
@@ -37,12 +41,18 @@ final class OpenStdio implements ProcessStdio {
 
     /**
      * @param stderr null for a process with a terminal
+     * @param slot where the streams are counted; null if they are not
+     * @param endedStdin what another daemon has left of a stdin that had ended there
      */
     OpenStdio(
             boolean terminal,
             @Nullable InputPump stdin,
             OutputPump stdout,
-            @Nullable OutputPump stderr) {
+            @Nullable OutputPump stderr,
+            StreamPositions.@Nullable Slot slot,
+            KeptInput endedStdin) {
+        this.slot = slot;
+        this.endedStdin = endedStdin;
         this.terminal = terminal;
         this.stdin = stdin;
         this.stdout = stdout;
@@ -73,10 +83,22 @@ final class OpenStdio implements ProcessStdio {
     }
 
     private void startPumps(GuestStreams streams) {
-        stdout.start(streams::readStdout);
+        boolean byPosition = slot != null && streams.keepsOutput();
+        stdout.start(
+                (max, position, done) ->
+                        position == 0
+                                ? streams.readStdout(max)
+                                : streams.readStdout(max, position, done),
+                byPosition);
         if (stderr != null) {
-            stderr.start(streams::readStderr);
+            stderr.start(
+                    (max, position, done) ->
+                            position == 0
+                                    ? streams.readStderr(max)
+                                    : streams.readStderr(max, position, done),
+                    byPosition);
         }
+        endedStdin.release();
         if (stdin != null) {
             stdin.start(streams);
         } else if (!terminal) {
@@ -105,7 +127,34 @@ final class OpenStdio implements ProcessStdio {
         if (out == null || err == null || attached != isAttached()) {
             return null;
         }
-        return new HeldStdio(out, err, open, stdinClosed);
+        return new HeldStdio(out, err, open, stdinClosed, stdinEnd(), slotNumber());
+    }
+
+    @Override
+    public HeldStdio standing() {
+        GuestStreams streams = guest();
+        if (slot == null) {
+            throw RuntimeFailure.failedPrecondition("how far its streams have come is not counted");
+        }
+        if (streams != null && !streams.keepsOutput()) {
+            throw RuntimeFailure.failedPrecondition("its guest does not keep output");
+        }
+        boolean attached = streams != null;
+        return new HeldStdio(
+                stdout.standing(attached),
+                stderr == null ? HeldStream.FRESH : stderr.standing(attached),
+                stdin != null && !(attached && stdin.ended().isDone()),
+                stdinClosed,
+                stdinEnd(),
+                slotNumber());
+    }
+
+    private HeldEnd stdinEnd() {
+        return stdin == null ? HeldEnd.NONE : stdin.kept().end();
+    }
+
+    private int slotNumber() {
+        return slot == null ? HeldStdio.UNCOUNTED : slot.number();
     }
 
     @Override
@@ -152,8 +201,12 @@ final class OpenStdio implements ProcessStdio {
     }
 
     private boolean isAttached() {
+        return guest() != null;
+    }
+
+    private @Nullable GuestStreams guest() {
         synchronized (lock) {
-            return guest != null;
+            return guest;
         }
     }
 
@@ -171,6 +224,10 @@ final class OpenStdio implements ProcessStdio {
         }
         if (attached != null && !await(leftAll(), CLOSE_LIMIT)) {
             LOG.error("a thread that moves output or input did not end", "limit", CLOSE_LIMIT);
+            return; // it may count on, where nobody else may then
+        }
+        if (first && slot != null) {
+            slot.close();
         }
     }
 

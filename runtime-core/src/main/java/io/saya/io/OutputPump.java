@@ -1,6 +1,8 @@
 package io.saya.io;
 
 import com.google.protobuf.ByteString;
+import io.saya.failure.RuntimeFailure;
+import io.saya.host.HeldEnd;
 import io.saya.io.HeldStream.Stage;
 import io.saya.log.Log;
 import java.io.IOException;
@@ -17,7 +19,13 @@ final class OutputPump {
     /** One of the two reads of {@link GuestStreams}. */
     @FunctionalInterface
     interface GuestOutput {
-        ByteString read(int max) throws IOException;
+        /**
+         * Reads.
+         *
+         * @param position where the answer begins, counted from 1; 0: behind the last one
+         * @param done how many bytes nobody will ask for again
+         */
+        ByteString read(int max, long position, long done) throws IOException;
     }
 
     private final String name;
@@ -33,6 +41,14 @@ final class OutputPump {
 
     private volatile int want;
 
+    // Both are written before the stage, and read behind it.
+
+    /** Where the next answer begins, counted from 1; 0 of a stream that is not read by position. */
+    private long position;
+
+    /** What the guest was told last of how much is where it belongs. */
+    private long done;
+
     /**
      * @param name for messages, e.g. {@code stdout of web}
      * @param room what it may hold: a piece that is read while another is written
@@ -44,6 +60,8 @@ final class OutputPump {
         this.room = room;
         this.stage = from.stage();
         this.want = from.asked();
+        this.position = from.position();
+        this.done = from.done();
     }
 
     /**
@@ -58,7 +76,32 @@ final class OutputPump {
         if (now == null || kept == null || stage != now) {
             return null;
         }
-        return new HeldStream(now, now == Stage.READING ? want : 0, kept);
+        boolean asked = now == Stage.READING;
+        return new HeldStream(
+                now,
+                asked ? want : 0,
+                asked ? position : 0,
+                asked ? done : 0,
+                kept,
+                now == Stage.ENDED ? HeldEnd.NONE : end());
+    }
+
+    /**
+     * Tells what another daemon needs to know of it if this one dies, but for how far it has come.
+     *
+     * @param attached whether it moves
+     */
+    HeldStream standing(boolean attached) {
+        String obstacle = sink.output().obstacle();
+        if (!obstacle.isEmpty()) {
+            throw RuntimeFailure.failedPrecondition(obstacle);
+        }
+        return new HeldStream(
+                attached ? Stage.READING : Stage.NEW, 0, 0, 0, ByteString.EMPTY, end());
+    }
+
+    private HeldEnd end() {
+        return sink.output().end();
     }
 
     /** Goes on after {@link #hold}. */
@@ -86,8 +129,16 @@ final class OutputPump {
         sink.begin();
     }
 
-    /** Starts to read, in a virtual thread. */
-    void start(GuestOutput guest) {
+    /**
+     * Starts to read, in a virtual thread.
+     *
+     * @param byPosition whether the guest keeps what is not where it belongs
+     */
+    void start(GuestOutput guest, boolean byPosition) {
+        if (byPosition && position == 0 && sink.output().isKept()) {
+            done = sink.output().written();
+            position = done + 1;
+        }
         Thread.ofVirtual().name(name).start(() -> run(guest));
     }
 
@@ -118,12 +169,17 @@ final class OutputPump {
         boolean wanted = true;
         int first = room.resize(want == 0 ? MIN_READ : want);
         // What was asked by another daemon is asked as it was, to get the answer to that.
-        want = want == 0 ? first : want;
+        boolean again = want != 0;
+        want = again ? want : first;
         while (!closed) {
             ByteString chunk;
             try {
+                if (position > 0 && !again) {
+                    done = sink.output().written();
+                }
+                again = false;
                 stage = Stage.READING;
-                chunk = guest.read(want);
+                chunk = guest.read(want, position, done);
                 stage = null;
             } catch (IOException e) {
                 LOG.debug("output ended with an error", "stream", name, "error", e);
@@ -132,7 +188,13 @@ final class OutputPump {
             if (chunk.isEmpty()) {
                 break;
             }
+            if (position > 0) {
+                position += chunk.size();
+            }
             wanted = wanted && write(chunk);
+            if (!wanted && position > 0) {
+                sink.output().lost(position - 1);
+            }
             want = room.resize(next(want, chunk.size()));
         }
         return wanted;

@@ -33,6 +33,11 @@ interface OutputSink extends AutoCloseable {
      */
     void finish(Runnable clientAway) throws IOException;
 
+    /** How far it has come, for another daemon. */
+    default KeptOutput output() {
+        return KeptOutput.NOT;
+    }
+
     /**
      * Writes nothing from now on until {@link #release}, for another daemon to go on. Does not
      * block.

@@ -25,6 +25,8 @@ final class OverlappedWriter implements AutoCloseable {
 
     private final WritableByteChannel channel;
     private final BlockingThreads threads;
+    private final KeptOutput kept;
+    private final int slice;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition idle = lock.newCondition();
 
@@ -37,9 +39,14 @@ final class OverlappedWriter implements AutoCloseable {
     @GuardedBy("lock")
     private @Nullable IOException failure;
 
-    OverlappedWriter(WritableByteChannel channel, BlockingThreads threads) {
+    /**
+     * @param kept told of what is written
+     */
+    OverlappedWriter(WritableByteChannel channel, BlockingThreads threads, KeptOutput kept) {
         this.channel = channel;
         this.threads = threads;
+        this.kept = kept;
+        this.slice = kept.slice(SLICE_BYTES);
     }
 
     /**
@@ -120,8 +127,8 @@ final class OverlappedWriter implements AutoCloseable {
         for (ByteBuffer buffer : chunk.asReadOnlyByteBufferList()) {
             int end = buffer.limit();
             while (buffer.position() < end) {
-                buffer.limit(Math.min(end, buffer.position() + SLICE_BYTES));
-                channel.write(buffer);
+                buffer.limit(Math.min(end, buffer.position() + slice));
+                kept.written(channel.write(buffer));
             }
         }
     }

@@ -1,5 +1,6 @@
 package io.saya.io;
 
+import io.saya.failure.RuntimeFailure;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +26,8 @@ public interface ProcessStdio extends AutoCloseable {
     int MAX_WRITE = 256 << 10;
 
     /**
-     * Starts to move bytes. Called once at most; after {@link #close} it only closes {@code guest}.
+     * Starts to move bytes. Called once at most, and blocks only where streams are kept, until the
+     * guard holds stdin; after {@link #close} it only closes {@code guest}.
      */
     void attach(GuestStreams guest);
 
@@ -53,6 +55,17 @@ public interface ProcessStdio extends AutoCloseable {
      * it.
      */
     CompletableFuture<Void> outputEnded();
+
+    /**
+     * Tells what another daemon needs to know to go on with the streams if this one dies, but for
+     * how far they have come, which is counted elsewhere ({@link StreamPositions}). Changes nothing
+     * and does not block.
+     *
+     * @throws io.saya.failure.RuntimeFailure FAILED_PRECONDITION if nobody could go on with them
+     */
+    default HeldStdio standing() {
+        throw RuntimeFailure.failedPrecondition("its streams are not kept");
+    }
 
     /**
      * Writes nothing from now on until {@link #release}, for another daemon to go on with the

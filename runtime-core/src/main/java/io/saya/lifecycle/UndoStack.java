@@ -1,14 +1,16 @@
 package io.saya.lifecycle;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Undo steps of something that is being built, run backwards when it fails or when it is taken
- * down. A step that fails does not keep the others from running. Not thread safe: one owner at a
- * time.
+ * down. A step that fails does not keep the others from running. One owner at a time; what there is
+ * to undo may be asked by others meanwhile.
  */
 public final class UndoStack {
 
@@ -26,11 +28,13 @@ public final class UndoStack {
 
     private record Named(String what, Step step) {}
 
+    @GuardedBy("this")
     private final Deque<Named> steps = new ArrayDeque<>();
+
     private boolean failed;
 
     /** Remembers how to undo what was just done, or is about to be done in part. */
-    public void push(String what, Step step) {
+    public synchronized void push(String what, Step step) {
         steps.push(new Named(what, step));
     }
 
@@ -38,7 +42,7 @@ public final class UndoStack {
      * Undoes everything, latest first; failures go to the listener. Afterwards the stack is empty.
      */
     public void unwind(FailureListener listener) {
-        for (Named named = steps.poll(); named != null; named = steps.poll()) {
+        for (Named named = last(); named != null; named = last()) {
             try {
                 named.step().undo();
             } catch (Exception e) {
@@ -56,8 +60,12 @@ public final class UndoStack {
         unwind((what, failure) -> cause.addSuppressed(failure));
     }
 
+    private synchronized @Nullable Named last() {
+        return steps.poll();
+    }
+
     /** What there is to undo, earliest first. */
-    public List<String> names() {
+    public synchronized List<String> names() {
         List<String> names = new ArrayList<>();
         for (Named named : steps) {
             names.addFirst(named.what());

@@ -62,6 +62,9 @@ public final class MachineFollower {
     @GuardedBy("this")
     private List<String> lastClipped = List.of();
 
+    /** Run when a change of the machine has ended. */
+    private volatile Runnable whenChanged = () -> {};
+
     /** Written by the working thread alone. */
     private volatile MachineSize reached;
 
@@ -167,6 +170,14 @@ public final class MachineFollower {
                 .build();
     }
 
+    /**
+     * Has this run after each change of the machine and of what is demanded of it by itself; it
+     * must not wait for another one.
+     */
+    public void whenChanged(Runnable told) {
+        whenChanged = told;
+    }
+
     /** Goes on where another daemon was, as {@link #held} told there. */
     public static MachineFollower goingOn(
             SizingRule rule, JsonObject held, Vm vm, Supplier<Agent> agent, VcpuPinning pinning) {
@@ -264,11 +275,18 @@ public final class MachineFollower {
     }
 
     /** Forgets a container that has ended. Does not wait. */
-    public synchronized void dismiss(String container) {
-        bound.remove(container);
-        if (demands.remove(container) != null) {
+    public void dismiss(String container) {
+        synchronized (this) {
+            bound.remove(container);
+            if (demands.remove(container) == null) {
+                return;
+            }
             var _ = follow();
+            if (working) {
+                return; // and tells when it is done
+            }
         }
+        whenChanged.run();
     }
 
     /**
@@ -320,7 +338,7 @@ public final class MachineFollower {
             synchronized (this) {
                 if (waiting.isEmpty()) {
                     working = false;
-                    return;
+                    break;
                 }
                 served = waiting;
                 waiting = new ArrayList<>();
@@ -342,6 +360,7 @@ public final class MachineFollower {
                 served.forEach(each -> each.complete(null));
             }
         }
+        whenChanged.run();
     }
 
     private void rebind() {

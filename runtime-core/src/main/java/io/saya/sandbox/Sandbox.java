@@ -146,6 +146,23 @@ public final class Sandbox implements AutoCloseable {
     }
 
     /**
+     * Describes the guest as {@link #hold} does, and holds nothing. Does not block.
+     *
+     * @throws RuntimeFailure FAILED_PRECONDITION with what keeps another daemon from going on
+     */
+    public JsonObject describe() {
+        return runningGuest().describe();
+    }
+
+    /**
+     * Has this run when what {@link #describe} tells may have changed without a call of a client.
+     * The guest has been launched. It must not block.
+     */
+    public void whenChanged(Runnable told) {
+        launched().ifPresent(guest -> guest.whenChanged(told));
+    }
+
+    /**
      * Says whether another daemon can go on with it at all, now or later. Does not block.
      *
      * @throws RuntimeFailure FAILED_PRECONDITION if it cannot, with why

@@ -13,7 +13,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -32,6 +34,7 @@ public final class TaskTable {
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<String, Container> containers = new LinkedHashMap<>();
     private final EventSink events;
+    private volatile Consumer<Container> whenEnded = _ -> {};
 
     TaskTable(EventSink events) {
         this.events = events;
@@ -81,6 +84,11 @@ public final class TaskTable {
     /** Returns all containers, oldest first. */
     public List<Container> all() {
         return locked(() -> new ArrayList<>(containers.values()));
+    }
+
+    /** Returns the container of this id, if there is one. */
+    public Optional<Container> find(String id) {
+        return locked(() -> Optional.ofNullable(containers.get(id)));
     }
 
     /** Returns the container of this id; throws NOT_FOUND if there is none. */
@@ -169,6 +177,14 @@ public final class TaskTable {
         }
     }
 
+    /**
+     * Has this told of a container of which a process has ended, after the event and before the
+     * callers of Wait are answered.
+     */
+    public void whenEnded(Consumer<Container> told) {
+        whenEnded = told;
+    }
+
     /** Publishes an event, in the order of these calls. */
     public void publish(TaskEvent event) {
         locked(() -> events.publish(event));
@@ -184,6 +200,7 @@ public final class TaskTable {
             container.standIn().end();
         }
         ExitStatus published = locked(() -> end(container, process, exit));
+        whenEnded.accept(container);
         process.exited().complete(published);
     }
 
@@ -201,6 +218,7 @@ public final class TaskTable {
                     }
                     ended.put(container.init(), end(container, container.init(), exit));
                 });
+        whenEnded.accept(container);
         ended.forEach((process, published) -> process.exited().complete(published));
     }
 

@@ -261,7 +261,9 @@ final class ContainerCreation {
                         (place, told) -> {
                             container
                                     .resources()
-                                    .push(TaskHandover.VOLUME + place, () -> guest.unfollow(place));
+                                    .push(
+                                            TaskDescription.VOLUME + place,
+                                            () -> guest.unfollow(place));
                             guest.follow(place, told);
                         });
         return files;
@@ -321,7 +323,7 @@ final class ContainerCreation {
      */
     private String plug(VmDevice.Block disk) throws HypervisorFailure {
         String place = guest.plug(disk);
-        container.resources().push(TaskHandover.step(disk), () -> guest.unplug(disk));
+        container.resources().push(TaskDescription.step(disk), () -> guest.unplug(disk));
         return place;
     }
 

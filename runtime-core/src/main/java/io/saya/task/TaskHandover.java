@@ -1,16 +1,10 @@
 package io.saya.task;
 
-import com.google.protobuf.ByteString;
 import io.saya.agent.Agent;
 import io.saya.container.Container;
 import io.saya.container.ContainerProcess;
-import io.saya.container.ContainerState;
-import io.saya.container.ExitStatus;
 import io.saya.container.ProcessState;
-import io.saya.event.TaskIo;
 import io.saya.failure.RuntimeFailure;
-import io.saya.host.HostProcess;
-import io.saya.hypervisor.VmDevice;
 import io.saya.io.HeldStdio;
 import io.saya.io.HeldStream;
 import io.saya.json.JsonArray;
@@ -21,7 +15,6 @@ import io.saya.sandbox.TaskTable;
 import io.saya.ttrpc.HeldClient;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
@@ -33,24 +26,15 @@ import org.jspecify.annotations.Nullable;
  * and read from, and nothing of its output is on its way.
  */
 public final class TaskHandover {
-    /** What each container holds on the host is given back by these steps; no other is known. */
-    static final String MOUNT = "mount ";
-
-    /** A volume that is followed, by its path in the guest. */
-    static final String VOLUME = "volume ";
-
-    /** A disk that the guest was given, by its id, which has no blank, and its path on the host. */
-    private static final String DISK = "disk ";
-
-    private static final List<String> KNOWN_STEPS = List.of("shares", "container in the guest");
-
     private final Sandbox sandbox;
     private final TaskTable table;
+    private final TaskDescription description;
 
     /** The handover of this sandbox. */
     public TaskHandover(Sandbox sandbox) {
         this.sandbox = sandbox;
         this.table = sandbox.tasks();
+        this.description = new TaskDescription(sandbox);
     }
 
     /**
@@ -60,7 +44,21 @@ public final class TaskHandover {
      * @param containers those that there are, oldest first
      * @param agent the connection to the agent
      */
-    public record Held(JsonObject sandbox, JsonArray containers, HeldClient agent) {}
+    public record Held(JsonObject sandbox, JsonArray containers, HeldClient agent) {
+
+        /** True if streams go by position, which not every daemon knows how to go on with. */
+        public boolean counted() {
+            for (JsonObject container : containers.objects()) {
+                List<JsonObject> processes =
+                        new ArrayList<>(container.array("execs").orElse(JsonArray.EMPTY).objects());
+                container.object("init").ifPresent(processes::add);
+                if (processes.stream().anyMatch(one -> TaskDescription.stdio(one).counted())) {
+                    return true;
+                }
+            }
+            return false;
+        }
+    }
 
     /**
      * Says whether the sandbox can be handed over at all, so that nobody waits for a rest that is
@@ -72,7 +70,7 @@ public final class TaskHandover {
     public void check() {
         sandbox.checkHandover();
         for (Container container : table.all()) {
-            checkSteps(container);
+            TaskDescription.check(container);
         }
     }
 
@@ -132,14 +130,10 @@ public final class TaskHandover {
     private void releaseStreams() {
         for (Container container : table.all()) {
             container.init().stdio().release();
-            for (ContainerProcess exec : execs(container)) {
+            for (ContainerProcess exec : description.execs(container)) {
                 exec.stdio().release();
             }
         }
-    }
-
-    private List<ContainerProcess> execs(Container container) {
-        return table.locked(() -> List.copyOf(container.execs().values()));
     }
 
     /** Null if something is on its way: the calls without an answer are not those that must be. */
@@ -147,7 +141,9 @@ public final class TaskHandover {
         Counted counted = new Counted();
         List<JsonValue> all = new ArrayList<>();
         for (Container container : table.all()) {
-            JsonObject one = describe(container, counted);
+            JsonObject one =
+                    description.of(
+                            container, (process, state) -> describe(process, state, counted));
             if (one == null) {
                 return null;
             }
@@ -161,132 +157,9 @@ public final class TaskHandover {
         private int reading;
     }
 
-    private @Nullable JsonObject describe(Container container, Counted counted) {
-        ContainerState state = table.locked(container::state);
-        String word =
-                switch (state) {
-                    case ContainerState.Created() -> "created";
-                    case ContainerState.Running() -> "running";
-                    case ContainerState.Paused() -> "paused";
-                    case ContainerState.Stopped _ -> "stopped";
-                    case ContainerState.Creating _,
-                            ContainerState.Abandoned _,
-                            ContainerState.Starting _,
-                            ContainerState.StartFailed(),
-                            ContainerState.Deleting _ ->
-                            "";
-                };
-        if (word.isEmpty()) {
-            return null;
-        }
-        JsonObject init = describe(container, container.init(), counted);
-        if (init == null) {
-            return null;
-        }
-        List<JsonValue> execs = new ArrayList<>();
-        for (ContainerProcess exec : execs(container)) {
-            JsonObject one = describe(container, exec, counted);
-            if (one == null) {
-                return null;
-            }
-            execs.add(one);
-        }
-        JsonObject.Builder described =
-                JsonObject.builder()
-                        .put("id", container.id())
-                        .put("bundle", container.bundle().toString())
-                        .put("state", word)
-                        .put("init", init)
-                        .put("execs", new JsonArray(execs))
-                        .put("mounts", JsonArray.ofStrings(mounts(container)))
-                        .put("disks", disks(container))
-                        .put("volumes", volumes(container))
-                        .put("figures", container.figures().held());
-        container
-                .standIn()
-                .process()
-                .ifPresent(process -> described.put("stand_in", describe(process)));
-        return described.build();
-    }
-
-    private static void checkSteps(Container container) {
-        for (String step : container.resources().names()) {
-            if (!KNOWN_STEPS.contains(step)
-                    && !step.startsWith(MOUNT)
-                    && !step.startsWith(VOLUME)
-                    && !step.startsWith(DISK)) {
-                throw RuntimeFailure.failedPrecondition(
-                        "container " + container.id() + " has " + step + " of its specification");
-            }
-        }
-    }
-
-    private static List<String> mounts(Container container) {
-        checkSteps(container);
-        List<String> mounts = new ArrayList<>();
-        for (String step : container.resources().names()) {
-            if (step.startsWith(MOUNT)) {
-                mounts.add(step.substring(MOUNT.length()));
-            }
-        }
-        return mounts;
-    }
-
-    /** The name of the step that takes a disk away. */
-    static String step(VmDevice.Block disk) {
-        return DISK + disk.id() + " " + disk.path();
-    }
-
-    private static JsonArray disks(Container container) {
-        List<JsonValue> disks = new ArrayList<>();
-        for (String step : container.resources().names()) {
-            if (step.startsWith(DISK)) {
-                int end = step.indexOf(' ', DISK.length());
-                disks.add(
-                        JsonObject.builder()
-                                .put("id", step.substring(DISK.length(), end))
-                                .put("path", step.substring(end + 1))
-                                .build());
-            }
-        }
-        return new JsonArray(disks);
-    }
-
-    private JsonArray volumes(Container container) {
-        List<JsonValue> volumes = new ArrayList<>();
-        for (String step : container.resources().names()) {
-            String place = step.startsWith(VOLUME) ? step.substring(VOLUME.length()) : "";
-            sandbox.guest()
-                    .followed(place)
-                    .ifPresent(
-                            told ->
-                                    volumes.add(
-                                            JsonObject.builder()
-                                                    .put("place", place)
-                                                    .put(
-                                                            "directory",
-                                                            told.volume().directory().toString())
-                                                    .put("version", told.version())
-                                                    .build()));
-        }
-        return new JsonArray(volumes);
-    }
-
-    private static JsonObject describe(HostProcess process) {
-        return JsonObject.builder()
-                .put("handle", process.handle())
-                .put("pid", process.pid())
-                .build();
-    }
-
-    private @Nullable JsonObject describe(
-            Container container, ContainerProcess process, Counted counted) {
-        ProcessState state = table.locked(() -> container.stateOf(process));
-        JsonObject.Builder described =
-                JsonObject.builder()
-                        .put("exec", process.execId())
-                        .put("io", json(process.io()))
-                        .put("signals", process.signals());
+    /** Null if something of it is on its way, or its client has it in hand. */
+    private static @Nullable HeldStdio describe(
+            ContainerProcess process, ProcessState state, Counted counted) {
         switch (state) {
             case ProcessState.Created() -> {
                 if (!process.isInit()) {
@@ -295,10 +168,7 @@ public final class TaskHandover {
                 counted.live++;
             }
             case ProcessState.Running() -> counted.live++;
-            case ProcessState.Stopped(ExitStatus exit) ->
-                    described
-                            .put("exit_status", exit.status())
-                            .put("exited_at", exit.at().toString());
+            case ProcessState.Stopped _ -> {}
             case ProcessState.Starting() -> {
                 return null;
             }
@@ -309,44 +179,13 @@ public final class TaskHandover {
         } catch (RuntimeFailure e) {
             throw new RuntimeFailure(e.kind(), process.describe() + ": " + e.getMessage(), e);
         }
-        if (streams == null) {
-            return null;
+        if (streams != null) {
+            counted.reading += reading(streams.stdout()) + reading(streams.stderr());
         }
-        counted.reading += reading(streams.stdout()) + reading(streams.stderr());
-        return described
-                .put("stdout", json(streams.stdout()))
-                .put("stderr", json(streams.stderr()))
-                .put("stdin_open", streams.stdinOpen())
-                .put("stdin_closed", streams.stdinClosed())
-                .build();
+        return streams;
     }
 
     private static int reading(HeldStream stream) {
         return stream.stage() == HeldStream.Stage.READING ? 1 : 0;
-    }
-
-    private static JsonObject json(TaskIo io) {
-        return JsonObject.builder()
-                .put("stdin", io.stdin())
-                .put("stdout", io.stdout())
-                .put("stderr", io.stderr())
-                .put("terminal", io.terminal())
-                .build();
-    }
-
-    private static JsonObject json(HeldStream stream) {
-        return JsonObject.builder()
-                .put("stage", stream.stage().name())
-                .put("asked", stream.asked())
-                .put("kept", Base64.getEncoder().encodeToString(stream.kept().toByteArray()))
-                .build();
-    }
-
-    /** The inverse of what stands above. */
-    static HeldStream stream(JsonObject json) {
-        return new HeldStream(
-                HeldStream.Stage.valueOf(json.string("stage").orElse("")),
-                (int) json.integer("asked").orElse(0),
-                ByteString.copyFrom(Base64.getDecoder().decode(json.string("kept").orElse(""))));
     }
 }

@@ -40,8 +40,8 @@ final class TaskResources {
                         .exited()
                         .thenRun(
                                 () -> {
-                                    machine.dismiss(container.id());
                                     score.dismiss(container.id());
+                                    machine.dismiss(container.id());
                                 });
         return machine.guestCpus(container.id());
     }

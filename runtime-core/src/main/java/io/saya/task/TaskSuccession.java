@@ -7,13 +7,12 @@ import io.saya.container.ContainerProcess;
 import io.saya.container.ContainerState;
 import io.saya.container.ExitStatus;
 import io.saya.container.ProcessState;
+import io.saya.event.TaskEvent;
 import io.saya.event.TaskIo;
 import io.saya.failure.RuntimeFailure;
 import io.saya.host.ProcessorTimes;
 import io.saya.hypervisor.VmDevice;
 import io.saya.io.ContainerIdentity;
-import io.saya.io.HeldStdio;
-import io.saya.io.HeldStream;
 import io.saya.io.ProcessStdio;
 import io.saya.io.StdioOpener;
 import io.saya.json.JsonArray;
@@ -21,6 +20,7 @@ import io.saya.json.JsonObject;
 import io.saya.oci.ContainerKind;
 import io.saya.oci.OciSpec;
 import io.saya.sandbox.Sandbox;
+import io.saya.sandbox.TaskTable;
 import io.saya.share.ContainerShares;
 import io.saya.share.HostMounts;
 import io.saya.share.KubeletVolume;
@@ -37,6 +37,8 @@ final class TaskSuccession {
     private final Sandbox sandbox;
     private final StdioOpener stdio;
     private final List<Running> attached = new ArrayList<>();
+
+    private final List<Container> ended = new ArrayList<>();
 
     private record Running(Container container, ContainerProcess process) {}
 
@@ -94,13 +96,16 @@ final class TaskSuccession {
             noteAttached(container, process, exec);
         }
         holdResources(container, held);
+        if (held.bool(StandingTasks.TELL).orElse(false)) {
+            ended.add(container);
+        }
         if (kind != ContainerKind.POD_SANDBOX) {
             var _ =
                     init.exited()
                             .thenRun(
                                     () -> {
-                                        sandbox.guest().machine().dismiss(id);
                                         sandbox.guest().oomScore().dismiss(id);
+                                        sandbox.guest().machine().dismiss(id);
                                     });
         }
         held.object("stand_in")
@@ -128,7 +133,7 @@ final class TaskSuccession {
         for (String target : held.array("mounts").orElse(JsonArray.EMPTY).strings()) {
             container
                     .resources()
-                    .push(TaskHandover.MOUNT + target, () -> mounts.detach(Path.of(target)));
+                    .push(TaskDescription.MOUNT + target, () -> mounts.detach(Path.of(target)));
         }
         for (JsonObject one : held.array("disks").orElse(JsonArray.EMPTY).objects()) {
             // How it was opened is of no matter any more.
@@ -137,13 +142,15 @@ final class TaskSuccession {
                             one.string("id").orElse(""),
                             Path.of(one.string("path").orElse("")),
                             false);
-            container.resources().push(TaskHandover.step(disk), () -> sandbox.guest().unplug(disk));
+            container
+                    .resources()
+                    .push(TaskDescription.step(disk), () -> sandbox.guest().unplug(disk));
         }
         for (JsonObject volume : held.array("volumes").orElse(JsonArray.EMPTY).objects()) {
             String place = volume.string("place").orElse("");
             container
                     .resources()
-                    .push(TaskHandover.VOLUME + place, () -> sandbox.guest().unfollow(place));
+                    .push(TaskDescription.VOLUME + place, () -> sandbox.guest().unfollow(place));
             sandbox.guest()
                     .follow(
                             place,
@@ -162,7 +169,7 @@ final class TaskSuccession {
     }
 
     private void noteAttached(Container container, ContainerProcess process, JsonObject held) {
-        if (stdio(held).attached()) {
+        if (TaskDescription.stdio(held).attached()) {
             attached.add(new Running(container, process));
         }
     }
@@ -171,17 +178,7 @@ final class TaskSuccession {
         return stdio.reopen(
                 io,
                 new ContainerIdentity(sandbox.identity().namespace(), containerId),
-                stdio(held));
-    }
-
-    private static HeldStdio stdio(JsonObject held) {
-        HeldStream stdout = TaskHandover.stream(held.object("stdout").orElse(JsonObject.EMPTY));
-        HeldStream stderr = TaskHandover.stream(held.object("stderr").orElse(JsonObject.EMPTY));
-        return new HeldStdio(
-                stdout,
-                stderr,
-                held.bool("stdin_open").orElse(false),
-                held.bool("stdin_closed").orElse(false));
+                TaskDescription.stdio(held));
     }
 
     private static TaskIo io(JsonObject held) {
@@ -211,6 +208,7 @@ final class TaskSuccession {
 
     /** Moves output and notices exits again; the daemon before has ended. */
     void goOn() {
+        ended.forEach(this::tellExits);
         Agent agent = sandbox.guest().requireAgent();
         for (Running one : attached) {
             one.process()
@@ -224,6 +222,31 @@ final class TaskSuccession {
             for (ContainerProcess exec : sandbox.tasks().locked(container::liveExecs)) {
                 sandbox.exits().watch(container, exec);
             }
+        }
+    }
+
+    /** Whether the daemon before had told of them is not known; twice is as good as once. */
+    private void tellExits(Container container) {
+        TaskTable table = sandbox.tasks();
+        table.locked(
+                () -> {
+                    for (ContainerProcess exec : container.execs().values()) {
+                        tellExit(container, exec);
+                    }
+                    tellExit(container, container.init());
+                });
+    }
+
+    private void tellExit(Container container, ContainerProcess process) {
+        if (container.stateOf(process) instanceof ProcessState.Stopped(ExitStatus exit)) {
+            sandbox.tasks()
+                    .publish(
+                            new TaskEvent.Exit(
+                                    container.id(),
+                                    process.processId(),
+                                    container.standIn().pid(),
+                                    exit.status(),
+                                    exit.at()));
         }
     }
 }

@@ -34,6 +34,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Does what clients ask of the containers of a sandbox: containerd's task service in the words of
@@ -56,6 +57,9 @@ public final class Tasks {
     private final TaskSuccession succession;
     private final Optional<BareSandbox> bare;
 
+    /** Null where nobody goes on with the sandbox if this daemon dies. */
+    private final @Nullable TaskRecords records;
+
     public Tasks(Sandbox sandbox, StdioOpener stdio) {
         this(sandbox, stdio, Optional.empty());
     }
@@ -64,6 +68,23 @@ public final class Tasks {
      * @param bare the sandbox, if it is one without a sandbox container
      */
     public Tasks(Sandbox sandbox, StdioOpener stdio, Optional<BareSandbox> bare) {
+        this(sandbox, stdio, bare, null);
+    }
+
+    /**
+     * Containers of which all that changes is written down, so that another daemon can go on with
+     * them if this one dies.
+     */
+    public Tasks(Sandbox sandbox, StdioOpener stdio, TaskRecords records) {
+        this(sandbox, stdio, Optional.empty(), records);
+    }
+
+    private Tasks(
+            Sandbox sandbox,
+            StdioOpener stdio,
+            Optional<BareSandbox> bare,
+            @Nullable TaskRecords records) {
+        this.records = records;
         this.sandbox = sandbox;
         this.bare = bare;
         this.table = sandbox.tasks();
@@ -136,11 +157,26 @@ public final class Tasks {
             sandbox.clock().done(StartPhase.CONTAINER);
             sandbox.exits().watch(container, container.init());
             container.standIn().whenKilled(() -> killedOnHost(container));
+            record(container);
             return container.standIn().pid();
         } catch (RuntimeException e) {
             RuntimeException explained = sandbox.explained(e);
             deletion.abandon(container, explained);
+            forget(container.id());
             throw explained;
+        }
+    }
+
+    /** To be called by all that changes something, before its caller is answered. */
+    private void record(Container container) {
+        if (records != null) {
+            records.changed(container);
+        }
+    }
+
+    private void forget(String containerId) {
+        if (records != null) {
+            records.removed(containerId);
         }
     }
 
@@ -178,6 +214,11 @@ public final class Tasks {
         for (Container container : table.all()) {
             container.standIn().whenKilled(() -> killedOnHost(container));
         }
+        if (records == null) {
+            TaskRecords.discard(sandbox.identity().runDirectory());
+        } else {
+            records.goOn();
+        }
     }
 
     /**
@@ -191,12 +232,13 @@ public final class Tasks {
         } catch (RuntimeException e) {
             throw sandbox.explained(e);
         }
+        Container container = table.container(containerId);
         if (execId.isEmpty()) {
-            Container container = table.container(containerId);
             container.started();
             container.figures().askSoon();
             sandbox.guest().afterStart(containerId);
         }
+        record(container);
         return pid;
     }
 
@@ -227,6 +269,13 @@ public final class Tasks {
      */
     public void kill(String containerId, String execId, int signal, boolean all) {
         kill.kill(containerId, execId, signal, all);
+        recordIfThere(containerId);
+    }
+
+    private void recordIfThere(String containerId) {
+        if (records != null) {
+            table.find(containerId).ifPresent(records::changed);
+        }
     }
 
     /**
@@ -247,6 +296,7 @@ public final class Tasks {
             exec.stdio().close();
             throw e;
         }
+        record(container);
     }
 
     /**
@@ -270,15 +320,26 @@ public final class Tasks {
      */
     public void closeStdin(String containerId, String execId) {
         table.process(containerId, execId).stdio().closeStdin();
+        recordIfThere(containerId);
     }
 
     /** Deletes a container or an exec and gives back everything that it held. */
     public ExitStatus delete(String containerId, String execId) {
         if (!execId.isEmpty()) {
-            return deletion.deleteExec(
-                    table.container(containerId), table.process(containerId, execId));
+            Container container = table.container(containerId);
+            ExitStatus exit = deletion.deleteExec(container, table.process(containerId, execId));
+            recordIfThere(containerId);
+            return exit;
         }
-        return deletion.delete(containerId);
+        ExitStatus exit;
+        try {
+            exit = deletion.delete(containerId);
+        } catch (RuntimeException e) {
+            recordIfThere(containerId);
+            throw e;
+        }
+        forget(containerId);
+        return exit;
     }
 
     /**
@@ -300,6 +361,7 @@ public final class Tasks {
                         table.publish(new TaskEvent.Paused(containerId));
                     }
                 });
+        record(container);
     }
 
     /** Thaws a container. */
@@ -313,6 +375,7 @@ public final class Tasks {
                         table.publish(new TaskEvent.Resumed(containerId));
                     }
                 });
+        record(container);
     }
 
     /**
@@ -321,7 +384,9 @@ public final class Tasks {
      * @param resources OCI's {@code linux.resources}
      */
     public void update(String containerId, JsonObject resources) {
-        machine.change(checked(containerId, ContainerVerb.UPDATE), resources);
+        Container container = checked(containerId, ContainerVerb.UPDATE);
+        machine.change(container, resources);
+        record(container);
     }
 
     /**

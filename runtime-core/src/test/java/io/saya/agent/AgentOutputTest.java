@@ -206,7 +206,7 @@ class AgentOutputTest {
                         .build();
         return new AgentOutput(
                 "ReadStdout",
-                _ -> CompletableFuture.completedFuture(response),
+                (_, _, _) -> CompletableFuture.completedFuture(response),
                 signs,
                 Set.of(),
                 pace);

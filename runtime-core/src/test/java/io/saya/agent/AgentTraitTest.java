@@ -24,7 +24,7 @@ class AgentTraitTest {
         "'', SPC",
         "\u001b[2J, SPC",
         "99999999999.1.0, SPC",
-        "4.1.0+saya.0.1.0, -FLTMGKJ",
+        "4.1.0+saya.0.1.0, -FLTMGKJO",
     })
     void areThoseOfTheRelease(String version, String expected) {
         String traits =
@@ -41,6 +41,7 @@ class AgentTraitTest {
                                             case GIVES_UP_PAGE_CACHE -> "G";
                                             case KEEPS_FILES -> "K";
                                             case JOINS_PID_NAMESPACE -> "J";
+                                            case KEEPS_OUTPUT -> "O";
                                             case STREAMS_END_WITH_WAIT -> "S";
                                             case SIGNAL_IS_PLAIN_STATUS -> "P";
                                             case CLOSE_STDIN_CUTS_READ -> "C";

@@ -31,7 +31,8 @@ class GuestDetailsTest {
                         AgentTrait.SLEWS_CLOCK,
                         AgentTrait.STARTS_FROM_TEMPLATE,
                         AgentTrait.GIVES_UP_PAGE_CACHE,
-                        AgentTrait.KEEPS_FILES);
+                        AgentTrait.KEEPS_FILES,
+                        AgentTrait.KEEPS_OUTPUT);
         assertThat(details.abilities().limits()).isTrue();
         assertThat(details.version()).hasToString(version);
     }

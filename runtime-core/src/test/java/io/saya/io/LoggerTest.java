@@ -155,7 +155,7 @@ class LoggerTest {
     @Test
     void aLoggerThatKeepsSilentIsGivenUpAndKilled() throws Exception {
         String uri = logger("binary", "echo $$ >\"$2/pid\"; exec sleep 1000");
-        HostStdio host = new HostStdio(file("run"), Duration.ofMillis(500));
+        HostStdio host = new HostStdio(file("run"), StreamKeeping.NONE, Duration.ofMillis(500));
 
         assertThatThrownBy(() -> host.open(new TaskIo("", uri, uri, false), CONTAINER))
                 .hasMessageContaining("nothing within 500 ms")

@@ -481,6 +481,21 @@ public final class ScriptedAgent implements Agent {
         }
 
         @Override
+        public boolean keepsOutput() {
+            return true;
+        }
+
+        @Override
+        public ByteString readStdout(int max, long position, long done) {
+            return ByteString.EMPTY;
+        }
+
+        @Override
+        public ByteString readStderr(int max, long position, long done) {
+            return ByteString.EMPTY;
+        }
+
+        @Override
         public void writeStdin(ByteString data) {}
 
         @Override

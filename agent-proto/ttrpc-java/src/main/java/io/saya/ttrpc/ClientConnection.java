@@ -125,6 +125,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Fra
         return new StreamInbox(loop(), gate);
     }
 
+    /** The stream of the first call; before anything is written. */
+    void beginWith(int stream) {
+        nextStreamId = stream;
+    }
+
     /** Goes on with a connection that another process has described; before anything is read. */
     void goOn(HeldClient held) {
         nextStreamId = held.nextStreamId();

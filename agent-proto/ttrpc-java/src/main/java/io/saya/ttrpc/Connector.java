@@ -97,6 +97,7 @@ final class Connector {
                         protected void initChannel(Channel channel) {
                             ClientConnection made =
                                     new ClientConnection(channel, endpoint.toString(), options);
+                            made.beginWith(endpoint.firstStream());
                             made.before().forEach(channel.pipeline()::addLast);
                             channel.pipeline().addLast(made);
                             connection = made;

@@ -27,6 +27,8 @@ final class Frame {
     static final int MONITOR = 12;
     static final int SUCCESSOR = 13;
     static final int TAKE_OVER = 14;
+    static final int HOLD = 16;
+    static final int RELEASE = 17;
 
     static final int REPLY = 0x80;
     static final int HELLO = 0x81;

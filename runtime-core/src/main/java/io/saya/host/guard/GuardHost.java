@@ -1,5 +1,6 @@
 package io.saya.host.guard;
 
+import io.saya.host.HeldEnd;
 import io.saya.host.HookCommand;
 import io.saya.host.Host;
 import io.saya.host.HostFailure;
@@ -123,6 +124,34 @@ public final class GuardHost implements Host {
         process.started(handle, pid);
         connection.adopt(process);
         return process;
+    }
+
+    @Override
+    public HeldEnd hold(long device, long inode, HeldEnd.Side side) throws IOException {
+        FrameReader held =
+                connection.call(
+                        new FrameWriter(Frame.HOLD).u64(device).u64(inode).u8(side.access()),
+                        "hold an end of a FIFO",
+                        REPORT_LIMIT);
+        return new HeldEnd(held.u32(), held.u32(), device, inode);
+    }
+
+    @Override
+    public void release(HeldEnd end) throws IOException {
+        connection.call(
+                new FrameWriter(Frame.RELEASE).u32(end.handle()),
+                "give up an end of a FIFO",
+                REPORT_LIMIT);
+    }
+
+    @Override
+    public Path held(HeldEnd end) throws IOException {
+        long guard =
+                ProcessHandle.current()
+                        .parent()
+                        .orElseThrow(() -> new IOException("the guard process is gone"))
+                        .pid();
+        return Path.of("/proc/" + guard + "/fd/" + end.descriptor());
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.saya.host.guard;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.saya.host.HeldEnd;
 import io.saya.host.HostFailure;
 import io.saya.host.HostProcess;
 import io.saya.host.MountFlag;
@@ -98,6 +99,17 @@ class GuardHostTest {
         assertThat(guard.startExitCode()).isEqualTo(1);
         assertThat(mounted(target)).isFalse();
         assertThat(Path.of(guard.host().start().runDirectory())).doesNotExist();
+    }
+
+    @Test
+    void anEndThatTheDaemonDoesNotHaveIsNotHeld() throws Exception {
+        try (RealGuard guard = new RealGuard(directory)) {
+            // The daemon of this guard is another process than this one.
+            assertThatThrownBy(() -> guard.host().hold(1, 2, HeldEnd.Side.WRITE))
+                    .isInstanceOf(HostFailure.class)
+                    .hasMessageContaining("hold an end of a FIFO: No such file or directory");
+            guard.host().release(new HeldEnd(7, 0, 1, 2));
+        }
     }
 
     @Test

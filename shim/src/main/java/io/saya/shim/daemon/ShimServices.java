@@ -16,6 +16,7 @@ import io.saya.host.guard.GuardStart;
 import io.saya.hypervisor.AgentEndpoint;
 import io.saya.hypervisor.GuestShell;
 import io.saya.io.HostStdio;
+import io.saya.io.StreamKeeping;
 import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
 import io.saya.oci.OciSpec;
@@ -38,6 +39,7 @@ import io.saya.shim.trace.SandboxTracer;
 import io.saya.shim.trace.SpanCounts;
 import io.saya.task.BareSandbox;
 import io.saya.task.PodFiles;
+import io.saya.task.TaskRecords;
 import io.saya.task.Tasks;
 import io.saya.template.Templates;
 import io.saya.ttrpc.ServiceBinding;
@@ -73,6 +75,9 @@ final class ShimServices {
 
     private static final String NOT_HANDED_OVER =
             "failed: a sandbox of containerd's sandbox API is not handed over\n";
+
+    /** Whether another daemon is to go on with the sandbox when this one has died. */
+    private static final boolean SURVIVES = Boolean.getBoolean("saya.survive");
 
     /** Limit for the orderly end after a signal that ends the JVM; the guard kills after 15 s. */
     private static final Duration SIGNAL_LIMIT = Duration.ofSeconds(14);
@@ -140,8 +145,13 @@ final class ShimServices {
     }
 
     /** The sandbox's containers, with their streams. */
-    static Tasks tasks(Sandbox sandbox) {
-        return new Tasks(sandbox, new HostStdio(sandbox.identity().runDirectory().resolve("io")));
+    Tasks tasks(Sandbox sandbox) {
+        StreamKeeping keeping =
+                new StreamKeeping(sandbox.identity().runDirectory(), host, SURVIVES);
+        HostStdio stdio = new HostStdio(sandbox.identity().runDirectory().resolve("io"), keeping);
+        return SURVIVES
+                ? new Tasks(sandbox, stdio, new TaskRecords(sandbox, keeping))
+                : new Tasks(sandbox, stdio);
     }
 
     /** What is counted of the sandbox. */

@@ -29,6 +29,9 @@ record Succession(HeldServer server, TaskHandover.Held tasks, long heldAt) {
     /** Of the format: a daemon of another one refuses to take over, and the old one goes on. */
     private static final int VERSION = 1;
 
+    /** The same, of a sandbox with streams that are read by position. */
+    private static final int WITH_POSITIONS = 2;
+
     private static final String FILE = "handover.json";
 
     /** All descriptors, in the order in which they are sent. */
@@ -53,7 +56,7 @@ record Succession(HeldServer server, TaskHandover.Held tasks, long heldAt) {
                 file,
                 Json.writeBytes(
                         JsonObject.builder()
-                                .put("version", VERSION)
+                                .put("version", tasks.counted() ? WITH_POSITIONS : VERSION)
                                 .put("held_at", heldAt)
                                 .put("connections", new JsonArray(connections))
                                 .put("agent", json(tasks.agent()))
@@ -73,9 +76,16 @@ record Succession(HeldServer server, TaskHandover.Held tasks, long heldAt) {
         try {
             JsonObject told = Json.parseObject(Files.readAllBytes(file));
             long version = told.integer("version").orElse(0);
-            if (version != VERSION) {
+            if (version != VERSION && version != WITH_POSITIONS) {
                 throw new IOException(
-                        file + ": version " + version + " (expected: " + VERSION + ")");
+                        file
+                                + ": version "
+                                + version
+                                + " (expected: "
+                                + VERSION
+                                + " or "
+                                + WITH_POSITIONS
+                                + ")");
             }
             List<JsonObject> connections =
                     told.array("connections").orElse(JsonArray.EMPTY).objects();

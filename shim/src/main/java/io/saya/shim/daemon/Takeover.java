@@ -90,7 +90,7 @@ final class Takeover {
                         services.events());
         sandbox = standing;
         standing.standing(told, spec);
-        Tasks tasks = ShimServices.tasks(standing);
+        Tasks tasks = services.tasks(standing);
         tasks.standing(succession.tasks().containers());
         SandboxCounts counts = services.counts(standing);
         host.takeOver();

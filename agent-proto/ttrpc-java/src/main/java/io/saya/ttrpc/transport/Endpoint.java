@@ -1,7 +1,9 @@
 package io.saya.ttrpc.transport;
 
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelInitializer;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -19,6 +21,11 @@ public sealed interface Endpoint {
         return Preamble.NONE;
     }
 
+    /** The stream of the first request; odd. */
+    default int firstStream() {
+        return 1;
+    }
+
     /** Plain ttrpc on a Unix socket, be it another process or a virtual serial port of QEMU. */
     static Endpoint unix(Path path) {
         return new Unix(path);
@@ -31,6 +38,15 @@ public sealed interface Endpoint {
      */
     static Endpoint serialPort(Path path) {
         return new SerialPort(path);
+    }
+
+    /**
+     * A Unix socket that is a virtual serial port of a guest, which another client has left in the
+     * middle of something: what comes before the answer to the first request is thrown away, 16 MiB
+     * at most. The first request should be one that may be made twice.
+     */
+    static Endpoint leftSerialPort(Path path) {
+        return new LeftSerialPort(path);
     }
 
     /**
@@ -76,6 +92,32 @@ public sealed interface Endpoint {
         @Override
         public Preamble preamble() {
             return SerialGreeting::start;
+        }
+
+        @Override
+        public String toString() {
+            return "unix:" + path;
+        }
+    }
+
+    /** See {@link Endpoint#leftSerialPort}. */
+    record LeftSerialPort(Path path) implements Endpoint {
+        @Override
+        public ChannelFuture connect(Transport transport, ChannelHandler handler) {
+            // Not by a preamble: what is left in the port may be read before one begins.
+            return transport.connect(
+                    path,
+                    new ChannelInitializer<>() {
+                        @Override
+                        protected void initChannel(Channel channel) {
+                            channel.pipeline().addLast(new LeftPort(), handler);
+                        }
+                    });
+        }
+
+        @Override
+        public int firstStream() {
+            return LeftPort.firstStream();
         }
 
         @Override

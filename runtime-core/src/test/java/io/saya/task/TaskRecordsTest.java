@@ -1,0 +1,303 @@
+package io.saya.task;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.saya.agent.AgentTrait;
+import io.saya.container.ExitStatus;
+import io.saya.event.TaskEvent;
+import io.saya.event.TaskIo;
+import io.saya.failure.RuntimeFailure;
+import io.saya.guest.GuestLaunch;
+import io.saya.guest.SandboxCgroup;
+import io.saya.guest.StartClock;
+import io.saya.hypervisor.Hypervisor;
+import io.saya.hypervisor.HypervisorFailure;
+import io.saya.hypervisor.Vm;
+import io.saya.hypervisor.VmSpec;
+import io.saya.io.HoldingHost;
+import io.saya.io.HostStdio;
+import io.saya.io.StreamKeeping;
+import io.saya.json.Json;
+import io.saya.json.JsonArray;
+import io.saya.json.JsonObject;
+import io.saya.json.JsonValue;
+import io.saya.sandbox.Sandbox;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is written down as it changes, against what a handover tells in the same moment. */
+@Timeout(60)
+class TaskRecordsTest {
+    private static final Duration LIMIT = Duration.ofSeconds(5);
+
+    @TempDir Path directory;
+    private SandboxFixture before;
+    private HoldingHost guard;
+    private Tasks tasks;
+
+    @BeforeEach
+    void run() throws IOException {
+        before = new SandboxFixture(directory);
+        before.agent.behaveLike(AgentTrait.STARTS_FROM_TEMPLATE, AgentTrait.KEEPS_OUTPUT);
+        guard = new HoldingHost(directory);
+        tasks = tasks(before.sandbox, true);
+    }
+
+    @AfterEach
+    void end() {
+        before.sandbox.stop();
+        guard.close();
+    }
+
+    private Tasks tasks(Sandbox sandbox, boolean begins) {
+        Path run = sandbox.identity().runDirectory();
+        StreamKeeping keeping = new StreamKeeping(run, guard, begins);
+        return new Tasks(
+                sandbox,
+                new HostStdio(run.resolve("io"), keeping),
+                new TaskRecords(sandbox, keeping));
+    }
+
+    private void runPod() {
+        before.sandbox.boot(before.bundle(SandboxFixture.SANDBOX, "sandbox", "sleep"));
+        create(SandboxFixture.SANDBOX, "sandbox");
+        tasks.start(SandboxFixture.SANDBOX, "");
+        create("app1", "container");
+        tasks.start("app1", "");
+    }
+
+    private void create(String id, String type) {
+        tasks.create(before.request(id), before.bundle(id, type, "sleep"));
+    }
+
+    /** What is not the same: how far streams have come stands elsewhere. */
+    private static JsonArray withoutPositions(JsonArray containers) {
+        List<JsonValue> all = new ArrayList<>();
+        for (JsonObject container : containers.objects()) {
+            List<JsonValue> execs = new ArrayList<>();
+            for (JsonObject exec : container.array("execs").orElseThrow().objects()) {
+                execs.add(withoutPositions(exec));
+            }
+            all.add(
+                    container.toBuilder()
+                            .put("init", withoutPositions(container.object("init").orElseThrow()))
+                            .put("execs", new JsonArray(execs))
+                            .remove(StandingTasks.TELL)
+                            .remove("figures") // those of the last call
+                            .build());
+        }
+        return new JsonArray(all);
+    }
+
+    private static JsonObject withoutPositions(JsonObject process) {
+        JsonObject.Builder same = process.toBuilder();
+        for (String stream : List.of("stdout", "stderr")) {
+            same.put(
+                    stream,
+                    process.object(stream).orElseThrow().toBuilder()
+                            .remove("stage")
+                            .remove("asked")
+                            .remove("position")
+                            .remove("done")
+                            .build());
+        }
+        return same.build();
+    }
+
+    private void awaitDismissed(String id) {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (StandingTasks.read(before.runDirectory())
+                .sandbox()
+                .object("machine")
+                .flatMap(machine -> machine.object("demands"))
+                .flatMap(demands -> demands.object(id))
+                .isPresent()) {
+            assertThat(System.nanoTime()).isLessThan(end);
+            Thread.onSpinWait();
+        }
+    }
+
+    private void assertSame(String after) {
+        StandingTasks written = StandingTasks.read(before.runDirectory());
+        TaskHandover handover = new TaskHandover(before.sandbox);
+        TaskHandover.Held held = handover.hold(LIMIT);
+        handover.release();
+        assertThat(held.counted()).isTrue();
+        assertThat(written.sandbox()).as(after).isEqualTo(held.sandbox());
+        assertThat(withoutPositions(written.containers()))
+                .as(after)
+                .isEqualTo(withoutPositions(held.containers()));
+    }
+
+    @Test
+    void theyAreWhatAHandoverTells() {
+        runPod();
+        assertSame("start");
+        create("app2", "container");
+        assertSame("create");
+        tasks.exec(
+                "app1", "e1", Json.parseObject("{\"args\":[\"true\"],\"cwd\":\"/\"}"), TaskIo.NONE);
+        tasks.start("app1", "e1");
+        assertSame("exec");
+        tasks.kill("app1", "e1", 1, false);
+        assertThat(tasks.exit("app1", "e1").join().status()).isEqualTo(129);
+        assertSame("kill");
+        tasks.closeStdin("app1", "");
+        assertSame("close of stdin");
+        tasks.pause("app1");
+        assertSame("pause");
+        tasks.resume("app1");
+        assertSame("resume");
+        tasks.delete("app1", "e1");
+        assertSame("delete of an exec");
+        tasks.update("app1", Json.parseObject("{\"cpu\":{\"shares\":512}}"));
+        assertSame("update");
+        tasks.delete("app2", "");
+        assertSame("delete");
+        before.agent.exit("app1", "app1", 4);
+        assertThat(tasks.exit("app1", "").join().status()).isEqualTo(4);
+        // What the machine is wanted for is dismissed when clients have been told.
+        awaitDismissed("app1");
+        assertSame("exit of a container");
+    }
+
+    @Test
+    void anExecThatIsNotStartedIsNamed() {
+        runPod();
+        tasks.exec(
+                "app1", "e1", Json.parseObject("{\"args\":[\"true\"],\"cwd\":\"/\"}"), TaskIo.NONE);
+        assertRefused("exec e1 of container app1: it was added and is not started");
+        tasks.delete("app1", "e1");
+        assertThat(StandingTasks.read(before.runDirectory()).containers().objects()).hasSize(2);
+    }
+
+    @Test
+    void whatIsInNobodysHandsIsNamed() throws Exception {
+        assertRefused("nothing is written down of the sandbox");
+        runPod();
+        Path file = TaskRecords.directory(before.runDirectory()).resolve("container-app1.json");
+        Files.writeString(file, Files.readString(file).substring(10));
+        assertRefused(file + " cannot be read");
+        Files.writeString(file, "{\"version\":7}");
+        assertRefused(file + ": version 7 (expected: 1)");
+        Files.writeString(file, "{\"version\":1}");
+        assertRefused(file + " has no container");
+    }
+
+    @Test
+    void aLoggerIsNamed() {
+        runPod();
+        before.bundle("app3", "container", "sleep");
+        String uri = "binary:///bin/sh?-c=echo%20ready%20%3E%265%3B%20exec%20cat%20/dev/fd/3";
+        tasks.create(
+                new CreateRequest(
+                        "app3",
+                        directory.resolve("app3"),
+                        List.of(),
+                        new TaskIo("", uri, uri, false)),
+                before.bundle("app3", "container", "sleep"));
+        assertRefused("container app3: output goes to a logger");
+        tasks.delete("app3", "");
+        assertThat(StandingTasks.read(before.runDirectory()).containers().objects()).hasSize(2);
+    }
+
+    private void assertRefused(String why) {
+        assertThatThrownBy(() -> StandingTasks.read(before.runDirectory()))
+                .isInstanceOf(RuntimeFailure.class)
+                .hasMessageContaining(why);
+    }
+
+    @Test
+    void nobodyGoesOnWithASandboxThatStops() throws IOException {
+        runPod();
+        tasks.kill(SandboxFixture.SANDBOX, "", 9, true);
+        assertRefused("nothing is written down");
+        tasks.delete("app1", "");
+        tasks.delete(SandboxFixture.SANDBOX, "");
+        try (Stream<Path> left = Files.walk(before.runDirectory())) {
+            assertThat(left.toList()).isEmpty();
+        } catch (java.nio.file.NoSuchFileException e) {
+            // as it should be
+        }
+    }
+
+    /** Adopts the VM that is there; nothing is started. */
+    private final class Adopting implements Hypervisor {
+        @Override
+        public Vm start(VmSpec spec) throws HypervisorFailure {
+            throw new HypervisorFailure("nothing is to be started");
+        }
+
+        @Override
+        public Vm goOn(String sandboxId, Path runDirectory, JsonObject held) {
+            return before.vm;
+        }
+    }
+
+    @Test
+    void anotherDaemonGoesOnByThemAndTellsExitsOnceMore() {
+        runPod();
+        create("app2", "container");
+        tasks.start("app2", "");
+        before.agent.exit("app2", "app2", 3);
+        assertThat(tasks.exit("app2", "").join().status()).isEqualTo(3);
+
+        StandingTasks standing = StandingTasks.read(before.runDirectory());
+        before.sandbox.tasks().whenEnded(_ -> {}); // a daemon that has died writes nothing
+        Queue<TaskEvent> events = new ConcurrentLinkedQueue<>();
+        Sandbox sandbox =
+                new Sandbox(
+                        new GuestLaunch(
+                                before.sandbox.identity(),
+                                SandboxFixture.configuration(directory),
+                                before.host,
+                                new Adopting(),
+                                (_, _, _) -> before.agent,
+                                SandboxCgroup.none(),
+                                new StartClock()),
+                        events::add);
+        sandbox.standing(
+                standing.sandbox(), before.bundle(SandboxFixture.SANDBOX, "sandbox", "sleep"));
+        Tasks after = tasks(sandbox, false);
+        after.standing(standing.containers());
+        sandbox.goOn(before.agent, before.agent.details());
+        after.goOn();
+        assertThat(events)
+                .singleElement()
+                .satisfies(
+                        event ->
+                                assertThat(event)
+                                        .isInstanceOfSatisfying(
+                                                TaskEvent.Exit.class,
+                                                exit -> {
+                                                    assertThat(exit.processId()).isEqualTo("app2");
+                                                    assertThat(exit.exitStatus()).isEqualTo(3);
+                                                }));
+        // As they stand now: another one could follow.
+        assertThat(withoutPositions(StandingTasks.read(before.runDirectory()).containers()))
+                .isEqualTo(withoutPositions(standing.containers()));
+        before.agent.exit("app1", "app1", 4);
+        assertThat(after.exit("app1", "").join().status()).isEqualTo(4);
+        assertThat(after.delete("app1", "").status()).isEqualTo(4);
+        assertThat(after.delete("app2", "").status()).isEqualTo(3);
+        assertThat(StandingTasks.read(before.runDirectory()).containers().objects()).hasSize(1);
+        after.kill(SandboxFixture.SANDBOX, "", 9, true);
+        assertThat(after.exit(SandboxFixture.SANDBOX, "").join().status())
+                .isEqualTo(ExitStatus.KILLED);
+        assertRefused("nothing is written down");
+    }
+}
