@@ -134,8 +134,8 @@ suite() {
 }
 
 need_for_pods() {
-  need_packages busybox-static containerd containernetworking-plugins e2fsprogs fuse-overlayfs gcc ipset iproute2 iptables kmod maven nftables procps qemu-system-x86 runc sqlite3 util-linux \
-    wireguard-tools
+  need_packages busybox-static containerd containernetworking-plugins e2fsprogs erofs-utils fuse-overlayfs gcc ipset iproute2 iptables kmod maven nftables procps qemu-system-x86 runc sqlite3 util-linux \
+    wireguard-tools xfsprogs
   # What fills a disk and is tried by the long versions alone.
   [[ -z $full ]] || need_packages buildah postgresql-15
   # Here, since the tests themselves reach no network.

@@ -25,6 +25,12 @@ int action_links(const struct flags *flags);
  * what it is sent, and sends what that answers. Ends when the other hangs up. (names_action.c) */
 int action_names(const struct flags *flags);
 
+/* Connects whoever connects to the listening socket whose number -address is, to a stream socket of the host. That one begins with the user
+ * and the group that are to be seen as who connects (32 bits each, big endian), the length of the path (16 bits) and the path, in which no
+ * link is followed; it is answered by a byte, 0 or an errno, then by what the host's socket says. Ends only with an error.
+ * (sockets_action.c) */
+int action_sockets(const struct flags *flags);
+
 /* Copies a template's memory into that of a guest which is being made: -address has the descriptors of the list of pages and of the
  * pages, and the pid of the guest's QEMU, a sibling, with commas between them. What it writes is charged to the cgroup that it is in.
  * (pages_action.c) */

@@ -378,14 +378,16 @@ void guard_child_exited(struct guard *g, pid_t pid, int status) {
     guard_child_result(g, c); /* it may have failed before exec */
     if (child_stays(c) && c->handle != 0) {
         if (c->output >= 0) child_read_output(c);
+        uint8_t kind = WIFSIGNALED(status) ? EXIT_SIGNAL : EXIT_CODE;
+        uint32_t value = (uint32_t)(WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
         size_t at = channel_begin(&g->channel, FRAME_EXITED, 0);
         bytes_u32(&g->channel.queued, c->handle);
-        bytes_u8(&g->channel.queued, WIFSIGNALED(status) ? EXIT_SIGNAL : EXIT_CODE);
-        bytes_u32(&g->channel.queued, (uint32_t)(WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status)));
+        bytes_u8(&g->channel.queued, kind);
+        bytes_u32(&g->channel.queued, value);
         append_tail(g, c);
         channel_end(&g->channel, at);
         guard_successor_note_exit(g, g->channel.queued.data + at, g->channel.queued.length - at);
-        guard_restart_note_exit(g, g->channel.queued.data + at, g->channel.queued.length - at);
+        guard_restart_note_exit(g, c->handle, kind, value);
         /* It is told of all exits when it has taken over; before, it knows no handle. */
         if (g->daemon.pid == 0 || (g->restarts.deadline != 0 && !g->restarts.taken_over)) g->channel.queued.length = at;
     }

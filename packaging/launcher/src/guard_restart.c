@@ -156,15 +156,24 @@ void guard_restart_watch(struct guard *g) {
     if (g->restarts.deadline != 0 && now_ms() >= g->restarts.deadline && !g->ending) guard_stop_daemon(g, SIGKILL, 0);
 }
 
-void guard_restart_note_exit(struct guard *g, const uint8_t *frame, size_t length) {
+void guard_restart_note_exit(struct guard *g, uint32_t handle, uint8_t kind, uint32_t value) {
     struct restarts *r = &g->restarts;
     if (r->allowed == 0 || r->exits_lost) return;
-    if (r->exits.length + length <= EXITS_LIMIT) {
-        bytes_append(&r->exits, frame, length);
+    /* Without what it wrote last: a pod may have any number of hooks. */
+    struct channel frame = {.in = -1, .out = -1};
+    size_t at = channel_begin(&frame, FRAME_EXITED, 0);
+    bytes_u32(&frame.queued, handle);
+    bytes_u8(&frame.queued, kind);
+    bytes_u32(&frame.queued, value);
+    bytes_text(&frame.queued, "");
+    channel_end(&frame, at);
+    if (r->exits.length + frame.queued.length <= EXITS_LIMIT) {
+        bytes_append(&r->exits, frame.queued.data, frame.queued.length);
     } else {
         r->exits_lost = true;
         bytes_free(&r->exits);
     }
+    channel_close(&frame);
 }
 
 void guard_restarted(struct guard *g) {

@@ -99,7 +99,7 @@ bool guard_restart(struct guard *g);
 void guard_restart_take_over(struct guard *g, const struct request *request);
 /* Its time may be over. */
 void guard_restart_watch(struct guard *g);
-void guard_restart_note_exit(struct guard *g, const uint8_t *frame, size_t length);
+void guard_restart_note_exit(struct guard *g, uint32_t handle, uint8_t kind, uint32_t value);
 /* It is ready. */
 void guard_restarted(struct guard *g);
 /* From now on nothing else than the end is wanted. */

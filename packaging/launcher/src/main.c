@@ -37,6 +37,7 @@ int main(int argc, char **argv) {
     if (strcmp(flags.action, "ports") == 0) return action_ports(&flags);
     if (strcmp(flags.action, "links") == 0) return action_links(&flags);
     if (strcmp(flags.action, "names") == 0) return action_names(&flags);
+    if (strcmp(flags.action, "sockets") == 0) return action_sockets(&flags);
     if (strcmp(flags.action, "cores") == 0) return action_cores(&flags);
     if (strcmp(flags.action, "devices") == 0) return action_devices(&flags);
     if (strcmp(flags.action, "pages") == 0) return action_pages(&flags);

@@ -50,11 +50,14 @@ static const uint32_t denied[] = {
 
 #define DENIED (sizeof denied / sizeof *denied)
 
-static bool limit_capabilities(uint64_t kept) {
+static bool limit_capabilities(uint64_t kept, uint64_t bounding) {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct sets[2] = {0};
-    for (unsigned long capability = 0; prctl(PR_CAPBSET_READ, capability) >= 0; capability++)
-        if (!(kept & BIT(capability)) && prctl(PR_CAPBSET_DROP, capability) != 0) return false;
+    for (unsigned long capability = 0;; capability++) {
+        int there = prctl(PR_CAPBSET_READ, capability);
+        if (there < 0) break;
+        if (there > 0 && !(bounding & BIT(capability)) && prctl(PR_CAPBSET_DROP, capability) != 0) return false;
+    }
     if (syscall(SYS_capget, &header, sets) != 0) return false;
     for (size_t i = 0; i < 2; i++) {
         sets[i].permitted &= (uint32_t)(kept >> 32 * i);
@@ -84,9 +87,13 @@ static bool filter_calls(void) {
 }
 
 bool rights_of_guard(void) {
-    return limit_capabilities(GUARD_KEEPS) && filter_calls();
+    return limit_capabilities(GUARD_KEEPS, GUARD_KEEPS) && filter_calls();
 }
 
 bool rights_of_daemon(void) {
-    return limit_capabilities(DAEMON_KEEPS);
+    return limit_capabilities(DAEMON_KEEPS, DAEMON_KEEPS);
+}
+
+bool rights_keep(uint64_t kept) {
+    return limit_capabilities(kept, 0);
 }

@@ -20,6 +20,7 @@
 #include "options.h"
 #include "reclaim.h"
 #include "sandbox.h"
+#include "socket_mount.h"
 #include "transport.h"
 
 // ---- as the guest's first process
@@ -90,6 +91,7 @@ static void read_kernel_command_line(void) {
 int main(int count, char **words) {
     if (count > 0 && modprobe_is_meant(words[0])) return modprobe_run(count, words);
     if (count > 0 && reclaim_is_meant(words[0])) return reclaim_run(count, words);
+    if (count > 0 && socket_mount_is_meant(words[0])) socket_mount_run(count, words);
     bool first_process = count == 1 && getpid() == 1;
     struct arguments arguments;
     if (!first_process && !parse_arguments(count, words, &arguments)) return usage();

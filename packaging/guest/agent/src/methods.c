@@ -21,6 +21,8 @@
 #include "removal.h"
 #include "routes.h"
 #include "sandbox.h"
+#include "socket_mount.h"
+#include "sockets.h"
 #include "stats.h"
 #include "update.h"
 #include "volumes.h"
@@ -84,6 +86,9 @@ static const struct method methods[] = {
     PORTS("Connect", connect_request, handle_connect),
     PORTS("Disconnect", disconnect_request, handle_disconnect),
     PORTS("ServeNames", serve_names_request, handle_serve_names),
+    PORTS("ServeSockets", serve_sockets_request, handle_serve_sockets),
+    PORTS("OfferSocket", offer_socket_request, handle_offer_socket),
+    PORTS("MountSocket", mount_socket_request, handle_mount_socket),
 
     {memory_service, "Reclaim", &saya__reclaim_request__descriptor, handle_reclaim},
 };

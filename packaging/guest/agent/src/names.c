@@ -138,7 +138,7 @@ void handle_serve_names(struct call *call, const void *message) {
     int other = -1, error = relay_begin(address, &other);
     if (error != 0)
         call_fail(call, STATUS_UNAVAILABLE, "ServeNames: port %d of %s in the guest: %s", PORT, request->address, strerror(error));
-    else if (!port_connection_keep(request->id, other)) {
+    else if (!port_connection_keep(request->id, other, NULL)) {
         relay_end();
         call_fail_memory(call);
     } else

@@ -43,11 +43,13 @@ static void forget(struct port_connection *connection) {
     list_remove(&connection->link);
     input_close(&connection->input);
     output_close(&connection->output);
+    void (*closed)(void) = connection->closed;
     free(connection->id);
     free(connection);
+    if (closed != NULL) closed();
 }
 
-bool port_connection_keep(const char *id, int fd) {
+bool port_connection_keep(const char *id, int fd, void (*closed)(void)) {
     struct port_connection *connection = calloc(1, sizeof *connection);
     int writer = fcntl(fd, F_DUPFD_CLOEXEC, 0);
     if (connection == NULL || writer < 0 || (connection->id = strdup(id)) == NULL) {
@@ -56,6 +58,7 @@ bool port_connection_keep(const char *id, int fd) {
         close(fd);
         return false;
     }
+    connection->closed = closed;
     input_init(&connection->input);
     output_init(&connection->output);
     input_open_socket(&connection->input, writer);
@@ -76,7 +79,7 @@ static void finish(struct dial *dial, int error) {
     else if (call_is_gone(call)) {
         close(fd); // nobody would disconnect it
         call_reply_empty(call);
-    } else if (!port_connection_keep(request->id, fd))
+    } else if (!port_connection_keep(request->id, fd, NULL))
         call_fail_memory(call);
     else
         call_reply_empty(call);
@@ -126,6 +129,12 @@ static bool is_dialled(const char *id) {
     return false;
 }
 
+static unsigned counted(void) {
+    unsigned count = list_length(&dials);
+    list_each(node, &connections) count += container_of(node, struct port_connection, link)->closed == NULL;
+    return count;
+}
+
 void handle_connect(struct call *call, const void *message) {
     const Saya__ConnectRequest *request = message;
     struct dial *dial = NULL;
@@ -134,7 +143,7 @@ void handle_connect(struct call *call, const void *message) {
                   request->port);
     else if (port_connection_find("", request->id) != NULL || is_dialled(request->id))
         call_fail(call, STATUS_ALREADY_EXISTS, "Connect: %s exists already", request->id);
-    else if (list_length(&connections) + list_length(&dials) >= PORT_CONNECTIONS_LIMIT)
+    else if (counted() >= PORT_CONNECTIONS_LIMIT)
         call_fail(call, STATUS_RESOURCE_EXHAUSTED, "Connect: %d connections are open already", PORT_CONNECTIONS_LIMIT);
     else if ((dial = calloc(1, sizeof *dial)) == NULL)
         call_fail_memory(call);
@@ -147,9 +156,13 @@ void handle_connect(struct call *call, const void *message) {
     }
 }
 
+void port_connection_forget(const char *id) {
+    struct port_connection *connection = port_connection_find("", id);
+    if (connection != NULL) forget(connection);
+}
+
 void handle_disconnect(struct call *call, const void *message) {
     const Saya__DisconnectRequest *request = message;
-    struct port_connection *connection = port_connection_find("", request->id);
-    if (connection != NULL) forget(connection);
+    port_connection_forget(request->id);
     call_reply_empty(call);
 }

@@ -1,6 +1,7 @@
 package io.saya.config;
 
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * Section {@code [runtime]}.
@@ -12,7 +13,7 @@ import java.nio.file.Path;
  * @param staticSandboxResourceManagement size the VM at boot and never again ({@code
  *     static_sandbox_resource_mgmt})
  * @param enableVcpusPinning one host CPU per virtual CPU ({@code enable_vcpus_pinning})
- * @param emptyDirMode where an emptyDir volume lives ({@code emptydir_mode})
+ * @param volumes what volumes are to containers
  * @param tracing where traces go
  */
 public record RuntimeSettings(
@@ -21,8 +22,21 @@ public record RuntimeSettings(
         boolean sandboxCgroupOnly,
         boolean staticSandboxResourceManagement,
         boolean enableVcpusPinning,
-        EmptyDirMode emptyDirMode,
+        Volumes volumes,
         TracingConfig tracing) {
+
+    /**
+     * What volumes are to containers.
+     *
+     * @param emptyDirMode where an emptyDir volume lives ({@code emptydir_mode})
+     * @param forwardedSockets globs of the host's Unix sockets that containers may connect to
+     *     ({@code valid_socket_paths}); empty without {@code forward_sockets}
+     */
+    public record Volumes(EmptyDirMode emptyDirMode, List<String> forwardedSockets) {
+        public Volumes {
+            forwardedSockets = List.copyOf(forwardedSockets);
+        }
+    }
 
     /**
      * The process that owns a sandbox.

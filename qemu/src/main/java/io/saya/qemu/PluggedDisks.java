@@ -84,7 +84,13 @@ final class PluggedDisks {
                 switch (turn(disk, places::plug)) {
                     case Turn.Shared(int there) -> there;
                     case Turn.Change(int free) -> {
-                        plug(disk, free);
+                        try {
+                            plug(disk, free);
+                        } catch (RuntimeException e) {
+                            // Nobody foresaw it, and others wait for the end of the change.
+                            places.unsure(disk.id());
+                            throw e;
+                        }
                         yield free;
                     }
                     case Turn.Busy _ -> throw busy("plug", disk);

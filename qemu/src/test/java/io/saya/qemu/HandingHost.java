@@ -5,6 +5,7 @@ import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** A host that only hands over. */
 final class HandingHost extends RefusingHost {
@@ -12,6 +13,7 @@ final class HandingHost extends RefusingHost {
 
     private final BlockingQueue<MonitorCommand> commands = new LinkedBlockingQueue<>();
     volatile String answer = DONE;
+    volatile @Nullable RuntimeException failure;
 
     MonitorCommand take() throws InterruptedException {
         return Objects.requireNonNull(commands.poll(30, TimeUnit.SECONDS));
@@ -19,6 +21,10 @@ final class HandingHost extends RefusingHost {
 
     @Override
     public String command(MonitorCommand command) {
+        RuntimeException unforeseen = failure;
+        if (unforeseen != null) {
+            throw unforeseen;
+        }
         commands.add(command);
         return answer;
     }

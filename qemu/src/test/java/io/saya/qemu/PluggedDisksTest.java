@@ -211,6 +211,15 @@ class PluggedDisksTest {
     }
 
     @Test
+    void whatNobodyForesawKeepsNobodyWaiting() throws Exception {
+        host.failure = new IllegalStateException("unforeseen");
+        assertThatExceptionOfType(IllegalStateException.class)
+                .isThrownBy(() -> disks.plug(disk(ID, false)));
+        host.failure = null;
+        plugged();
+    }
+
+    @Test
     void whoWaitsForADiskThatCannotBePluggedTriesItself() throws Exception {
         CompletableFuture<String> first = Begun.begin(() -> disks.plug(disk(ID, false)));
         JsonObject held = qemu.receive();

@@ -3,6 +3,7 @@ package io.saya.agent;
 import io.saya.failure.RuntimeFailure;
 import io.saya.io.GuestStreams;
 import io.saya.network.GuestNetwork;
+import io.saya.network.sockets.SocketGuest;
 import io.saya.ttrpc.HeldClient;
 import java.time.Duration;
 import java.time.Instant;
@@ -19,7 +20,7 @@ import java.util.concurrent.CompletableFuture;
  * <p>What agents do with these calls: agent-proto/api/agents.md. The exec id of a container's first
  * process is the container's id.
  */
-public interface Agent extends AutoCloseable {
+public interface Agent extends SocketGuest, AutoCloseable {
 
     /** Asks whether the agent is there. */
     void check(Duration timeout) throws RuntimeFailure;

@@ -14,6 +14,9 @@ public enum AgentTrait {
     /** Connects to ports of the guest's localhost. */
     CONNECTS_PORTS(Maker.SAYA, AgentVersion.FIRST, AgentVersion.LAST, Unread.NO),
 
+    /** Has sockets that stand for the host's. */
+    FORWARDS_SOCKETS(Maker.SAYA, AgentVersion.FIRST, AgentVersion.LAST, Unread.NO),
+
     /** Has its clock run faster or slower for a while where little is to be put right. */
     SLEWS_CLOCK(Maker.SAYA, AgentVersion.FIRST, AgentVersion.LAST, Unread.NO),
 

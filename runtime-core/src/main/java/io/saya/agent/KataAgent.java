@@ -7,6 +7,7 @@ import io.saya.lifecycle.Pace;
 import io.saya.lifecycle.Patience;
 import io.saya.lifecycle.Waited;
 import io.saya.network.GuestNetwork;
+import io.saya.network.sockets.HostSocket;
 import io.saya.proto.agent.AgentClient;
 import io.saya.proto.agent.AgentDetails;
 import io.saya.proto.agent.CheckRequest;
@@ -20,7 +21,9 @@ import io.saya.proto.agent.GuestDetailsRequest;
 import io.saya.proto.agent.HealthClient;
 import io.saya.proto.agent.KernelModule;
 import io.saya.proto.agent.MemoryClient;
+import io.saya.proto.agent.MountSocketRequest;
 import io.saya.proto.agent.OOMEvent;
+import io.saya.proto.agent.OfferSocketRequest;
 import io.saya.proto.agent.OnlineCPUMemRequest;
 import io.saya.proto.agent.PauseContainerRequest;
 import io.saya.proto.agent.PortsClient;
@@ -28,6 +31,7 @@ import io.saya.proto.agent.ReclaimRequest;
 import io.saya.proto.agent.RemoveContainerRequest;
 import io.saya.proto.agent.ReseedRandomDevRequest;
 import io.saya.proto.agent.ResumeContainerRequest;
+import io.saya.proto.agent.ServeSocketsRequest;
 import io.saya.proto.agent.SetGuestDateTimeRequest;
 import io.saya.proto.agent.SetPolicyRequest;
 import io.saya.proto.agent.SignalProcessRequest;
@@ -78,6 +82,9 @@ public final class KataAgent implements Agent {
     /** The limit of requests that a living guest answers soon: a signal, a window size. */
     private static final Duration SHORT_LIMIT = Duration.ofSeconds(10);
 
+    /** The agent gives it ten seconds itself. */
+    private static final Duration MOUNT_LIMIT = Duration.ofSeconds(15);
+
     /** How often the patience with a guest that boots is asked whether it lasts. */
     private static final Duration GLANCE = Duration.ofMillis(500);
 
@@ -103,6 +110,7 @@ public final class KataAgent implements Agent {
     private final Duration createContainerLimit;
     private final Pace smallReads = AgentOutput.pace();
     private final Pace portReads = AgentOutput.portPace();
+    private final Pace socketReads = AgentOutput.portPace();
     private volatile Set<AgentTrait> traits = AgentTrait.of(AgentVersion.UNKNOWN);
     private final CompletableFuture<String> lost = new CompletableFuture<>();
 
@@ -257,6 +265,50 @@ public final class KataAgent implements Agent {
                 address,
                 SHORT_LIMIT,
                 portReads);
+    }
+
+    @Override
+    public GuestStreams serveSockets() {
+        String id = "sockets-" + System.nanoTime();
+        ServeSocketsRequest request = ServeSocketsRequest.newBuilder().setId(id).build();
+        AgentCall.run(
+                "ServeSockets",
+                () -> ports.serveSockets(request, CallOptions.timeout(SHORT_LIMIT)));
+        return PortConnection.of(ports, service, id, SHORT_LIMIT, socketReads);
+    }
+
+    @Override
+    public void offerSocket(int number, HostSocket socket) {
+        OfferSocketRequest request =
+                OfferSocketRequest.newBuilder()
+                        .setNumber(number)
+                        .setMode(socket.mode())
+                        .setUid(socket.uid())
+                        .setGid(socket.gid())
+                        .build();
+        AgentCall.run(
+                "OfferSocket", () -> ports.offerSocket(request, CallOptions.timeout(SHORT_LIMIT)));
+    }
+
+    @Override
+    public void mountSocket(int number, String containerId, String path) {
+        MountSocketRequest request =
+                MountSocketRequest.newBuilder()
+                        .setNumber(number)
+                        .setContainerId(containerId)
+                        .setPath(path)
+                        .build();
+        AgentCall.run("MountSocket", () -> ports.mountSocket(request, within(MOUNT_LIMIT)));
+    }
+
+    @Override
+    public GuestStreams socketConnection(int connection) {
+        return PortConnection.of(
+                ports,
+                service,
+                "socket-" + Integer.toUnsignedString(connection),
+                SHORT_LIMIT,
+                socketReads);
     }
 
     @Override

@@ -14,8 +14,8 @@ import java.time.Duration;
 import java.util.Set;
 
 /**
- * A connection to a port of the guest, or to its name service: its bytes travel like the streams of
- * a process.
+ * A connection to a port of the guest, or to its name service, or of one of its programs: its bytes
+ * travel like the streams of a process.
  */
 final class PortConnection implements GuestStreams {
     private final PortsClient ports;
@@ -66,6 +66,16 @@ final class PortConnection implements GuestStreams {
         ServeNamesRequest request =
                 ServeNamesRequest.newBuilder().setId(id).setAddress(address).build();
         AgentCall.run("ServeNames", () -> ports.serveNames(request, CallOptions.timeout(limit)));
+        return new PortConnection(ports, agent, id, limit, smallReads);
+    }
+
+    /**
+     * One that is there.
+     *
+     * @param smallReads of all such connections together
+     */
+    static PortConnection of(
+            PortsClient ports, AgentClient agent, String id, Duration limit, Pace smallReads) {
         return new PortConnection(ports, agent, id, limit, smallReads);
     }
 

@@ -67,6 +67,7 @@ public final class Guest implements TaskGuest {
             OomScore oomScore,
             SharedDirectory shared,
             SandboxNetwork network,
+            HostSockets sockets,
             Path networkNamespace,
             Daemons daemons) {}
 
@@ -198,6 +199,7 @@ public final class Guest implements TaskGuest {
     public void look(Agent agent) {
         clock.look(agent, has(AgentTrait.SLEWS_CLOCK));
         volumes.look(agent);
+        parts.sockets().look();
         parts.machine().look();
         if (has(AgentTrait.GIVES_UP_PAGE_CACHE)
                 && VmPlan.givesFreedBack(made.config().hypervisor().memory())) {
@@ -219,6 +221,9 @@ public final class Guest implements TaskGuest {
      * @throws RuntimeFailure FAILED_PRECONDITION if it cannot, with why
      */
     public void checkHandover() {
+        if (parts.sockets().inUse()) {
+            throw refusal("sockets of the host are forwarded to it");
+        }
         if (!details().has(AgentTrait.STARTS_FROM_TEMPLATE)) {
             throw refusal("its guest is not the default one");
         }
@@ -458,7 +463,7 @@ public final class Guest implements TaskGuest {
 
     @Override
     public EmptyDirMode emptyDirMode() {
-        return made.config().runtime().emptyDirMode();
+        return made.config().runtime().volumes().emptyDirMode();
     }
 
     @Override
@@ -474,6 +479,11 @@ public final class Guest implements TaskGuest {
     @Override
     public void unfollow(String mountPoint) {
         volumes.unfollow(mountPoint);
+    }
+
+    @Override
+    public HostSockets sockets() {
+        return parts.sockets();
     }
 
     @Override

@@ -161,6 +161,7 @@ public final class GuestLaunch {
                                     new OomScore(vm.pid()),
                                     shared,
                                     network,
+                                    sockets(link, undo),
                                     place.ofProcess(vm.pid()),
                                     new Guest.Daemons(virtiofsd, vsock.map(VsockDaemon::process))),
                             link);
@@ -221,6 +222,17 @@ public final class GuestLaunch {
                         VsockDaemonSockets.in(identity.runDirectory()));
         undo.push("vsock daemon", () -> Reaping.kill(started.process(), limits.reap()));
         return Optional.of(started);
+    }
+
+    private HostSockets sockets(AgentLink link, UndoStack undo) {
+        HostSockets sockets =
+                new HostSockets(
+                        host,
+                        identity,
+                        config.runtime().volumes().forwardedSockets(),
+                        link::require);
+        undo.push("sockets of the host", sockets::end);
+        return sockets;
     }
 
     private VcpuPinning pinning() {
@@ -320,6 +332,7 @@ public final class GuestLaunch {
                                     scores,
                                     shared,
                                     network,
+                                    sockets(link, undo),
                                     place.ofProcess(vm.pid()),
                                     new Guest.Daemons(virtiofsd, Optional.empty())),
                             link);

@@ -94,6 +94,9 @@ public interface TaskGuest {
     /** Ends that for one container. */
     void unfollow(String mountPoint);
 
+    /** The sockets of the host that containers may connect to. */
+    HostSockets sockets();
+
     /** The host's kernel. */
     Host host();
 

@@ -92,6 +92,9 @@ final class ContainerCreation {
             KubeletVolumes files = files();
             Map<String, String> inGuest = new HashMap<>(volumes.inGuest());
             inGuest.putAll(files.inGuest());
+            if (mayHaveSockets() && guest.details().has(AgentTrait.FORWARDS_SOCKETS)) {
+                inGuest.putAll(guest.sockets().sources(spec.mounts()));
+            }
             return new Prepared(
                     root,
                     devices,
@@ -138,6 +141,8 @@ final class ContainerCreation {
                     podLimits(guest, container.kind()),
                     prepared.storages(),
                     pids.ofSandbox(guest.details()));
+            phase = "sockets of the host";
+            showSockets();
             Failpoints.reach(Moment.CREATE_ANNOUNCE);
         } catch (IOException | JsonException | RuntimeFailure e) {
             throw failure(e);
@@ -187,7 +192,8 @@ final class ContainerCreation {
                 || mayBeOnDisk(rootfs)
                 || (guest.takesDisks() && spec.givesDevices())
                 || volumesOnDisks()
-                || mayHaveKubeletVolumes();
+                || mayHaveKubeletVolumes()
+                || mayHaveSockets();
     }
 
     /** A first look, which loads nothing while the guest boots. */
@@ -195,6 +201,20 @@ final class ContainerCreation {
         return rootfs.size() == 1
                 && (rootfs.getFirst().options().contains("loop")
                         || (guest.takesDisks() && rootfs.getFirst().source().startsWith("/dev/")));
+    }
+
+    private boolean mayHaveSockets() {
+        return guest.sockets().concern(spec.mounts());
+    }
+
+    private void showSockets() throws IOException {
+        if (mayHaveSockets()
+                && guest.details().has(AgentTrait.FORWARDS_SOCKETS)
+                && guest.sockets().show(container.id(), spec.mounts())) {
+            container
+                    .resources()
+                    .push("sockets of the host", () -> guest.sockets().forget(container.id()));
+        }
     }
 
     private boolean mayHaveKubeletVolumes() {

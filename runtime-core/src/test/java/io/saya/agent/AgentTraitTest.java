@@ -24,7 +24,7 @@ class AgentTraitTest {
         "'', SPC",
         "\u001b[2J, SPC",
         "99999999999.1.0, SPC",
-        "4.1.0+saya.0.1.0, -LTMGKJO",
+        "4.1.0+saya.0.1.0, -FLTMGKJO",
     })
     void areThoseOfTheRelease(String version, String expected) {
         String traits =
@@ -34,6 +34,7 @@ class AgentTraitTest {
                                 trait ->
                                         switch (trait) {
                                             case CONNECTS_PORTS -> "-";
+                                            case FORWARDS_SOCKETS -> "F";
                                             case SLEWS_CLOCK -> "L";
                                             case STARTS_FROM_TEMPLATE -> "T";
                                             case MOUNTS_FILES -> "M";

@@ -25,6 +25,7 @@ class GuestDetailsTest {
         assertThat(details.traits())
                 .containsExactlyInAnyOrder(
                         AgentTrait.CONNECTS_PORTS,
+                        AgentTrait.FORWARDS_SOCKETS,
                         AgentTrait.MOUNTS_FILES,
                         AgentTrait.JOINS_PID_NAMESPACE,
                         AgentTrait.SLEWS_CLOCK,

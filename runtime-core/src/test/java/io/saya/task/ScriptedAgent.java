@@ -17,6 +17,7 @@ import io.saya.agent.SentMessages;
 import io.saya.failure.RuntimeFailure;
 import io.saya.io.GuestStreams;
 import io.saya.network.GuestNetwork;
+import io.saya.network.sockets.HostSocket;
 import io.saya.text.PlainText;
 import io.saya.ttrpc.HeldClient;
 import java.time.Duration;
@@ -208,6 +209,26 @@ public final class ScriptedAgent implements Agent {
     @Override
     public GuestStreams serveNames(String address) {
         throw new AssertionError("no names are asked for");
+    }
+
+    @Override
+    public GuestStreams serveSockets() {
+        throw new AssertionError("no sockets are forwarded");
+    }
+
+    @Override
+    public void offerSocket(int number, HostSocket socket) {
+        throw new AssertionError("no sockets are forwarded");
+    }
+
+    @Override
+    public void mountSocket(int number, String containerId, String path) {
+        throw new AssertionError("no sockets are forwarded");
+    }
+
+    @Override
+    public GuestStreams socketConnection(int connection) {
+        throw new AssertionError("no sockets are forwarded");
     }
 
     @Override

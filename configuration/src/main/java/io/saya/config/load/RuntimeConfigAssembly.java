@@ -25,6 +25,7 @@ import io.saya.config.option.SizeOptions;
 import io.saya.config.option.StorageOptions;
 import io.saya.config.option.VmOptions;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /** Makes, of checked values, the records that the runtime works with. */
@@ -191,7 +192,11 @@ final class RuntimeConfigAssembly {
                 values.value(RuntimeOptions.SANDBOX_CGROUP_ONLY),
                 values.value(RuntimeOptions.STATIC_SANDBOX_RESOURCE_MGMT),
                 values.value(RuntimeOptions.ENABLE_VCPUS_PINNING),
-                values.value(RuntimeOptions.EMPTYDIR_MODE),
+                new RuntimeSettings.Volumes(
+                        values.value(RuntimeOptions.EMPTYDIR_MODE),
+                        values.value(RuntimeOptions.FORWARD_SOCKETS)
+                                ? values.value(RuntimeOptions.VALID_SOCKET_PATHS)
+                                : List.of()),
                 new TracingConfig(
                         values.value(RuntimeOptions.ENABLE_TRACING),
                         values.value(RuntimeOptions.JAEGER_ENDPOINT),

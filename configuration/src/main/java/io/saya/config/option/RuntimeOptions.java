@@ -132,6 +132,25 @@ public final class RuntimeOptions {
                                     + " the host: quick and complete, but not for pods that mount a"
                                     + " subPath of it. Needs the default guest.");
 
+    public static final Option<Boolean> FORWARD_SOCKETS =
+            ROWS.flag("forward_sockets", false)
+                    .known(Option.Known.OURS)
+                    .annotated()
+                    .help(
+                            "Containers can connect to those of the host's Unix sockets in their"
+                                    + " volumes that valid_socket_paths admits. Needs the default"
+                                    + " guest.");
+
+    public static final Option<List<String>> VALID_SOCKET_PATHS =
+            ROWS.texts("valid_socket_paths", List.of())
+                    .known(Option.Known.OURS)
+                    .help(
+                            "Globs. The host's Unix sockets that forward_sockets is about, by their"
+                                    + " paths without links (/run/..., not /var/run/...). One that is"
+                                    + " in a directory is forwarded where a volume shows that"
+                                    + " read-only, or is the socket itself. Who listens there has"
+                                    + " to trust the whole pod as it trusts root.");
+
     public static final Option<List<String>> EXPERIMENTAL =
             ROWS.texts("experimental", List.of())
                     .annotated()

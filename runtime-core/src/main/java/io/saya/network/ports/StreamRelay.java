@@ -14,7 +14,17 @@ public final class StreamRelay {
 
     /** Returns when the socket has ended, and has told the guest. */
     public static void toGuest(SocketChannel client, GuestStreams guest) throws IOException {
-        ByteBuffer buffer = ByteBuffer.allocate(CHUNK);
+        toGuest(client, guest, CHUNK);
+    }
+
+    /**
+     * The same.
+     *
+     * @param chunk bytes that are on their way at once
+     */
+    public static void toGuest(SocketChannel client, GuestStreams guest, int chunk)
+            throws IOException {
+        ByteBuffer buffer = ByteBuffer.allocate(chunk);
         while (client.read(buffer.clear()) >= 0) {
             buffer.flip();
             if (buffer.hasRemaining()) {
@@ -26,8 +36,18 @@ public final class StreamRelay {
 
     /** Returns when the guest has ended its direction. */
     public static void toClient(GuestStreams guest, SocketChannel client) throws IOException {
+        toClient(guest, client, CHUNK);
+    }
+
+    /**
+     * The same.
+     *
+     * @param chunk bytes that are on their way at once
+     */
+    public static void toClient(GuestStreams guest, SocketChannel client, int chunk)
+            throws IOException {
         while (true) {
-            ByteString data = guest.readStdout(CHUNK);
+            ByteString data = guest.readStdout(chunk);
             if (data.isEmpty()) {
                 return;
             }

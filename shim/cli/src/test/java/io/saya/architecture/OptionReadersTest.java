@@ -19,6 +19,7 @@ import io.saya.config.option.DeviceOptions;
 import io.saya.config.option.MemoryAgentOptions;
 import io.saya.config.option.Option;
 import io.saya.config.option.OptionTable;
+import io.saya.config.option.RuntimeOptions;
 import io.saya.config.option.Status;
 import io.saya.config.option.StorageOptions;
 import io.saya.config.option.VmOptions;
@@ -125,6 +126,21 @@ class OptionReadersTest {
                             .build(),
                     List.of());
 
+    /** Which sockets are forwarded counts where they are, and the reverse. */
+    private static final LoadedConfig WITH_SOCKETS =
+            DEFAULTS.with(
+                    DEFAULTS.effective().toBuilder()
+                            .set(setting(RuntimeOptions.FORWARD_SOCKETS, true))
+                            .build(),
+                    List.of());
+
+    private static final LoadedConfig WITH_VALID_SOCKETS =
+            DEFAULTS.with(
+                    DEFAULTS.effective().toBuilder()
+                            .set(setting(RuntimeOptions.VALID_SOCKET_PATHS, List.of("/run/a")))
+                            .build(),
+                    List.of());
+
     private static final LoadedConfig WITH_IMAGE =
             DEFAULTS.with(
                     DEFAULTS.effective().toBuilder()
@@ -202,6 +218,12 @@ class OptionReadersTest {
         }
         if (option == DeviceOptions.PCIE_ROOT_PORT) {
             return WITH_DISKS;
+        }
+        if (option == RuntimeOptions.FORWARD_SOCKETS) {
+            return WITH_VALID_SOCKETS;
+        }
+        if (option == RuntimeOptions.VALID_SOCKET_PATHS) {
+            return WITH_SOCKETS;
         }
         if (option.key().startsWith("block_device_cache_")) {
             return WITH_CACHE;

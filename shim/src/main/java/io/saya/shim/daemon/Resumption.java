@@ -34,7 +34,7 @@ final class Resumption {
     private static final Log LOG = Log.of("restart");
 
     /** For the agent to notice who speaks now; the guard waits for 20 s in all. */
-    private static final Duration AGENT_LIMIT = Duration.ofSeconds(15);
+    private static final Duration AGENT_LIMIT = Duration.ofSeconds(10);
 
     private final GuardHost host;
     private final SandboxIdentity identity;

@@ -3,6 +3,9 @@ package io.saya.test.cri;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import io.saya.proto.cri.Capability;
+import io.saya.proto.cri.ContainerConfig;
+import io.saya.proto.cri.Device;
 import io.saya.test.Host;
 import io.saya.test.Ran;
 import io.saya.test.Wait;
@@ -17,6 +20,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -31,10 +35,13 @@ final class DurabilityTest extends PodSuite {
 
     private static final Duration LIMIT = Duration.ofMinutes(8);
     private static final Path POSTGRES = Path.of("/usr/lib/postgresql/15/bin");
-    private static final List<String> PLACES = List.of("root", "hostPath", "emptyDir");
+    private static final List<String> PLACES = List.of("root", "hostPath", "emptyDir", "block");
 
     private static final String ON_DISKS =
             """
+            [hypervisor.qemu]
+            disable_block_device_use = false
+            pcie_root_port = 1
             [runtime]
             emptydir_mode = "block-plain"
             """;
@@ -49,7 +56,8 @@ final class DurabilityTest extends PodSuite {
     private static String sqlite(String synchronous) {
         return """
             export PATH=/usr/sbin:/usr/bin:/sbin:/bin
-            for place in root hostPath emptyDir; do
+            mkdir /block; mount -t ext4 /dev/volume /block
+            for place in root hostPath emptyDir block; do
               mkdir -p /$place/db
               {
                 echo 'pragma synchronous = %s; create table t (n integer, filler blob);'
@@ -74,9 +82,10 @@ final class DurabilityTest extends PodSuite {
             set -e
             echo 'postgres:x:70:70::/:/bin/sh' >> /etc/passwd
             echo 'postgres:x:70:' >> /etc/group
-            mkdir -p /tmp; chmod 1777 /tmp
+            mkdir -p /tmp /block; chmod 1777 /tmp
+            mount -t ext4 /dev/volume /block
             port=5432
-            for place in root hostPath emptyDir; do
+            for place in root hostPath emptyDir block; do
               mkdir -p /$place/db; chown 70:70 /$place/db; chmod 700 /$place/db
               port=$((port + 1))
               su postgres -c "set -e
@@ -90,6 +99,8 @@ final class DurabilityTest extends PodSuite {
             done
             wait
             """;
+
+    private String device = "";
 
     @Override
     protected Node newNode() {
@@ -229,6 +240,13 @@ final class DurabilityTest extends PodSuite {
         var hostPath = Files.createDirectories(place.resolve("hostPath"));
         var emptyDir =
                 Files.createDirectories(place.resolve("volumes/kubernetes.io~empty-dir/scratch"));
+        var volume = Files.createDirectories(place.resolve("block")).resolve("volume.ext4");
+        var _ = Ran.run(LIMIT, "mke2fs", "-q", "-t", "ext4", volume.toString(), "512m").succeeded();
+        device =
+                Ran.run(LIMIT, "losetup", "-f", "--show", volume.toString())
+                        .succeeded()
+                        .out()
+                        .strip();
         var pod = pod();
         var container =
                 pod.start(
@@ -236,6 +254,7 @@ final class DurabilityTest extends PodSuite {
                                 "main",
                                 config -> {
                                     programs.addTo(config);
+                                    addVolume(config);
                                     Pod.mount(config, hostPath, "/hostPath", false);
                                     Pod.mount(config, emptyDir, "/emptyDir", false);
                                     return config.addCommand("sh").addArgs("-c").addArgs(script);
@@ -247,6 +266,7 @@ final class DurabilityTest extends PodSuite {
         }
         kill.accept(pod);
         Wait.until(LIMIT, () -> Host.processes("qemu-system", pod.id()).isEmpty());
+        detachVolume();
         var _ = pod.exited(container);
         return new Killed(
                 pod.log(container),
@@ -259,7 +279,30 @@ final class DurabilityTest extends PodSuite {
                         read(
                                 emptyDir.resolve(".saya-emptydir.ext4"),
                                 "volume",
-                                place.resolve("of-emptyDir"))));
+                                place.resolve("of-emptyDir")),
+                        "block",
+                        read(volume, "", place.resolve("of-block"))));
+    }
+
+    /** A block device, and the right to mount it. */
+    private void addVolume(ContainerConfig.Builder config) {
+        config.addDevices(
+                Device.newBuilder()
+                        .setHostPath(device)
+                        .setContainerPath("/dev/volume")
+                        .setPermissions("rwm"));
+        config.getLinuxBuilder()
+                .getSecurityContextBuilder()
+                .setCapabilities(Capability.newBuilder().addAddCapabilities("SYS_ADMIN"));
+    }
+
+    /** What is in the device's own cache reaches its file by this. */
+    @AfterEach
+    void detachVolume() {
+        if (!device.isEmpty()) {
+            Ran.run(LIMIT, "losetup", "-d", device);
+            device = "";
+        }
     }
 
     /** Replays a copy of a disk's journal, as a kernel does, and copies a directory out of it. */

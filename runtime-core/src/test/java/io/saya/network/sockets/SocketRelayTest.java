@@ -1,0 +1,175 @@
+package io.saya.network.sockets;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.ByteString;
+import io.saya.host.guard.RealGuard;
+import io.saya.io.GuestStreams;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledIf;
+import org.junit.jupiter.api.io.TempDir;
+
+/** With the real guard, and a guest that says what it likes. */
+@EnabledIf("io.saya.host.guard.RealGuard#available")
+@Timeout(60)
+class SocketRelayTest {
+
+    @TempDir Path directory;
+
+    /** The other end of what a guest has: what it says comes from a queue, empty for its end. */
+    private static final class Streams implements GuestStreams {
+        final BlockingQueue<ByteString> said = new LinkedBlockingQueue<>();
+        final BlockingQueue<ByteString> heard = new LinkedBlockingQueue<>();
+        final CountDownLatch closed = new CountDownLatch(1);
+
+        boolean isOpen() {
+            return closed.getCount() > 0;
+        }
+
+        @Override
+        public ByteString readStdout(int max) {
+            try {
+                return said.take();
+            } catch (InterruptedException e) {
+                return ByteString.EMPTY;
+            }
+        }
+
+        @Override
+        public ByteString readStderr(int max) {
+            return ByteString.EMPTY;
+        }
+
+        @Override
+        public void writeStdin(ByteString data) {
+            heard.add(data);
+        }
+
+        @Override
+        public void closeStdin() {
+            heard.add(ByteString.EMPTY);
+        }
+
+        @Override
+        public void close() {
+            closed.countDown();
+            said.add(ByteString.EMPTY);
+        }
+    }
+
+    private static final class Guest implements SocketGuest {
+        final Streams notices = new Streams();
+        private final Map<Integer, Streams> connections = new ConcurrentHashMap<>();
+
+        @Override
+        public GuestStreams serveSockets() {
+            return notices;
+        }
+
+        @Override
+        public void offerSocket(int number, HostSocket socket) {}
+
+        @Override
+        public void mountSocket(int number, String containerId, String path) {}
+
+        @Override
+        public Streams socketConnection(int connection) {
+            return connections.computeIfAbsent(connection, _ -> new Streams());
+        }
+
+        void tell(int number, int connection) {
+            notices.said.add(
+                    ByteString.copyFrom(
+                            ByteBuffer.allocate(16)
+                                    .putInt(number)
+                                    .putInt(connection)
+                                    .putInt(0)
+                                    .putInt(0)
+                                    .flip()));
+        }
+    }
+
+    @Test
+    void aConnectionIsCarriedBothWaysAndEachEndsByItself() throws Exception {
+        Path path = directory.toRealPath().resolve("host.sock");
+        Guest guest = new Guest();
+        try (RealGuard guard = new RealGuard(directory);
+                ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+                SocketRelay relay = relay(guard, guest, path)) {
+            server.bind(UnixDomainSocketAddress.of(path));
+            guest.tell(1, 7);
+            try (SocketChannel peer = server.accept()) {
+                Streams connection = guest.socketConnection(7);
+                connection.said.add(ByteString.copyFromUtf8("question"));
+                ByteBuffer read = ByteBuffer.allocate(100);
+                assertThat(peer.read(read)).isEqualTo(8);
+                connection.said.add(ByteString.EMPTY);
+                assertThat(peer.read(read)).as("the end of that direction").isEqualTo(-1);
+                peer.write(ByteBuffer.wrap("answer".getBytes(StandardCharsets.UTF_8)));
+                assertThat(connection.heard.take()).isEqualTo(ByteString.copyFromUtf8("answer"));
+            }
+            assertThat(guest.socketConnection(7).heard.take()).isEmpty();
+            assertThat(guest.socketConnection(7).closed.await(20, TimeUnit.SECONDS)).isTrue();
+            assertThat(relay).isNotNull();
+        }
+    }
+
+    /** Numbers that none has, more at once than there are places, a server that is not there. */
+    @Test
+    void whatAGuestMayNotHaveIsClosed() throws Exception {
+        Path path = directory.toRealPath().resolve("host.sock");
+        Guest guest = new Guest();
+        try (RealGuard guard = new RealGuard(directory);
+                ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+                SocketRelay relay = relay(guard, guest, path)) {
+            for (int number : new int[] {0, 2, -1, Integer.MAX_VALUE}) {
+                guest.tell(number, 1000 + Math.floorMod(number, 100));
+                assertThat(
+                                guest.socketConnection(1000 + Math.floorMod(number, 100))
+                                        .closed
+                                        .await(20, TimeUnit.SECONDS))
+                        .as("socket %s", number)
+                        .isTrue();
+            }
+            guest.tell(1, 500);
+            assertThat(guest.socketConnection(500).closed.await(20, TimeUnit.SECONDS))
+                    .as("nobody listens")
+                    .isTrue();
+            server.bind(UnixDomainSocketAddress.of(path));
+            for (int connection = 1; connection <= 33; connection++) {
+                guest.tell(1, connection);
+            }
+            assertThat(guest.socketConnection(33).closed.await(20, TimeUnit.SECONDS))
+                    .as("one too many")
+                    .isTrue();
+            // That of which nobody listened may have given its place back after it was closed.
+            assertThat(guest.connections.values().stream().filter(Streams::isOpen).count())
+                    .isBetween(31L, 32L);
+            assertThat(relay).isNotNull();
+        }
+    }
+
+    private SocketRelay relay(RealGuard guard, Guest guest, Path path) throws Exception {
+        return SocketRelay.start(
+                guard.host(),
+                directory,
+                "sandbox",
+                guest,
+                number -> number == 1 ? Optional.of(path) : Optional.empty());
+    }
+}

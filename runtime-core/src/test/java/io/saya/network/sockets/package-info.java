@@ -1,0 +1,4 @@
+@NullMarked
+package io.saya.network.sockets;
+
+import org.jspecify.annotations.NullMarked;
