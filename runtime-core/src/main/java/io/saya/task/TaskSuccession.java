@@ -100,6 +100,7 @@ final class TaskSuccession {
                             .thenRun(
                                     () -> {
                                         sandbox.guest().machine().dismiss(id);
+                                        sandbox.guest().swap().dismiss(id);
                                         sandbox.guest().oomScore().dismiss(id);
                                     });
         }
