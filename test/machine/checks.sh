@@ -53,7 +53,7 @@ run c1 "$slice" --mount type=cgroup,src=cgroup,dst=/sys/fs/cgroup,options=ro --m
 ok "a container was ready after $((SECONDS - begin)) s"
 qemu=$(qemu_of c1)
 [[ -n $qemu ]] || fail "no QEMU of the container"
-cgroup=/checks.slice/$slice/c1
+cgroup=/checks.slice/$slice/checks-c1.scope
 equal "QEMU's cgroup" "$(cat "/proc/$qemu/cgroup")" "0::$cgroup"
 # Whoever is in there is denied what QEMU does not need. The list comes when QEMU has opened what it does need.
 device_there() {
@@ -76,6 +76,8 @@ status=0
 in_container c1 dd if=/dev/zero of=/dev/null bs=80M count=1 2> /dev/null || status=$?
 equal "exit status of a hog" "$status" 137
 systemctl daemon-reload
+equal "systemd's scope of the sandbox" "$(systemctl is-active checks-c1.scope)" active
+equal "who delegates in it" "$(systemctl show --property Delegate --value checks-c1.scope)" yes
 equal "QEMU's cgroup, after systemd has looked at all units" "$(cat "/proc/$qemu/cgroup")" "0::$cgroup"
 [[ -n $(journalctl --no-pager -q -t saya) ]] || fail "nothing of the daemon's is in the journal"
 ok "the journal has the daemon's log"
@@ -88,6 +90,7 @@ ok "QEMU has gone when Kill returns"
 timeout 60 ctr task delete c1 > /dev/null || true
 timeout 60 ctr container delete c1
 [[ ! -e /sys/fs/cgroup$cgroup ]] || fail "the cgroup $cgroup stays"
+equal "systemd's scope then" "$(systemctl is-active checks-c1.scope || true)" inactive
 ok "the cgroup has gone, the slice is $(systemctl is-active "$slice")"
 
 # ---- a pod whose memory does not hold the machine

@@ -24,6 +24,7 @@
 #include "socket_mount.h"
 #include "sockets.h"
 #include "stats.h"
+#include "swap.h"
 #include "update.h"
 #include "volumes.h"
 
@@ -37,7 +38,7 @@ const char agent_service[] = "grpc.AgentService", health_service[] = "grpc.Healt
 #define PORTS(name, request, handler) \
     { ports_service, name, &saya__##request##__descriptor, handler }
 
-// A method that is not here is answered UNIMPLEMENTED: policy, iptables, swap by PCI path, resizing of volumes, the memory agent.
+// A method that is not here is answered UNIMPLEMENTED: policy, iptables, resizing of volumes, the memory agent.
 static const struct method methods[] = {
     HEALTH("Check", check_request, handle_check),
     HEALTH("Version", check_request, handle_version),
@@ -80,6 +81,7 @@ static const struct method methods[] = {
     AGENT("MemHotplugByProbe", mem_hotplug_by_probe_request, handle_mem_hotplug_by_probe),
     AGENT("SetGuestDateTime", set_guest_date_time_request, handle_set_guest_date_time),
     AGENT("ReseedRandomDev", reseed_random_dev_request, handle_reseed_random_dev),
+    AGENT("AddSwap", add_swap_request, handle_add_swap),
     AGENT("AddSwapPath", add_swap_path_request, handle_add_swap_path),
     AGENT("GetMetrics", get_metrics_request, handle_get_metrics),
 

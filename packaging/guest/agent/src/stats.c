@@ -1,6 +1,7 @@
 #include "stats.h"
 
 #include <dirent.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,7 @@
 #include "container.h"
 #include "files.h"
 
-// A value that a message does not have a word for. With cgroup v2 "no limit" reads as "max".
+// What "max" reads as: no limit.
 static const uint64_t no_limit = UINT64_MAX;
 
 struct source {
@@ -65,15 +66,23 @@ static size_t count_lines(const char *content) {
     return count;
 }
 
-// memory.stat line by line.
-static void memory_map(const struct source *source, Grpc__MemoryStats *stats) {
+static char oom_kill[] = "oom_kill";
+
+// memory.stat line by line, and of memory.events how many processes were killed.
+static void memory_map(const struct source *source, Grpc__MemoryStats *stats, const char *events) {
     char *content = text(source, "memory.stat");
     if (content == NULL) return;
     stats->cache = keyed(content, "file");
-    size_t lines = count_lines(content);
+    size_t lines = count_lines(content) + 1;
     stats->stats = arena_alloc(source->arena, (lines + 1) * sizeof *stats->stats);
     Grpc__MemoryStats__StatsEntry *entries = arena_alloc(source->arena, (lines + 1) * sizeof *entries);
     if (stats->stats == NULL || entries == NULL) return;
+    if (events != NULL) {
+        grpc__memory_stats__stats_entry__init(entries);
+        entries->key = oom_kill;
+        entries->value = keyed(events, oom_kill);
+        stats->stats[stats->n_stats++] = entries;
+    }
     char *rest = content, *line;
     while (stats->n_stats < lines && (line = strsep(&rest, "\n")) != NULL && *line != 0) {
         char *space = strchr(line, ' ');
@@ -89,17 +98,14 @@ static void memory_map(const struct source *source, Grpc__MemoryStats *stats) {
 
 static void memory(const struct source *source, Grpc__MemoryStats *stats) {
     Grpc__MemoryData *usage = stats->usage, *swap = stats->swap_usage;
-    memory_map(source, stats);
     const char *events = text(source, "memory.events");
+    memory_map(source, stats, events);
     usage->usage = number(source, "memory.current");
     usage->limit = number(source, "memory.max");
     usage->max_usage = number(source, "memory.peak");
     usage->failcnt = events == NULL ? 0 : keyed(events, "max");
     swap->usage = number(source, "memory.swap.current");
     swap->limit = number(source, "memory.swap.max");
-    // What a client of version 1 expects is memory and swap together.
-    if (swap->limit != no_limit && usage->limit != no_limit) swap->limit += usage->limit;
-    swap->usage += usage->usage;
     stats->use_hierarchy = true;
 }
 
@@ -177,6 +183,68 @@ static void huge_pages(const struct source *source, Grpc__CgroupStats *stats) {
     closedir(directory);
 }
 
+// ---- network
+
+enum { LINKS_LIMIT = 64 };
+
+// The pod's interfaces, which all containers share: lines "name: numbers" of /proc/net/dev.
+static void network(const struct source *source, Grpc__StatsContainerResponse *response) {
+    char content[16384], *rest = content, *line;
+    if (read_text("/proc/net/dev", content, sizeof content) < 0) return;
+    response->network_stats = arena_alloc(source->arena, LINKS_LIMIT * sizeof *response->network_stats);
+    if (response->network_stats == NULL) return;
+    while ((line = strsep(&rest, "\n")) != NULL && response->n_network_stats < LINKS_LIMIT) {
+        Grpc__NetworkStats link = GRPC__NETWORK_STATS__INIT;
+        char name[32];
+        // Received: bytes packets errs drop fifo frame compressed multicast; sent: bytes packets errs drop.
+        if (sscanf(line,
+                   " %31[^: ]: %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %*u %*u %*u %*u %" SCNu64 " %" SCNu64 " %" SCNu64
+                   " %" SCNu64,
+                   name, &link.rx_bytes, &link.rx_packets, &link.rx_errors, &link.rx_dropped, &link.tx_bytes, &link.tx_packets,
+                   &link.tx_errors, &link.tx_dropped) != 9 ||
+            strcmp(name, "lo") == 0)
+            continue;
+        Grpc__NetworkStats *entry = arena_alloc(source->arena, sizeof *entry);
+        link.name = arena_printf(source->arena, "%s", name);
+        if (entry == NULL || link.name == NULL) return;
+        *entry = link;
+        response->network_stats[response->n_network_stats++] = entry;
+    }
+}
+
+// ---- pressure
+
+static Grpc__PressureLine *pressure_line(const struct source *source, const char *content, const char *word) {
+    const char *line = strstr(content, word);
+    Grpc__PressureLine *read = line == NULL ? NULL : arena_alloc(source->arena, sizeof *read);
+    if (read == NULL) return NULL;
+    grpc__pressure_line__init(read);
+    line += strlen(word);
+    if (sscanf(line, " avg10=%lf avg60=%lf avg300=%lf total=%" SCNu64, &read->avg10, &read->avg60, &read->avg300, &read->total) != 4)
+        return NULL;
+    return read;
+}
+
+// A kernel that does not measure it has no such files.
+static void pressure(const struct source *source, Grpc__CgroupStats *stats) {
+    static char *const resources[] = {"cpu", "memory", "io"};
+    enum { RESOURCES = sizeof resources / sizeof resources[0] };
+    stats->pressure = arena_alloc(source->arena, RESOURCES * sizeof *stats->pressure);
+    for (size_t i = 0; stats->pressure != NULL && i < RESOURCES; i++) {
+        char file[32];
+        snprintf(file, sizeof file, "%s.pressure", resources[i]);
+        const char *content = text(source, file);
+        Grpc__PressureLine *some = content == NULL ? NULL : pressure_line(source, content, "some");
+        Grpc__Pressure *entry = some == NULL ? NULL : arena_alloc(source->arena, sizeof *entry);
+        if (entry == NULL) continue;
+        grpc__pressure__init(entry);
+        entry->resource = resources[i];
+        entry->some = some;
+        entry->full = pressure_line(source, content, "full");
+        stats->pressure[stats->n_pressure++] = entry;
+    }
+}
+
 void handle_stats_container(struct call *call, const void *message) {
     const Grpc__StatsContainerRequest *request = message;
     const struct container *container = container_find(request->container_id);
@@ -209,5 +277,7 @@ void handle_stats_container(struct call *call, const void *message) {
     pids(&source, &pids_stats);
     block_io(&source, &blkio_stats);
     huge_pages(&source, &stats);
+    pressure(&source, &stats);
+    network(&source, &response);
     call_reply(call, &response.base);
 }

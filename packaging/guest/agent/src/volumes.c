@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <sys/swap.h>
 
 #include "agent/agent.pb-c.h"
 #include "agent/csi.pb-c.h"
@@ -89,12 +88,4 @@ void handle_get_diagnostic_data(struct call *call, const void *message) {
         call_fail(call, STATUS_INTERNAL, "GetDiagnosticData: %s: %s", container->termination_log, strerror(errno));
     else
         call_reply(call, &response.base);
-}
-
-void handle_add_swap_path(struct call *call, const void *message) {
-    const Grpc__AddSwapPathRequest *request = message;
-    if (swapon(request->path, 0) < 0)
-        call_fail(call, STATUS_INTERNAL, "AddSwapPath %s: %s", request->path, strerror(errno));
-    else
-        call_reply_empty(call);
 }

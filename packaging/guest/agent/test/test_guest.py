@@ -555,8 +555,24 @@ class Figures(AgentTest):
         self.assertGreater(stats.cpu_stats.cpu_usage.total_usage, 0)
         self.fails(INVALID_ARGUMENT, "StatsContainer", container_id="nobody")
 
+    def test_figures_have_the_links_of_the_pod_and_what_was_killed(self):
+        self.sandbox()
+        cid = self.run_container("sleep", "100")
+        reply = self.call("StatsContainer", container_id=cid)
+        self.assertNotIn("lo", [link.name for link in reply.network_stats])
+        stats = reply.cgroup_stats
+        self.assertIn("oom_kill", [line.key for line in stats.memory_stats.stats])
+        self.assertLessEqual(stats.memory_stats.swap_usage.usage, stats.memory_stats.usage.usage)
+        for pressure in stats.pressure:
+            self.assertIn(pressure.resource, ("cpu", "memory", "io"))
+            self.assertTrue(pressure.HasField("some"))
+
+    def test_swap_needs_a_disk_that_is_there(self):
+        self.fails(INVALID_ARGUMENT, "AddSwap", PCIPath=[])
+        self.fails(INTERNAL, "AddSwapPath", path="/dev/null")
+
     def test_what_is_not_offered_says_so(self):
-        for method in ("SetPolicy", "GetIPTables", "SetIPTables", "AddSwap", "ResizeVolume", "MemAgentMemcgSet"):
+        for method in ("SetPolicy", "GetIPTables", "SetIPTables", "ResizeVolume", "MemAgentMemcgSet"):
             self.fails(UNIMPLEMENTED, method)
 
     def test_where_there_is_nothing_to_give_up_that_is_said(self):

@@ -53,10 +53,13 @@ class Guest(VmTest):
         self.assertGreater(stats.memory_stats.usage.usage, 0)
         self.assertIn("anon", [line.key for line in stats.memory_stats.stats])
         self.assertGreaterEqual(stats.pids_stats.current, 1)
+        self.assertEqual([each.resource for each in stats.pressure], ["cpu", "memory", "io"])
         event = self.client.begin("GetOOMEvent")
         self.call("WriteStdin", container_id=cid, data=b"go\n")
         self.assertEqual(self.client.end(event).container_id, cid)
         self.assertEqual(self.wait(cid), 137)
+        lines = self.call("StatsContainer", container_id=cid).cgroup_stats.memory_stats.stats
+        self.assertEqual([line.value for line in lines if line.key == "oom_kill"], [1])
         self.remove(cid)
 
     def test_limits_can_be_changed(self):

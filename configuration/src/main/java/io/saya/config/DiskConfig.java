@@ -5,10 +5,13 @@ package io.saya.config;
  *
  * @param places for how many the VM has a place ({@code pcie_root_port}); 0: none are passed to the
  *     guest ({@code disable_block_device_use})
+ * @param threads that QEMU has for their requests ({@code enable_iothreads}, {@code
+ *     indep_iothreads}); 0: its main one does them
  * @param aio how QEMU does their requests ({@code block_device_aio}): "threads", "native" or
  *     "io_uring"
  */
-public record DiskConfig(int places, String aio, Cache cache, Sectors sectors, Queues queues) {
+public record DiskConfig(
+        int places, int threads, String aio, Cache cache, Sectors sectors, Queues queues) {
 
     /**
      * What becomes of what the guest writes ({@code block_device_cache_*}).

@@ -43,7 +43,9 @@ final class DiskWords {
     /** Describes a plan for another daemon. */
     static JsonObject held(DiskPlan plan) {
         return JsonObject.builder()
-                .put("places", plan.places())
+                .put("places", plan.places().ofContainers())
+                .put("swap_places", plan.places().ofSwap())
+                .put("threads", plan.threads())
                 .put("aio", plan.aio())
                 .put("direct", plan.cache().direct())
                 .put("no_flush", plan.cache().noFlush())
@@ -57,7 +59,8 @@ final class DiskWords {
     /** Reads what another daemon has described. */
     static DiskPlan goOn(JsonObject held) {
         return new DiskPlan(
-                number(held, "places"),
+                new DiskPlan.Places(number(held, "places"), number(held, "swap_places")),
+                number(held, "threads"),
                 held.string("aio").orElse("threads"),
                 new DiskPlan.Cache(
                         held.bool("direct").orElse(false), held.bool("no_flush").orElse(false)),

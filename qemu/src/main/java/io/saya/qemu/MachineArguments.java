@@ -21,6 +21,7 @@ import io.saya.qemu.args.Memory;
 import io.saya.qemu.args.Mon;
 import io.saya.qemu.args.Name;
 import io.saya.qemu.args.Netdev;
+import io.saya.qemu.args.Numa;
 import io.saya.qemu.args.ObjectOption;
 import io.saya.qemu.args.PciAddress;
 import io.saya.qemu.args.Raw;
@@ -43,6 +44,7 @@ final class MachineArguments {
     /** What Linux has memory in, and QEMU aligns it to at most. */
     private static final int SECTION_MIB = 128;
 
+    private static final int HUGE_PAGE_MIB = 2;
     private static final long MEMORY_SECTION = (long) SECTION_MIB << 20;
 
     /** What no guest of ours uses is only something to attack. */
@@ -72,7 +74,7 @@ final class MachineArguments {
         this.slots =
                 new PciSlots(
                         spec.devices().plugSlots()
-                                + spec.devices().disks().places()
+                                + spec.devices().disks().places().all()
                                 + (PluggedMemory.wanted(spec) ? 1 : 0)
                                 + (spec.devices().shareSlot() ? 1 : 0));
     }
@@ -97,6 +99,7 @@ final class MachineArguments {
             addDevice(device);
         }
         addPorts();
+        addDiskThreads();
         addKernel(execution);
         if (!spec.vmm().extraArguments().isEmpty()) {
             arguments.add(new Raw(spec.vmm().extraArguments()));
@@ -110,7 +113,7 @@ final class MachineArguments {
         for (int number = 0; number < spec.devices().plugSlots(); number++) {
             ports.add(PluggedCards.port(number));
         }
-        for (int number = 0; number < spec.devices().disks().places(); number++) {
+        for (int number = 0; number < spec.devices().disks().places().all(); number++) {
             ports.add(PluggedDisks.port(number));
         }
         if (PluggedMemory.wanted(spec)) {
@@ -123,6 +126,14 @@ final class MachineArguments {
             arguments.add(
                     new Device.PcieRootPort(
                             ports.get(number), number + 1, PciSlots.port(number), false));
+        }
+    }
+
+    private void addDiskThreads() {
+        if (spec.devices().disks().places().all() > 0) {
+            for (int number = 0; number < spec.devices().disks().threads(); number++) {
+                arguments.add(new ObjectOption.IoThread(PluggedDisks.thread(number)));
+            }
         }
     }
 
@@ -154,19 +165,53 @@ final class MachineArguments {
         if (imageIs(ImageDevice.NVDIMM)) {
             options.add(new Machine.Option("nvdimm", "on"));
         }
-        arguments.add(new Machine(spec.machine().type(), MEMORY, options));
+        boolean nodes = !spec.memory().nodes().isEmpty();
+        arguments.add(
+                new Machine(
+                        spec.machine().type(),
+                        nodes ? Optional.empty() : Optional.of(MEMORY),
+                        options));
         arguments.add(execution.accel());
         arguments.add(new Cpu(execution.cpuModel(), spec.machine().cpuFeatures()));
         arguments.add(new Smp(spec.cpu().vcpus(), spec.cpu().maxVcpus()));
         arguments.add(
                 new Memory(
                         spec.memory().mib(),
-                        imageIs(ImageDevice.NVDIMM) ? 1 : 0,
+                        moduleSlots() + (imageIs(ImageDevice.NVDIMM) ? 1 : 0),
                         spec.memory().maxMib() + imageRoomMib()));
-        arguments.add(
-                new ObjectOption.MemoryBackendMemfd(
-                        MEMORY, spec.memory().mib(), spec.memory().backing()));
+        if (nodes) {
+            addNodes();
+        } else {
+            arguments.add(
+                    new ObjectOption.MemoryBackendMemfd(
+                            MEMORY, spec.memory().mib(), spec.memory().backing(), List.of()));
+        }
         arguments.add(new Device.Pvpanic());
+    }
+
+    /**
+     * NUMA nodes with equal parts of the memory, in whole huge pages but for the last. The virtual
+     * CPUs go to them in turn, so that also those of a machine that grows are spread evenly.
+     */
+    private void addNodes() {
+        List<VmSpec.MemoryNode> nodes = spec.memory().nodes();
+        int part = spec.memory().mib() / nodes.size() / HUGE_PAGE_MIB * HUGE_PAGE_MIB;
+        int left = spec.memory().mib();
+        for (int node = 0; node < nodes.size(); node++) {
+            int mib = node == nodes.size() - 1 ? left : part;
+            left -= mib;
+            arguments.add(
+                    new ObjectOption.MemoryBackendMemfd(
+                            MEMORY + node, mib, spec.memory().backing(), nodes.get(node).hosts()));
+            arguments.add(new Numa.Node(node, MEMORY + node));
+        }
+        for (int cpu = 0; cpu < spec.cpu().maxVcpus(); cpu++) {
+            arguments.add(new Numa.Cpu(cpu % nodes.size(), cpu));
+        }
+    }
+
+    private int moduleSlots() {
+        return spec.memory().growth() instanceof VmSpec.MemoryGrowth.Modules(int slots) ? slots : 0;
     }
 
     private boolean imageIs(ImageDevice device) {

@@ -54,13 +54,18 @@ final class PluggedDisks {
         this.handover = handover;
         this.firstPort = firstPort;
         this.plan = plan;
-        this.places = new DiskPlaces(plan.places());
+        this.places = new DiskPlaces(plan.places().all());
         this.removals = new Removals(qmp);
     }
 
     /** The name of a root port for a disk, and of the bus behind it. */
     static String port(int number) {
         return "disk" + number;
+    }
+
+    /** The name of a thread that does requests of some of the disks. */
+    static String thread(int number) {
+        return "disks-" + number;
     }
 
     /** How many disks can be plugged in all, and how they are served. */
@@ -98,7 +103,7 @@ final class PluggedDisks {
                             throw new HypervisorFailure(
                                     describe("plug", disk)
                                             + "no place left (expected: at most "
-                                            + plan.places()
+                                            + plan.places().all()
                                             + " disks at once; pcie_root_port in"
                                             + " [hypervisor.qemu] says how many)");
                 };
@@ -257,6 +262,9 @@ final class PluggedDisks {
                         .put("disable-legacy", "on")
                         .put("werror", "report")
                         .put("rerror", "report");
+        if (plan.threads() > 0) {
+            device.put("iothread", thread(port % plan.threads()));
+        }
         DiskWords.device(plan, device);
         return device.build();
     }

@@ -13,9 +13,9 @@ import java.time.Duration;
 /**
  * Memory that comes and goes while the guest runs: one virtio-mem device, which is made when memory
  * is first asked for. As part of every machine it would cost each start a twelfth (README.md); a
- * place for it costs next to nothing. Used by one thread after the other.
+ * place for it costs next to nothing.
  */
-final class PluggedMemory {
+final class PluggedMemory implements GrowingMemory {
     /** The root port that the device sits behind. */
     static final String PORT = "plugm";
 
@@ -30,55 +30,42 @@ final class PluggedMemory {
     private static final int STEP_MIB = 4;
 
     private final QmpConnection qmp;
-    private final int bootMib;
-    private final int maxMib;
-    private final MemoryBacking backing;
+    private final VmSpec.Memory memory;
 
     private volatile boolean made;
     private volatile boolean backed;
 
     PluggedMemory(QmpConnection qmp, VmSpec.Memory memory) {
         this.qmp = qmp;
-        this.bootMib = memory.mib();
-        this.maxMib = memory.maxMib();
-        this.backing = memory.backing();
+        this.memory = memory;
     }
 
-    /** True if the machine has a place for memory that is plugged later. */
+    /** True if the machine has a place for the device. */
     static boolean wanted(VmSpec spec) {
-        return spec.memory().maxMib() - spec.memory().mib() >= STEP_MIB;
+        return spec.memory().growth() instanceof VmSpec.MemoryGrowth.Device
+                && spec.memory().maxMib() - spec.memory().mib() >= STEP_MIB;
     }
 
-    /** Describes it for another daemon. */
-    JsonObject held() {
-        return JsonObject.builder()
-                .put("boot_mib", bootMib)
-                .put("max_mib", maxMib)
-                .put("backing", backing.name())
-                .put("made", made)
-                .put("backed", backed)
-                .build();
+    @Override
+    public JsonObject held() {
+        return GrowingMemory.held(memory).put("made", made).put("backed", backed).build();
     }
 
     /** Goes on with what another daemon knows of. */
     static PluggedMemory goingOn(QmpConnection qmp, JsonObject held) {
         PluggedMemory memory =
                 new PluggedMemory(
-                        qmp,
-                        new VmSpec.Memory(
-                                (int) held.integer("boot_mib").orElse(0),
-                                (int) held.integer("max_mib").orElse(0),
-                                MemoryBacking.valueOf(held.string("backing").orElse(""))));
+                        qmp, GrowingMemory.memory(held, new VmSpec.MemoryGrowth.Device()));
         memory.made = held.bool("made").orElse(false);
         memory.backed = held.bool("backed").orElse(false);
         return memory;
     }
 
-    /** See {@link io.saya.hypervisor.Vm#requestMemory}. */
-    int request(int mib) throws HypervisorFailure {
-        int steps = (maxMib - bootMib) / STEP_MIB;
+    @Override
+    public int request(int mib) throws HypervisorFailure {
+        int steps = (memory.maxMib() - memory.mib()) / STEP_MIB;
         int room = steps * STEP_MIB;
-        int wanted = Math.clamp(Math.ceilDiv(mib - bootMib, STEP_MIB), 0, steps) * STEP_MIB;
+        int wanted = Math.clamp(Math.ceilDiv(mib - memory.mib(), STEP_MIB), 0, steps) * STEP_MIB;
         try {
             if (made) {
                 qmp.execute(
@@ -93,21 +80,21 @@ final class PluggedMemory {
             throw new HypervisorFailure(
                     "change the guest's memory to " + mib + " MiB: " + e.getMessage(), e);
         }
-        return bootMib + wanted;
+        return memory.mib() + wanted;
     }
 
-    /** See {@link io.saya.hypervisor.Vm#memoryMib}. */
-    int mib() throws HypervisorFailure {
+    @Override
+    public int mib() throws HypervisorFailure {
         if (!made) {
-            return bootMib;
+            return memory.mib();
         }
         try {
             return qmp.execute(
                                     new QmpCommand("qom-get", property("size").build()),
                                     COMMAND_DEADLINE)
                             instanceof JsonNumber size
-                    ? bootMib + (int) (size.asLong() / MIB)
-                    : bootMib;
+                    ? memory.mib() + (int) (size.asLong() / MIB)
+                    : memory.mib();
         } catch (QmpFailure e) {
             throw new HypervisorFailure("ask for the guest's memory: " + e.getMessage(), e);
         }
@@ -116,17 +103,21 @@ final class PluggedMemory {
     private void make(int room, int wanted) throws QmpFailure {
         if (!backed) {
             // It is room; pages come when the device takes them, or with the guest's first touch.
-            JsonObject.Builder memory =
+            JsonObject.Builder backend =
                     JsonObject.builder()
                             .put("qom-type", "memory-backend-memfd")
                             .put("id", ID)
                             .put("size", room * MIB)
                             .put("share", true)
                             .put("reserve", false);
-            if (backing == MemoryBacking.HUGE_PAGES) {
-                memory.put("hugetlb", true);
+            if (memory.backing() == MemoryBacking.HUGE_PAGES) {
+                backend.put("hugetlb", true);
             }
-            qmp.execute(new QmpCommand("object-add", memory.build()), COMMAND_DEADLINE);
+            if (!memory.nodes().isEmpty()) {
+                // The device is in the guest's first node.
+                GrowingMemory.bind(backend, memory.nodes().getFirst());
+            }
+            qmp.execute(new QmpCommand("object-add", backend.build()), COMMAND_DEADLINE);
             backed = true;
         }
         JsonObject.Builder device =
@@ -138,7 +129,7 @@ final class PluggedMemory {
                         .put("addr", "0x0")
                         .put("disable-legacy", "on")
                         .put("requested-size", wanted * MIB);
-        if (backing != MemoryBacking.ON_TOUCH) {
+        if (memory.backing() != MemoryBacking.ON_TOUCH) {
             // What cannot be had is refused to the guest, which otherwise would die of its touch.
             device.put("prealloc", true);
         }

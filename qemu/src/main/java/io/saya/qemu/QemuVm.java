@@ -61,7 +61,7 @@ final class QemuVm implements Vm {
     private final PluggedCards cards;
     private final PluggedDisks disks;
     private final PluggedCpus cpus;
-    private final PluggedMemory memory;
+    private final GrowingMemory memory;
     private final MachineState state;
     private final boolean restored;
     private final GuestEnd end = new GuestEnd();
@@ -86,7 +86,7 @@ final class QemuVm implements Vm {
             int slots,
             DiskPlan disks,
             Function<QmpConnection, PluggedCpus> cpus,
-            Function<QmpConnection, PluggedMemory> memory) {}
+            Function<QmpConnection, GrowingMemory> memory) {}
 
     private QemuVm(
             String sandboxId,
@@ -144,7 +144,7 @@ final class QemuVm implements Vm {
                                     spec.devices().plugSlots(),
                                     spec.devices().disks(),
                                     qmp -> new PluggedCpus(qmp, spec.cpu().vcpus()),
-                                    qmp -> new PluggedMemory(qmp, spec.memory())),
+                                    qmp -> GrowingMemory.of(qmp, spec.memory())),
                             handover,
                             restored);
         } catch (IOException e) {
@@ -191,7 +191,7 @@ final class QemuVm implements Vm {
                                         PluggedCpus.goingOn(
                                                 qmp, held.object("cpus").orElse(JsonObject.EMPTY)),
                                 qmp ->
-                                        PluggedMemory.goingOn(
+                                        GrowingMemory.goingOn(
                                                 qmp,
                                                 held.object("memory").orElse(JsonObject.EMPTY))),
                         handover,
@@ -340,7 +340,7 @@ final class QemuVm implements Vm {
 
     @Override
     public boolean takesDisks() {
-        return disks.plan().places() > 0;
+        return disks.plan().places().ofContainers() > 0;
     }
 
     @Override

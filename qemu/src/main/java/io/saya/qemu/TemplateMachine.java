@@ -29,7 +29,7 @@ final class TemplateMachine {
         if (spec.guest().initrd().isEmpty()) {
             return Optional.of("it boots an image and no initrd");
         }
-        if (spec.memory().backing() != MemoryBacking.ON_TOUCH) {
+        if (spec.memory().backing() != MemoryBacking.ON_TOUCH || !spec.memory().nodes().isEmpty()) {
             return Optional.of("its memory is taken before it starts");
         }
         if (!spec.vmm().extraArguments().isEmpty()) {

@@ -12,6 +12,9 @@ import io.saya.hypervisor.VmDevice;
 import io.saya.hypervisor.VmSpec;
 import io.saya.hypervisor.VmSpec.AgentTransport;
 import io.saya.hypervisor.VmSpec.ImageDevice;
+import io.saya.hypervisor.VmSpec.MemoryBacking;
+import io.saya.hypervisor.VmSpec.MemoryGrowth;
+import io.saya.hypervisor.VmSpec.MemoryNode;
 import io.saya.qemu.MachineArguments.Execution;
 import io.saya.qemu.args.Accel;
 import io.saya.qemu.root.ConfinedRoot;
@@ -92,6 +95,59 @@ class MachineArgumentsTest {
                         "-m 64M,maxmem=8192M",
                         "-device pcie-root-port,id=plugm,bus=pcie.0,addr=0x1e,chassis=1,slot=1,io-reserve=0")
                 .anySatisfy(line -> assertThat(line).contains(" nr_cpus=4 swiotlb=noforce "));
+    }
+
+    @Test
+    void aMachineThatGrowsByModulesHasSlotsForThemAndNoPlaceForADevice() throws Exception {
+        VmSpec spec =
+                Specs.withMemory(
+                        Specs.of(RUN, KERNEL),
+                        new VmSpec.Memory(
+                                64,
+                                8192,
+                                MemoryBacking.ON_TOUCH,
+                                new MemoryGrowth.Modules(10),
+                                List.of()));
+        assertThat(lines(spec, TCG))
+                .contains("-m 64M,slots=10,maxmem=8192M")
+                .noneMatch(line -> line.contains("plugm"));
+    }
+
+    @Test
+    void nodesHaveEqualPartsOfTheMemoryAndOfTheProcessors() throws Exception {
+        VmSpec spec =
+                Specs.withMemory(
+                        Specs.withRoom(Specs.of(RUN, KERNEL), 3, 64),
+                        new VmSpec.Memory(
+                                515,
+                                515,
+                                MemoryBacking.ON_TOUCH,
+                                new MemoryGrowth.Device(),
+                                List.of(
+                                        new MemoryNode(List.of(0)),
+                                        new MemoryNode(List.of(1, 3)))));
+        assertThat(lines(spec, TCG))
+                .containsSequence(
+                        "-object {\"qom-type\":\"memory-backend-memfd\",\"id\":\"memory0\""
+                                + ",\"size\":268435456,\"share\":true"
+                                + ",\"host-nodes\":[0],\"policy\":\"bind\"}",
+                        "-numa node,nodeid=0,memdev=memory0",
+                        "-object {\"qom-type\":\"memory-backend-memfd\",\"id\":\"memory1\""
+                                + ",\"size\":271581184,\"share\":true"
+                                + ",\"host-nodes\":[1,3],\"policy\":\"bind\"}",
+                        "-numa node,nodeid=1,memdev=memory1",
+                        "-numa cpu,node-id=0,socket-id=0",
+                        "-numa cpu,node-id=1,socket-id=1",
+                        "-numa cpu,node-id=0,socket-id=2")
+                .anySatisfy(line -> assertThat(line).startsWith("-machine q35,smbus=off,"));
+    }
+
+    @Test
+    void disksHaveThreadsWhereThatIsWanted() throws Exception {
+        assertThat(lines(Specs.withDiskThreads(Specs.of(RUN, KERNEL), 1, 2), TCG))
+                .containsSequence("-object iothread,id=disks-0", "-object iothread,id=disks-1");
+        assertThat(lines(Specs.withDiskThreads(Specs.of(RUN, KERNEL), 0, 2), TCG))
+                .noneMatch(line -> line.contains("iothread"));
     }
 
     @Test

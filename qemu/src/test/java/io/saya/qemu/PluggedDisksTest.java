@@ -114,7 +114,8 @@ class PluggedDisksTest {
     void whatTheConfigurationSaysOfDisksIsSaidToQemu() throws Exception {
         DiskPlan plan =
                 new DiskPlan(
-                        1,
+                        new DiskPlan.Places(0, 1),
+                        2,
                         "native",
                         new DiskPlan.Cache(false, true),
                         new DiskPlan.Sectors(4096, 8192),
@@ -129,7 +130,8 @@ class PluggedDisksTest {
                         "\"logical_block_size\":4096",
                         "\"physical_block_size\":8192",
                         "\"num-queues\":2",
-                        "\"queue-size\":64");
+                        "\"queue-size\":64",
+                        "\"iothread\":\"disks-0\"");
         qemu.reply(device, JsonObject.EMPTY);
         plugged.get(30, TimeUnit.SECONDS);
         assertThat(DiskWords.goOn(DiskWords.held(plan))).isEqualTo(plan);

@@ -13,6 +13,7 @@ import io.saya.json.JsonValue;
 import io.saya.qemu.qmp.FakeQmpPeer;
 import io.saya.qemu.qmp.QmpConnection;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -114,6 +115,112 @@ final class PluggedSizeTest {
                 "{\"path\":\"/machine/peripheral/plugged-memory-dev\",\"property\":\"requested-size\",\"value\":0}",
                 JsonObject.EMPTY);
         assertThat(made(least)).isEqualTo(194);
+    }
+
+    /** Of a machine that grows by modules; two of them at most. */
+    private PluggedModules modules(List<VmSpec.MemoryNode> nodes) {
+        return new PluggedModules(
+                qmp,
+                new VmSpec.Memory(
+                        194,
+                        1026,
+                        MemoryBacking.ON_TOUCH,
+                        new VmSpec.MemoryGrowth.Modules(2),
+                        nodes),
+                2);
+    }
+
+    private void answersStatus(String states) throws Exception {
+        answer("query-acpi-ospm-status", "{}", Json.parse(states));
+    }
+
+    @Test
+    void modulesComeInWholeBlocksUntilTheSlotsAreUsedAndStay() throws Exception {
+        PluggedModules dimms = modules(List.of());
+        assertThat(dimms.request(100)).isEqualTo(194);
+        CompletableFuture<Integer> grown = begin(() -> dimms.request(300));
+        answer(
+                "object-add",
+                "{\"qom-type\":\"memory-backend-memfd\",\"id\":\"module-0\",\"size\":134217728,\"share\":true}",
+                JsonObject.EMPTY);
+        answer(
+                "device_add",
+                "{\"driver\":\"pc-dimm\",\"id\":\"module-0-dev\",\"memdev\":\"module-0\",\"slot\":0}",
+                JsonObject.EMPTY);
+        assertThat(made(grown)).isEqualTo(194 + 128);
+        assertThat(dimms.request(194)).as("nothing is given back").isEqualTo(194 + 128);
+        CompletableFuture<Integer> most = begin(() -> dimms.request(9999));
+        answer(
+                "object-add",
+                "{\"qom-type\":\"memory-backend-memfd\",\"id\":\"module-1\",\"size\":671088640,\"share\":true}",
+                JsonObject.EMPTY);
+        answer(
+                "device_add",
+                "{\"driver\":\"pc-dimm\",\"id\":\"module-1-dev\",\"memdev\":\"module-1\",\"slot\":1}",
+                JsonObject.EMPTY);
+        assertThat(made(most)).as("whole blocks below the ceiling").isEqualTo(962);
+        assertThat(dimms.request(9999)).as("without a slot").isEqualTo(962);
+        GrowingMemory next = GrowingMemory.goingOn(qmp, dimms.held());
+        assertThat(next.held()).isEqualTo(dimms.held());
+        assertThat(next.request(9999)).isEqualTo(962);
+    }
+
+    /** Who looks has the guest use what there is, so only then it counts. */
+    @Test
+    void aModuleCountsOnceTheGuestHasToldThatItHasIt() throws Exception {
+        PluggedModules dimms = modules(List.of());
+        assertThat(dimms.mib()).isEqualTo(194);
+        CompletableFuture<Integer> grown = begin(() -> dimms.request(300));
+        qemu.reply(qemu.receive(), JsonObject.EMPTY);
+        qemu.reply(qemu.receive(), JsonObject.EMPTY);
+        assertThat(made(grown)).isEqualTo(322);
+        CompletableFuture<Integer> before = begin(dimms::mib);
+        answersStatus("[{\"slot\":\"0\",\"device\":\"module-0-dev\",\"source\":0,\"status\":0}]");
+        assertThat(made(before)).isEqualTo(194);
+        String told = "[{\"slot\":\"0\",\"device\":\"module-0-dev\",\"source\":1,\"status\":0}]";
+        CompletableFuture<Integer> found = begin(dimms::mib);
+        answersStatus(told);
+        assertThat(made(found)).isEqualTo(194);
+        CompletableFuture<Integer> used = begin(dimms::mib);
+        answersStatus(told);
+        assertThat(made(used)).isEqualTo(322);
+    }
+
+    @Test
+    void aModuleThatIsRefusedTakesItsMemoryWithItAndItsSlotIsFree() throws Exception {
+        PluggedModules dimms = modules(List.of());
+        CompletableFuture<Integer> grown = begin(() -> dimms.request(300));
+        qemu.reply(qemu.receive(), JsonObject.EMPTY);
+        qemu.refuse(qemu.receive(), "a used vhost backend has no free memory slots left");
+        answer("object-del", "{\"id\":\"module-0\"}", JsonObject.EMPTY);
+        assertThatThrownBy(() -> made(grown))
+                .hasMessageContaining("plug a memory module of 128 MiB")
+                .hasMessageContaining("no free memory slots left");
+        var _ = begin(() -> dimms.request(300));
+        assertThat(qemu.receive().toString()).contains("module-0");
+    }
+
+    @Test
+    void modulesAreInTheGuestsNodesInTurn() throws Exception {
+        PluggedModules dimms =
+                modules(
+                        List.of(
+                                new VmSpec.MemoryNode(List.of(0)),
+                                new VmSpec.MemoryNode(List.of(1, 2))));
+        for (String expected : List.of("[0]", "[1,2]")) {
+            CompletableFuture<Integer> grown =
+                    begin(() -> dimms.request(expected.equals("[0]") ? 300 : 400));
+            JsonObject backend = qemu.receive();
+            assertThat(backend.toString())
+                    .contains("\"host-nodes\":" + expected + ",\"policy\":\"bind\"");
+            qemu.reply(backend, JsonObject.EMPTY);
+            JsonObject module = qemu.receive();
+            assertThat(module.toString()).contains("\"node\":" + (expected.equals("[0]") ? 0 : 1));
+            qemu.reply(module, JsonObject.EMPTY);
+            made(grown);
+        }
+        GrowingMemory next = GrowingMemory.goingOn(qmp, dimms.held());
+        assertThat(next.held()).isEqualTo(dimms.held());
     }
 
     private static final JsonValue PLACES =

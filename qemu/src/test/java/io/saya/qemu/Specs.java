@@ -121,6 +121,37 @@ final class Specs {
                 spec.devices());
     }
 
+    static VmSpec withMemory(VmSpec spec, VmSpec.Memory memory) {
+        return new VmSpec(
+                spec.vmm(),
+                spec.guest(),
+                spec.machine(),
+                spec.cpu(),
+                memory,
+                spec.agentTransport(),
+                spec.devices());
+    }
+
+    static VmSpec withDiskThreads(VmSpec spec, int places, int threads) {
+        return new VmSpec(
+                spec.vmm(),
+                spec.guest(),
+                spec.machine(),
+                spec.cpu(),
+                spec.memory(),
+                spec.agentTransport(),
+                new VmSpec.Devices(
+                        spec.devices().atStart(),
+                        0,
+                        new DiskPlan(
+                                new DiskPlan.Places(places, 0),
+                                threads,
+                                "threads",
+                                new DiskPlan.Cache(false, false),
+                                new DiskPlan.Sectors(0, 0),
+                                new DiskPlan.Queues(0, 0))));
+    }
+
     static VmSpec withPlugSlots(VmSpec spec, int plugSlots) {
         return withPlugSlots(spec, plugSlots, 0);
     }

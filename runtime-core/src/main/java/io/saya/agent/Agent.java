@@ -139,6 +139,13 @@ public interface Agent extends SocketGuest, AutoCloseable {
     void useNewHardware(int vcpus, boolean memory) throws RuntimeFailure;
 
     /**
+     * Has the guest swap to a disk that was plugged. UNIMPLEMENTED with agents of Kata before 2.2.
+     *
+     * @param place where the guest finds it: its PCI path, {@code 1e/00}
+     */
+    void addSwap(String place) throws RuntimeFailure;
+
+    /**
      * Has the guest's kernel give up what the containers have in memory and can have again, page
      * cache above all. UNIMPLEMENTED with agents other than the default guest's.
      *

@@ -13,6 +13,7 @@ import java.util.Map;
  * @param io what its block devices did, file by file
  * @param hugePages huge pages by their size, such as {@code 2MB}
  * @param links network interfaces of the pod
+ * @param pressure how long it waited for a resource, where the guest's kernel measures that
  */
 public record ContainerUsage(
         Cpu cpu,
@@ -20,7 +21,19 @@ public record ContainerUsage(
         Pids pids,
         Map<BlockFile, List<DeviceCount>> io,
         Map<String, Amount> hugePages,
-        List<Link> links) {
+        List<Link> links,
+        Map<Resource, Pressure> pressure) {
+
+    /** Of a guest that does not measure pressure. */
+    public ContainerUsage(
+            Cpu cpu,
+            Memory memory,
+            Pids pids,
+            Map<BlockFile, List<DeviceCount>> io,
+            Map<String, Amount> hugePages,
+            List<Link> links) {
+        this(cpu, memory, pids, io, hugePages, links, Map.of());
+    }
 
     /** The usage that a guest tells which tells nothing. */
     public static final ContainerUsage NONE =
@@ -45,7 +58,8 @@ public record ContainerUsage(
                 pids,
                 io,
                 hugePages,
-                links);
+                links,
+                pressure);
     }
 
     /**
@@ -125,4 +139,25 @@ public record ContainerUsage(
 
     /** What went one way. */
     public record Traffic(long bytes, long packets, long errors, long dropped) {}
+
+    /** What a container may have to wait for. */
+    public enum Resource {
+        CPU,
+        MEMORY,
+        IO
+    }
+
+    /** How long some of its processes waited for a resource, and all of them at once. */
+    public record Pressure(Waiting some, Waiting full) {}
+
+    /**
+     * A share of time, in per cent of the last 10, 60 and 300 seconds.
+     *
+     * @param totalMicros in microseconds, from the beginning
+     */
+    public record Waiting(double avg10, double avg60, double avg300, long totalMicros) {
+
+        /** Nobody waited. */
+        public static final Waiting NONE = new Waiting(0, 0, 0, 0);
+    }
 }

@@ -8,7 +8,10 @@ import io.saya.agent.ContainerUsage.DeviceCount;
 import io.saya.agent.ContainerUsage.Link;
 import io.saya.agent.ContainerUsage.Memory;
 import io.saya.agent.ContainerUsage.Pids;
+import io.saya.agent.ContainerUsage.Pressure;
+import io.saya.agent.ContainerUsage.Resource;
 import io.saya.agent.ContainerUsage.Traffic;
+import io.saya.agent.ContainerUsage.Waiting;
 import io.saya.failure.RuntimeFailure;
 import io.saya.proto.agent.BlkioStats;
 import io.saya.proto.agent.BlkioStatsEntry;
@@ -19,11 +22,13 @@ import io.saya.proto.agent.HugetlbStats;
 import io.saya.proto.agent.MemoryData;
 import io.saya.proto.agent.MemoryStats;
 import io.saya.proto.agent.NetworkStats;
+import io.saya.proto.agent.PressureLine;
 import io.saya.proto.agent.StatsContainerResponse;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -75,7 +80,35 @@ final class GuestFigures {
                 new Pids(cgroup.getPidsStats().getCurrent(), cgroup.getPidsStats().getLimit()),
                 io(cgroup.getBlkioStats()),
                 hugePages(cgroup.getHugetlbStatsList()),
-                links(told.getNetworkStatsList()));
+                links(told.getNetworkStatsList()),
+                pressure(cgroup.getPressureList()));
+    }
+
+    private static Map<Resource, Pressure> pressure(List<io.saya.proto.agent.Pressure> told) {
+        Map<Resource, Pressure> pressure = new EnumMap<>(Resource.class);
+        for (io.saya.proto.agent.Pressure each : told) {
+            for (Resource resource : Resource.values()) {
+                if (each.getResource().equals(resource.name().toLowerCase(Locale.ROOT))) {
+                    pressure.put(
+                            resource,
+                            new Pressure(waiting(each.getSome()), waiting(each.getFull())));
+                }
+            }
+        }
+        return pressure;
+    }
+
+    private static Waiting waiting(PressureLine told) {
+        return new Waiting(
+                percent(told.getAvg10()),
+                percent(told.getAvg60()),
+                percent(told.getAvg300()),
+                told.getTotal());
+    }
+
+    /** What is no share of time is none. */
+    private static double percent(double told) {
+        return told >= 0 && told <= 100 ? told : 0;
     }
 
     private static Cpu cpu(CpuStats told) {

@@ -8,6 +8,7 @@ import io.saya.lifecycle.Patience;
 import io.saya.lifecycle.Waited;
 import io.saya.network.GuestNetwork;
 import io.saya.network.sockets.HostSocket;
+import io.saya.proto.agent.AddSwapRequest;
 import io.saya.proto.agent.AgentClient;
 import io.saya.proto.agent.AgentDetails;
 import io.saya.proto.agent.CheckRequest;
@@ -77,6 +78,8 @@ public final class KataAgent implements Agent {
      * allow, since a guest on a busy host may hardly get a processor. A client's own limit is
      * mostly shorter, and a guest that does not answer at all is found by the health check.
      */
+    private static final int HEXADECIMAL = 16;
+
     private static final Duration LIMIT = Duration.ofMinutes(5);
 
     /** The limit of requests that a living guest answers soon: a signal, a window size. */
@@ -469,6 +472,16 @@ public final class KataAgent implements Agent {
                 OnlineCPUMemRequest.newBuilder().setNbCpus(vcpus).setCpuOnly(!memory).build();
         AgentCall.run(
                 "OnlineCPUMem", () -> service.onlineCPUMem(request, CallOptions.timeout(LIMIT)));
+    }
+
+    @Override
+    public void addSwap(String place) {
+        AddSwapRequest.Builder request = AddSwapRequest.newBuilder();
+        for (String slot : place.split("/", -1)) {
+            request.addPCIPath(Integer.parseInt(slot, HEXADECIMAL));
+        }
+        AgentCall.run(
+                "AddSwap", () -> service.addSwap(request.build(), CallOptions.timeout(LIMIT)));
     }
 
     @Override

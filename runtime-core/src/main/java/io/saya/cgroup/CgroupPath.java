@@ -19,6 +19,7 @@ public record CgroupPath(String parent, String name, boolean slice) {
     static final String PREFIX = "saya_";
 
     private static final String SLICE = ".slice";
+    private static final String SCOPE = ".scope";
 
     /** Longest file name of Linux. */
     private static final int NAME_LIMIT = 255;
@@ -59,6 +60,11 @@ public record CgroupPath(String parent, String name, boolean slice) {
         return last.isEmpty()
                 ? new CgroupPath("/saya", name(sandboxId, sandboxId, cgroupsPath), false)
                 : new CgroupPath(parent.toString(), name(last, sandboxId, cgroupsPath), false);
+    }
+
+    /** True if it is a unit of systemd's itself. */
+    boolean scope() {
+        return slice && name.endsWith(SCOPE);
     }
 
     private static String name(String base, String sandboxId, String cgroupsPath) {

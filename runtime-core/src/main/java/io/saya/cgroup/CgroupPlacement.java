@@ -26,6 +26,9 @@ public final class CgroupPlacement {
      */
     private static final Duration EMPTY_LIMIT = Duration.ofMillis(500);
 
+    /** The hierarchy of version 1 by which systemd knows the processes of its units. */
+    private static final String SYSTEMD = "name=systemd";
+
     private final List<CgroupDirectory> directories;
     private final List<CgroupDirectory> unusable = new ArrayList<>();
     private final List<CgroupDirectory> entered = new ArrayList<>();
@@ -49,7 +52,8 @@ public final class CgroupPlacement {
         List<CgroupDirectory> below = new ArrayList<>();
         List<CgroupDirectory> beside = new ArrayList<>();
         for (Hierarchy hierarchy : mounted) {
-            if (!counts(hierarchy, mounted.size())) {
+            boolean units = path.scope() && hierarchy.controllers().equals(SYSTEMD);
+            if (!units && !counts(hierarchy, mounted.size())) {
                 continue;
             }
             Path parent =
@@ -109,9 +113,10 @@ public final class CgroupPlacement {
     }
 
     /**
-     * Named hierarchies are systemd's and track units, which this is none of. Into v1's freezer
-     * nothing goes either: a frozen process there does not die by SIGKILL, so Kill would depend on
-     * whoever froze the pod. A unified hierarchy without controllers beside v1's does nothing.
+     * Named hierarchies are systemd's and track units: a scope is one, all else is none. Into v1's
+     * freezer nothing goes either: a frozen process there does not die by SIGKILL, so Kill would
+     * depend on whoever froze the pod. A unified hierarchy without controllers beside v1's does
+     * nothing.
      */
     private static boolean counts(Hierarchy hierarchy, int hierarchies) {
         if (hierarchy.unified()) {

@@ -22,7 +22,9 @@ import io.saya.hypervisor.VmDevice;
 import io.saya.json.JsonArray;
 import io.saya.json.JsonObject;
 import io.saya.lifecycle.Patience;
+import io.saya.oci.OciSpec;
 import io.saya.resources.BootSize;
+import io.saya.resources.GuestSwap;
 import io.saya.resources.MachineFollower;
 import io.saya.resources.OomScore;
 import io.saya.share.KubeletVolume;
@@ -63,13 +65,15 @@ public final class Guest implements TaskGuest {
     /** What the launch made. */
     record Parts(
             Vm vm,
-            MachineFollower machine,
-            OomScore oomScore,
+            Resources resources,
             SharedDirectory shared,
             SandboxNetwork network,
             HostSockets sockets,
             Path networkNamespace,
             Daemons daemons) {}
+
+    /** What follows what the containers may use. */
+    record Resources(MachineFollower machine, GuestSwap swap, OomScore oomScore) {}
 
     /** What serves the VM beside the VMM; the second only where the agent is reached by it. */
     record Daemons(HostProcess virtiofsd, Optional<HostProcess> vsock) {}
@@ -79,7 +83,7 @@ public final class Guest implements TaskGuest {
         this.parts = parts;
         this.link = link;
         this.carrier = parts.daemons().vsock().map(VsockCarrier::new);
-        made.cgroup().holds(parts.machine()::size);
+        made.cgroup().holds(parts.resources().machine()::size);
         this.pageCache = new PageCacheFollower(made.cgroup()::podMemory, this::outgrowsPod);
     }
 
@@ -200,7 +204,7 @@ public final class Guest implements TaskGuest {
         clock.look(agent, has(AgentTrait.SLEWS_CLOCK));
         volumes.look(agent);
         parts.sockets().look();
-        parts.machine().look();
+        parts.resources().machine().look();
         if (has(AgentTrait.GIVES_UP_PAGE_CACHE)
                 && VmPlan.givesFreedBack(made.config().hypervisor().memory())) {
             var _ = pageCache.look(agent);
@@ -212,7 +216,7 @@ public final class Guest implements TaskGuest {
     }
 
     private boolean outgrowsPod() {
-        return BootSize.tooLarge(parts.machine().size(), podLimits()).isPresent();
+        return BootSize.tooLarge(parts.resources().machine().size(), podLimits()).isPresent();
     }
 
     /**
@@ -268,19 +272,20 @@ public final class Guest implements TaskGuest {
         } catch (HypervisorFailure e) {
             throw refusal(e.getMessage());
         }
-        JsonObject machine = parts.machine().held();
+        JsonObject machine = parts.resources().machine().held();
         JsonObject network = machine == null ? null : ofNetwork.get();
         if (machine == null || network == null) {
             throw refusal("its machine or its network is being changed just now; try again");
         }
         JsonObject.Builder scores = JsonObject.builder();
-        parts.oomScore().scores().forEach(scores::put);
+        parts.resources().oomScore().scores().forEach(scores::put);
         return JsonObject.builder()
                 .put("agent", known.version().toString())
                 .put("seccomp", known.abilities().seccomp())
                 .put("virtiofsd", process(parts.daemons().virtiofsd()))
                 .put("vm", vm)
                 .put("machine", machine)
+                .put("swap", parts.resources().swap().held())
                 .put("network", network)
                 .put("oom_scores", scores.build())
                 .put("shares", JsonArray.ofStrings(parts.shared().names()))
@@ -423,7 +428,7 @@ public final class Guest implements TaskGuest {
 
     @Override
     public OomScore oomScore() {
-        return parts.oomScore();
+        return parts.resources().oomScore();
     }
 
     @Override
@@ -433,7 +438,26 @@ public final class Guest implements TaskGuest {
 
     @Override
     public MachineFollower machine() {
-        return parts.machine();
+        return parts.resources().machine();
+    }
+
+    @Override
+    public OciSpec limited(OciSpec spec) {
+        JsonObject told = spec.resources();
+        JsonObject limits = limited(parts.resources().swap().limits(spec));
+        return limits.equals(told) ? spec : spec.withResources(limits);
+    }
+
+    @Override
+    public JsonObject limited(JsonObject resources) {
+        return made.config().hypervisor().memory().source().numa().enabled()
+                ? HostNodes.leftOutOf(resources)
+                : resources;
+    }
+
+    @Override
+    public GuestSwap swap() {
+        return parts.resources().swap();
     }
 
     @Override

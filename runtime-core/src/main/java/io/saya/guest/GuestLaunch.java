@@ -20,6 +20,7 @@ import io.saya.lifecycle.UndoStack;
 import io.saya.log.Log;
 import io.saya.oci.OciSpec;
 import io.saya.resources.BootSize;
+import io.saya.resources.GuestSwap;
 import io.saya.resources.MachineFollower;
 import io.saya.resources.MachineSize;
 import io.saya.resources.OomScore;
@@ -157,8 +158,11 @@ public final class GuestLaunch {
                             this,
                             new Guest.Parts(
                                     vm,
-                                    new MachineFollower(rule, size, vm, link::require, pinning()),
-                                    new OomScore(vm.pid()),
+                                    new Guest.Resources(
+                                            new MachineFollower(
+                                                    rule, size, vm, link::require, pinning()),
+                                            swap(vm, link),
+                                            new OomScore(vm.pid())),
                                     shared,
                                     network,
                                     sockets(link, undo),
@@ -235,12 +239,18 @@ public final class GuestLaunch {
         return sockets;
     }
 
+    private GuestSwap swap(Vm vm, AgentLink link) {
+        return new GuestSwap(config.hypervisor().memory(), identity.id(), vm, link::require);
+    }
+
     private VcpuPinning pinning() {
         return config.runtime().enableVcpusPinning() ? Taskset.pinning(host) : VcpuPinning.OFF;
     }
 
     private MachineSize backed(MachineSize size) throws HypervisorFailure {
-        return config.hypervisor().memory().hugePages() ? HugePages.ofHost().hold(size) : size;
+        return config.hypervisor().memory().source().hugePages()
+                ? HugePages.ofHost().hold(size)
+                : size;
     }
 
     private MachineSize bootSize(SizingRule rule, OciSpec spec) throws HypervisorFailure {
@@ -308,6 +318,8 @@ public final class GuestLaunch {
             if (network.follows()) {
                 network.follow(place, vm, link::require, undo);
             }
+            GuestSwap swap = swap(vm, link);
+            swap.goOn(held.object("swap").orElse(JsonObject.EMPTY));
             OomScore scores = new OomScore(vm.pid());
             held.object("oom_scores")
                     .orElse(JsonObject.EMPTY)
@@ -323,13 +335,15 @@ public final class GuestLaunch {
                             this,
                             new Guest.Parts(
                                     vm,
-                                    MachineFollower.goingOn(
-                                            rule,
-                                            held.object("machine").orElse(JsonObject.EMPTY),
-                                            vm,
-                                            link::require,
-                                            pinning()),
-                                    scores,
+                                    new Guest.Resources(
+                                            MachineFollower.goingOn(
+                                                    rule,
+                                                    held.object("machine").orElse(JsonObject.EMPTY),
+                                                    vm,
+                                                    link::require,
+                                                    pinning()),
+                                            swap,
+                                            scores),
                                     shared,
                                     network,
                                     sockets(link, undo),

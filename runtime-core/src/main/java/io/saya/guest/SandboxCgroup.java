@@ -4,6 +4,7 @@ import io.saya.cgroup.CgroupPath;
 import io.saya.cgroup.CgroupPlacement;
 import io.saya.cgroup.PodLimits;
 import io.saya.cgroup.PodMemory;
+import io.saya.cgroup.SystemdScope;
 import io.saya.host.Host;
 import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
@@ -33,6 +34,9 @@ public final class SandboxCgroup {
      * seconds.
      */
     private static final Duration MOVE_LIMIT = Duration.ofSeconds(10);
+
+    /** How long systemd may take to make a scope; it needs some milliseconds. */
+    private static final Duration SYSTEMD_LIMIT = Duration.ofSeconds(2);
 
     /** Before its size is known. */
     private static final MachineSize NOTHING = new MachineSize(1, 1);
@@ -125,17 +129,44 @@ public final class SandboxCgroup {
     private void place() {
         long begun = System.nanoTime();
         try {
-            CgroupPlacement planned =
-                    CgroupPlacement.plan(CgroupPath.of(cgroupsPath, identity.id()));
+            long guard = parentProcess();
+            CgroupPath path =
+                    scope(guard).orElseGet(() -> CgroupPath.of(cgroupsPath, identity.id()));
+            CgroupPlacement planned = CgroupPlacement.plan(path);
             SandboxRecord.save(identity, planned, Optional.empty());
             placement = planned;
             planned.make();
             guardInside = true;
-            planned.enter(parentProcess());
+            planned.enter(guard);
         } catch (IOException | RuntimeException e) {
             failure = e;
         }
         LOG.debug("cgroup made and entered", "us", (System.nanoTime() - begun) / 1000);
+    }
+
+    /**
+     * Has systemd make a scope with the guard in it, where the specification names a slice and
+     * systemd runs. If it does not, the cgroup is a plain directory in the slice, with a warning.
+     */
+    private Optional<CgroupPath> scope(long guard) {
+        Optional<SystemdScope> scope = SystemdScope.of(cgroupsPath, identity.id());
+        Optional<SystemdScope.Endpoint> systemd =
+                scope.flatMap(_ -> SystemdScope.Endpoint.firstOf(SystemdScope.Endpoint.USUAL));
+        if (scope.isEmpty() || systemd.isEmpty()) {
+            return Optional.empty();
+        }
+        try {
+            scope.get().start(systemd.get(), guard, SYSTEMD_LIMIT);
+            return Optional.of(scope.get().path());
+        } catch (IOException e) {
+            LOG.warn(
+                    "systemd makes no scope for the sandbox: it gets a plain directory in the slice",
+                    "slice",
+                    scope.get().slice(),
+                    "error",
+                    e);
+            return Optional.empty();
+        }
     }
 
     /**

@@ -10,7 +10,11 @@ import io.saya.host.Host;
 import io.saya.host.HostProcess;
 import io.saya.hypervisor.HypervisorFailure;
 import io.saya.hypervisor.VmDevice;
+import io.saya.json.JsonException;
+import io.saya.json.JsonObject;
 import io.saya.lifecycle.Patience;
+import io.saya.oci.OciSpec;
+import io.saya.resources.GuestSwap;
 import io.saya.resources.MachineFollower;
 import io.saya.resources.OomScore;
 import io.saya.share.KubeletVolume;
@@ -50,6 +54,25 @@ public interface TaskGuest {
 
     /** Decides which process the host's kernel ends first for want of memory. */
     OomScore oomScore();
+
+    /**
+     * Returns a specification with the limits that a container of it has in this guest, as far as
+     * the configuration decides on them.
+     *
+     * @throws JsonException for limits of a wrong type
+     */
+    OciSpec limited(OciSpec spec);
+
+    /**
+     * Returns limits of an update as they are in this guest.
+     *
+     * @param resources OCI's {@code linux.resources}
+     * @throws JsonException for members of a wrong type
+     */
+    JsonObject limited(JsonObject resources);
+
+    /** Gives the guest what its containers may swap to. */
+    GuestSwap swap();
 
     /** Returns what the pod's cgroup on the host limits now: a short read for each. */
     PodLimits podLimits();

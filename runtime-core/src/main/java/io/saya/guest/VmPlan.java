@@ -13,11 +13,13 @@ import io.saya.config.RootImage;
 import io.saya.config.RuntimeConfig;
 import io.saya.hypervisor.AgentEndpoint;
 import io.saya.hypervisor.DiskPlan;
+import io.saya.hypervisor.HypervisorFailure;
 import io.saya.hypervisor.VmDevice;
 import io.saya.hypervisor.VmSpec;
 import io.saya.hypervisor.VmSpec.Accelerator;
 import io.saya.hypervisor.VmSpec.AgentTransport;
 import io.saya.hypervisor.VmSpec.MemoryBacking;
+import io.saya.resources.GuestSwap;
 import io.saya.resources.MachineSize;
 import io.saya.share.SharedDirectory;
 import java.nio.file.Path;
@@ -51,7 +53,8 @@ final class VmPlan {
             MachineSize size,
             Path shareSocket,
             NetworkPlace place,
-            SandboxNetwork network) {
+            SandboxNetwork network)
+            throws HypervisorFailure {
         HypervisorConfig hypervisor = config.hypervisor();
         List<VmDevice> devices = new ArrayList<>();
         devices.add(
@@ -90,12 +93,15 @@ final class VmPlan {
                 memory(config, size),
                 transport(config.agent()),
                 new VmSpec.Devices(
-                        devices, network.plugSlots(place), diskPlan(hypervisor.machine().disks())));
+                        devices,
+                        network.plugSlots(place),
+                        diskPlan(hypervisor.machine().disks(), hypervisor.memory())));
     }
 
-    private static DiskPlan diskPlan(DiskConfig disks) {
+    private static DiskPlan diskPlan(DiskConfig disks, MemoryConfig memory) {
         return new DiskPlan(
-                disks.places(),
+                new DiskPlan.Places(disks.places(), memory.swap().enabled() ? GuestSwap.PLACES : 0),
+                disks.threads(),
                 disks.aio(),
                 new DiskPlan.Cache(disks.cache().direct(), disks.cache().noFlush()),
                 new DiskPlan.Sectors(disks.sectors().logical(), disks.sectors().physical()),
@@ -147,21 +153,28 @@ final class VmPlan {
                         : Math.max(size.vcpus(), config.hypervisor().cpu().maxVcpus()));
     }
 
-    private static VmSpec.Memory memory(RuntimeConfig config, MachineSize size) {
+    private static VmSpec.Memory memory(RuntimeConfig config, MachineSize size)
+            throws HypervisorFailure {
+        MemoryConfig.Numa numa = config.hypervisor().memory().source().numa();
         return new VmSpec.Memory(
                 size.memoryMib(),
                 config.runtime().staticSandboxResourceManagement()
                         ? size.memoryMib()
                         : Math.clamp(
                                 config.hypervisor().memory().maxMib(), size.memoryMib(), MOST_MIB),
-                backing(config.hypervisor().memory()));
+                backing(config.hypervisor().memory()),
+                config.hypervisor().memory().plugging().virtioMem()
+                        ? new VmSpec.MemoryGrowth.Device()
+                        : new VmSpec.MemoryGrowth.Modules(
+                                config.hypervisor().memory().plugging().slots()),
+                numa.enabled() ? HostNodes.ofHost().guests(numa, size.memoryMib()) : List.of());
     }
 
     private static MemoryBacking backing(MemoryConfig memory) {
-        if (memory.hugePages()) {
+        if (memory.source().hugePages()) {
             return MemoryBacking.HUGE_PAGES;
         }
-        return memory.preallocate() ? MemoryBacking.PREALLOCATED : MemoryBacking.ON_TOUCH;
+        return memory.source().preallocate() ? MemoryBacking.PREALLOCATED : MemoryBacking.ON_TOUCH;
     }
 
     private static Accelerator accelerator(MachineConfig machine) {

@@ -157,7 +157,8 @@ public interface Vm {
      *
      * @param mib of the whole machine
      * @return what it will be if the guest does as it is told: {@code mib} rounded up, within the
-     *     room
+     *     room; less where not all of it can come at once: ask again when the guest has taken that,
+     *     or where nothing can be given back
      */
     int requestMemory(int mib) throws HypervisorFailure;
 

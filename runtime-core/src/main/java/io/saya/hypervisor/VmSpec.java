@@ -118,8 +118,53 @@ public record VmSpec(
      * @param mib at start
      * @param maxMib reached by hot-plug, at least {@code mib}
      * @param backing where it comes from
+     * @param growth what hot-plug plugs
+     * @param nodes the guest's NUMA nodes, of which each has an equal part of the memory and of the
+     *     virtual CPUs; empty: it has one, and memory from wherever there is any
      */
-    public record Memory(int mib, int maxMib, MemoryBacking backing) {}
+    public record Memory(
+            int mib,
+            int maxMib,
+            MemoryBacking backing,
+            MemoryGrowth growth,
+            List<MemoryNode> nodes) {
+
+        public Memory {
+            nodes = List.copyOf(nodes);
+        }
+
+        /** Memory that grows and shrinks by one device. */
+        public Memory(int mib, int maxMib, MemoryBacking backing) {
+            this(mib, maxMib, backing, new MemoryGrowth.Device(), List.of());
+        }
+    }
+
+    /**
+     * A NUMA node of the guest.
+     *
+     * @param hosts numbers of the host's that its memory is taken from, and from no others; at
+     *     least one
+     */
+    public record MemoryNode(List<Integer> hosts) {
+
+        public MemoryNode {
+            hosts = List.copyOf(hosts);
+        }
+    }
+
+    /** What is plugged when a machine is to have more memory. */
+    public sealed interface MemoryGrowth {
+
+        /** A device whose size changes, up and down (virtio-mem); the guest needs its driver. */
+        record Device() implements MemoryGrowth {}
+
+        /**
+         * Modules (DIMMs), which come by ACPI and stay.
+         *
+         * @param slots how many there may be, at least 0
+         */
+        record Modules(int slots) implements MemoryGrowth {}
+    }
 
     /**
      * Devices beyond those that every VM has (console, RNG, the agent's transport).
@@ -145,7 +190,7 @@ public record VmSpec(
 
         /** True if there is a place for something that the VMM cannot open itself. */
         public boolean handsOver() {
-            return plugSlots > 0 || disks.places() > 0 || shareSlot;
+            return plugSlots > 0 || disks.places().all() > 0 || shareSlot;
         }
     }
 

@@ -172,6 +172,15 @@ public final class OciSpec {
                 .orElse(JsonObject.EMPTY);
     }
 
+    /** The same with other {@code linux.resources}. */
+    public OciSpec withResources(JsonObject resources) {
+        JsonObject linux = json.object("linux").orElse(JsonObject.EMPTY);
+        return new OciSpec(
+                json.toBuilder()
+                        .put("linux", linux.toBuilder().put("resources", resources).build())
+                        .build());
+    }
+
     /** True if {@code linux.devices} names any. */
     public boolean givesDevices() {
         return !json.object("linux")

@@ -3,7 +3,7 @@ package io.saya.resources;
 import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
-/** A set of CPUs as the kernel writes it, {@code 0-3,8}. Immutable. */
+/** A set of CPUs, or of NUMA nodes, as the kernel writes it, {@code 0-3,8}. Immutable. */
 public final class CpuSet {
 
     /** No CPU; says of a container that it may use any. */
@@ -56,7 +56,7 @@ public final class CpuSet {
     }
 
     /** Their numbers, in order. */
-    int[] numbers() {
+    public int[] numbers() {
         int[] numbers = new int[cpus.cardinality()];
         int cpu = -1;
         for (int i = 0; i < numbers.length; i++) {

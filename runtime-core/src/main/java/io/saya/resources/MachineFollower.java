@@ -417,9 +417,24 @@ public final class MachineFollower {
         }
         if (moreMemory) {
             awaitTaken(offered);
+            growOn(offered, target.memoryMib());
         }
         if (target.vcpus() <= before) {
             var _ = vm.setVcpus(target.vcpus());
+        }
+    }
+
+    /** Asks for what could not come at once: only by what it has can a guest take more. */
+    private void growOn(int reachedMib, int targetMib) throws HypervisorFailure {
+        int before = reachedMib;
+        while (before < targetMib) {
+            int offered = vm.requestMemory(targetMib);
+            if (offered <= before) {
+                return;
+            }
+            agent.get().useNewHardware(0, true);
+            awaitTaken(offered);
+            before = offered;
         }
     }
 

@@ -8,14 +8,15 @@ import io.saya.json.JsonObject;
 import io.saya.oci.OciSpec;
 import io.saya.resources.CpuSet;
 import io.saya.resources.Demand;
+import io.saya.resources.GuestSwap;
 import io.saya.resources.MachineFollower;
 import io.saya.resources.OomScore;
 import io.saya.sandbox.Sandbox;
 
 /**
- * Has the machine follow what its containers may use: it grows before a container is made or gets
- * more, and shrinks when one has ended. Thread safe; {@link #admit} and {@link #change} block until
- * the machine has grown.
+ * Has the machine and its swap follow what its containers may use: it grows before a container is
+ * made or gets more, and shrinks when one has ended. Thread safe; {@link #admit} and {@link
+ * #change} block until the machine has grown.
  */
 final class TaskResources {
 
@@ -31,6 +32,8 @@ final class TaskResources {
      */
     CpuSet admit(Container container, OciSpec spec) {
         MachineFollower machine = sandbox.guest().machine();
+        GuestSwap swap = sandbox.guest().swap();
+        swap.admit(container.id(), spec.resources());
         machine.admit(container.id(), Demand.of(spec.resources()));
         OomScore score = sandbox.guest().oomScore();
         score.admit(container.id(), spec.oomScoreAdj());
@@ -40,6 +43,7 @@ final class TaskResources {
                         .exited()
                         .thenRun(
                                 () -> {
+                                     swap.dismiss(container.id());
                                     score.dismiss(container.id());
                                     machine.dismiss(container.id());
                                 });
@@ -54,13 +58,15 @@ final class TaskResources {
     /**
      * Sets the limits of a container that runs.
      *
-     * @param resources OCI's {@code linux.resources}
+     * @param told OCI's {@code linux.resources}
      */
-    void change(Container container, JsonObject resources) {
+    void change(Container container, JsonObject told) {
         TaskGuest guest = sandbox.guest();
+        JsonObject resources = guest.limited(told);
         GuestAbilities abilities = guest.details().abilities();
         // Before anything is changed: it may be refused.
         var _ = GuestResources.of(resources, false, abilities, "");
+        guest.swap().admit(container.id(), resources);
         guest.machine().change(container.id(), resources);
         CpuSet cpus = guest.machine().guestCpus(container.id());
         guest.requireAgent()

@@ -139,9 +139,10 @@ public final class Tasks {
         }
         try {
             container.standIn().begin(() -> sandbox.guest().standIn(request.id(), spec.program()));
+            OciSpec limited = sandbox.guest().limited(spec);
             ContainerCreation creation =
                     new ContainerCreation(
-                            sandbox, container, spec, bare.map(BareSandbox::pid).orElse(0));
+                            sandbox, container, limited, bare.map(BareSandbox::pid).orElse(0));
             if (creation.dependsOnGuest(request.rootfs())) {
                 sandbox.awaitBoot();
             }
@@ -150,7 +151,7 @@ public final class Tasks {
             CpuSet cpus =
                     kind == ContainerKind.POD_SANDBOX
                             ? CpuSet.NONE
-                            : machine.admit(container, spec);
+                            : machine.admit(container, limited);
             creation.create(prepared, cpus.toString());
             machine.bound(container, cpus);
             announce(container, request);

@@ -14,6 +14,8 @@ import io.saya.proto.agent.CgroupStats;
 import io.saya.proto.agent.HugetlbStats;
 import io.saya.proto.agent.MemoryStats;
 import io.saya.proto.agent.NetworkStats;
+import io.saya.proto.agent.Pressure;
+import io.saya.proto.agent.PressureLine;
 import io.saya.proto.agent.StatsContainerResponse;
 import java.util.EnumSet;
 import java.util.List;
@@ -66,6 +68,29 @@ class GuestFiguresTest {
                                 "eth0.5@if7",
                                 new ContainerUsage.Traffic(9, 0, 0, 0),
                                 new ContainerUsage.Traffic(0, 0, 0, 0)));
+    }
+
+    @Test
+    void pressureIsTakenOfWhatThereIsAndWhatIsNoShareOfTimeIsNone() {
+        StatsContainerResponse.Builder told = StatsContainerResponse.newBuilder();
+        told.getCgroupStatsBuilder()
+                .addPressure(
+                        Pressure.newBuilder()
+                                .setResource("memory")
+                                .setSome(
+                                        PressureLine.newBuilder()
+                                                .setAvg10(12.5)
+                                                .setAvg60(-1)
+                                                .setAvg300(Double.NaN)
+                                                .setTotal(7)))
+                .addPressure(Pressure.newBuilder().setResource("disk\n"));
+        assertThat(GuestFigures.of(told.build()).pressure())
+                .isEqualTo(
+                        Map.of(
+                                ContainerUsage.Resource.MEMORY,
+                                new ContainerUsage.Pressure(
+                                        new ContainerUsage.Waiting(12.5, 0, 0, 7),
+                                        ContainerUsage.Waiting.NONE)));
     }
 
     @Test

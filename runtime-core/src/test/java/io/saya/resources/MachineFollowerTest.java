@@ -23,6 +23,7 @@ final class MachineFollowerTest {
     private final LinkedBlockingQueue<String> done = new LinkedBlockingQueue<>();
     private volatile int vcpus = 1;
     private volatile int mib = 194;
+    private volatile int most = Integer.MAX_VALUE >> 1;
     private volatile boolean deaf;
     private volatile boolean full;
     private volatile boolean postponed;
@@ -51,8 +52,9 @@ final class MachineFollowerTest {
                                 yield vcpus;
                             }
                             case "requestMemory" -> {
-                                if (mib != (int) arguments[0]) {
-                                    mib = (int) arguments[0];
+                                int wanted = Math.min((int) arguments[0], mib + most);
+                                if (mib != wanted) {
+                                    mib = wanted;
                                     done.add("memory " + mib);
                                 }
                                 yield mib;
@@ -121,6 +123,18 @@ final class MachineFollowerTest {
         assertDone("memory 194", "vcpus 1");
         follower.dismiss("b");
         assertDone();
+    }
+
+    @Test
+    void whatCannotComeAtOnceIsAskedForUntilThereIsNoMore() throws Exception {
+        MachineFollower follower = follower(false);
+        most = 300;
+        follower.admit("a", demand(64, 500_000));
+        follower.admit("b", demand(512, 500_000));
+        assertDone("memory 494", "use 0true", "memory 714", "use 0true");
+        most = 0;
+        follower.admit("c", demand(512, 500_000));
+        assertDone("vcpus 2", "use 2true");
     }
 
     @Test

@@ -363,6 +363,11 @@ public final class ScriptedAgent implements Agent {
     }
 
     @Override
+    public void addSwap(String place) {
+        answer();
+    }
+
+    @Override
     public long reclaim(long bytes) {
         answer();
         reclaimed.add(bytes);

@@ -98,6 +98,7 @@ final class RuntimeConfigAssembly {
         boolean cacheSet = values.value(StorageOptions.BLOCK_DEVICE_CACHE_SET);
         return new DiskConfig(
                 diskPlaces(),
+                diskThreads(),
                 values.value(StorageOptions.BLOCK_DEVICE_AIO),
                 new DiskConfig.Cache(
                         cacheSet && values.value(StorageOptions.BLOCK_DEVICE_CACHE_DIRECT),
@@ -115,6 +116,11 @@ final class RuntimeConfigAssembly {
         }
         int wanted = number(DeviceOptions.PCIE_ROOT_PORT);
         return wanted == 0 ? DISK_PLACES : wanted;
+    }
+
+    private int diskThreads() {
+        int independent = number(StorageOptions.INDEP_IOTHREADS);
+        return independent == 0 && values.value(StorageOptions.ENABLE_IOTHREADS) ? 1 : independent;
     }
 
     /** Kata's shipped files have it empty; QEMU is not to be the weaker for that. */
@@ -145,11 +151,22 @@ final class RuntimeConfigAssembly {
         return new MemoryConfig(
                 memory,
                 Math.max(ceiling, memory),
-                values.value(SizeOptions.ENABLE_MEM_PREALLOC),
-                values.value(SizeOptions.ENABLE_HUGEPAGES),
+                number(SizeOptions.OVERHEAD_MEMORY),
+                new MemoryConfig.Source(
+                        values.value(SizeOptions.ENABLE_MEM_PREALLOC),
+                        values.value(SizeOptions.ENABLE_HUGEPAGES),
+                        new MemoryConfig.Numa(
+                                values.value(SizeOptions.ENABLE_NUMA),
+                                values.value(SizeOptions.NUMA_MAPPING))),
                 values.value(SizeOptions.RECLAIM_GUEST_FREED_MEMORY),
-                values.value(SizeOptions.ENABLE_GUEST_SWAP),
-                number(SizeOptions.OVERHEAD_MEMORY));
+                new MemoryConfig.Swap(
+                        values.value(SizeOptions.ENABLE_GUEST_SWAP),
+                        values.value(SizeOptions.GUEST_SWAP_PATH),
+                        number(SizeOptions.GUEST_SWAP_SIZE_PERCENT)),
+                new MemoryConfig.Plugging(
+                        values.value(SizeOptions.ENABLE_VIRTIO_MEM)
+                                || new TransportChoice(values).isDefaultGuest(),
+                        number(SizeOptions.MEMORY_SLOTS)));
     }
 
     private SharedFsConfig sharedFs() {

@@ -49,8 +49,11 @@ public final class SizeOptions {
     public static final Option<Long> MEMORY_SLOTS =
             ROWS.count("memory_slots", 10, 0, 256, "slots")
                     .annotated()
-                    .withoutEffect("memory is plugged by virtio-mem, which needs no slots")
-                    .help("Slots for memory that is plugged later.");
+                    .help(
+                            "For how many memory modules (DIMMs) a machine has a slot that gets"
+                                    + " its memory by modules (enable_virtio_mem). Each growth"
+                                    + " takes one; when all are used the machine grows no more,"
+                                    + " with a warning in the log.");
 
     public static final Option<Long> MEMORY_OFFSET =
             ROWS.count("memory_offset", 0, 0, "MiB")
@@ -88,9 +91,14 @@ public final class SizeOptions {
     public static final Option<Boolean> ENABLE_VIRTIO_MEM =
             ROWS.flag("enable_virtio_mem", false)
                     .annotated()
-                    .neutral(true)
-                    .withoutEffect("memory is always resized by virtio-mem")
-                    .help("Resize memory by virtio-mem instead of DIMMs.");
+                    .help(
+                            "Resize memory by virtio-mem, which also gives it back; the guest's"
+                                    + " kernel needs CONFIG_VIRTIO_MEM. The default guest has it"
+                                    + " and always uses it. Otherwise memory comes in modules"
+                                    + " (DIMMs) of 128 MiB and more, for which any kernel with"
+                                    + " CONFIG_ACPI_HOTPLUG_MEMORY will do, and stays until the"
+                                    + " machine ends; what the guest frees of it goes back by"
+                                    + " reclaim_guest_freed_memory.");
 
     public static final Option<Boolean> RECLAIM_GUEST_FREED_MEMORY =
             ROWS.flag("reclaim_guest_freed_memory", true)
@@ -100,40 +108,54 @@ public final class SizeOptions {
     public static final Option<Boolean> ENABLE_GUEST_SWAP =
             ROWS.flag("enable_guest_swap", false)
                     .annotated()
-                    .refused("no swap files are plugged")
-                    .help("Plug swap files for containers that ask for swap.");
+                    .help(
+                            "Give the guest swap, in a sparse file of the host, for containers that"
+                                    + " ask for it: by memory.swap above memory.limit (or"
+                                    + " memory.swap.max), or by a swappiness above 0; of a pod also"
+                                    + " by the annotations"
+                                    + " io.katacontainers.container.resource.swappiness and"
+                                    + " .swap_in_bytes. Costs each boot what four places for disks"
+                                    + " cost. The guest's kernel swaps with its own swappiness.");
 
     public static final Option<Path> GUEST_SWAP_PATH =
-            ROWS.optionalPath("guest_swap_path")
+            ROWS.path("guest_swap_path", "/var/lib/saya/swap")
                     .known(Option.Known.RUST)
-                    .neutral(Path.of("/run/kata-containers/swap"))
-                    .withoutEffect("see enable_guest_swap")
-                    .help("Directory of the swap files.");
+                    .help(
+                            "Directory of the swap files, on a disk; it is made when it is needed."
+                                    + " A file loses its name when QEMU has it, and takes what is"
+                                    + " swapped out.");
 
     public static final Option<Long> GUEST_SWAP_SIZE_PERCENT =
             ROWS.count("guest_swap_size_percent", 100, 0, "percent")
                     .known(Option.Known.RUST)
-                    .withoutEffect("see enable_guest_swap")
-                    .help("Swap relative to memory.");
+                    .help(
+                            "Swap of a container that does not say how much it wants, in per cent"
+                                    + " of its memory limit; where it has none, of default_memory.");
 
     public static final Option<Long> GUEST_SWAP_CREATE_THRESHOLD_SECS =
             ROWS.count("guest_swap_create_threshold_secs", 60, 0, "seconds")
                     .known(Option.Known.RUST)
-                    .withoutEffect("see enable_guest_swap")
+                    .withoutEffect("swap is there before the container that asks for it")
                     .help("Delay before swap is plugged.");
 
     public static final Option<Boolean> ENABLE_NUMA =
             ROWS.flag("enable_numa", false)
                     .known(Option.Known.GO)
-                    .refused("the guest sees one NUMA node")
-                    .help("Show the host's NUMA nodes to the guest.");
+                    .help(
+                            "Give the guest a NUMA node for each of the host's, with an equal part"
+                                    + " of its memory, which is taken from that node of the host"
+                                    + " alone, and of its virtual CPUs. On a host with one node, and"
+                                    + " without numa_mapping, it changes nothing, and the log says"
+                                    + " so. Not together with a template.");
 
     public static final Option<List<String>> NUMA_MAPPING =
             ROWS.texts("numa_mapping", List.of())
                     .known(Option.Known.GO)
                     .annotated()
-                    .withoutEffect("see enable_numa")
-                    .help("Host nodes of each guest node.");
+                    .help(
+                            "With enable_numa: the guest's nodes, for each those of the host that"
+                                    + " its memory comes from, such as [\"0-1\", \"2-3\"]; empty:"
+                                    + " one for each of the host's.");
 
     public static final Option<Double> OVERHEAD_VCPUS =
             ROWS.row("overhead_vcpus", new DecimalType(0, CpuConfig.CEILING, "CPUs"), 0.0)

@@ -10,7 +10,6 @@ import java.util.List;
 public final class StorageOptions {
 
     private static final Rows ROWS = new Rows(Section.HYPERVISOR);
-    private static final String ONE_THREAD = "QEMU's main loop serves the disks";
     private static final String NO_SPDK = "vhost-user disks are not passed to the guest";
 
     public static final Option<String> SHARED_FS =
@@ -179,14 +178,16 @@ public final class StorageOptions {
     public static final Option<Boolean> ENABLE_IOTHREADS =
             ROWS.flag("enable_iothreads", false)
                     .annotated()
-                    .withoutEffect(ONE_THREAD)
-                    .help("A thread of its own for disk requests.");
+                    .help(
+                            "A thread of QEMU's own for the requests of disks that are passed to"
+                                    + " the guest, instead of the one that does all else.");
 
     public static final Option<Long> INDEP_IOTHREADS =
             ROWS.count("indep_iothreads", 0, 0, 50, "threads")
                     .annotated()
-                    .withoutEffect(ONE_THREAD)
-                    .help("Further threads for disks that are plugged later.");
+                    .help(
+                            "So many of them, which the disks have in turn; 0: as enable_iothreads"
+                                    + " says.");
 
     public static final Option<Long> QUEUE_SIZE =
             ROWS.count("queue_size", 0, 0, 1024, "entries")

@@ -105,7 +105,7 @@ class ReportsTest {
                                 default_vcpus = 1
                                 seccomp_sandbox = "on"
                                 enable_iommu = true
-                                enable_iothreads = true
+                                enable_iommu_platform = true
                                 enable_hugepages = false
                                 memory_slots = "many"
                                 new_in_kata_9 = 1

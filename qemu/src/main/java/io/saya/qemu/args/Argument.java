@@ -19,6 +19,7 @@ public sealed interface Argument
                 Mon,
                 Name,
                 Netdev,
+                Numa,
                 ObjectOption,
                 Raw,
                 Sandbox,

@@ -1,15 +1,17 @@
 package io.saya.qemu.args;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * {@code -machine}.
  *
  * @param type such as {@code q35}
- * @param memoryBackend id of the object that is the guest's memory
+ * @param memoryBackend id of the object that is the guest's memory; empty: those of its nodes are
  * @param options whole options such as {@code smm=off}
  */
-public record Machine(String type, String memoryBackend, List<Option> options) implements Argument {
+public record Machine(String type, Optional<String> memoryBackend, List<Option> options)
+        implements Argument {
 
     public Machine {
         options = List.copyOf(options);
@@ -20,7 +22,10 @@ public record Machine(String type, String memoryBackend, List<Option> options) i
 
     @Override
     public List<String> words() {
-        Options text = Options.of(type).with("memory-backend", memoryBackend);
+        Options text = Options.of(type);
+        if (memoryBackend.isPresent()) {
+            text.with("memory-backend", memoryBackend.get());
+        }
         for (Option option : options) {
             text.with(option.key(), option.value());
         }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import io.saya.hypervisor.VmSpec.MemoryBacking;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,7 +32,10 @@ class ArgumentTest {
                 row(new Memory(512, 10, 4096), "-m", "512M,slots=10,maxmem=4096M"),
                 row(new Display(), "-display", "none"),
                 row(
-                        new Machine("q35", "mem", List.of(new Machine.Option("smm", "off"))),
+                        new Machine(
+                                "q35",
+                                Optional.of("mem"),
+                                List.of(new Machine.Option("smm", "off"))),
                         "-machine",
                         "q35,memory-backend=mem,smm=off"),
                 row(new Sandbox("on,spawn=deny"), "-sandbox", "on,spawn=deny"),
@@ -45,15 +49,18 @@ class ArgumentTest {
                         "-chardev",
                         "socket,id=fs,fd=%fd:share%"),
                 row(
-                        new ObjectOption.MemoryBackendMemfd("mem", 512, MemoryBacking.ON_TOUCH),
+                        new ObjectOption.MemoryBackendMemfd(
+                                "mem", 512, MemoryBacking.ON_TOUCH, List.of()),
                         "-object",
                         "memory-backend-memfd,id=mem,size=512M,share=on"),
                 row(
-                        new ObjectOption.MemoryBackendMemfd("mem", 512, MemoryBacking.PREALLOCATED),
+                        new ObjectOption.MemoryBackendMemfd(
+                                "mem", 512, MemoryBacking.PREALLOCATED, List.of()),
                         "-object",
                         "memory-backend-memfd,id=mem,size=512M,share=on,prealloc=on"),
                 row(
-                        new ObjectOption.MemoryBackendMemfd("mem", 512, MemoryBacking.HUGE_PAGES),
+                        new ObjectOption.MemoryBackendMemfd(
+                                "mem", 512, MemoryBacking.HUGE_PAGES, List.of()),
                         "-object",
                         "memory-backend-memfd,id=mem,size=512M,share=on,hugetlb=on,prealloc=on"),
                 row(

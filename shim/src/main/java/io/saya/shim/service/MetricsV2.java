@@ -5,6 +5,8 @@ import io.saya.agent.ContainerUsage.Amount;
 import io.saya.agent.ContainerUsage.BlockFile;
 import io.saya.agent.ContainerUsage.Cpu;
 import io.saya.agent.ContainerUsage.DeviceCount;
+import io.saya.agent.ContainerUsage.Resource;
+import io.saya.agent.ContainerUsage.Waiting;
 import io.saya.proto.cgroups.v2.CPUStat;
 import io.saya.proto.cgroups.v2.HugeTlbStat;
 import io.saya.proto.cgroups.v2.IOEntry;
@@ -13,16 +15,19 @@ import io.saya.proto.cgroups.v2.MemoryEvents;
 import io.saya.proto.cgroups.v2.MemoryStat;
 import io.saya.proto.cgroups.v2.Metrics;
 import io.saya.proto.cgroups.v2.NetworkStat;
+import io.saya.proto.cgroups.v2.PSIData;
+import io.saya.proto.cgroups.v2.PSIStats;
 import io.saya.proto.cgroups.v2.PidsStat;
 import io.saya.proto.cgroups.v2.RdmaStat;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What a guest measured, as containerd expects it on a host with cgroup v2. Every sub-message that
  * containerd's shim for runc always sets is set here, with zeros where the guest tells nothing.
- * Those for pressure (PSI) are missing, as they are on hosts that do not measure it: zeros would
- * say that there is none.
+ * Those for pressure (PSI) are missing where the guest does not measure it, as they are on hosts
+ * that do not: zeros would say that there is none.
  */
 final class MetricsV2 {
     static final String TYPE = "io.containerd.cgroups.v2.Metrics";
@@ -41,8 +46,8 @@ final class MetricsV2 {
                                 PidsStat.newBuilder()
                                         .setCurrent(guest.pids().current())
                                         .setLimit(GuestMemory.limitV2(guest.pids().limit())))
-                        .setCpu(cpu(guest.cpu()))
-                        .setMemory(memory(memory))
+                        .setCpu(cpu(guest))
+                        .setMemory(memory(guest, memory))
                         .setMemoryEvents(
                                 MemoryEvents.newBuilder()
                                         .setMax(memory.usage().failures())
@@ -74,19 +79,42 @@ final class MetricsV2 {
         return metrics.build();
     }
 
-    private static CPUStat cpu(Cpu guest) {
-        return CPUStat.newBuilder()
-                .setUsageUsec(guest.time().total() / NANOS_PER_MICRO)
-                .setUserUsec(guest.time().user() / NANOS_PER_MICRO)
-                .setSystemUsec(guest.time().kernel() / NANOS_PER_MICRO)
-                .setNrPeriods(guest.periods())
-                .setNrThrottled(guest.throttledPeriods())
-                .setThrottledUsec(guest.throttledNanos() / NANOS_PER_MICRO)
+    private static CPUStat cpu(ContainerUsage usage) {
+        Cpu guest = usage.cpu();
+        CPUStat.Builder cpu =
+                CPUStat.newBuilder()
+                        .setUsageUsec(guest.time().total() / NANOS_PER_MICRO)
+                        .setUserUsec(guest.time().user() / NANOS_PER_MICRO)
+                        .setSystemUsec(guest.time().kernel() / NANOS_PER_MICRO)
+                        .setNrPeriods(guest.periods())
+                        .setNrThrottled(guest.throttledPeriods())
+                        .setThrottledUsec(guest.throttledNanos() / NANOS_PER_MICRO);
+        pressure(usage, Resource.CPU).ifPresent(cpu::setPsi);
+        return cpu.build();
+    }
+
+    private static Optional<PSIStats> pressure(ContainerUsage usage, Resource resource) {
+        return Optional.ofNullable(usage.pressure().get(resource))
+                .map(
+                        pressure ->
+                                PSIStats.newBuilder()
+                                        .setSome(waiting(pressure.some()))
+                                        .setFull(waiting(pressure.full()))
+                                        .build());
+    }
+
+    private static PSIData waiting(Waiting waiting) {
+        return PSIData.newBuilder()
+                .setAvg10(waiting.avg10())
+                .setAvg60(waiting.avg60())
+                .setAvg300(waiting.avg300())
+                .setTotal(waiting.totalMicros())
                 .build();
     }
 
-    private static MemoryStat memory(GuestMemory guest) {
+    private static MemoryStat memory(ContainerUsage usage, GuestMemory guest) {
         MemoryStat.Builder memory = MemoryStat.newBuilder();
+        pressure(usage, Resource.MEMORY).ifPresent(memory::setPsi);
         memory.setAnon(guest.line("rss", "anon"))
                 .setFile(guest.line("cache", "file"))
                 .setAnonThp(guest.line("rss_huge", "anon_thp"))
@@ -149,6 +177,7 @@ final class MetricsV2 {
             }
         }
         IOStat.Builder io = IOStat.newBuilder();
+        pressure(guest, Resource.IO).ifPresent(io::setPsi);
         devices.values().forEach(io::addUsage);
         return io.build();
     }

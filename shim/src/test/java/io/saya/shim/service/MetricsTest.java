@@ -13,7 +13,10 @@ import io.saya.agent.ContainerUsage.DeviceCount;
 import io.saya.agent.ContainerUsage.Link;
 import io.saya.agent.ContainerUsage.Memory;
 import io.saya.agent.ContainerUsage.Pids;
+import io.saya.agent.ContainerUsage.Pressure;
+import io.saya.agent.ContainerUsage.Resource;
 import io.saya.agent.ContainerUsage.Traffic;
+import io.saya.agent.ContainerUsage.Waiting;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -104,6 +107,27 @@ class MetricsTest {
         assertThat(missing("", MetricsV1.of(nothing))).containsExactly("cgroup_stats");
         assertThat(missing("", MetricsV2.of(nothing)))
                 .containsExactly("cpu.psi", "memory.psi", "io.psi");
+    }
+
+    @Test
+    void pressureIsToldWhereTheGuestMeasuresIt() {
+        var cpu = new Pressure(new Waiting(12.5, 3, 1, 4_000_000), Waiting.NONE);
+        var usage = stats(V2_MEMORY);
+        var told =
+                MetricsV2.of(
+                        new ContainerUsage(
+                                usage.cpu(),
+                                usage.memory(),
+                                usage.pids(),
+                                usage.io(),
+                                usage.hugePages(),
+                                usage.links(),
+                                Map.of(Resource.CPU, cpu)));
+        assertThat(told.getCpu().getPsi().getSome().getAvg10()).isEqualTo(12.5);
+        assertThat(told.getCpu().getPsi().getSome().getTotal()).isEqualTo(4_000_000);
+        assertThat(told.getCpu().getPsi().hasFull()).isTrue();
+        assertThat(told.getMemory().hasPsi()).isFalse();
+        assertThat(told.getIo().hasPsi()).isFalse();
     }
 
     private static List<String> missing(String prefix, Message message) {

@@ -1,0 +1,5 @@
+/** Tests. */
+@NullMarked
+package io.saya.cgroup.dbus;
+
+import org.jspecify.annotations.NullMarked;
