@@ -1,5 +1,5 @@
-/* What the guard holds open for the next daemon: ends of the FIFOs of standard streams. Who reads output takes the end of its last writer for the
- * end of all; who writes input is hung up on where nobody reads. */
+/* What the guard holds open for the next daemon: ends of the FIFOs of standard streams. Who reads output takes the end of its last writer
+ * for the end of all; who writes input is hung up on where nobody reads. */
 #ifndef SAYA_GUARD_HOLDS_H
 #define SAYA_GUARD_HOLDS_H
 
@@ -23,8 +23,8 @@ struct hold {
     int fd;
 };
 
-/* Duplicates such an end; NULL: an errno is set, and nothing is held. Does not wait for anybody, nor open the FIFO: a reader of a moment would
- * be seen by those who wait for one. */
+/* Duplicates such an end; NULL: an errno is set, and nothing is held. Does not wait for anybody, nor open the FIFO: a reader of a moment
+ * would be seen by those who wait for one. */
 const struct hold *holds_take(const struct hold_call *call);
 
 /* Closes one; without effect if it is not held (any more). */
