@@ -259,7 +259,7 @@ public final class Guest implements TaskGuest {
 
     /** Has this run when what {@link #describe} tells may have changed; it must not block. */
     public void whenChanged(Runnable told) {
-        parts.machine().whenChanged(told);
+        parts.resources().machine().whenChanged(told);
         parts.network().whenChanged(told);
     }
 
