@@ -18,7 +18,7 @@ python=/usr/bin/python3
 env -u BENCH_CONTAINERD "$python" "$here/lib/main.py" "$@"   # checks the arguments, prints the help
 for word; do case $word in -h|--help) exit 0 ;; esac; done
 (( EUID == 0 )) || die "a runtime needs root: run it as root"
-need_packages busybox-static containerd iperf3 iproute2 python3 qemu-system-x86 runc
+need_packages busybox-static containerd fio git iperf3 iproute2 python3 qemu-system-x86 runc sqlite3
 JAVA_HOME=$(find_jdk 25)
 export JAVA_HOME
 [[ ${SKIP_BUILD:-} ]] || "$top/packaging/build.sh"
@@ -36,10 +36,20 @@ trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# iperf3 and its libraries at their own paths, for the image and for the guest that works by hand.
-iperf=$(command -v iperf3)
-for file in "$iperf" $(ldd "$iperf" | grep -o '/[^ ]*'); do install -D "$file" "$work/tools$file"; done
+# programs DIRECTORY PROGRAM...: copies programs and their libraries, at their own paths.
+programs() {
+  local directory=$1 program file
+  for program in "${@:2}"; do
+    for file in "$program" $(ldd "$program" | grep -o '/[^ ]*'); do [[ -e $directory$file ]] || install -D "$file" "$directory$file"; done
+  done
+}
+# For the image, and for the guest that works by hand.
+programs "$work/tools" "$(command -v iperf3)"
 demo_image "$work/bench.tar" saya.local/bench:latest '' "$work/tools"
+# For the measure `files`, in an image of its own: a container's start has a smaller one.
+"$here/files_image.sh" "$work/programs"
+programs "$work/programs" "$(command -v git)" "$(command -v sqlite3)" "$(command -v fio)"
+demo_image "$work/files.tar" saya.local/bench-files:latest '' "$work/programs"
 containerd_start "$work" "$saya/bin:$PATH"
-"${CTR[@]}" images import "$work/bench.tar" >/dev/null
+for image in bench files; do "${CTR[@]}" images import "$work/$image.tar" >/dev/null; done
 BENCH_DIRECTORY=$work BENCH_SAYA=$saya BENCH_CONTAINERD=$CONTAINERD_ADDRESS BENCH_PATH=$saya/bin:$PATH "$python" "$here/lib/main.py" "$@"

@@ -16,7 +16,7 @@
 
 #include "child.h"
 
-#define BACKLOG 16
+#define BACKLOG 64 /* a daemon that does not wait is refused beyond it; it makes 32 connections at once */
 #define CONFINED_NAMESPACES (CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS)
 
 static struct child *refuse(struct child_result *result, int error, const char *what, const char *subject) {

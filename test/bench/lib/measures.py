@@ -10,7 +10,7 @@ from concurrent import futures
 
 import bare
 import processes
-from runtimes import SLEEP, Container, Containerd
+from runtimes import Container, Containerd, IMAGE, SLEEP
 from shim_client import Shim
 
 RUNC, SAYA = "io.containerd.runc.v2", "io.containerd.saya.v2"
@@ -47,8 +47,8 @@ class Bench:
         self._size: dict[str, str] | None = None
         self._by_hand: dict[str, float] | None = None
 
-    def start(self, runtime: str = SAYA, options: tuple[str, ...] = (), command: tuple[str, ...] = SLEEP) -> Container:
-        return Container(self.containerd, runtime, options, command)
+    def start(self, runtime: str = SAYA, options: tuple[str, ...] = (), command: tuple[str, ...] = SLEEP, image: str = IMAGE) -> Container:
+        return Container(self.containerd, runtime, options, command, image)
 
     @property
     def size(self) -> dict[str, str]:

@@ -9,6 +9,7 @@ import processes
 from shim_client import Shim
 
 IMAGE = "saya.local/bench:latest"
+IMAGE_WITH_PROGRAMS = "saya.local/bench-files:latest"
 NAMESPACE = "saya-demo"  # the one of packaging/lib/containerd.sh
 CTR_LIMIT_S = 120
 SLEEP = ("/bin/sleep", "3600")
@@ -37,11 +38,11 @@ class Containerd:
 class Container:
     """A container that sleeps, or does what it is told, from `ctr run -d` to its removal. `options` are those of `ctr run`."""
 
-    def __init__(self, containerd: Containerd, runtime: str, options: tuple[str, ...], command: tuple[str, ...]):
+    def __init__(self, containerd: Containerd, runtime: str, options: tuple[str, ...], command: tuple[str, ...], image: str = IMAGE):
         self.containerd, self.runtime = containerd, runtime
         self.id = f"bench-{os.getpid()}-{next(numbers)}"
         begin = time.perf_counter()
-        containerd.ctr("run", "--detach", "--runtime", runtime, *options, IMAGE, self.id, *command)
+        containerd.ctr("run", "--detach", "--runtime", runtime, *options, image, self.id, *command)
         self.ready_s = time.perf_counter() - begin
 
     def __enter__(self):

@@ -5,7 +5,7 @@ import socket
 import struct
 import unittest
 
-from fixture import AgentTest, process, spec
+from fixture import AgentTest
 from ttrpc_client import ALREADY_EXISTS, INVALID_ARGUMENT, NOT_FOUND
 
 DIRECTORY = "/run/kata-containers/sandbox/sockets"

@@ -22,6 +22,7 @@ import io.saya.hypervisor.VmDevice;
 import io.saya.json.JsonArray;
 import io.saya.json.JsonObject;
 import io.saya.lifecycle.Patience;
+import io.saya.network.sockets.HostSockets;
 import io.saya.oci.OciSpec;
 import io.saya.resources.BootSize;
 import io.saya.resources.GuestSwap;
@@ -66,14 +67,16 @@ public final class Guest implements TaskGuest {
     record Parts(
             Vm vm,
             Resources resources,
-            SharedDirectory shared,
+            Files files,
             SandboxNetwork network,
-            HostSockets sockets,
             Path networkNamespace,
             Daemons daemons) {}
 
     /** What follows what the containers may use. */
     record Resources(MachineFollower machine, GuestSwap swap, OomScore oomScore) {}
+
+    /** What the guest sees of the host's files, and can connect to of its sockets. */
+    record Files(SharedDirectory shared, HostSockets sockets) {}
 
     /** What serves the VM beside the VMM; the second only where the agent is reached by it. */
     record Daemons(HostProcess virtiofsd, Optional<HostProcess> vsock) {}
@@ -203,7 +206,7 @@ public final class Guest implements TaskGuest {
     public void look(Agent agent) {
         clock.look(agent, has(AgentTrait.SLEWS_CLOCK));
         volumes.look(agent);
-        parts.sockets().look();
+        parts.files().sockets().look();
         parts.resources().machine().look();
         if (has(AgentTrait.GIVES_UP_PAGE_CACHE)
                 && VmPlan.givesFreedBack(made.config().hypervisor().memory())) {
@@ -225,7 +228,7 @@ public final class Guest implements TaskGuest {
      * @throws RuntimeFailure FAILED_PRECONDITION if it cannot, with why
      */
     public void checkHandover() {
-        if (parts.sockets().inUse()) {
+        if (parts.files().sockets().inUse()) {
             throw refusal("sockets of the host are forwarded to it");
         }
         if (!details().has(AgentTrait.STARTS_FROM_TEMPLATE)) {
@@ -288,7 +291,7 @@ public final class Guest implements TaskGuest {
                 .put("swap", parts.resources().swap().held())
                 .put("network", network)
                 .put("oom_scores", scores.build())
-                .put("shares", JsonArray.ofStrings(parts.shared().names()))
+                .put("shares", JsonArray.ofStrings(parts.files().shared().names()))
                 .build();
     }
 
@@ -462,7 +465,7 @@ public final class Guest implements TaskGuest {
 
     @Override
     public SharedDirectory shared() {
-        return parts.shared();
+        return parts.files().shared();
     }
 
     @Override
@@ -507,7 +510,7 @@ public final class Guest implements TaskGuest {
 
     @Override
     public HostSockets sockets() {
-        return parts.sockets();
+        return parts.files().sockets();
     }
 
     @Override

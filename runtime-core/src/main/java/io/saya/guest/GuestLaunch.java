@@ -18,6 +18,7 @@ import io.saya.json.JsonNumber;
 import io.saya.json.JsonObject;
 import io.saya.lifecycle.UndoStack;
 import io.saya.log.Log;
+import io.saya.network.sockets.HostSockets;
 import io.saya.oci.OciSpec;
 import io.saya.resources.BootSize;
 import io.saya.resources.GuestSwap;
@@ -163,9 +164,8 @@ public final class GuestLaunch {
                                                     rule, size, vm, link::require, pinning()),
                                             swap(vm, link),
                                             new OomScore(vm.pid())),
-                                    shared,
+                                    new Guest.Files(shared, sockets(link, undo)),
                                     network,
-                                    sockets(link, undo),
                                     place.ofProcess(vm.pid()),
                                     new Guest.Daemons(virtiofsd, vsock.map(VsockDaemon::process))),
                             link);
@@ -232,7 +232,8 @@ public final class GuestLaunch {
         HostSockets sockets =
                 new HostSockets(
                         host,
-                        identity,
+                        identity.runDirectory(),
+                        identity.id(),
                         config.runtime().volumes().forwardedSockets(),
                         link::require);
         undo.push("sockets of the host", sockets::end);
@@ -344,9 +345,8 @@ public final class GuestLaunch {
                                                     pinning()),
                                             swap,
                                             scores),
-                                    shared,
+                                    new Guest.Files(shared, sockets(link, undo)),
                                     network,
-                                    sockets(link, undo),
                                     place.ofProcess(vm.pid()),
                                     new Guest.Daemons(virtiofsd, Optional.empty())),
                             link);

@@ -13,6 +13,7 @@ import io.saya.hypervisor.VmDevice;
 import io.saya.json.JsonException;
 import io.saya.json.JsonObject;
 import io.saya.lifecycle.Patience;
+import io.saya.network.sockets.HostSockets;
 import io.saya.oci.OciSpec;
 import io.saya.resources.GuestSwap;
 import io.saya.resources.MachineFollower;

@@ -43,7 +43,7 @@ final class TaskResources {
                         .exited()
                         .thenRun(
                                 () -> {
-                                     swap.dismiss(container.id());
+                                    swap.dismiss(container.id());
                                     score.dismiss(container.id());
                                     machine.dismiss(container.id());
                                 });

@@ -104,7 +104,7 @@ final class TaskSuccession {
                     init.exited()
                             .thenRun(
                                     () -> {
-                                         sandbox.guest().swap().dismiss(id);
+                                        sandbox.guest().swap().dismiss(id);
                                         sandbox.guest().oomScore().dismiss(id);
                                         sandbox.guest().machine().dismiss(id);
                                     });

@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.function.IntFunction;
 
@@ -174,21 +175,23 @@ public final class SocketRelay implements AutoCloseable {
                 LOG.debug("a socket of the host is not there", "socket", path, "errno", error);
                 return;
             }
-            Thread answers =
-                    Thread.ofVirtual().name("answers").start(() -> toGuest(channel, streams));
+            CompletableFuture<Boolean> answered = new CompletableFuture<>();
+            Thread.ofVirtual()
+                    .name("answers")
+                    .start(() -> answered.complete(toGuest(channel, streams)));
             StreamRelay.toClient(streams, channel, CHUNK);
             channel.shutdownOutput();
-            answers.join();
+            var _ = Waited.on(answered);
         } catch (IOException e) {
             LOG.debug("connection to a socket ended", "socket", path, "why", e.getMessage());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         }
     }
 
-    private static void toGuest(SocketChannel channel, GuestStreams streams) {
+    /** Returns whether all of it has reached the guest. */
+    private static boolean toGuest(SocketChannel channel, GuestStreams streams) {
         try {
             StreamRelay.toGuest(channel, streams, CHUNK);
+            return true;
         } catch (IOException e) {
             LOG.debug("answers of a socket ended", "why", e.getMessage());
             try {
@@ -196,6 +199,7 @@ public final class SocketRelay implements AutoCloseable {
             } catch (IOException suppressed) {
                 LOG.debug("close", "why", suppressed.getMessage());
             }
+            return false;
         }
     }
 

@@ -12,6 +12,8 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
@@ -134,6 +136,7 @@ class SocketRelayTest {
     void whatAGuestMayNotHaveIsClosed() throws Exception {
         Path path = directory.toRealPath().resolve("host.sock");
         Guest guest = new Guest();
+        List<SocketChannel> peers = new ArrayList<>();
         try (RealGuard guard = new RealGuard(directory);
                 ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
                 SocketRelay relay = relay(guard, guest, path)) {
@@ -158,8 +161,14 @@ class SocketRelayTest {
                     .as("one too many")
                     .isTrue();
             // That of which nobody listened may have given its place back after it was closed.
+            for (int i = 0; i < 31; i++) {
+                peers.add(server.accept());
+            }
             assertThat(guest.connections.values().stream().filter(Streams::isOpen).count())
                     .isBetween(31L, 32L);
+            for (SocketChannel peer : peers) {
+                peer.close();
+            }
             assertThat(relay).isNotNull();
         }
     }

@@ -56,7 +56,7 @@ final class DurabilityTest extends PodSuite {
     private static String sqlite(String synchronous) {
         return """
             export PATH=/usr/sbin:/usr/bin:/sbin:/bin
-            mkdir /block; mount -t ext4 /dev/volume /block
+            mkdir /block; mount -t ext4 /dev/volume /block || exit 1
             for place in root hostPath emptyDir block; do
               mkdir -p /$place/db
               {
@@ -281,7 +281,7 @@ final class DurabilityTest extends PodSuite {
                                 "volume",
                                 place.resolve("of-emptyDir")),
                         "block",
-                        read(volume, "", place.resolve("of-block"))));
+                        read(volume, ".", place.resolve("of-block"))));
     }
 
     /** A block device, and the right to mount it. */

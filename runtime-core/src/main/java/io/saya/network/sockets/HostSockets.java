@@ -1,15 +1,10 @@
-package io.saya.guest;
+package io.saya.network.sockets;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
-import io.saya.agent.Agent;
 import io.saya.failure.RuntimeFailure;
 import io.saya.host.Host;
 import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
-import io.saya.network.sockets.HostSocket;
-import io.saya.network.sockets.SocketGuest;
-import io.saya.network.sockets.SocketPatterns;
-import io.saya.network.sockets.SocketRelay;
 import io.saya.oci.OciSpec.OciMount;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -47,9 +42,10 @@ public final class HostSockets {
     private static final int TIMES = 3;
 
     private final Host host;
-    private final SandboxIdentity identity;
+    private final Path runDirectory;
+    private final String sandboxId;
     private final SocketPatterns patterns;
-    private final Supplier<Agent> agent;
+    private final Supplier<? extends SocketGuest> guest;
     private final Map<String, Shown> containers = new ConcurrentHashMap<>();
     private final AtomicBoolean looking = new AtomicBoolean();
 
@@ -63,13 +59,20 @@ public final class HostSockets {
     private boolean ended;
 
     /**
+     * @param runDirectory the sandbox's
      * @param allowed globs
      */
-    HostSockets(Host host, SandboxIdentity identity, List<String> allowed, Supplier<Agent> agent) {
+    public HostSockets(
+            Host host,
+            Path runDirectory,
+            String sandboxId,
+            List<String> allowed,
+            Supplier<? extends SocketGuest> guest) {
         this.host = host;
-        this.identity = identity;
+        this.runDirectory = runDirectory;
+        this.sandboxId = sandboxId;
         this.patterns = new SocketPatterns(allowed);
-        this.agent = agent;
+        this.guest = guest;
     }
 
     /**
@@ -110,7 +113,7 @@ public final class HostSockets {
     }
 
     /** True if the guest has been offered any. */
-    boolean inUse() {
+    public boolean inUse() {
         synchronized (this) {
             return relay != null;
         }
@@ -176,7 +179,7 @@ public final class HostSockets {
     }
 
     /** Looks for sockets that have come, in a thread of its own; to be called every few seconds. */
-    void look() {
+    public void look() {
         if (!containers.isEmpty() && looking.compareAndSet(false, true)) {
             Thread.ofVirtual()
                     .name("sockets")
@@ -222,7 +225,7 @@ public final class HostSockets {
     private void put(Shown shown, HostSocket socket, String place, boolean now, boolean last)
             throws IOException {
         try {
-            agent.get().mountSocket(offer(socket), shown.containerId, place);
+            guest.get().mountSocket(offer(socket), shown.containerId, place);
         } catch (IOException | RuntimeFailure e) {
             if (now) {
                 throw e;
@@ -244,7 +247,7 @@ public final class HostSockets {
     private int offer(HostSocket socket) throws IOException {
         awaitRelay();
         int number = number(socket.path());
-        agent.get().offerSocket(number, socket);
+        guest.get().offerSocket(number, socket);
         return number;
     }
 
@@ -299,8 +302,7 @@ public final class HostSockets {
     private void begin(CompletableFuture<SocketRelay> mine) {
         try {
             SocketRelay started =
-                    SocketRelay.start(
-                            host, identity.runDirectory(), identity.id(), agent.get(), this::path);
+                    SocketRelay.start(host, runDirectory, sandboxId, guest.get(), this::path);
             mine.complete(started);
             boolean late;
             synchronized (this) {
@@ -318,7 +320,7 @@ public final class HostSockets {
     }
 
     /** Ends it, for good; returns when its process is reaped. May be called again. */
-    void end() throws IOException {
+    public void end() throws IOException {
         CompletableFuture<SocketRelay> last;
         synchronized (this) {
             ended = true;
