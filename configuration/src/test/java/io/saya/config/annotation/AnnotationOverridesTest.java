@@ -211,11 +211,11 @@ class AnnotationOverridesTest {
 
         assertThat(refusal(base, KATA + "enable_iommu", "true").getFirst())
                 .contains("refused, because the machine has no virtual IOMMU");
-        assertThat(apply(base, KATA + "enable_iothreads", "true").warnings())
+        assertThat(apply(base, KATA + "msize_9p", "4096").warnings())
                 .extracting(Problem::text)
                 .singleElement()
                 .asString()
-                .contains("enable_iothreads = true has no effect");
+                .contains("msize_9p = 4096 has no effect");
     }
 
     @Test
