@@ -103,13 +103,15 @@ static void finish_one(struct storage_setup *setup, const char *device) {
     char error[1024];
     bool is_mount;
     if (!storage_driver_run(storage, device, &is_mount, error, sizeof error)) {
-        if (storage_driver_device_missing(storage, errno) && setup->waited_ms < options.hotplug_timeout_ms)
+        bool missing = storage_driver_device_missing(storage, errno);
+        if (setup->give_up_at == 0) setup->give_up_at = loop_now() + options.hotplug_timeout_ms;
+        if (missing && loop_now() < setup->give_up_at)
             timer_start(&setup->look_again, SHARE_LOOK_MS);
         else
             setup->done(setup, error);
         return;
     }
-    setup->waited_ms = 0;
+    setup->give_up_at = 0;
     struct mounted *mounted = mounted_new(storage, is_mount);
     if (mounted == NULL || !use(setup->users, mounted)) {
         setup->done(setup, "out of memory in the guest");
@@ -121,7 +123,6 @@ static void finish_one(struct storage_setup *setup, const char *device) {
 
 static void look_again(struct timer *timer) {
     struct storage_setup *setup = container_of(timer, struct storage_setup, look_again);
-    setup->waited_ms += SHARE_LOOK_MS;
     finish_one(setup, setup->storages[setup->next]->source);
 }
 
@@ -170,7 +171,7 @@ void storage_setup_start(struct storage_setup *setup, Grpc__Storage **storages, 
     setup->next = 0;
     setup->users = users;
     setup->done = done;
-    setup->waited_ms = 0;
+    setup->give_up_at = 0;
     timer_init(&setup->look_again, look_again);
     go_on(setup);
 }

@@ -30,7 +30,7 @@ struct storage_setup {
     struct storage_users *users;
     struct device_wait wait;
     struct timer look_again; // for a share, which no event of the kernel tells of in time
-    uint32_t waited_ms;
+    uint64_t give_up_at;     // by loop_now: what a look takes counts as well; 0: nothing is waited for
     // error is NULL when all are there. What was made before a failure stays with `users`.
     void (*done)(struct storage_setup *setup, const char *error);
 };
