@@ -217,5 +217,5 @@ until_true calls_were Wait
 begun=$SECONDS
 kill -9 "$(daemon)"
 caller_done
-((SECONDS - begun >= 19 && SECONDS - begun < 25)) || fail "after $((SECONDS - begun)) s"
+((SECONDS - begun >= 19 && SECONDS - begun < 25)) || fail "after $((SECONDS - begun)) s, log: $(cat "$SAYA_TEST/containerd.log")"
 finish_logged
