@@ -60,6 +60,13 @@ public final class Exits {
     /** How long the output of a killed process may take where its end loses what is left of it. */
     private static final Duration KILLED_OUTPUT_LIMIT = Duration.ofSeconds(1);
 
+    /**
+     * How long an exit is held for the last output to be read from the guest. Clients close their
+     * ends when they see the exit (ctr of containerd 1.6): what comes later, nobody gets. A child
+     * that goes on may hold the pipe, so it is a moment only, and less than a probe's second.
+     */
+    private static final Duration LAST_OUTPUT_LIMIT = Duration.ofMillis(250);
+
     private final TaskTable tasks;
     private final Supplier<TaskGuest> guest;
     private final Consumer<StopCause> stop;
@@ -205,6 +212,10 @@ public final class Exits {
         process.endTold().open();
         if (process.isInit()) {
             awaitStart(container);
+        }
+        if (!process.isInit() || !container.kind().ownsSandbox()) {
+            // The stop of a sandbox waits for its output by itself, before the VM goes.
+            var _ = Waited.on(process.stdio().outputRead(), LAST_OUTPUT_LIMIT);
         }
         boolean plain = details.has(AgentTrait.SIGNAL_IS_PLAIN_STATUS);
         if (status == ExitStatus.KILLED || (plain && PlainStatus.mayBeKill(status))) {

@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -75,6 +76,36 @@ class SandboxTest {
         unread.start("app1", "");
         unread.kill("app1", "", SIGKILL, false);
         assertThat(unread.exit("app1", "").get(20, TimeUnit.SECONDS).status()).isEqualTo(137);
+        fixture.sandbox.stop();
+    }
+
+    @Test
+    void anExitIsSeenWhenTheLastOutputIsThere() throws Exception {
+        SandboxFixture fixture = new SandboxFixture(directory);
+        fixture.createSandboxContainer("sandbox");
+        var read = new CompletableFuture<Void>();
+        var readBeforeTheExit = new AtomicBoolean();
+        Tasks slow = new Tasks(fixture.sandbox, (_, _) -> new NoStdio(read));
+        slow.create(fixture.request("app1"), fixture.bundle("app1", "container", "sleep"));
+        slow.start("app1", "");
+        var seen = slow.exit("app1", "").thenRun(() -> readBeforeTheExit.set(read.isDone()));
+        fixture.agent.exit("app1", "app1", 1);
+        read.completeAsync(
+                () -> null, CompletableFuture.delayedExecutor(50, TimeUnit.MILLISECONDS));
+        seen.get(20, TimeUnit.SECONDS);
+        assertThat(readBeforeTheExit).isTrue();
+        fixture.sandbox.stop();
+    }
+
+    @Test
+    void anExitIsSeenThoughAnotherProcessHoldsItsOutput() throws Exception {
+        SandboxFixture fixture = new SandboxFixture(directory);
+        fixture.createSandboxContainer("sandbox");
+        Tasks held = new Tasks(fixture.sandbox, (_, _) -> new NoStdio(new CompletableFuture<>()));
+        held.create(fixture.request("app1"), fixture.bundle("app1", "container", "sleep"));
+        held.start("app1", "");
+        fixture.agent.exit("app1", "app1", 1);
+        assertThat(held.exit("app1", "").get(20, TimeUnit.SECONDS).status()).isEqualTo(1);
         fixture.sandbox.stop();
     }
 
