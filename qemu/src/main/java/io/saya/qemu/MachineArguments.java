@@ -91,8 +91,8 @@ final class MachineArguments {
     private CommandLine build(Execution execution, int guestCid) throws HypervisorFailure {
         addProcess();
         addBoard(execution);
-        addConsole();
         addAgentTransport(guestCid);
+        addConsole();
         addRng();
         addImage();
         for (VmDevice device : spec.devices().atStart()) {
@@ -227,7 +227,7 @@ final class MachineArguments {
     }
 
     private void addConsole() {
-        arguments.add(new Chardev.InheritedSocket(VmSockets.CONSOLE, VmSockets.CONSOLE));
+        arguments.add(new Chardev.AwaitedSocket(VmSockets.CONSOLE, VmSockets.CONSOLE));
         arguments.add(new Device.IsaSerial(VmSockets.CONSOLE));
     }
 

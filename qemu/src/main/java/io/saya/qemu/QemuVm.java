@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** A VM in a QEMU process, watched from the moment that process exists. Thread safe. */
 final class QemuVm implements Vm {
@@ -158,7 +159,7 @@ final class QemuVm implements Vm {
                             + "; QEMU ended with "
                             + exit.describe()
                             + " and printed: "
-                            + process.outputTail().strip(),
+                            + printed(process).strip(),
                     e);
         }
         Thread.ofVirtual().name("vm-exit-" + sandboxId).start(vm::awaitEnd);
@@ -315,7 +316,15 @@ final class QemuVm implements Vm {
 
     @Override
     public String vmmOutputTail() {
-        return process.outputTail();
+        return printed(process);
+    }
+
+    /** What QEMU has printed, but that it waits for us ({@code Chardev.AwaitedSocket}). */
+    private static String printed(HostProcess process) {
+        return process.outputTail()
+                .lines()
+                .filter(line -> !line.contains(": info: QEMU waiting for connection on: "))
+                .collect(Collectors.joining("\n"));
     }
 
     @Override

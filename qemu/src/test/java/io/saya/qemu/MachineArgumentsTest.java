@@ -65,12 +65,12 @@ class MachineArgumentsTest {
                         "-m 64M",
                         "-object memory-backend-memfd,id=memory,size=64M,share=on",
                         "-device pvpanic",
-                        "-chardev socket,id=console,fd=%fd:console%,server=on,wait=off",
-                        "-device isa-serial,chardev=console",
                         "-chardev socket,id=agent,fd=%fd:agent%,server=on,wait=off",
                         "-device virtio-serial-pci,id=serial,bus=pcie.0,addr=0x1,disable-legacy=on,max_ports=3",
                         "-device virtserialport,id=agent-port,bus=serial.0,nr=1,chardev=agent"
                                 + ",name=agent.channel.0",
+                        "-chardev socket,id=console,fd=%fd:console%,server=on,wait=on",
+                        "-device isa-serial,chardev=console",
                         "-object rng-random,id=rng,filename=/dev/urandom",
                         "-device virtio-rng-pci,id=rng-dev,bus=pcie.0,addr=0x2,disable-legacy=on"
                                 + ",rng=rng",

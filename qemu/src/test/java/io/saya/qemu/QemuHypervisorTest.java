@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.saya.host.HostProcess;
 import io.saya.host.ProcessExit;
+import io.saya.host.SpawnSpec;
 import io.saya.hypervisor.AgentEndpoint;
 import io.saya.hypervisor.Hypervisor;
 import io.saya.hypervisor.HypervisorFailure;
@@ -171,6 +173,29 @@ class QemuHypervisorTest extends HypervisorContract {
         Vm vm = hypervisor.start(spec);
         assertThat(arguments(vm)).contains(" -accel tcg,").contains(" -cpu max,erms=off");
         awaitGreeting(vm);
+        vm.stop(Duration.ZERO);
+    }
+
+    /** What a guest prints first is read, however late a busy host lets us come. */
+    @Test
+    void aConsoleThatIsConnectedToLateHasItsFirstByte() throws Exception {
+        RefusingHost late =
+                new RefusingHost() {
+                    @Override
+                    public HostProcess spawn(SpawnSpec spec) throws IOException {
+                        HostProcess process = host.spawn(spec);
+                        assertThat(Waited.pause(Duration.ofSeconds(2))).isTrue();
+                        return process;
+                    }
+                };
+        Vm vm =
+                new QemuHypervisor(
+                                late,
+                                _ -> new KvmVerdict.Unusable("not asked for in this test"),
+                                null)
+                        .start(spec(TinyGuest.IDLE));
+        awaitGreeting(vm);
+        assertThat(vm.vmmOutputTail()).isEmpty();
         vm.stop(Duration.ZERO);
     }
 

@@ -255,9 +255,12 @@ class TaskRecordsTest {
         tasks.start("app2", "");
         before.agent.exit("app2", "app2", 3);
         assertThat(tasks.exit("app2", "").join().status()).isEqualTo(3);
+        awaitDismissed("app2");
 
         StandingTasks standing = StandingTasks.read(before.runDirectory());
-        before.sandbox.tasks().whenEnded(_ -> {}); // a daemon that has died writes nothing
+        // A daemon that has died writes nothing, whatever it sees of the same agent.
+        before.sandbox.tasks().whenEnded(_ -> {});
+        before.sandbox.whenChanged(() -> {});
         Queue<TaskEvent> events = new ConcurrentLinkedQueue<>();
         Sandbox sandbox =
                 new Sandbox(

@@ -26,6 +26,26 @@ public sealed interface Chardev extends Argument {
     }
 
     /**
+     * As {@link InheritedSocket}, but QEMU does nothing further before the first client has come:
+     * what the guest writes to one that nobody has connected to is lost.
+     *
+     * @param descriptor the name of the inherited descriptor
+     */
+    record AwaitedSocket(String id, String descriptor) implements Chardev {
+        @Override
+        public List<String> words() {
+            return List.of(
+                    "-chardev",
+                    Options.of("socket")
+                            .with("id", id)
+                            .withDescriptor("fd", descriptor)
+                            .with("server", true)
+                            .with("wait", true)
+                            .toString());
+        }
+    }
+
+    /**
      * A connection to the Unix socket of a vhost-user daemon, which QEMU inherits.
      *
      * @param descriptor the name of the inherited descriptor
