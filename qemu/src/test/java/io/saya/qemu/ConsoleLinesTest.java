@@ -22,6 +22,7 @@ class ConsoleLinesTest {
     @BeforeEach
     void listen() {
         LogRouter.install(logged::add);
+        logged.clear(); // what other tests have logged before somebody listened
     }
 
     @AfterEach

@@ -50,6 +50,7 @@ class AgentLogTest {
         daemon.bind(UnixDomainSocketAddress.of(socket()));
         LogRouter.threshold(LogLevel.DEBUG);
         LogRouter.install(logged::add);
+        logged.clear(); // what other tests have logged before somebody listened
     }
 
     @AfterEach
