@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 public final class DeferredStdio implements ProcessStdio {
     private final Supplier<ProcessStdio> opener;
     private final CompletableFuture<Void> outputRead = new CompletableFuture<>();
+    private final CompletableFuture<Void> outputSettled = new CompletableFuture<>();
     private final CompletableFuture<Void> outputEnded = new CompletableFuture<>();
 
     // Nothing that blocks is called under the lock.
@@ -55,6 +56,7 @@ public final class DeferredStdio implements ProcessStdio {
             streams.close();
         }
         forward(streams.outputRead(), outputRead);
+        forward(streams.outputSettled(), outputSettled);
         forward(streams.outputEnded(), outputEnded);
     }
 
@@ -108,6 +110,11 @@ public final class DeferredStdio implements ProcessStdio {
     }
 
     @Override
+    public CompletableFuture<Void> outputSettled() {
+        return outputSettled;
+    }
+
+    @Override
     public CompletableFuture<Void> outputEnded() {
         return outputEnded;
     }
@@ -132,6 +139,7 @@ public final class DeferredStdio implements ProcessStdio {
             streams.close();
         } else {
             outputRead.complete(null);
+            outputSettled.complete(null);
             outputEnded.complete(null);
         }
     }

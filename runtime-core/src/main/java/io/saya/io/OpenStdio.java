@@ -27,6 +27,7 @@ final class OpenStdio implements ProcessStdio {
     private final StreamPositions.@Nullable Slot slot;
     private final KeptInput endedStdin;
     private final CompletableFuture<Void> outputRead;
+    private final CompletableFuture<Void> outputSettled;
     private final CompletableFuture<Void> outputEnded;
 
     private volatile boolean stdinClosed;
@@ -61,6 +62,10 @@ final class OpenStdio implements ProcessStdio {
                 stderr == null
                         ? stdout.read()
                         : CompletableFuture.allOf(stdout.read(), stderr.read());
+        this.outputSettled =
+                stderr == null
+                        ? stdout.settled()
+                        : CompletableFuture.allOf(stdout.settled(), stderr.settled());
         this.outputEnded =
                 stderr == null
                         ? stdout.ended()
@@ -182,6 +187,11 @@ final class OpenStdio implements ProcessStdio {
     }
 
     @Override
+    public CompletableFuture<Void> outputSettled() {
+        return outputSettled.copy();
+    }
+
+    @Override
     public CompletableFuture<Void> outputEnded() {
         return outputEnded.copy();
     }
@@ -189,11 +199,7 @@ final class OpenStdio implements ProcessStdio {
     @Override
     public void finish(Duration limit) {
         if (isAttached()) {
-            CompletableFuture<Void> settled =
-                    stderr == null
-                            ? stdout.settled()
-                            : CompletableFuture.allOf(stdout.settled(), stderr.settled());
-            if (await(settled, limit)) {
+            if (await(outputSettled, limit)) {
                 await(outputEnded, limit.compareTo(RETURN_LIMIT) < 0 ? limit : RETURN_LIMIT);
             }
         }

@@ -48,6 +48,13 @@ public interface ProcessStdio extends AutoCloseable {
     CompletableFuture<Void> outputRead();
 
     /**
+     * Completes, never exceptionally, when {@link #outputEnded} does, or when only the return of a
+     * client that has been there would lead to that. A client that reads has all of the output in
+     * its FIFO then. One that is slow delays this, and so does one that has not come yet.
+     */
+    CompletableFuture<Void> outputSettled();
+
+    /**
      * Completes, never exceptionally, when stdout and stderr have ended, were handed over and are
      * closed, so that the client sees its end of file; or were given up by {@link #close}. What a
      * FIFO holds counts as handed over when its client is there to read it. Where the client is

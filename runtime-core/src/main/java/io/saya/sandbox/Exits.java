@@ -61,11 +61,12 @@ public final class Exits {
     private static final Duration KILLED_OUTPUT_LIMIT = Duration.ofSeconds(1);
 
     /**
-     * How long an exit is held for the last output to be read from the guest. Clients close their
-     * ends when they see the exit (ctr of containerd 1.6): what comes later, nobody gets. A child
-     * that goes on may hold the pipe, so it is a moment only, and less than a probe's second.
+     * How long an exit is held for the last output to be where its client reads it. Clients close
+     * their ends when they see the exit (ctr of containerd 1.6): what comes later, nobody gets. A
+     * child that goes on may hold the pipe, and a client may not read, so it has an end: of what
+     * Delete waits for afterwards it is the smaller part.
      */
-    private static final Duration LAST_OUTPUT_LIMIT = Duration.ofMillis(250);
+    private static final Duration LAST_OUTPUT_LIMIT = Duration.ofSeconds(2);
 
     private final TaskTable tasks;
     private final Supplier<TaskGuest> guest;
@@ -215,7 +216,7 @@ public final class Exits {
         }
         if (!process.isInit() || !container.kind().ownsSandbox()) {
             // The stop of a sandbox waits for its output by itself, before the VM goes.
-            var _ = Waited.on(process.stdio().outputRead(), LAST_OUTPUT_LIMIT);
+            var _ = Waited.on(process.stdio().outputSettled(), LAST_OUTPUT_LIMIT);
         }
         boolean plain = details.has(AgentTrait.SIGNAL_IS_PLAIN_STATUS);
         if (status == ExitStatus.KILLED || (plain && PlainStatus.mayBeKill(status))) {

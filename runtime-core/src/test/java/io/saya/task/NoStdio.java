@@ -35,6 +35,11 @@ public final class NoStdio implements ProcessStdio {
     }
 
     @Override
+    public CompletableFuture<Void> outputSettled() {
+        return read;
+    }
+
+    @Override
     public CompletableFuture<Void> outputEnded() {
         return done;
     }
