@@ -3,6 +3,7 @@ package io.saya.test;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -124,9 +125,12 @@ final class LifeTest extends Suite {
 
     @ParameterizedTest
     @ValueSource(strings = {"qemu-system", "virtiofsd", "/lib/runtime/bin/java", "saya-guard"})
-    void whateverDiesTheTaskStopsAndDeleteSucceeds(String program) {
+    void whateverDiesTheTaskStopsAndDeleteSucceeds(String program) throws IOException {
         assumeThat(Containerd.runtime()).contains("saya");
-        var id = started();
+        // Else another daemon would follow.
+        var configuration = containerd().directory().resolve("alone.toml");
+        Files.writeString(configuration, "[runtime]\ndaemon_restarts = 0\n");
+        var id = started("--runtime-config-path", configuration.toString());
         var pids = Host.processes(program, id);
         assertThat(pids).as("processes %s of %s: %s", program, id, Host.traces(id)).isNotEmpty();
         pids.forEach(Host::kill);
@@ -134,6 +138,23 @@ final class LifeTest extends Suite {
         ctr("tasks", "delete", id);
         assertThat(ctr("tasks", "list", "--quiet").out().lines()).doesNotContain(id);
         ctr("containers", "delete", id).succeeded();
+    }
+
+    @Test
+    void aDaemonThatDiesIsFollowedByAnotherOne() {
+        assumeThat(Containerd.runtime()).contains("saya");
+        var id = started();
+        var daemon = Host.process("/lib/runtime/bin/java", id);
+        var machine = Host.process("qemu-system", id);
+        Host.kill(daemon);
+        assertThat(exec(id, "after", "echo here").succeeded().out()).isEqualTo("here\n");
+        assertThat(Host.process("/lib/runtime/bin/java", id)).isNotEqualTo(daemon);
+        assertThat(Host.process("qemu-system", id)).isEqualTo(machine);
+        assertThat(state(id)).isEqualTo("RUNNING");
+        ctr("tasks", "kill", "--signal", "SIGKILL", id).succeeded();
+        assertThat(Host.processes("qemu-system", id)).isEmpty();
+        stopped(id);
+        assertThat(ctr("tasks", "delete", id).succeeded().err()).contains("exit code 137");
     }
 
     private Ran exec(String id, String name, String script) {

@@ -88,9 +88,7 @@ final class Resumption {
                         counts,
                         configuration,
                         RelayedSocket.again(
-                                host,
-                                directory,
-                                configuration.config().runtime().daemon().restarts()));
+                                host, directory, configuration.config().daemonRestarts()));
         host.ready();
         laps.done("serves_ms");
         LOG.warn(

@@ -121,7 +121,10 @@ record Succession(HeldServer server, TaskHandover.Held tasks, long heldAt) {
         Files.deleteIfExists(runDirectory.resolve(FILE));
     }
 
-    /** Removes what the daemon before has left in the run directory, and the one that serves makes anew. */
+    /**
+     * Removes what the daemon before has left in the run directory, and the one that serves makes
+     * anew.
+     */
     static void clear(Path runDirectory) throws IOException {
         Files.deleteIfExists(runDirectory.resolve(HandOver.SOCKET));
         Files.deleteIfExists(runDirectory.resolve(ManagementSocket.NAME));

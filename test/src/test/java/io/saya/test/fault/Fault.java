@@ -68,10 +68,28 @@ enum Fault {
             Hand.tell(victim.runDirectory(), "panic");
         }
     },
+    /** One that no other one follows. */
     DAEMON_KILLED("shim", "/lib/runtime/bin/java") {
         @Override
         void strike(Victim victim) {
             kill(victim);
+        }
+
+        @Override
+        boolean withoutRestarts() {
+            return true;
+        }
+    },
+    /** The same where another one may follow: with nothing in progress it does. */
+    DAEMON_FOLLOWED("shim, followed", "/lib/runtime/bin/java") {
+        @Override
+        void strike(Victim victim) {
+            kill(victim);
+        }
+
+        @Override
+        boolean survived(Phase phase) {
+            return phase == Phase.IDLE || phase == Phase.EXEC;
         }
     },
     GUARD_KILLED("guard", "saya-guard") {
@@ -89,7 +107,7 @@ enum Fault {
     };
 
     private static final Set<Fault> OUTSIDE_OF_THE_VM =
-            Set.of(DAEMON_KILLED, GUARD_KILLED, CONTAINERD_KILLED);
+            Set.of(DAEMON_KILLED, DAEMON_FOLLOWED, GUARD_KILLED, CONTAINERD_KILLED);
 
     private final String title;
     private final String program;
@@ -128,13 +146,18 @@ enum Fault {
         return false;
     }
 
+    /** True if the daemon is to be the only one of its sandbox. */
+    boolean withoutRestarts() {
+        return false;
+    }
+
     /** Limit for the task to be stopped. */
     Duration bound(Phase phase) {
         return Duration.ofSeconds(10);
     }
 
     /** True if the container survives it. */
-    boolean survived() {
+    boolean survived(Phase phase) {
         return this == CONTAINERD_KILLED;
     }
 
