@@ -96,7 +96,7 @@ public final class TaskRecords {
         this.keeping = keeping;
         this.description = new TaskDescription(sandbox);
         this.directory = directory(sandbox.identity().runDirectory());
-        sandbox.tasks().whenEnded(this::changed);
+        sandbox.tasks().whenEnded(this::processChanged);
     }
 
     static Path directory(Path runDirectory) {
@@ -131,8 +131,23 @@ public final class TaskRecords {
         }
     }
 
-    /** Something of a container has changed; returns when it stands in the records. */
+    /**
+     * Something of a container has changed, and with it perhaps something of the sandbox; returns
+     * when it stands in the records.
+     */
     void changed(Container container) {
+        note(container, true);
+    }
+
+    /**
+     * The same of a process of the container, of which nothing else knows: an exec is a hot path,
+     * and the sandbox is described at length.
+     */
+    void processChanged(Container container) {
+        note(container, false);
+    }
+
+    private void note(Container container, boolean andSandbox) {
         if (follows.compareAndSet(false, true)) {
             sandbox.whenChanged(this::guestChanged);
         }
@@ -142,7 +157,7 @@ public final class TaskRecords {
         }
         Written written = of(container);
         long mine = written.told.incrementAndGet();
-        long mineOfSandbox = ofSandbox.incrementAndGet();
+        long mineOfSandbox = andSandbox ? ofSandbox.incrementAndGet() : 0;
         writing.lock();
         try {
             // One that has written meanwhile may have found this change as well. A container that
