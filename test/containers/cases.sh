@@ -240,7 +240,7 @@ case_death_of_virtiofsd() { death_of virtiofsd; }
 # One that no other one follows.
 case_death_of_daemon() { death_of daemon --runtime-config-path "$(with_configuration '[runtime]' 'daemon_restarts = 0')"; }
 case_another_daemon() {
-  start c1 sleep 1000
+  start_with --runtime-config-path "$(with_configuration '[runtime]' 'daemon_restarts = 3')" -- c1 sleep 1000
   local before
   before=$(pid_of daemon c1)
   kill -KILL "$before"

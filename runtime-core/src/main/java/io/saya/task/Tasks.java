@@ -306,7 +306,9 @@ public final class Tasks {
             exec.stdio().close();
             throw e;
         }
-        recordProcess(container);
+        if (records != null) {
+            records.execAdded(container, exec.describe() + ": " + DeferredStdio.NOT_STARTED);
+        }
     }
 
     /**

@@ -127,10 +127,7 @@ final class LifeTest extends Suite {
     @ValueSource(strings = {"qemu-system", "virtiofsd", "/lib/runtime/bin/java", "saya-guard"})
     void whateverDiesTheTaskStopsAndDeleteSucceeds(String program) throws IOException {
         assumeThat(Containerd.runtime()).contains("saya");
-        // Else another daemon would follow.
-        var configuration = containerd().directory().resolve("alone.toml");
-        Files.writeString(configuration, "[runtime]\ndaemon_restarts = 0\n");
-        var id = started("--runtime-config-path", configuration.toString());
+        var id = started(restarts(0));
         var pids = Host.processes(program, id);
         assertThat(pids).as("processes %s of %s: %s", program, id, Host.traces(id)).isNotEmpty();
         pids.forEach(Host::kill);
@@ -141,9 +138,9 @@ final class LifeTest extends Suite {
     }
 
     @Test
-    void aDaemonThatDiesIsFollowedByAnotherOne() {
+    void aDaemonThatDiesIsFollowedByAnotherOne() throws IOException {
         assumeThat(Containerd.runtime()).contains("saya");
-        var id = started();
+        var id = started(restarts(3));
         var daemon = Host.process("/lib/runtime/bin/java", id);
         var machine = Host.process("qemu-system", id);
         Host.kill(daemon);
@@ -155,6 +152,13 @@ final class LifeTest extends Suite {
         assertThat(Host.processes("qemu-system", id)).isEmpty();
         stopped(id);
         assertThat(ctr("tasks", "delete", id).succeeded().err()).contains("exit code 137");
+    }
+
+    /** Options of a container of which so many daemons may be followed by another one. */
+    private String[] restarts(int allowed) throws IOException {
+        var configuration = containerd().directory().resolve("restarts-" + allowed + ".toml");
+        Files.writeString(configuration, "[runtime]\ndaemon_restarts = " + allowed + "\n");
+        return new String[] {"--runtime-config-path", configuration.toString()};
     }
 
     private Ran exec(String id, String name, String script) {

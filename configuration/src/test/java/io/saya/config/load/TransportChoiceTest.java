@@ -130,8 +130,9 @@ class TransportChoiceTest {
                                 + host.path("qemu")
                                 + "\"\n");
 
-        assertThat(restarts(host, bySerialPort)).isEqualTo(3);
-        assertThat(restarts(host, byVsock)).isZero();
+        String three = "[runtime]\ndaemon_restarts = 3\n";
+        assertThat(restarts(host, bySerialPort + three)).isEqualTo(3);
+        assertThat(restarts(host, byVsock + three)).isZero();
         assertThat(restarts(host, bySerialPort + "[runtime]\ndaemon_restarts = 0\n")).isZero();
     }
 

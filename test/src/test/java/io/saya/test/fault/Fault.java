@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.saya.test.Host;
 import java.time.Duration;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /** What dies, or stands still. */
@@ -76,8 +77,8 @@ enum Fault {
         }
 
         @Override
-        boolean withoutRestarts() {
-            return true;
+        OptionalInt restarts() {
+            return OptionalInt.of(0);
         }
     },
     /** The same where another one may follow: with nothing in progress it does. */
@@ -85,6 +86,11 @@ enum Fault {
         @Override
         void strike(Victim victim) {
             kill(victim);
+        }
+
+        @Override
+        OptionalInt restarts() {
+            return OptionalInt.of(3);
         }
 
         @Override
@@ -146,9 +152,9 @@ enum Fault {
         return false;
     }
 
-    /** True if the daemon is to be the only one of its sandbox. */
-    boolean withoutRestarts() {
-        return false;
+    /** How many daemons may be followed by another one; empty: as by default. */
+    OptionalInt restarts() {
+        return OptionalInt.empty();
     }
 
     /** Limit for the task to be stopped. */

@@ -63,9 +63,7 @@ final class FaultMatrixTest {
             assumeTrue(daemon.isPresent(), VsockDaemons.ABSENT);
             node.reachByVsock(victim.id(), daemon.get());
         }
-        if (cell.fault().withoutRestarts()) {
-            node.withoutRestarts(victim.id());
-        }
+        cell.fault().restarts().ifPresent(allowed -> node.restarts(victim.id(), allowed));
         double seconds = -1;
         var failure = "unexpected";
         try {

@@ -152,9 +152,12 @@ final class Node implements AutoCloseable {
                                 .formatted(daemon));
     }
 
-    /** Has a container, or a pod, end with its daemon. */
-    void withoutRestarts(String id) {
-        configure(id, "alone.toml", common() + "[runtime]\ndaemon_restarts = 0\n");
+    /** Has so many daemons of a container, or of a pod, followed by another one. */
+    void restarts(String id, int allowed) {
+        configure(
+                id,
+                "restarts-" + allowed + ".toml",
+                common() + "[runtime]\ndaemon_restarts = " + allowed + "\n");
     }
 
     private void configure(String id, String name, String content) {
