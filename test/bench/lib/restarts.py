@@ -1,4 +1,4 @@
-"""How long nobody serves a sandbox whose daemon was killed, taken apart; and what it costs that another one may follow. README.md says why."""
+"""How long nobody serves a sandbox whose daemon was killed, taken apart; what it costs that another one may follow. README.md says why."""
 
 import calendar
 import os
