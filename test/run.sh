@@ -170,7 +170,7 @@ resources='.*\.(Size|Limits|Cgroup|MemoryBacking|MemoryModules|GuestSwap|Numa|Ou
 
 pods() {
   need_for_pods
-  short pods --include-package io.saya.test.cri --exclude-classname "$networks" --exclude-classname "$resources"
+  short pods --include-package io.saya.test.cri --exclude-classname "$networks" --exclude-classname "$resources" --exclude-classname "$pods_that_suffer"
 }
 
 resources() {
@@ -195,9 +195,14 @@ templates() {
   pods && network
 }
 
+# Of the suite of faults, but in need of pods.
+pods_that_suffer='.*\.cri\.DaemonKillsTest'
+
 faults() {
-  need_packages busybox-static containerd cpio maven qemu-system-x86
-  suite faults --scan-classpath="$copy/test-classes" --include-package io.saya.test.fault
+  need_for_pods
+  need_packages cpio
+  suite faults --scan-classpath="$copy/test-classes" --include-package io.saya.test.fault --include-package io.saya.test.cri \
+    --include-classname '.*\.fault\.\w*Test' --include-classname "$pods_that_suffer"
 }
 
 metrics() {

@@ -2,7 +2,7 @@
 # The cases: each runs in a shell of its own under set -e, prints why it fails, and leaves nothing. Sourced by run.sh.
 
 # Those that make no sense without a VM.
-vm_cases="two_kernels host_name_is_the_id kill_means_stopped death_of_qemu death_of_daemon death_of_guard death_of_virtiofsd recursive_read_only no_kernel little_memory bad_configuration kill_while_stopped"
+vm_cases="two_kernels host_name_is_the_id kill_means_stopped death_of_qemu death_of_daemon another_daemon death_of_guard death_of_virtiofsd recursive_read_only no_kernel little_memory bad_configuration kill_while_stopped"
 
 # run OPTIONS... -- ID COMMAND...: in the foreground, removed afterwards.
 run() {
@@ -11,7 +11,14 @@ run() {
   shift
   timeout 90 "${CTR[@]}" run --rm --runtime "$runtime" "${options[@]}" "$image" "$@"
 }
-start() { timeout 90 "${CTR[@]}" run -d --runtime "$runtime" "$image" "$@"; }
+start() { start_with -- "$@"; }
+# start_with OPTIONS... -- ID COMMAND...
+start_with() {
+  local options=()
+  while [[ $1 != -- ]]; do options+=("$1"); shift; done
+  shift
+  timeout 90 "${CTR[@]}" run -d --runtime "$runtime" "${options[@]}" "$image" "$@"
+}
 execute() { timeout 60 "${CTR[@]}" tasks exec --exec-id "$@"; }
 kill_task() { timeout 30 "${CTR[@]}" tasks kill "$@"; }
 # has_vm ID: so that its absence later says something; true for a runtime without any.
@@ -214,8 +221,8 @@ case_events() {
   equal "create start exit delete" "$(grep -oE '/tasks/[a-z]+' "$work/events" | cut -d/ -f3 | paste -sd' ')"
 }
 
-death_of() { # WHAT
-  start c1 sleep 1000
+death_of() { # WHAT OPTIONS...
+  start_with "${@:2}" -- c1 sleep 1000
   kill -KILL "$(pid_of "$1" c1)"
   until_true 10 stopped_or_gone c1
   remove_if_there c1
@@ -230,7 +237,20 @@ remove_if_there() {
 }
 case_death_of_qemu() { death_of qemu; }
 case_death_of_virtiofsd() { death_of virtiofsd; }
-case_death_of_daemon() { death_of daemon; }
+# One that no other one follows.
+case_death_of_daemon() { death_of daemon --runtime-config-path "$(with_configuration '[runtime]' 'daemon_restarts = 0')"; }
+case_another_daemon() {
+  start_with --runtime-config-path "$(with_configuration '[runtime]' 'daemon_restarts = 3')" -- c1 sleep 1000
+  local before
+  before=$(pid_of daemon c1)
+  kill -KILL "$before"
+  equal here "$(execute again c1 echo here)"
+  [[ $(pid_of daemon c1) != "$before" ]]
+  has_vm c1
+  kill_task -s SIGKILL c1
+  gone qemu c1
+  remove c1
+}
 case_death_of_guard() { death_of guard; }
 
 case_ten_at_once() {

@@ -53,7 +53,7 @@ pid_of() {
     # By its kernel: another run of the tests has containers of the same names.
     qemu) pattern="qemu-system.* -name $2,.*-kernel $product/" ;;
     virtiofsd) pattern="virtiofsd .*$SAYA_RUN_DIR/$2-" ;;
-    daemon) pattern="io.saya.shim.Main daemon .*-id $2 " ;;
+    daemon) pattern="io.saya.shim.Main (daemon|successor|restart) .*-id $2 " ;;
     guard) pattern="saya-guard -namespace $namespace -id $2( |$)" ;;
   esac
   pgrep -of -- "$pattern"

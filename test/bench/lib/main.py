@@ -11,6 +11,7 @@ import traceback
 import files
 import jmh
 import network
+import restarts
 import scrapes
 import starts
 from measures import Bench
@@ -18,7 +19,7 @@ from runtimes import Containerd
 
 MEASURES = (
     *("ready", "template", "starts", "exec", "join", "stdout", "kill", "memory", "idle"),
-    *("freed", "scrapes", "network", "files", "ttrpc"),
+    *("freed", "restarts", "scrapes", "network", "files", "ttrpc"),
 )
 COLUMNS = ("measure", "unit", "runc", "bare", "saya", "ratio", "budget", "verdict")
 TITLES = {"bare": "bare QEMU", "saya": "Saya"}
@@ -45,6 +46,8 @@ def measure(name: str, bench: Bench, arguments: argparse.Namespace) -> list[dict
         return jmh.rows(not arguments.full)
     if name == "network":
         return network.rows(bench, arguments.seconds)
+    if name == "restarts":
+        return restarts.rows(bench)
     if name == "scrapes":
         return scrapes.rows(bench, arguments.scrapes or (10_000 if arguments.full else 1000))
     if name == "starts":

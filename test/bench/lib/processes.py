@@ -58,6 +58,12 @@ def cpu_seconds(pids: list[int]) -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
+def started_at(pid: int) -> float:
+    """When a process was made, in seconds of CLOCK_BOOTTIME."""
+    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+        return int(file.read().rsplit(")", 1)[1].split()[19]) / os.sysconf("SC_CLK_TCK")
+
+
 def exists(pid: int) -> bool:
     return os.path.exists(f"/proc/{pid}")
 

@@ -32,7 +32,7 @@ static void send_and_free(struct call *call, struct out_frame *frame) {
     if (call->connection != NULL)
         connection_send(call->connection, frame);
     else
-        free(frame);
+        out_frame_release(frame);
     call_free(call);
 }
 

@@ -23,7 +23,7 @@ static uint8_t receive_buffer[64 * 1024];
 static void clear_queue(struct connection *connection) {
     list_each(node, &connection->queue) {
         list_remove(node);
-        free(container_of(node, struct out_frame, link));
+        out_frame_release(container_of(node, struct out_frame, link));
     }
     connection->queued = 0;
 }
@@ -81,7 +81,7 @@ static void write_queue(struct connection *connection) {
         connection->queued -= (size_t)written;
         if (frame->begin < frame->end) continue;
         list_remove(first);
-        free(frame);
+        out_frame_release(frame);
     }
     if (connection->flushed != NULL) connection->flushed(connection);
 }

@@ -84,9 +84,15 @@ static struct out_frame *frame_new(size_t size) {
     struct out_frame *frame = malloc(sizeof *frame + size);
     if (frame == NULL) return NULL;
     list_init(&frame->link);
+    list_init(&frame->kept);
     frame->begin = 0;
     frame->end = size;
+    frame->holders = 1;
     return frame;
+}
+
+void out_frame_release(struct out_frame *frame) {
+    if (frame != NULL && --frame->holders == 0) free(frame);
 }
 
 static void write_header(uint8_t *out, uint32_t stream, size_t length) {
@@ -128,6 +134,14 @@ struct out_frame *response_error(uint32_t stream, enum status_code code, const c
 
 struct out_frame *response_stream_begin(size_t capacity) {
     return frame_new(STREAM_DATA_OFFSET + capacity);
+}
+
+struct out_frame *response_stream_fit(struct out_frame *frame, size_t length) {
+    struct out_frame *less = realloc(frame, sizeof *frame + STREAM_DATA_OFFSET + length);
+    if (less == NULL) return frame;
+    list_init(&less->link);
+    list_init(&less->kept);
+    return less;
 }
 
 void response_stream_finish(struct out_frame *frame, uint32_t stream, size_t length) {

@@ -39,12 +39,17 @@ struct request_envelope {
 // Decodes a Request; the slices point into the frame. False if it is no valid protobuf.
 bool request_envelope_read(const uint8_t *bytes, size_t length, struct request_envelope *envelope);
 
-// A response frame in the queue of a connection: the bytes from `begin` to `end` are still to be sent.
+// A response frame in the queue of a connection: the bytes from `begin` to `end` are still to be sent. Output that may be asked for again
+// is kept in the frame that it was sent in, which costs no copy: then there is one more holder.
 struct out_frame {
-    struct list link;
+    struct list link, kept;
     size_t begin, end;
+    unsigned holders;
     uint8_t bytes[];
 };
+
+// One holder less; NULL does nothing.
+void out_frame_release(struct out_frame *frame);
 
 // Status OK with the message as payload. NULL if memory runs out or the message is above the frame limit.
 struct out_frame *response_ok(uint32_t stream, const ProtobufCMessage *message);
@@ -56,4 +61,6 @@ struct out_frame *response_error(uint32_t stream, enum status_code code, const c
 // calls response_stream_finish with how many bytes it put there.
 enum { STREAM_DATA_OFFSET = 32 };
 struct out_frame *response_stream_begin(size_t capacity);
+// Gives back what `length` bytes do not need; the frame is nobody's yet, and may be another one afterwards.
+struct out_frame *response_stream_fit(struct out_frame *frame, size_t length);
 void response_stream_finish(struct out_frame *frame, uint32_t stream, size_t length);

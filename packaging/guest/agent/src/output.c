@@ -16,8 +16,10 @@ enum {
     // What a client may ask for, less room for the envelope.
     READ_LIMIT = FRAME_DATA_LIMIT - 64,
     LEAST_ROOM = 4096,
-    // What may be kept of one stream; who reads by position has at most what it asked for last, and what it writes meanwhile.
+    // What may be kept of one stream, and in how many frames; who reads by position has at most what it asked for last, and what it writes
+    // meanwhile.
     KEPT_LIMIT = 4 * 1024 * 1024,
+    KEPT_FRAMES_LIMIT = 4096,
     // How long the output must be quiet after the exit until that is taken for its end.
     QUIET_MS = 500,
 };
@@ -42,6 +44,7 @@ static void quiet_long_enough(struct timer *timer) {
 void output_init(struct output *output) {
     *output = (struct output){.watch = {.fd = -1, .ready = ready}, .fd = -1};
     list_init(&output->readers);
+    list_init(&output->kept);
     list_init(&output->starvation.link);
     output->starvation.fed = fed;
     timer_init(&output->quiet, quiet_long_enough);
@@ -66,35 +69,50 @@ static uint64_t kept_from(const struct output *output) {
     return output->taken - output->kept_length;
 }
 
-// An idle stream holds no more than it keeps.
-static void fit(struct output *output) {
-    uint8_t *less = NULL;
-    if (output->kept_length == 0)
-        free(output->kept);
-    else if ((less = realloc(output->kept, output->kept_length)) == NULL)
-        return;
-    output->kept = less;
+static size_t data_of(const struct out_frame *frame) {
+    return frame->end - STREAM_DATA_OFFSET;
 }
 
 static void let_go(struct output *output, uint64_t done) {
     if (done <= kept_from(output)) return;
     size_t count = (size_t)(done - kept_from(output));
     output->kept_length -= count;
-    memmove(output->kept, output->kept + count, output->kept_length);
-    fit(output);
+    output->kept_skip += count;
+    struct list *first;
+    while ((first = list_first(&output->kept)) != NULL) {
+        struct out_frame *frame = container_of(first, struct out_frame, kept);
+        if (output->kept_skip < data_of(frame)) return;
+        output->kept_skip -= data_of(frame);
+        output->kept_frames--;
+        list_remove(first);
+        out_frame_release(frame);
+    }
 }
 
-// Before anything is read: what was read must not be lost for want of memory.
-static bool make_room_to_keep(struct output *output, size_t room) {
-    uint8_t *kept = realloc(output->kept, output->kept_length + room);
-    if (kept != NULL) output->kept = kept;
-    return kept != NULL;
-}
-
-static void keep(struct output *output, const uint8_t *bytes, size_t count) {
-    memcpy(output->kept + output->kept_length, bytes, count);
+static void keep(struct output *output, struct out_frame *frame, size_t count) {
+    frame->holders++;
+    list_append(&output->kept, &frame->kept);
+    output->kept_frames++;
     output->kept_length += count;
-    fit(output);
+}
+
+// What is kept, from so many bytes behind its beginning.
+static void copy_kept(struct output *output, size_t at, uint8_t *out, size_t length) {
+    size_t skip = output->kept_skip + at;
+    list_each(node, &output->kept) {
+        const struct out_frame *frame = container_of(node, struct out_frame, kept);
+        size_t here = data_of(frame);
+        if (skip >= here) {
+            skip -= here;
+            continue;
+        }
+        size_t take = here - skip < length ? here - skip : length;
+        memcpy(out, frame->bytes + STREAM_DATA_OFFSET + skip, take);
+        out += take;
+        length -= take;
+        skip = 0;
+        if (length == 0) return;
+    }
 }
 
 static void give_again(struct output *output, struct call *call) {
@@ -112,7 +130,7 @@ static void give_again(struct output *output, struct call *call) {
         call_fail_memory(call);
         return;
     }
-    memcpy(frame->bytes + STREAM_DATA_OFFSET, output->kept + at, length);
+    copy_kept(output, at, frame->bytes + STREAM_DATA_OFFSET, length);
     call_reply_stream(call, frame, length);
 }
 
@@ -158,26 +176,28 @@ static enum outcome read_for(struct output *output, struct call *call) {
     bool keeps = call->position > 0;
     size_t room = room_for(output, call->argument);
     if (keeps && room > KEPT_LIMIT - output->kept_length) room = KEPT_LIMIT - output->kept_length;
-    if (room == 0) {
+    if (room == 0 || (keeps && output->kept_frames >= KEPT_FRAMES_LIMIT)) {
         call_fail(call, STATUS_RESOURCE_EXHAUSTED, "%s: %d bytes are kept (expected: that the first of them are done with)",
                   call->method->name, KEPT_LIMIT);
         return GAVE_DATA;
     }
     struct out_frame *frame = response_stream_begin(room);
-    if (frame == NULL || (keeps && !make_room_to_keep(output, room))) {
-        free(frame);
+    if (frame == NULL) {
         call_fail_memory(call);
         return GAVE_DATA;
     }
     ssize_t count = read_up_to(output->fd, frame->bytes + STREAM_DATA_OFFSET, room);
     if (count > 0) {
         output->taken += (uint64_t)count;
-        if (keeps) keep(output, frame->bytes + STREAM_DATA_OFFSET, (size_t)count);
+        if (keeps) {
+            // An idle stream holds no more than it keeps.
+            if ((size_t)count < room / 2) frame = response_stream_fit(frame, (size_t)count);
+            keep(output, frame, (size_t)count);
+        }
         call_reply_stream(call, frame, (size_t)count);
         return GAVE_DATA;
     }
-    free(frame);
-    fit(output);
+    out_frame_release(frame);
     // A terminal whose other side is closed everywhere reports an I/O error.
     return count == 0 || errno != EAGAIN || output->settled ? ENDED : NOTHING_YET;
 }

@@ -21,8 +21,10 @@ struct output {
     bool settled;
     uint64_t taken; // how many bytes were read
     // The last of them, which readers by position may ask for again: their peer may go before it has them where they belong.
-    uint8_t *kept;
+    struct list kept; // in the frames that they were sent in, by their order
+    unsigned kept_frames;
     size_t kept_length;
+    size_t kept_skip; // of the first frame: bytes that are done with
 };
 
 void output_init(struct output *output);

@@ -117,6 +117,24 @@ class Streams(AgentTest):
         self.assertEqual(self.read_at(exec_id, 9, 8), b"")  # the end can be asked for again as well
         self.fails(INVALID_ARGUMENT, "ReadStdout", container_id=self.cid, exec_id=exec_id, len=1, position=8, done=0)
 
+    def test_output_that_was_read_in_pieces_is_given_again_as_one(self):
+        exec_id = self.execute(self.cid, "cat")
+        for at, piece in ((1, b"ab"), (3, b"cde"), (6, b"f" * 5000), (5006, b"gh")):
+            self.call("WriteStdin", container_id=self.cid, exec_id=exec_id, data=piece)
+            data = b""
+            while len(data) < len(piece):
+                data += self.read_at(exec_id, at + len(data), 0)
+            self.assertEqual(data, piece)
+        whole = b"abcde" + b"f" * 5000 + b"gh"
+        self.assertEqual(self.read_at(exec_id, 1, 0), whole)
+        self.assertEqual(self.read_at(exec_id, 2, 1, length=3), b"bcd")
+        self.assertEqual(self.read_at(exec_id, 5, 3, length=5002), whole[4:5006])
+        self.assertEqual(self.read_at(exec_id, 5004, 5003), whole[5003:])
+        self.fails(INVALID_ARGUMENT, "ReadStdout", container_id=self.cid, exec_id=exec_id, len=1, position=5003, done=5002)
+        self.assertEqual(self.read_at(exec_id, 5007, 5006), b"h")
+        self.call("CloseStdin", container_id=self.cid, exec_id=exec_id)
+        self.assertEqual(self.read_at(exec_id, 5008, 5007), b"")
+
     def test_positions_that_cannot_be_are_refused(self):
         exec_id = self.execute(self.cid, "sh", "-c", "printf abcd; cat")
         self.assertEqual(self.read_at(exec_id, 1, 0), b"abcd")

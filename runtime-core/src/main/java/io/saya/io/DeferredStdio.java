@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
  * input has ended by then, which it can only have if somebody opened the FIFO, never sends it.
  */
 public final class DeferredStdio implements ProcessStdio {
+    /** Why nobody else can go on with a process of this kind. */
+    public static final String NOT_STARTED = "it was added and is not started";
+
     private final Supplier<ProcessStdio> opener;
     private final CompletableFuture<Void> outputRead = new CompletableFuture<>();
     private final CompletableFuture<Void> outputSettled = new CompletableFuture<>();
@@ -73,7 +76,7 @@ public final class DeferredStdio implements ProcessStdio {
     public HeldStdio standing() {
         ProcessStdio streams = opened();
         if (streams == null) {
-            throw RuntimeFailure.failedPrecondition("it was added and is not started");
+            throw RuntimeFailure.failedPrecondition(NOT_STARTED);
         }
         return streams.standing();
     }

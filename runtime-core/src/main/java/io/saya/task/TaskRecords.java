@@ -10,11 +10,12 @@ import io.saya.json.Json;
 import io.saya.json.JsonObject;
 import io.saya.log.Log;
 import io.saya.sandbox.Sandbox;
+import java.io.File;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -96,7 +97,7 @@ public final class TaskRecords {
         this.keeping = keeping;
         this.description = new TaskDescription(sandbox);
         this.directory = directory(sandbox.identity().runDirectory());
-        sandbox.tasks().whenEnded(this::changed);
+        sandbox.tasks().whenEnded(this::processChanged);
     }
 
     static Path directory(Path runDirectory) {
@@ -131,8 +132,53 @@ public final class TaskRecords {
         }
     }
 
-    /** Something of a container has changed; returns when it stands in the records. */
+    /**
+     * Something of a container has changed, and with it perhaps something of the sandbox; returns
+     * when it stands in the records.
+     */
     void changed(Container container) {
+        note(container, true);
+    }
+
+    /**
+     * The same of a process of the container, of which nothing else knows: an exec is a hot path,
+     * and the sandbox is described at length.
+     */
+    void processChanged(Container container) {
+        note(container, false);
+    }
+
+    /**
+     * An exec has been added, and nobody could go on with it before it is started: that alone is
+     * written, for the rest is described again in a moment.
+     */
+    void execAdded(Container container, String why) {
+        if (!sandbox.live()) {
+            giveUp();
+            return;
+        }
+        Written written = of(container);
+        written.told.incrementAndGet();
+        writing.lock();
+        try {
+            if (isThere(container)) {
+                written.covers = written.told.get();
+                replace(
+                        file(container.id()),
+                        Json.writeBytes(begun(written).put("obstacle", why).build()));
+            }
+        } catch (IOException e) {
+            fail(e);
+        } finally {
+            writing.unlock();
+        }
+    }
+
+    private static JsonObject.Builder begun(Written written) {
+        return JsonObject.builder().put("version", VERSION).put("order", written.order);
+    }
+
+    private void note(Container container, boolean andSandbox) {
         if (follows.compareAndSet(false, true)) {
             sandbox.whenChanged(this::guestChanged);
         }
@@ -142,7 +188,7 @@ public final class TaskRecords {
         }
         Written written = of(container);
         long mine = written.told.incrementAndGet();
-        long mineOfSandbox = ofSandbox.incrementAndGet();
+        long mineOfSandbox = andSandbox ? ofSandbox.incrementAndGet() : 0;
         writing.lock();
         try {
             // One that has written meanwhile may have found this change as well. A container that
@@ -210,8 +256,7 @@ public final class TaskRecords {
     @GuardedBy("writing")
     private void write(Container container, Written written) throws IOException {
         Set<Integer> slots = new HashSet<>();
-        JsonObject.Builder record =
-                JsonObject.builder().put("version", VERSION).put("order", written.order);
+        JsonObject.Builder record = begun(written);
         try {
             JsonObject described =
                     description.of(
@@ -283,9 +328,14 @@ public final class TaskRecords {
             Files.createDirectories(directory);
             made = true;
         }
-        Path fresh = directory.resolve("new");
-        Files.write(fresh, bytes);
-        Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
+        // Not java.nio.file.Files, whose calls take three times as long on a virtual thread.
+        File fresh = directory.resolve("new").toFile();
+        try (FileOutputStream out = new FileOutputStream(fresh)) {
+            out.write(bytes);
+        }
+        if (!fresh.renameTo(file.toFile())) {
+            throw new IOException(fresh + " cannot be renamed to " + file);
+        }
     }
 
     private Path file(String id) {

@@ -175,6 +175,13 @@ public final class Tasks {
         }
     }
 
+    /** The same where nothing but a process of the container has changed. */
+    private void recordProcess(Container container) {
+        if (records != null) {
+            records.processChanged(container);
+        }
+    }
+
     private void forget(String containerId) {
         if (records != null) {
             records.removed(containerId);
@@ -238,8 +245,10 @@ public final class Tasks {
             container.started();
             container.figures().askSoon();
             sandbox.guest().afterStart(containerId);
+            record(container);
+        } else {
+            recordProcess(container);
         }
-        record(container);
         return pid;
     }
 
@@ -297,7 +306,9 @@ public final class Tasks {
             exec.stdio().close();
             throw e;
         }
-        record(container);
+        if (records != null) {
+            records.execAdded(container, exec.describe() + ": " + DeferredStdio.NOT_STARTED);
+        }
     }
 
     /**
@@ -321,7 +332,7 @@ public final class Tasks {
      */
     public void closeStdin(String containerId, String execId) {
         table.process(containerId, execId).stdio().closeStdin();
-        recordIfThere(containerId);
+        table.find(containerId).ifPresent(this::recordProcess);
     }
 
     /** Deletes a container or an exec and gives back everything that it held. */
@@ -329,7 +340,7 @@ public final class Tasks {
         if (!execId.isEmpty()) {
             Container container = table.container(containerId);
             ExitStatus exit = deletion.deleteExec(container, table.process(containerId, execId));
-            recordIfThere(containerId);
+            table.find(containerId).ifPresent(this::recordProcess);
             return exit;
         }
         ExitStatus exit;

@@ -3,6 +3,7 @@ package io.saya.test;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -124,9 +125,9 @@ final class LifeTest extends Suite {
 
     @ParameterizedTest
     @ValueSource(strings = {"qemu-system", "virtiofsd", "/lib/runtime/bin/java", "saya-guard"})
-    void whateverDiesTheTaskStopsAndDeleteSucceeds(String program) {
+    void whateverDiesTheTaskStopsAndDeleteSucceeds(String program) throws IOException {
         assumeThat(Containerd.runtime()).contains("saya");
-        var id = started();
+        var id = started(restarts(0));
         var pids = Host.processes(program, id);
         assertThat(pids).as("processes %s of %s: %s", program, id, Host.traces(id)).isNotEmpty();
         pids.forEach(Host::kill);
@@ -134,6 +135,30 @@ final class LifeTest extends Suite {
         ctr("tasks", "delete", id);
         assertThat(ctr("tasks", "list", "--quiet").out().lines()).doesNotContain(id);
         ctr("containers", "delete", id).succeeded();
+    }
+
+    @Test
+    void aDaemonThatDiesIsFollowedByAnotherOne() throws IOException {
+        assumeThat(Containerd.runtime()).contains("saya");
+        var id = started(restarts(3));
+        var daemon = Host.process("/lib/runtime/bin/java", id);
+        var machine = Host.process("qemu-system", id);
+        Host.kill(daemon);
+        assertThat(exec(id, "after", "echo here").succeeded().out()).isEqualTo("here\n");
+        assertThat(Host.process("/lib/runtime/bin/java", id)).isNotEqualTo(daemon);
+        assertThat(Host.process("qemu-system", id)).isEqualTo(machine);
+        assertThat(state(id)).isEqualTo("RUNNING");
+        ctr("tasks", "kill", "--signal", "SIGKILL", id).succeeded();
+        assertThat(Host.processes("qemu-system", id)).isEmpty();
+        stopped(id);
+        assertThat(ctr("tasks", "delete", id).succeeded().err()).contains("exit code 137");
+    }
+
+    /** Options of a container of which so many daemons may be followed by another one. */
+    private String[] restarts(int allowed) throws IOException {
+        var configuration = containerd().directory().resolve("restarts-" + allowed + ".toml");
+        Files.writeString(configuration, "[runtime]\ndaemon_restarts = " + allowed + "\n");
+        return new String[] {"--runtime-config-path", configuration.toString()};
     }
 
     private Ran exec(String id, String name, String script) {

@@ -97,20 +97,20 @@ abstract class Suite {
         return ctr(arguments.toArray(String[]::new));
     }
 
-    /** Starts a container that runs until it is killed, and returns its name. */
-    final String started() {
+    /**
+     * Starts a container that runs until it is killed, and returns its name.
+     *
+     * @param options of {@code ctr run}
+     */
+    final String started(String... options) {
         var id = newId();
-        ctr(
-                        "run",
-                        "--detach",
-                        "--runtime",
-                        Containerd.runtime(),
-                        Containerd.IMAGE,
-                        id,
-                        "sh",
-                        "-c",
-                        "trap 'exit 0' TERM; while :; do sleep 0.2; done")
-                .succeeded();
+        var arguments = new java.util.ArrayList<String>();
+        arguments.addAll(java.util.List.of("run", "--detach", "--runtime", Containerd.runtime()));
+        arguments.addAll(java.util.List.of(options));
+        arguments.addAll(java.util.List.of(Containerd.IMAGE, id));
+        arguments.addAll(
+                java.util.List.of("sh", "-c", "trap 'exit 0' TERM; while :; do sleep 0.2; done"));
+        ctr(arguments.toArray(String[]::new)).succeeded();
         return id;
     }
 

@@ -178,7 +178,15 @@ public final class SocketRelay implements AutoCloseable {
             CompletableFuture<Boolean> answered = new CompletableFuture<>();
             Thread.ofVirtual()
                     .name("answers")
-                    .start(() -> answered.complete(toGuest(channel, streams)));
+                    .start(
+                            () -> {
+                                boolean whole = false;
+                                try {
+                                    whole = toGuest(channel, streams);
+                                } finally {
+                                    answered.complete(whole); // whatever has happened
+                                }
+                            });
             StreamRelay.toClient(streams, channel, CHUNK);
             channel.shutdownOutput();
             var _ = Waited.on(answered);
@@ -192,8 +200,8 @@ public final class SocketRelay implements AutoCloseable {
         try {
             StreamRelay.toGuest(channel, streams, CHUNK);
             return true;
-        } catch (IOException e) {
-            LOG.debug("answers of a socket ended", "why", e.getMessage());
+        } catch (IOException | RuntimeException e) {
+            LOG.debug("answers of a socket ended", "why", String.valueOf(e.getMessage()));
             try {
                 channel.close(); // nobody reads them any more: the server is to know
             } catch (IOException suppressed) {

@@ -34,7 +34,7 @@ class SocketRelayTest {
     @TempDir Path directory;
 
     /** The other end of what a guest has: what it says comes from a queue, empty for its end. */
-    private static final class Streams implements GuestStreams {
+    private static class Streams implements GuestStreams {
         final BlockingQueue<ByteString> said = new LinkedBlockingQueue<>();
         final BlockingQueue<ByteString> heard = new LinkedBlockingQueue<>();
         final CountDownLatch closed = new CountDownLatch(1);
@@ -94,6 +94,10 @@ class SocketRelayTest {
             return connections.computeIfAbsent(connection, _ -> new Streams());
         }
 
+        void has(int connection, Streams streams) {
+            connections.put(connection, streams);
+        }
+
         void tell(int number, int connection) {
             notices.said.add(
                     ByteString.copyFrom(
@@ -127,6 +131,33 @@ class SocketRelayTest {
             }
             assertThat(guest.socketConnection(7).heard.take()).isEmpty();
             assertThat(guest.socketConnection(7).closed.await(20, TimeUnit.SECONDS)).isTrue();
+            assertThat(relay).isNotNull();
+        }
+    }
+
+    @Test
+    void aGuestThatFailsOtherwiseThanExpectedIsForgottenAsWell() throws Exception {
+        Path path = directory.toRealPath().resolve("host.sock");
+        Guest guest = new Guest();
+        Streams failing =
+                new Streams() {
+                    @Override
+                    public void writeStdin(ByteString data) {
+                        throw new IllegalStateException("nobody has thought of it");
+                    }
+                };
+        guest.has(7, failing);
+        try (RealGuard guard = new RealGuard(directory);
+                ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+                SocketRelay relay = relay(guard, guest, path)) {
+            server.bind(UnixDomainSocketAddress.of(path));
+            guest.tell(1, 7);
+            try (SocketChannel peer = server.accept()) {
+                peer.write(ByteBuffer.wrap("answer".getBytes(StandardCharsets.UTF_8)));
+                assertThat(peer.read(ByteBuffer.allocate(1))).as("the server knows").isEqualTo(-1);
+            }
+            failing.said.add(ByteString.EMPTY);
+            assertThat(failing.closed.await(20, TimeUnit.SECONDS)).isTrue();
             assertThat(relay).isNotNull();
         }
     }

@@ -13,16 +13,17 @@ import io.saya.json.JsonObject;
 import io.saya.log.Log;
 import io.saya.oci.OciSpec;
 import io.saya.sandbox.Sandbox;
-import io.saya.shim.management.ManagementSocket;
 import io.saya.shim.metrics.SandboxCounts;
 import io.saya.task.StandingTasks;
 import io.saya.task.Tasks;
 import io.saya.ttrpc.transport.Transport;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,10 +60,11 @@ final class Resumption {
      */
     void carryOut(OciSpec spec, LoadedConfig configuration, StartClock clock)
             throws IOException, InterruptedException {
-        long begun = System.currentTimeMillis();
+        Laps laps = new Laps();
         Transport transport = services.open();
         Path directory = identity.runDirectory();
         StandingTasks standing = StandingTasks.read(directory);
+        laps.done("records_ms");
         JsonObject told = standing.sandbox();
         Sandbox resumed = Takeover.standing(host, identity, services, configuration, clock);
         sandbox = resumed;
@@ -72,14 +74,13 @@ final class Resumption {
         SandboxCounts counts = services.counts(resumed);
         int restarts = host.takeOver();
         counts.restarts(restarts);
-        GuestDetails details =
-                GuestDetails.of(
-                        told.string("agent").orElse(""), told.bool("seccomp").orElse(false));
-        resumed.goOn(agent(resumed, transport, details, configuration, counts), details);
+        laps.done("taken_over_ms");
+        GuestDetails details = Succession.agent(told);
+        Agent agent = agent(resumed, transport, details, configuration, counts);
+        laps.done("agent_ms");
+        resumed.goOn(agent, details);
         tasks.goOn();
-        Files.deleteIfExists(directory.resolve(HandOver.SOCKET));
-        Files.deleteIfExists(directory.resolve(ManagementSocket.NAME));
-        Succession.discard(directory);
+        Succession.clear(directory);
         var _ =
                 services.serve(
                         resumed,
@@ -87,18 +88,29 @@ final class Resumption {
                         counts,
                         configuration,
                         RelayedSocket.again(
-                                host,
-                                directory,
-                                configuration.config().runtime().daemon().restarts()));
+                                host, directory, configuration.config().daemonRestarts()));
         host.ready();
+        laps.done("serves_ms");
         LOG.warn(
                 "the daemon before has died; the sandbox goes on",
-                "containers",
-                tasks.all().size(),
-                "took_ms",
-                System.currentTimeMillis() - begun,
-                "restarts",
-                restarts);
+                laps.with("containers", tasks.all().size(), "restarts", restarts));
+    }
+
+    /** How long each part took. */
+    private static final class Laps {
+        private final List<Object> fields = new ArrayList<>();
+        private long last = System.nanoTime();
+
+        void done(String part) {
+            long now = System.nanoTime();
+            fields.addAll(List.of(part, TimeUnit.NANOSECONDS.toMillis(now - last)));
+            last = now;
+        }
+
+        Object[] with(Object... more) {
+            fields.addAll(List.of(more));
+            return fields.toArray();
+        }
     }
 
     private static Agent agent(

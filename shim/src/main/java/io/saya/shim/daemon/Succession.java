@@ -1,10 +1,12 @@
 package io.saya.shim.daemon;
 
+import io.saya.agent.GuestDetails;
 import io.saya.json.Json;
 import io.saya.json.JsonArray;
 import io.saya.json.JsonException;
 import io.saya.json.JsonObject;
 import io.saya.json.JsonValue;
+import io.saya.shim.management.ManagementSocket;
 import io.saya.task.TaskHandover;
 import io.saya.ttrpc.HeldClient;
 import io.saya.ttrpc.HeldConnection;
@@ -117,6 +119,26 @@ record Succession(HeldServer server, TaskHandover.Held tasks, long heldAt) {
     /** Removes the file: nobody needs it any more. */
     static void discard(Path runDirectory) throws IOException {
         Files.deleteIfExists(runDirectory.resolve(FILE));
+    }
+
+    /**
+     * Removes what the daemon before has left in the run directory, and the one that serves makes
+     * anew.
+     */
+    static void clear(Path runDirectory) throws IOException {
+        Files.deleteIfExists(runDirectory.resolve(HandOver.SOCKET));
+        Files.deleteIfExists(runDirectory.resolve(ManagementSocket.NAME));
+        discard(runDirectory);
+    }
+
+    /**
+     * What the agent has said of itself to the first daemon.
+     *
+     * @param sandbox as {@link TaskHandover.Held#sandbox}
+     */
+    static GuestDetails agent(JsonObject sandbox) {
+        return GuestDetails.of(
+                sandbox.string("agent").orElse(""), sandbox.bool("seccomp").orElse(false));
     }
 
     private static JsonObject json(HeldConnection connection) {

@@ -13,7 +13,6 @@ import io.saya.json.JsonObject;
 import io.saya.log.Log;
 import io.saya.oci.OciSpec;
 import io.saya.sandbox.Sandbox;
-import io.saya.shim.management.ManagementSocket;
 import io.saya.shim.metrics.SandboxCounts;
 import io.saya.shim.service.SandboxTaskService;
 import io.saya.task.Tasks;
@@ -22,7 +21,6 @@ import io.saya.ttrpc.TtrpcServer;
 import io.saya.ttrpc.transport.DescriptorOffer;
 import io.saya.ttrpc.transport.Transport;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -80,9 +78,7 @@ final class Takeover {
         tasks.standing(succession.tasks().containers());
         SandboxCounts counts = services.counts(standing);
         counts.restarts(host.takeOver());
-        GuestDetails details =
-                GuestDetails.of(
-                        told.string("agent").orElse(""), told.bool("seccomp").orElse(false));
+        GuestDetails details = Succession.agent(told);
         standing.goOn(
                 KataAgent.goOn(
                         transport,
@@ -92,9 +88,7 @@ final class Takeover {
                         counts),
                 details);
         tasks.goOn();
-        Files.deleteIfExists(directory.resolve(HandOver.SOCKET));
-        Files.deleteIfExists(directory.resolve(ManagementSocket.NAME));
-        Succession.discard(directory);
+        Succession.clear(directory);
         TtrpcServer server =
                 services.serve(
                         standing,

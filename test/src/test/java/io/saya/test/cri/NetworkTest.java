@@ -158,7 +158,12 @@ final class NetworkTest extends NetworkSuite {
 
     @Test
     void killOfTheVmOrOfItsShimLeavesNothingInThePodsNamespace() {
-        var node = node(Networks.bridge("net0", 11, 1500));
+        // A shim that no other one follows.
+        var node =
+                node(
+                        List.of(Networks.bridge("net0", 11, 1500)),
+                        Map.of(),
+                        "[runtime]\ndaemon_restarts = 0\n");
         for (var victim : List.of("qemu-system", "saya-guard", "java")) {
             var pod = pod(node);
             assertThat(sh(inNamespace(node) + "tc qdisc").succeeded().out()).contains("ingress");

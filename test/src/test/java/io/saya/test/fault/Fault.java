@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.saya.test.Host;
 import java.time.Duration;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /** What dies, or stands still. */
@@ -68,10 +69,33 @@ enum Fault {
             Hand.tell(victim.runDirectory(), "panic");
         }
     },
+    /** One that no other one follows. */
     DAEMON_KILLED("shim", "/lib/runtime/bin/java") {
         @Override
         void strike(Victim victim) {
             kill(victim);
+        }
+
+        @Override
+        OptionalInt restarts() {
+            return OptionalInt.of(0);
+        }
+    },
+    /** The same where another one may follow: with nothing in progress it does. */
+    DAEMON_FOLLOWED("shim, followed", "/lib/runtime/bin/java") {
+        @Override
+        void strike(Victim victim) {
+            kill(victim);
+        }
+
+        @Override
+        OptionalInt restarts() {
+            return OptionalInt.of(3);
+        }
+
+        @Override
+        boolean survived(Phase phase) {
+            return phase == Phase.IDLE || phase == Phase.EXEC;
         }
     },
     GUARD_KILLED("guard", "saya-guard") {
@@ -89,7 +113,7 @@ enum Fault {
     };
 
     private static final Set<Fault> OUTSIDE_OF_THE_VM =
-            Set.of(DAEMON_KILLED, GUARD_KILLED, CONTAINERD_KILLED);
+            Set.of(DAEMON_KILLED, DAEMON_FOLLOWED, GUARD_KILLED, CONTAINERD_KILLED);
 
     private final String title;
     private final String program;
@@ -128,13 +152,18 @@ enum Fault {
         return false;
     }
 
+    /** How many daemons may be followed by another one; empty: as by default. */
+    OptionalInt restarts() {
+        return OptionalInt.empty();
+    }
+
     /** Limit for the task to be stopped. */
     Duration bound(Phase phase) {
         return Duration.ofSeconds(10);
     }
 
     /** True if the container survives it. */
-    boolean survived() {
+    boolean survived(Phase phase) {
         return this == CONTAINERD_KILLED;
     }
 

@@ -63,6 +63,7 @@ final class FaultMatrixTest {
             assumeTrue(daemon.isPresent(), VsockDaemons.ABSENT);
             node.reachByVsock(victim.id(), daemon.get());
         }
+        cell.fault().restarts().ifPresent(allowed -> node.restarts(victim.id(), allowed));
         double seconds = -1;
         var failure = "unexpected";
         try {
@@ -89,8 +90,11 @@ final class FaultMatrixTest {
     /** The task is stopped or gone, and whoever called meanwhile has an answer. */
     private void awaitEnd(Cell cell, Victim victim) {
         var bound = cell.fault().bound(cell.phase());
-        if (cell.fault().survived()) {
+        if (cell.fault().survived(cell.phase())) {
             assertThat(Wait.until(bound, () -> !node.state(victim.id()).equals("?"))).isTrue();
+            if (cell.fault() == Fault.DAEMON_FOLLOWED) {
+                goesOn(victim);
+            }
             if (cell.phase() == Phase.IDLE || cell.phase() == Phase.EXEC) {
                 assertThat(node.state(victim.id())).isEqualTo("RUNNING");
             }
@@ -101,6 +105,15 @@ final class FaultMatrixTest {
                         "%s: %s after %s, the client's call %s%s",
                         cell, node.state(victim.id()), bound, victim.call(), node.log())
                 .isTrue();
+    }
+
+    /** Another daemon carries calls out, in the same machine. */
+    private void goesOn(Victim victim) {
+        var machine = Host.processes("qemu-system", victim.id());
+        var ran = node.ctr("tasks", "exec", "--exec-id", "after", victim.id(), "echo", "here");
+        assertThat(ran.out()).as("%s%s", ran.err(), node.log()).isEqualTo("here\n");
+        assertThat(Host.processes("qemu-system", victim.id())).hasSize(1).isEqualTo(machine);
+        assertThat(victim.processes("/lib/runtime/bin/java")).hasSize(1);
     }
 
     private boolean ended(Victim victim) {
@@ -158,7 +171,7 @@ final class FaultMatrixTest {
         if (!cell.phase().announced()) {
             return;
         }
-        if (cell.fault().survived()) {
+        if (cell.fault().survived(cell.phase())) {
             if (cell.phase() == Phase.IDLE || cell.phase() == Phase.EXEC) {
                 Wait.until(GONE, () -> !node.exits(victim.id()).isEmpty());
                 assertThat(node.exits(victim.id())).as(node.log()).containsExactly(137);
@@ -210,6 +223,10 @@ final class FaultMatrixTest {
                         new Cell(Fault.DAEMON_KILLED, Phase.CREATE_CONTAINER),
                         new Cell(Fault.DAEMON_KILLED, Phase.EXEC),
                         new Cell(Fault.DAEMON_KILLED, Phase.DELETE_DISMANTLE),
+                        new Cell(Fault.DAEMON_FOLLOWED, Phase.CREATE_CONTAINER),
+                        new Cell(Fault.DAEMON_FOLLOWED, Phase.IDLE),
+                        new Cell(Fault.DAEMON_FOLLOWED, Phase.EXEC),
+                        new Cell(Fault.DAEMON_FOLLOWED, Phase.DELETE_DISMANTLE),
                         new Cell(Fault.GUARD_KILLED, Phase.IDLE),
                         new Cell(Fault.CONTAINERD_KILLED, Phase.EXEC),
                         new Cell(Fault.CONTAINERD_KILLED, Phase.SHUTDOWN_END));

@@ -12,8 +12,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.SortedSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -38,7 +38,10 @@ final class Node implements AutoCloseable {
 
     private final Path directory;
     private final Path events;
-    private final Set<String> byVsock = ConcurrentHashMap.newKeySet();
+
+    /** Configuration files of containers, or of pods, that have one of their own. */
+    private final Map<String, Path> configurations = new ConcurrentHashMap<>();
+
     private @Nullable Process process;
     private @Nullable Process listener;
 
@@ -137,27 +140,47 @@ final class Node implements AutoCloseable {
 
     /** Has the agent of a container, or of a pod, reached by a vsock daemon. */
     void reachByVsock(String id, Path daemon) {
-        var configuration = directory.resolve("guest/by-vsock.toml");
+        // QEMU itself: the hand in the guest would need a serial port.
+        configure(
+                id,
+                "by-vsock.toml",
+                common().replaceAll("(?m)^(path|valid_hypervisor_paths) = .*\n", "")
+                        + """
+                        transport = "hybrid-vsock"
+                        vhost_user_vsock_daemon = "%s"
+                        """
+                                .formatted(daemon));
+    }
+
+    /** Has so many daemons of a container, or of a pod, followed by another one. */
+    void restarts(String id, int allowed) {
+        configure(
+                id,
+                "restarts-" + allowed + ".toml",
+                common() + "[runtime]\ndaemon_restarts = " + allowed + "\n");
+    }
+
+    private void configure(String id, String name, String content) {
         try {
-            // QEMU itself: the hand in the guest would need a serial port.
-            Files.writeString(
-                    configuration,
-                    Files.readString(directory.resolve("guest/configuration.toml"))
-                                    .replaceAll("(?m)^(path|valid_hypervisor_paths) = .*\n", "")
-                            + """
-                            transport = "hybrid-vsock"
-                            vhost_user_vsock_daemon = "%s"
-                            """
-                                    .formatted(daemon));
+            configurations.put(
+                    id, Files.writeString(directory.resolve("guest").resolve(name), content));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        byVsock.add(id);
+    }
+
+    private String common() {
+        try {
+            return Files.readString(directory.resolve("guest/configuration.toml"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private String configuration(String id) {
-        return directory
-                + (byVsock.contains(id) ? "/guest/by-vsock.toml" : "/guest/configuration.toml");
+        return configurations
+                .getOrDefault(id, directory.resolve("guest/configuration.toml"))
+                .toString();
     }
 
     /** Starts a container in the background, as {@code ctr run -d} does. */

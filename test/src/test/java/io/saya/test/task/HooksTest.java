@@ -73,7 +73,7 @@ final class HooksTest extends ShimSuite {
     @Test
     void theLastAreRunAlsoWhereTheDaemonHasDied() throws Exception {
         var note = script("note", "cat > \"$NOTES/$1\"");
-        try (var shim = start("saya", Map.of(), "sleep", "1000")) {
+        try (var shim = startWith(withoutRestarts(), newId(), Map.of(), "sleep", "1000")) {
             hooks(shim, "{\"poststop\": [%s]}".formatted(hook(note, "late")));
             shim.create("", "", "");
             shim.start("");

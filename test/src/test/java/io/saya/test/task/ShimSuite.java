@@ -80,6 +80,13 @@ abstract class ShimSuite {
                 environment, Objects.requireNonNull(transport), directory(), id, annotations, args);
     }
 
+    /** The environment of a shim whose sandbox ends with its daemon. */
+    final Map<String, String> withoutRestarts() throws IOException {
+        var file = directory().resolve("alone.toml");
+        Files.writeString(file, "[runtime]\ndaemon_restarts = 0\n");
+        return Map.of("KATA_CONF_FILE", file.toString());
+    }
+
     /** Starts a shim of the product with a file of the host's as {@code /etc/resolv.conf}. */
     final Shim startResolving(Path file, String... args)
             throws IOException, TtrpcException, InterruptedException {
