@@ -60,8 +60,8 @@ public enum AgentTrait {
     CLOSE_STDIN_CUTS_READ(Maker.KATA, AgentVersion.rank(2, 0), AgentVersion.rank(3, 6), Unread.YES),
 
     /**
-     * Is told how many CPUs are new, not how many there are: it waits for as many, and for all of
-     * 5 or 10 s in which it answers nobody, and then fails.
+     * Is told how many CPUs are new, not how many there are: it waits for as many, and for all of 5
+     * or 10 s in which it answers nobody, and then fails.
      */
     COUNTS_NEW_CPUS(Maker.KATA, AgentVersion.rank(1, 0), AgentVersion.rank(3, 1), Unread.YES),
 

@@ -10,8 +10,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class AgentTraitTest {
 
     /**
-     * S: streams end with wait, P: plain status, C: CloseStdin cuts, E: empty is no end, N: counts new
-     * CPUs.
+     * S: streams end with wait, P: plain status, C: CloseStdin cuts, E: empty is no end, N: counts
+     * new CPUs.
      */
     @ParameterizedTest
     @CsvSource({

@@ -43,7 +43,12 @@ class NewHardwareTest {
 
     @ParameterizedTest
     @CsvSource({
-        "1.13.0, 2", "2.5.2, 2", "3.1.3, 2", "3.2.0, 5", "4.1.0, 5", "4.1.0+saya.0.1.0, 5",
+        "1.13.0, 2",
+        "2.5.2, 2",
+        "3.1.3, 2",
+        "3.2.0, 5",
+        "4.1.0, 5",
+        "4.1.0+saya.0.1.0, 5",
     })
     void anAgentIsToldTheNewOnesOrAllAsItTakesIt(String version, int counted) throws Exception {
         List<OnlineCPUMemRequest> told = new CopyOnWriteArrayList<>();
@@ -82,7 +87,6 @@ class NewHardwareTest {
         }
         OnlineCPUMemRequest all = OnlineCPUMemRequest.newBuilder().setWait(true).build();
         assertThat(told)
-                .containsExactly(
-                        all.toBuilder().setNbCpus(counted).setCpuOnly(true).build(), all);
+                .containsExactly(all.toBuilder().setNbCpus(counted).setCpuOnly(true).build(), all);
     }
 }

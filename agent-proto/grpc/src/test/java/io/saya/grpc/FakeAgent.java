@@ -43,6 +43,7 @@ public final class FakeAgent implements AutoCloseable {
     private final Server server;
     private final Channel listener;
 
+    private volatile long checkMillis;
     private final List<Channel> connections = new CopyOnWriteArrayList<>();
     private final List<YamuxSession> sessions = new CopyOnWriteArrayList<>();
 
@@ -100,7 +101,17 @@ public final class FakeAgent implements AutoCloseable {
         }
     }
 
-    private static ServerServiceDefinition service() {
+    /** Has an answer to Check take so long, as of a guest on a busy host. */
+    public void answerCheckAfter(Duration time) {
+        checkMillis = time.toMillis();
+    }
+
+    /** How many connections by yamux there were. */
+    public int connections() {
+        return connections.size();
+    }
+
+    private ServerServiceDefinition service() {
         return ServerServiceDefinition.builder(SERVICE)
                 .addMethod(
                         method("Echo"),
@@ -114,8 +125,14 @@ public final class FakeAgent implements AutoCloseable {
                         method("Check"),
                         ServerCalls.asyncUnaryCall(
                                 (StringValue _, StreamObserver<StringValue> to) -> {
-                                    to.onNext(StringValue.getDefaultInstance());
-                                    to.onCompleted();
+                                    var _ =
+                                            group.schedule(
+                                                    () -> {
+                                                        to.onNext(StringValue.getDefaultInstance());
+                                                        to.onCompleted();
+                                                    },
+                                                    checkMillis,
+                                                    TimeUnit.MILLISECONDS);
                                 }))
                 .addMethod(
                         method("Refuse"),
