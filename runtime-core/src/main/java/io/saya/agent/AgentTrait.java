@@ -65,6 +65,13 @@ public enum AgentTrait {
      */
     COUNTS_NEW_CPUS(Maker.KATA, AgentVersion.rank(1, 0), AgentVersion.rank(3, 1), Unread.YES),
 
+    /**
+     * Reads a seccomp profile by other numbers of its fields: of the one that is sent it would see
+     * no system call, and apply what is for all others to each.
+     */
+    NUMBERS_SECCOMP_OTHERWISE(
+            Maker.KATA, AgentVersion.rank(1, 0), AgentVersion.rank(2, 0), Unread.YES),
+
     /** An answer without data is not the end of output but says that there is none yet. */
     EMPTY_READ_IS_NOT_THE_END(
             Maker.KATA, AgentVersion.rank(2, 0), AgentVersion.rank(2, 0), Unread.NO);

@@ -10,12 +10,12 @@ import org.junit.jupiter.params.provider.CsvSource;
 class AgentTraitTest {
 
     /**
-     * S: streams end with wait, P: plain status, C: CloseStdin cuts, E: empty is no end, N: counts
-     * new CPUs.
+     * S: streams end with wait, P: plain status, C: CloseStdin cuts, N: counts new CPUs, X: numbers
+     * seccomp otherwise, E: empty is no end.
      */
     @ParameterizedTest
     @CsvSource({
-        "2.0.4, SPCNE",
+        "2.0.4, SPCNXE",
         "2.1.0, SPCN",
         "3.1.3, SPCN",
         "3.2.0-alpha0, SPC",
@@ -26,9 +26,9 @@ class AgentTraitTest {
         "4.1.0, S",
         "10.0.0, S",
         // Who does not say is trusted with as little as the oldest.
-        "'', SPCN",
-        "\u001b[2J, SPCN",
-        "99999999999.1.0, SPCN",
+        "'', SPCNX",
+        "\u001b[2J, SPCNX",
+        "99999999999.1.0, SPCNX",
         "4.1.0+saya.0.1.0, -FLTMGKJO",
     })
     void areThoseOfTheRelease(String version, String expected) {
@@ -51,6 +51,7 @@ class AgentTraitTest {
                                             case SIGNAL_IS_PLAIN_STATUS -> "P";
                                             case CLOSE_STDIN_CUTS_READ -> "C";
                                             case COUNTS_NEW_CPUS -> "N";
+                                            case NUMBERS_SECCOMP_OTHERWISE -> "X";
                                             case EMPTY_READ_IS_NOT_THE_END -> "E";
                                         })
                         .collect(Collectors.joining());
