@@ -156,7 +156,7 @@ public final class KataConnector implements AgentConnector {
                     }
                     return greet(client, living);
                 }
-                if (grpcAttempts == 1 && yamux.isDone()) {
+                if (grpcAttempts == 1 && yamux.isDone() && yamux.join().isActive()) {
                     Endpoint kept = Endpoint.left(yamux.join(), address(endpoint).toString());
                     return greet(
                             grpc.connector()

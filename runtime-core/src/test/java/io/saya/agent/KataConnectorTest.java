@@ -104,6 +104,23 @@ class KataConnectorTest {
     }
 
     @Test
+    void anAgentOfKata1ThatHangsUpAllTheSameIsConnectedToOnceMore() throws Exception {
+        try (FakeAgent agent = new FakeAgent(transport, directory)) {
+            agent.hangUpOnce();
+            try (Agent connected =
+                    connector()
+                            .connect(
+                                    new AgentEndpoint.SerialPort(
+                                            agent.muxed(), AgentEndpoint.Agents.ANY),
+                                    ChannelSigns.of(new CompletableFuture<>()),
+                                    () -> false)) {
+                connected.check(LONG);
+                assertThat(agent.connections()).isEqualTo(2);
+            }
+        }
+    }
+
+    @Test
     void aPeerThatAlwaysHangsUpIsGivenUpLongBeforeThePatience() throws Exception {
         AtomicInteger connections = new AtomicInteger();
         Channel listener = hangingUp(connections);

@@ -12,6 +12,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerDomainSocketChannel;
@@ -44,6 +45,7 @@ public final class FakeAgent implements AutoCloseable {
     private final Channel listener;
 
     private volatile long checkMillis;
+    private volatile boolean hangsUpOnce;
     private final List<Channel> connections = new CopyOnWriteArrayList<>();
     private final List<YamuxSession> sessions = new CopyOnWriteArrayList<>();
 
@@ -75,6 +77,9 @@ public final class FakeAgent implements AutoCloseable {
                                                 Duration.ZERO);
                                 sessions.add(session);
                                 channel.pipeline().addLast(session);
+                                if (hangsUpOnce && connections.size() == 1) {
+                                    channel.pipeline().addFirst(new HangUp());
+                                }
                             }
                         });
     }
@@ -104,6 +109,11 @@ public final class FakeAgent implements AutoCloseable {
     /** Has an answer to Check take so long, as of a guest on a busy host. */
     public void answerCheckAfter(Duration time) {
         checkMillis = time.toMillis();
+    }
+
+    /** Has the first connection by yamux end behind what is said first on it. */
+    public void hangUpOnce() {
+        hangsUpOnce = true;
     }
 
     /** How many connections by yamux there were. */
@@ -173,6 +183,14 @@ public final class FakeAgent implements AutoCloseable {
                 _ -> {
                     var _ = transport.eventLoop().register(stream);
                 });
+    }
+
+    private static final class HangUp extends ChannelOutboundHandlerAdapter {
+        @Override
+        public void flush(ChannelHandlerContext context) {
+            context.flush();
+            var _ = context.close();
+        }
     }
 
     /** Writes what it reads to another channel, and ends with it. */

@@ -6,6 +6,7 @@ import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelPromise;
 import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.file.Path;
 import java.util.function.Consumer;
 
@@ -121,6 +122,10 @@ public sealed interface Endpoint {
             channel.eventLoop()
                     .execute(
                             () -> {
+                                if (!channel.isActive()) {
+                                    connected.setFailure(new ClosedChannelException());
+                                    return;
+                                }
                                 channel.pipeline().addLast(handler);
                                 channel.config().setAutoRead(true);
                                 connected.setSuccess();
