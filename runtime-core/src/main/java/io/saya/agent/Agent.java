@@ -131,12 +131,11 @@ public interface Agent extends SocketGuest, AutoCloseable {
      * Has the guest use hardware that was plugged. Returns when all CPUs are online; memory may
      * take longer.
      *
-     * @param vcpus how many there are in all; 0: none is new. Agents of Kata before 3.2 take it for
-     *     the number of new ones, and bring all online in any case
-     *     (agent-proto/api/agents.md#resizing)
+     * @param vcpus how many virtual CPUs there are in all
+     * @param added how many of them are new
      * @param memory whether there is new memory
      */
-    void useNewHardware(int vcpus, boolean memory) throws RuntimeFailure;
+    void useNewHardware(int vcpus, int added, boolean memory) throws RuntimeFailure;
 
     /**
      * Has the guest swap to a disk that was plugged. UNIMPLEMENTED with agents of Kata before 2.2.

@@ -59,6 +59,19 @@ public enum AgentTrait {
      */
     CLOSE_STDIN_CUTS_READ(Maker.KATA, AgentVersion.rank(2, 0), AgentVersion.rank(3, 6), Unread.YES),
 
+    /**
+     * Is told how many CPUs are new, not how many there are: it waits for as many, and for all of 5
+     * or 10 s in which it answers nobody, and then fails.
+     */
+    COUNTS_NEW_CPUS(Maker.KATA, AgentVersion.rank(1, 0), AgentVersion.rank(3, 1), Unread.YES),
+
+    /**
+     * Reads a seccomp profile by other numbers of its fields: of the one that is sent it would see
+     * no system call, and apply what is for all others to each.
+     */
+    NUMBERS_SECCOMP_OTHERWISE(
+            Maker.KATA, AgentVersion.rank(1, 0), AgentVersion.rank(2, 0), Unread.YES),
+
     /** An answer without data is not the end of output but says that there is none yet. */
     EMPTY_READ_IS_NOT_THE_END(
             Maker.KATA, AgentVersion.rank(2, 0), AgentVersion.rank(2, 0), Unread.NO);

@@ -23,10 +23,12 @@ public record GuestDetails(PlainText version, GuestAbilities abilities, Set<Agen
     /** Judges an agent by what it says of itself, which is checked by nothing. */
     public static GuestDetails of(String version, boolean seccomp) {
         AgentVersion known = AgentVersion.parse(version);
+        Set<AgentTrait> traits = AgentTrait.of(known);
+        boolean profiles = seccomp && !traits.contains(AgentTrait.NUMBERS_SECCOMP_OTHERWISE);
         return new GuestDetails(
                 PlainText.line(version, VERSION_LENGTH),
-                new GuestAbilities(seccomp, known.own()),
-                AgentTrait.of(known));
+                new GuestAbilities(profiles, known.own()),
+                traits);
     }
 
     public boolean has(AgentTrait trait) {

@@ -73,13 +73,13 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 public final class KataAgent implements Agent {
 
+    private static final int HEXADECIMAL = 16;
+
     /**
      * The limit of requests that have no reason to take longer: five times what Kata's clients
      * allow, since a guest on a busy host may hardly get a processor. A client's own limit is
      * mostly shorter, and a guest that does not answer at all is found by the health check.
      */
-    private static final int HEXADECIMAL = 16;
-
     private static final Duration LIMIT = Duration.ofMinutes(5);
 
     /** The limit of requests that a living guest answers soon: a signal, a window size. */
@@ -467,9 +467,14 @@ public final class KataAgent implements Agent {
     }
 
     @Override
-    public void useNewHardware(int vcpus, boolean memory) {
+    public void useNewHardware(int vcpus, int added, boolean memory) {
+        int counted = traits.contains(AgentTrait.COUNTS_NEW_CPUS) ? added : vcpus;
         OnlineCPUMemRequest request =
-                OnlineCPUMemRequest.newBuilder().setNbCpus(vcpus).setCpuOnly(!memory).build();
+                OnlineCPUMemRequest.newBuilder()
+                        .setWait(true)
+                        .setNbCpus(added > 0 ? counted : 0)
+                        .setCpuOnly(!memory)
+                        .build();
         AgentCall.run(
                 "OnlineCPUMem", () -> service.onlineCPUMem(request, CallOptions.timeout(LIMIT)));
     }

@@ -1,5 +1,6 @@
 package io.saya.agent;
 
+import io.netty.channel.Channel;
 import io.saya.failure.RuntimeFailure;
 import io.saya.hypervisor.AgentEndpoint;
 import io.saya.lifecycle.Patience;
@@ -14,13 +15,17 @@ import io.saya.ttrpc.transport.Endpoint;
 import io.saya.ttrpc.transport.Transport;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 
 /**
  * Reaches agents, and finds out what they speak. ttrpc is tried first: all but those of Kata 1.x
- * speak it. One that speaks gRPC says so in its own protocol, by HTTP/2's or yamux's first words;
- * whatever ends a connection before the first answer is taken for that. It listens again a tenth of
- * a second later.
+ * speak it. One that speaks gRPC says so in its own protocol. At a serial port that is yamux's
+ * first word, and the connection goes on: an agent whose connection ends opens the port again,
+ * which it can while nothing of it holds the port any more, and otherwise never. Elsewhere it is
+ * HTTP/2's; whatever ends a connection before the first answer is taken for that. The agent listens
+ * again a tenth of a second later.
  */
 public final class KataConnector implements AgentConnector {
 
@@ -132,6 +137,8 @@ public final class KataConnector implements AgentConnector {
     private Agent reach(AgentEndpoint endpoint, ChannelSigns signs, Patience patience) {
         Duration grpcAnswer = FIRST_GRPC_ANSWER;
         int grpcAttempts = 0;
+        Patience living = () -> signs.hungUp().isDone() || patience.exhausted();
+        CompletableFuture<Channel> yamux = new CompletableFuture<>();
         while (true) {
             try {
                 if (grpcAttempts == 0) {
@@ -140,12 +147,21 @@ public final class KataConnector implements AgentConnector {
                                     endpoint,
                                     options ->
                                             TtrpcClient.connect(
-                                                    transport, greeted(endpoint), options),
+                                                    transport,
+                                                    greeted(endpoint, yamux::complete),
+                                                    options),
                                     patience);
                     if (!(endpoint instanceof AgentEndpoint.SerialPort)) {
                         signs.taken().run();
                     }
-                    return greet(client, () -> signs.hungUp().isDone() || patience.exhausted());
+                    return greet(client, living);
+                }
+                if (grpcAttempts == 1 && yamux.isDone() && yamux.join().isActive()) {
+                    Endpoint kept = Endpoint.left(yamux.join(), address(endpoint).toString());
+                    return greet(
+                            grpc.connector()
+                                    .connect(transport, kept, Framing.YAMUX, options(calls)),
+                            living);
                 }
                 return greet(
                         connected(
@@ -160,10 +176,18 @@ public final class KataConnector implements AgentConnector {
                                 patience),
                         soonerThan(patience, grpcAnswer));
             } catch (AnotherProtocol e) {
+                boolean kept = grpcAttempts == 0 && yamux.isDone();
                 if (patience.exhausted() || grpcAttempts == GRPC_ATTEMPTS) {
+                    if (kept) {
+                        var _ = yamux.join().close();
+                    }
                     throw e.failure();
                 }
                 LOG.debug("the agent may speak gRPC", "after", e.failure().getMessage());
+                if (kept) {
+                    grpcAttempts++;
+                    continue;
+                }
                 if (grpcAttempts++ > 0 && grpcAnswer.compareTo(LONGEST_GRPC_ANSWER) < 0) {
                     grpcAnswer = grpcAnswer.multipliedBy(2);
                 }
@@ -250,10 +274,10 @@ public final class KataConnector implements AgentConnector {
     }
 
     /** The address for a first attempt, at which somebody may be who speaks something else. */
-    private static Endpoint greeted(AgentEndpoint endpoint) {
+    private static Endpoint greeted(AgentEndpoint endpoint, Consumer<Channel> yamux) {
         return endpoint instanceof AgentEndpoint.SerialPort(var socket, var agents)
                         && agents == AgentEndpoint.Agents.ANY
-                ? Endpoint.serialPort(socket)
+                ? Endpoint.serialPort(socket, yamux)
                 : address(endpoint);
     }
 

@@ -119,6 +119,12 @@ final class BootFailure {
                             "Out of memory",
                             "the guest has too little memory: raise default_memory in"
                                     + " [hypervisor.qemu]"),
+                    new Known(
+                            "EOPNOTSUPP: Operation not supported on transport endpoint",
+                            "the guest's kernel is too new for its agent: those before Kata 3.3"
+                                    + " end where SO_REUSEPORT is refused, as by kernels of 2025"
+                                    + " and later (6.1.192 among them); use the kernel that the"
+                                    + " agent's release came with, or a newer agent"),
                     new Known("vsock://-1:", KATA_WITHOUT_VSOCK, true),
                     new Known(KATA_LISTENS, KATA_WITHOUT_VSOCK, true),
                     new Known(

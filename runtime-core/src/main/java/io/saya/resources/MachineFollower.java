@@ -413,7 +413,8 @@ public final class MachineFollower {
             }
         }
         if (moreMemory || moreCpus) {
-            agent.get().useNewHardware(moreCpus ? vm.vcpus() : 0, moreMemory);
+            int vcpus = vm.vcpus();
+            agent.get().useNewHardware(vcpus, moreCpus ? vcpus - before : 0, moreMemory);
         }
         if (moreMemory) {
             awaitTaken(offered);
@@ -432,7 +433,7 @@ public final class MachineFollower {
             if (offered <= before) {
                 return;
             }
-            agent.get().useNewHardware(0, true);
+            agent.get().useNewHardware(vm.vcpus(), 0, true);
             awaitTaken(offered);
             before = offered;
         }
@@ -446,7 +447,7 @@ public final class MachineFollower {
                 && !Thread.currentThread().isInterrupted()) {
             var _ = Waited.pause(LOOK);
             // A busy guest may not have seen the device yet when it was told of it.
-            agent.get().useNewHardware(0, true);
+            agent.get().useNewHardware(vm.vcpus(), 0, true);
             taken = vm.memoryMib();
         }
         if (taken < offered) {

@@ -9,11 +9,16 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class AgentTraitTest {
 
-    /** S: streams end with wait, P: plain status, C: CloseStdin cuts, E: empty is no end. */
+    /**
+     * S: streams end with wait, P: plain status, C: CloseStdin cuts, N: counts new CPUs, X: numbers
+     * seccomp otherwise, E: empty is no end.
+     */
     @ParameterizedTest
     @CsvSource({
-        "2.0.4, SPCE",
-        "2.1.0, SPC",
+        "2.0.4, SPCNXE",
+        "2.1.0, SPCN",
+        "3.1.3, SPCN",
+        "3.2.0-alpha0, SPC",
         "3.6.0, SPC",
         "3.7.0-rc1, SP",
         "3.31.0, SP",
@@ -21,9 +26,9 @@ class AgentTraitTest {
         "4.1.0, S",
         "10.0.0, S",
         // Who does not say is trusted with as little as the oldest.
-        "'', SPC",
-        "\u001b[2J, SPC",
-        "99999999999.1.0, SPC",
+        "'', SPCNX",
+        "\u001b[2J, SPCNX",
+        "99999999999.1.0, SPCNX",
         "4.1.0+saya.0.1.0, -FLTMGKJO",
     })
     void areThoseOfTheRelease(String version, String expected) {
@@ -45,6 +50,8 @@ class AgentTraitTest {
                                             case STREAMS_END_WITH_WAIT -> "S";
                                             case SIGNAL_IS_PLAIN_STATUS -> "P";
                                             case CLOSE_STDIN_CUTS_READ -> "C";
+                                            case COUNTS_NEW_CPUS -> "N";
+                                            case NUMBERS_SECCOMP_OTHERWISE -> "X";
                                             case EMPTY_READ_IS_NOT_THE_END -> "E";
                                         })
                         .collect(Collectors.joining());

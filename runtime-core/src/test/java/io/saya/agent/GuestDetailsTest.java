@@ -45,6 +45,15 @@ class GuestDetailsTest {
         assertThat(details.abilities().limits()).isFalse();
     }
 
+    /** An agent that reads it by other numbers would allow no system call at all. */
+    @Test
+    void aProfileOfSeccompIsForAgentsThatReadItAsItIsSent() {
+        assertThat(GuestDetails.of("1.13.0", true).abilities().seccomp()).isFalse();
+        assertThat(GuestDetails.of("2.1.0", true).abilities().seccomp()).isTrue();
+        assertThat(GuestDetails.of("2.1.0", false).abilities().seccomp()).isFalse();
+        assertThat(GuestDetails.of("4.1.0+saya.0.1.0", true).abilities().seccomp()).isTrue();
+    }
+
     @Test
     void aVersionIsCutShort() {
         assertThat(GuestDetails.of("9".repeat(1000), false).version().toString()).hasSize(64);

@@ -74,10 +74,48 @@ class KataConnectorTest {
                 // UNAVAILABLE by ttrpc, then answered.
                 assertThat(calls).startsWith("Check 14").endsWith("Check 0", "Check 0");
                 assertThat(connected.lost()).isNotDone();
-                // Only the VMM would notice that a guest ends a session and begins another.
                 assertThat(agent.faults()).isEmpty();
                 agent.hangUp();
                 assertThat(connected.lost().get()).contains("has ended");
+            }
+        }
+    }
+
+    /**
+     * When its connection ends, an agent of Kata 1.x opens the port again: at once, and never if
+     * that fails, which it does while a write or a read is under way.
+     */
+    @Test
+    void anAgentOfKata1BehindASerialPortKeepsItsConnectionHoweverSlowItIs() throws Exception {
+        try (FakeAgent agent = new FakeAgent(transport, directory)) {
+            agent.answerCheckAfter(Duration.ofSeconds(2));
+            try (Agent connected =
+                    connector()
+                            .connect(
+                                    new AgentEndpoint.SerialPort(
+                                            agent.muxed(), AgentEndpoint.Agents.ANY),
+                                    ChannelSigns.of(new CompletableFuture<>()),
+                                    () -> false)) {
+                connected.check(LONG);
+                assertThat(agent.connections()).isEqualTo(1);
+                assertThat(agent.faults()).isEmpty();
+            }
+        }
+    }
+
+    @Test
+    void anAgentOfKata1ThatHangsUpAllTheSameIsConnectedToOnceMore() throws Exception {
+        try (FakeAgent agent = new FakeAgent(transport, directory)) {
+            agent.hangUpOnce();
+            try (Agent connected =
+                    connector()
+                            .connect(
+                                    new AgentEndpoint.SerialPort(
+                                            agent.muxed(), AgentEndpoint.Agents.ANY),
+                                    ChannelSigns.of(new CompletableFuture<>()),
+                                    () -> false)) {
+                connected.check(LONG);
+                assertThat(agent.connections()).isEqualTo(2);
             }
         }
     }

@@ -100,6 +100,18 @@ class BootFailureTest {
     }
 
     @Test
+    void anAgentThatIsTooOldForItsKernelIsAKnownCause() {
+        String console =
+                """
+                {"msg":"announce","config":"server_addr: \"vsock://-1:1024\""}
+                Error: Nix error: EOPNOTSUPP: Operation not supported on transport endpoint
+                [    2.0] Kernel panic - not syncing: Attempted to kill init! exitcode=0x00000100
+                """;
+        assertThat(BootFailure.advice(false, "", console)).contains("too new for its agent");
+        assertThat(BootFailure.advice(true, "", console)).contains("too new for its agent");
+    }
+
+    @Test
     void anInitThatEndsIsAKnownCauseUnlessItSaidWhy() {
         String panic = "Kernel panic - not syncing: Attempted to kill init! exitcode=0x0000000b";
         assertThat(BootFailure.advice(true, "", panic)).contains("first process");

@@ -72,7 +72,12 @@ final class MachineFollowerTest {
                             return null;
                         }
                         assertThat(method.getName()).isEqualTo("useNewHardware");
-                        done.add("use " + arguments[0] + (boolean) arguments[1]);
+                        done.add(
+                                "use "
+                                        + arguments[1]
+                                        + " of "
+                                        + arguments[0]
+                                        + (boolean) arguments[2]);
                         return null;
                     });
 
@@ -114,9 +119,9 @@ final class MachineFollowerTest {
         MachineFollower follower = follower(false);
         follower.admit("a", demand(64, 500_000));
         follower.admit("b", demand(512, 1_500_000));
-        assertDone("memory 714", "vcpus 2", "use 2true");
+        assertDone("memory 714", "vcpus 2", "use 1 of 2true");
         follower.admit("c", Demand.UNLIMITED);
-        assertDone("memory 2624", "vcpus 3", "use 3true");
+        assertDone("memory 2624", "vcpus 3", "use 1 of 3true");
         follower.dismiss("c");
         assertDone("memory 714", "vcpus 2");
         follower.dismiss("b");
@@ -131,10 +136,10 @@ final class MachineFollowerTest {
         most = 300;
         follower.admit("a", demand(64, 500_000));
         follower.admit("b", demand(512, 500_000));
-        assertDone("memory 494", "use 0true", "memory 714", "use 0true");
+        assertDone("memory 494", "use 0 of 1true", "memory 714", "use 0 of 1true");
         most = 0;
         follower.admit("c", demand(512, 500_000));
-        assertDone("vcpus 2", "use 2true");
+        assertDone("vcpus 2", "use 1 of 2true");
     }
 
     @Test
@@ -144,7 +149,7 @@ final class MachineFollowerTest {
         follower.admit("a", demand(64, 2_000_000));
         follower.look();
         follower.admit("b", demand(512, 500_000));
-        assertDone("memory 714", "use 0true");
+        assertDone("memory 714", "use 0 of 1true");
         full = false;
         String step = null;
         for (int looks = 0; step == null && looks < 3000; looks++) {
@@ -152,7 +157,7 @@ final class MachineFollowerTest {
             step = done.poll(10, TimeUnit.MILLISECONDS);
         }
         assertThat(step).isEqualTo("vcpus 3");
-        assertDone("use 3false");
+        assertDone("use 2 of 3false");
     }
 
     @Test
@@ -160,9 +165,9 @@ final class MachineFollowerTest {
         MachineFollower follower = follower(false);
         follower.admit("a", demand(64, 500_000));
         follower.change("a", Json.parseObject("{\"memory\":{\"limit\":536870912}}"));
-        assertDone("memory 649", "use 0true");
+        assertDone("memory 649", "use 0 of 1true");
         follower.change("a", Json.parseObject("{\"cpu\":{\"quota\":200000,\"period\":100000}}"));
-        assertDone("vcpus 2", "use 2false");
+        assertDone("vcpus 2", "use 1 of 2false");
         follower.change(
                 "a",
                 Json.parseObject(
@@ -183,7 +188,7 @@ final class MachineFollowerTest {
         assertThat(follower.guestCpus("a").toString()).isEqualTo("0");
         follower.bound("a", follower.guestCpus("a"));
         follower.admit("b", bound(1_500_000, "7"));
-        assertDone("memory 259", "vcpus 2", "use 2true", "bind a cpus 1");
+        assertDone("memory 259", "vcpus 2", "use 1 of 2true", "bind a cpus 1");
         assertThat(follower.guestCpus("b").toString()).isEqualTo("0");
         follower.bound("b", follower.guestCpus("b"));
         follower.dismiss("b");
@@ -207,7 +212,7 @@ final class MachineFollowerTest {
         follower.admit("a", demand(512, 500_000));
         deaf = false;
         follower.admit("b", demand(512, 500_000));
-        assertDone("memory 1169", "use 0true");
+        assertDone("memory 1169", "use 0 of 1true");
     }
 
     @Test

@@ -358,7 +358,7 @@ public final class ScriptedAgent implements Agent {
     }
 
     @Override
-    public void useNewHardware(int vcpus, boolean memory) {
+    public void useNewHardware(int vcpus, int added, boolean memory) {
         answer();
     }
 

@@ -12,6 +12,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerDomainSocketChannel;
@@ -43,6 +44,8 @@ public final class FakeAgent implements AutoCloseable {
     private final Server server;
     private final Channel listener;
 
+    private volatile long checkMillis;
+    private volatile boolean hangsUpOnce;
     private final List<Channel> connections = new CopyOnWriteArrayList<>();
     private final List<YamuxSession> sessions = new CopyOnWriteArrayList<>();
 
@@ -74,6 +77,9 @@ public final class FakeAgent implements AutoCloseable {
                                                 Duration.ZERO);
                                 sessions.add(session);
                                 channel.pipeline().addLast(session);
+                                if (hangsUpOnce && connections.size() == 1) {
+                                    channel.pipeline().addFirst(new HangUp());
+                                }
                             }
                         });
     }
@@ -100,7 +106,22 @@ public final class FakeAgent implements AutoCloseable {
         }
     }
 
-    private static ServerServiceDefinition service() {
+    /** Has an answer to Check take so long, as of a guest on a busy host. */
+    public void answerCheckAfter(Duration time) {
+        checkMillis = time.toMillis();
+    }
+
+    /** Has the first connection by yamux end behind what is said first on it. */
+    public void hangUpOnce() {
+        hangsUpOnce = true;
+    }
+
+    /** How many connections by yamux there were. */
+    public int connections() {
+        return connections.size();
+    }
+
+    private ServerServiceDefinition service() {
         return ServerServiceDefinition.builder(SERVICE)
                 .addMethod(
                         method("Echo"),
@@ -114,8 +135,14 @@ public final class FakeAgent implements AutoCloseable {
                         method("Check"),
                         ServerCalls.asyncUnaryCall(
                                 (StringValue _, StreamObserver<StringValue> to) -> {
-                                    to.onNext(StringValue.getDefaultInstance());
-                                    to.onCompleted();
+                                    var _ =
+                                            group.schedule(
+                                                    () -> {
+                                                        to.onNext(StringValue.getDefaultInstance());
+                                                        to.onCompleted();
+                                                    },
+                                                    checkMillis,
+                                                    TimeUnit.MILLISECONDS);
                                 }))
                 .addMethod(
                         method("Refuse"),
@@ -156,6 +183,14 @@ public final class FakeAgent implements AutoCloseable {
                 _ -> {
                     var _ = transport.eventLoop().register(stream);
                 });
+    }
+
+    private static final class HangUp extends ChannelOutboundHandlerAdapter {
+        @Override
+        public void flush(ChannelHandlerContext context) {
+            context.flush();
+            var _ = context.close();
+        }
     }
 
     /** Writes what it reads to another channel, and ends with it. */

@@ -511,6 +511,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Fra
     }
 
     void close(Throwable why) {
+        if (failure != null) {
+            return; // the channel has ended, or is another client's
+        }
         if (cause == null) {
             cause = why;
         }

@@ -4,8 +4,11 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelPromise;
 import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.file.Path;
+import java.util.function.Consumer;
 
 /** An address that a client connects to. */
 public sealed interface Endpoint {
@@ -33,11 +36,22 @@ public sealed interface Endpoint {
 
     /**
      * A Unix socket that is a virtual serial port of a guest, behind which a server of yamux may be
-     * instead of one of ttrpc: to that the first request is a ping as well, and its answer to the
-     * ping ends the connection.
+     * instead of one of ttrpc: to that the first request is a ping as well. Its answer to the ping
+     * ends the connection for the client that asked, and nobody else.
+     *
+     * @param yamux then given the connection, on its event loop, to be used as {@link #left}
      */
-    static Endpoint serialPort(Path path) {
-        return new SerialPort(path);
+    static Endpoint serialPort(Path path, Consumer<Channel> yamux) {
+        return new SerialPort(path, yamux);
+    }
+
+    /**
+     * A connection that another client has left; who connects to it owns it.
+     *
+     * @param name for messages
+     */
+    static Endpoint left(Channel channel, String name) {
+        return new Left(channel, name);
     }
 
     /**
@@ -83,7 +97,7 @@ public sealed interface Endpoint {
     }
 
     /** See {@link Endpoint#serialPort}. */
-    record SerialPort(Path path) implements Endpoint {
+    record SerialPort(Path path, Consumer<Channel> yamux) implements Endpoint {
         @Override
         public ChannelFuture connect(Transport transport, ChannelHandler handler) {
             return transport.connect(path, handler);
@@ -91,12 +105,37 @@ public sealed interface Endpoint {
 
         @Override
         public Preamble preamble() {
-            return SerialGreeting::start;
+            return (channel, done) -> SerialGreeting.start(channel, yamux, done);
         }
 
         @Override
         public String toString() {
             return "unix:" + path;
+        }
+    }
+
+    /** See {@link Endpoint#left}. */
+    record Left(Channel channel, String name) implements Endpoint {
+        @Override
+        public ChannelFuture connect(Transport transport, ChannelHandler handler) {
+            ChannelPromise connected = channel.newPromise();
+            channel.eventLoop()
+                    .execute(
+                            () -> {
+                                if (!channel.isActive()) {
+                                    connected.setFailure(new ClosedChannelException());
+                                    return;
+                                }
+                                channel.pipeline().addLast(handler);
+                                channel.config().setAutoRead(true);
+                                connected.setSuccess();
+                            });
+            return connected;
+        }
+
+        @Override
+        public String toString() {
+            return name;
         }
     }
 

@@ -7,6 +7,7 @@ import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 import io.netty.util.concurrent.Promise;
+import java.util.function.Consumer;
 
 /**
  * Asks who is at a serial port, ttrpc or yamux, in words that are right in both: what is written
@@ -20,7 +21,9 @@ import io.netty.util.concurrent.Promise;
  *     yamux   ping, SYN      (stream)       value: 01 00 7a 8b | 00 data, stream, length  thrown away
  * </pre>
  *
- * <p>An answer that is yamux's to that ping ends the connection. With any other the handler leaves.
+ * <p>An answer that is yamux's to that ping ends the connection for whoever asked, and not for the
+ * peer, which may not be able to serve another one: it is handed over as it is. With any other
+ * answer the handler leaves.
  */
 final class SerialGreeting extends ChannelDuplexHandler {
 
@@ -50,14 +53,21 @@ final class SerialGreeting extends ChannelDuplexHandler {
     private static final byte[] YAMUX_ANSWER =
             ByteBufUtil.decodeHexDump("00020002" + "00000000" + "01007a8b");
 
+    private final Consumer<Channel> yamux;
     private boolean asked;
     private int matched;
 
-    private SerialGreeting() {}
+    private SerialGreeting(Consumer<Channel> yamux) {
+        this.yamux = yamux;
+    }
 
-    /** Has what is written first on a channel ask. */
-    static void start(Channel channel, Promise<Void> done) {
-        channel.pipeline().addFirst(new SerialGreeting());
+    /**
+     * Has what is written first on a channel ask.
+     *
+     * @param yamux given the channel if a server of yamux answers: without handlers, and not read
+     */
+    static void start(Channel channel, Consumer<Channel> yamux, Promise<Void> done) {
+        channel.pipeline().addFirst(new SerialGreeting(yamux));
         done.setSuccess(null);
     }
 
@@ -107,9 +117,25 @@ final class SerialGreeting extends ChannelDuplexHandler {
             }
         }
         matched += more;
-        bytes.release();
+        bytes.skipBytes(more);
         if (matched == YAMUX_ANSWER.length) {
-            var _ = context.close();
+            handOver(context);
+            // A server of yamux has nothing to say yet; what comes with its answer breaks the
+            // rules.
+            if (bytes.isReadable()) {
+                var _ = context.channel().close();
+            }
+        }
+        bytes.release();
+    }
+
+    private void handOver(ChannelHandlerContext context) {
+        Channel channel = context.channel();
+        channel.config().setAutoRead(false);
+        yamux.accept(channel);
+        context.fireChannelInactive();
+        while (channel.pipeline().first() != null) {
+            channel.pipeline().removeLast();
         }
     }
 

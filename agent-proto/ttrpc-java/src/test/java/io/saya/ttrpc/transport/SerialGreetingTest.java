@@ -5,10 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.util.concurrent.ImmediateEventExecutor;
 import io.saya.ttrpc.wire.MethodName;
 import io.saya.ttrpc.wire.RequestEnvelope;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -20,10 +24,21 @@ class SerialGreetingTest {
 
     private static final String YAMUX_ANSWER = "000200020000000001007a8b";
 
-    private final EmbeddedChannel channel = new EmbeddedChannel();
+    private final List<String> told = new ArrayList<>();
+    private final EmbeddedChannel channel =
+            new EmbeddedChannel(
+                    new ChannelInboundHandlerAdapter() {
+                        @Override
+                        public void channelInactive(ChannelHandlerContext context) {
+                            told.add("inactive");
+                        }
+                    });
 
     SerialGreetingTest() {
-        SerialGreeting.start(channel, ImmediateEventExecutor.INSTANCE.newPromise());
+        SerialGreeting.start(
+                channel,
+                handed -> told.add("handed over, read: " + handed.config().isAutoRead()),
+                ImmediateEventExecutor.INSTANCE.newPromise());
     }
 
     @AfterEach
@@ -74,14 +89,23 @@ class SerialGreetingTest {
     }
 
     @Test
-    void anAnswerOfYamuxsEndsTheConnectionHoweverItComes() {
+    void withAnAnswerOfYamuxsTheConnectionGoesToOthersHoweverItComes() {
         written(REQUEST);
         for (int i = 0; i < YAMUX_ANSWER.length(); i += 2) {
-            assertThat(channel.isActive()).isTrue();
+            assertThat(told).isEmpty();
             channel.writeInbound(bytes(YAMUX_ANSWER.substring(i, i + 2)));
         }
-        assertThat(channel.isActive()).isFalse();
+        assertThat(told).containsExactly("handed over, read: false", "inactive");
+        assertThat(channel.isActive()).isTrue();
+        assertThat(channel.pipeline().first()).isNull();
         assertThat(channel.inboundMessages()).isEmpty();
+    }
+
+    @Test
+    void bytesBehindAnAnswerOfYamuxsEndTheConnection() {
+        written(REQUEST);
+        channel.writeInbound(bytes(YAMUX_ANSWER + "00"));
+        assertThat(channel.isActive()).isFalse();
     }
 
     @Test
