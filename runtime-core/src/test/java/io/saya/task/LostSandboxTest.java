@@ -77,6 +77,19 @@ class LostSandboxTest {
     }
 
     @Test
+    void aMachineWhoseMemoryIsDumpedEndsByItselfAndNotForItsAgent() throws Exception {
+        SandboxFixture dumping = fixture("");
+        dumping.runPod();
+        dumping.vm.dumping = true;
+        dumping.agent.close();
+        assertThat(dumping.sandbox.stopped())
+                .failsWithin(Duration.ofSeconds(2))
+                .withThrowableOfType(TimeoutException.class);
+        dumping.vm.crash();
+        dumping.sandbox.stopped().get(20, TimeUnit.SECONDS);
+    }
+
+    @Test
     void aSandboxThatIsToBeKeptEndsWithItsMachine() throws Exception {
         SandboxFixture kept = fixture("keep_abnormal = true");
         kept.runPod();
