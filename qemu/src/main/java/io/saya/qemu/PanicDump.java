@@ -112,7 +112,7 @@ final class PanicDump {
             Files.createDirectories(directory, mode("rwx------"));
             int mib = memory.mib();
             checkRoom(directory, mib);
-            LOG.warn("the guest's memory is dumped", "file", whole, "mib", mib);
+            LOG.warn("the guest panicked: its memory is dumped now", "file", whole, "mib", mib);
             describe(directory, time, console);
             Files.newByteChannel(
                             part,
@@ -126,7 +126,7 @@ final class PanicDump {
             } finally {
                 Files.deleteIfExists(part);
             }
-            LOG.info("the guest's memory is dumped, all of it", "file", whole);
+            LOG.info("the memory of a guest that panicked is dumped", "file", whole);
         } catch (IOException | HypervisorFailure | Handover.Refused e) {
             LOG.error(
                     "the memory of a guest that panicked is not dumped",
