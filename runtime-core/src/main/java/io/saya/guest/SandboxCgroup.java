@@ -37,8 +37,8 @@ public final class SandboxCgroup {
 
     /**
      * How long systemd may take to make a scope; it needs some milliseconds, and on a host that is
-     * overloaded more than two seconds. Within what the move is waited for: a scope that comes later
-     * would take the guard away from where it was put meanwhile.
+     * overloaded more than two seconds. Within what the move is waited for: a scope that comes
+     * later would take the guard away from where it was put meanwhile.
      */
     private static final Duration SYSTEMD_LIMIT = Duration.ofSeconds(8);
 

@@ -132,9 +132,7 @@ final class SystemdTest extends PodSuite {
             assertThat(lines.get(1)).endsWith(lines.getFirst());
             assertThat(lines.subList(2, 4)).containsExactly("yes", "active");
             // With its last process it goes, and nobody has to forget it.
-            assertThat(
-                            pod.exec(container, "sh", "-c", "kill $(cat /run/pid)").status())
-                    .isZero();
+            assertThat(pod.exec(container, "sh", "-c", "kill $(cat /run/pid)").status()).isZero();
             assertThat(
                             Wait.until(
                                     STOP,
