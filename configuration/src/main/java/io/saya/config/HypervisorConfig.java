@@ -13,6 +13,7 @@ import java.nio.file.Path;
  * @param memory guest memory
  * @param sharedFs how the container's files reach the guest
  * @param network network devices
+ * @param debug what helps to find out why a guest does what it does
  */
 public record HypervisorConfig(
         Path path,
@@ -21,4 +22,5 @@ public record HypervisorConfig(
         CpuConfig cpu,
         MemoryConfig memory,
         SharedFsConfig sharedFs,
-        NetworkDeviceConfig network) {}
+        NetworkDeviceConfig network,
+        DebugConfig debug) {}

@@ -13,6 +13,8 @@ import java.util.List;
  * @param staticSandboxResourceManagement size the VM at boot and never again ({@code
  *     static_sandbox_resource_mgmt})
  * @param enableVcpusPinning one host CPU per virtual CPU ({@code enable_vcpus_pinning})
+ * @param disableGuestSeccomp the guest does not get the containers' seccomp profiles ({@code
+ *     disable_guest_seccomp})
  * @param volumes what volumes are to containers
  * @param tracing where traces go
  */
@@ -22,6 +24,7 @@ public record RuntimeSettings(
         boolean sandboxCgroupOnly,
         boolean staticSandboxResourceManagement,
         boolean enableVcpusPinning,
+        boolean disableGuestSeccomp,
         Volumes volumes,
         TracingConfig tracing) {
 
@@ -44,8 +47,9 @@ public record RuntimeSettings(
      * @param debug log level debug instead of info ({@code enable_debug})
      * @param restarts how many that die within an hour are followed by another one; 0: none ({@code
      *     daemon_restarts})
+     * @param keepAbnormal a sandbox stays whose agent does not answer ({@code keep_abnormal})
      */
-    public record Daemon(boolean debug, int restarts) {}
+    public record Daemon(boolean debug, int restarts, boolean keepAbnormal) {}
 
     /**
      * How a pod's network reaches the VM.

@@ -30,6 +30,9 @@ final class ConsoleLines {
     /** So that a guest's empty words are not more memory than its long ones. */
     private static final int LINE_COST = 16;
 
+    /** That of the lines that tell nothing of consequence. */
+    private final LogLevel usual;
+
     @GuardedBy("this")
     private final ArrayDeque<Line> lines = new ArrayDeque<>();
 
@@ -38,6 +41,14 @@ final class ConsoleLines {
 
     @GuardedBy("this")
     private int length;
+
+    /**
+     * @param told whether each line is to be in the log, and not only in that of who follows a
+     *     problem
+     */
+    ConsoleLines(boolean told) {
+        usual = told ? LogLevel.INFO : LogLevel.DEBUG;
+    }
 
     /** Takes all that remains in {@code bytes}. */
     synchronized void add(ByteBuffer bytes) {
@@ -75,7 +86,7 @@ final class ConsoleLines {
      * Gives an agent's line the level that the agent meant; a line of the kernel gets one that is
      * shown only to readers who follow a problem, and so does what Kata's agents tell of each step.
      */
-    private static void tell(String text) {
+    private void tell(String text) {
         int at = text.indexOf(AGENT);
         int colon = at < 0 ? -1 : text.indexOf(": ", at);
         if (colon < 0) {
@@ -88,7 +99,7 @@ final class ConsoleLines {
                                             "the agent says",
                                             "text",
                                             said.text().toString()),
-                            () -> LOG.debug("console", "line", text));
+                            () -> LOG.log(usual, "console", "line", text));
             return;
         }
         LogLevel level = level(text.substring(at + AGENT.length(), colon));

@@ -41,21 +41,23 @@ final class ConsoleReader implements GuestConsole, AutoCloseable {
     private final SocketChannel channel;
     private final Pace pace = new Pace(BURST, BYTES_PER_SECOND);
     private final ConsoleTail tail = new ConsoleTail();
-    private final ConsoleLines lines = new ConsoleLines();
+    private final ConsoleLines lines;
     private final AtomicReference<@Nullable Consumer<byte[]>> attached = new AtomicReference<>();
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
     private volatile boolean hurried;
 
-    private ConsoleReader(SocketChannel channel) {
+    private ConsoleReader(SocketChannel channel, ConsoleLines lines) {
         this.channel = channel;
+        this.lines = lines;
     }
 
     /**
      * Connects and starts to read.
      *
+     * @param told whether each line goes on to the log
      * @throws IOException if nobody listens at {@code socket}
      */
-    static ConsoleReader open(Path socket, String owner) throws IOException {
+    static ConsoleReader open(Path socket, String owner, boolean told) throws IOException {
         SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
         try {
             channel.connect(UnixDomainSocketAddress.of(socket));
@@ -63,7 +65,7 @@ final class ConsoleReader implements GuestConsole, AutoCloseable {
             channel.close();
             throw new IOException("connect " + socket + ": " + e.getMessage(), e);
         }
-        ConsoleReader reader = new ConsoleReader(channel);
+        ConsoleReader reader = new ConsoleReader(channel, new ConsoleLines(told));
         Thread.ofVirtual().name("console-" + owner).start(reader::readAll);
         return reader;
     }

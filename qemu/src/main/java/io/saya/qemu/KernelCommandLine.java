@@ -14,9 +14,8 @@ final class KernelCommandLine {
 
     /** What follows from the machine, whatever the guest. */
     private static final String MACHINE =
-            "console=ttyS0 quiet"
-                    // A panic ends the VM at once (with -no-reboot) instead of leaving it there.
-                    + " panic=-1 reboot=t"
+            // A panic ends the VM at once (with -no-reboot) instead of leaving it there.
+            " panic=-1 reboot=t"
                     + " rcupdate.rcu_expedited=1 cryptomgr.notests random.trust_cpu=on"
                     + " i8042.noaux i8042.nokbd 8250.nr_uarts=1 audit=0 net.ifnames=0";
 
@@ -30,7 +29,8 @@ final class KernelCommandLine {
      */
     static String of(VmSpec spec, Accel accel, String clock, ImageLayout image)
             throws HypervisorFailure {
-        StringBuilder words = new StringBuilder(MACHINE);
+        StringBuilder words = new StringBuilder("console=ttyS0");
+        words.append(spec.debug().verbose() ? " debug" : " quiet").append(MACHINE);
         if (accel instanceof Accel.Tcg) {
             words.append(" no_timer_check");
         }

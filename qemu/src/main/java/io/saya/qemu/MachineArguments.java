@@ -13,6 +13,7 @@ import io.saya.qemu.args.CommandLine;
 import io.saya.qemu.args.Cpu;
 import io.saya.qemu.args.Device;
 import io.saya.qemu.args.Display;
+import io.saya.qemu.args.FileSet;
 import io.saya.qemu.args.Flag;
 import io.saya.qemu.args.Initrd;
 import io.saya.qemu.args.Kernel;
@@ -65,7 +66,7 @@ final class MachineArguments {
     private final Optional<VmSpec.RootImage> image;
     private final ImageLayout imageLayout;
     private final PciSlots slots;
-    private int disks;
+    private int fileSets;
 
     private MachineArguments(VmSpec spec) throws HypervisorFailure {
         this.spec = spec;
@@ -143,14 +144,22 @@ final class MachineArguments {
         arguments.add(Flag.NO_USER_CONFIG);
         arguments.add(new Display());
         arguments.add(Flag.NO_REBOOT);
+        if (spec.debug().dump().isPresent()) {
+            arguments.add(Flag.PANIC_PAUSES);
+        }
         if (!spec.vmm().seccompSandbox().isEmpty()) {
             arguments.add(new Sandbox(spec.vmm().seccompSandbox()));
         }
         arguments.add(new Chardev.InheritedSocket(VmSockets.QMP, VmSockets.QMP));
         arguments.add(new Mon(VmSockets.QMP));
-        if (spec.devices().handsOver()) {
+        if (spec.handsOver()) {
             arguments.add(new Chardev.InheritedSocket(VmSockets.HANDOVER, VmSockets.HANDOVER));
             arguments.add(new Mon(VmSockets.HANDOVER));
+        }
+        if (spec.debug().monitor().isPresent()) {
+            String id = VmSockets.EXTRA_MONITOR;
+            arguments.add(new Chardev.InheritedSocket(id, id));
+            arguments.add(new Mon(id, spec.debug().monitor().get()));
         }
     }
 
@@ -170,7 +179,8 @@ final class MachineArguments {
                 new Machine(
                         spec.machine().type(),
                         nodes ? Optional.empty() : Optional.of(MEMORY),
-                        options));
+                        options,
+                        spec.machine().words()));
         arguments.add(execution.accel());
         arguments.add(new Cpu(execution.cpuModel(), spec.machine().cpuFeatures()));
         arguments.add(new Smp(spec.cpu().vcpus(), spec.cpu().maxVcpus()));
@@ -253,7 +263,14 @@ final class MachineArguments {
     }
 
     private void addRng() {
-        arguments.add(new ObjectOption.RngRandom("rng", Path.of("/dev/urandom")));
+        Path source = spec.machine().entropySource();
+        if (!source.equals(VmSpec.Machine.URANDOM)) {
+            // Such as /dev/hwrng, which is root's.
+            FileSet opened = new FileSet(VmDescriptors.ENTROPY, ++fileSets, source);
+            arguments.add(opened);
+            source = opened.name();
+        }
+        arguments.add(new ObjectOption.RngRandom("rng", source));
         arguments.add(new Device.VirtioRngPci("rng-dev", "rng", PciSlots.RNG));
     }
 
@@ -329,7 +346,7 @@ final class MachineArguments {
                 new Blockdev(
                         "disk-" + id,
                         VmDescriptors.disk(id),
-                        ++disks,
+                        ++fileSets,
                         path,
                         !Files.isRegularFile(path),
                         readOnly));

@@ -27,6 +27,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
@@ -51,6 +52,9 @@ final class QemuVm implements Vm {
      */
     private static final Duration DRAIN_DEADLINE = Duration.ofSeconds(1);
 
+    /** How long the memory of a guest that panicked may take to be written. */
+    private static final Duration DUMP_LIMIT = Duration.ofMinutes(10);
+
     /** Interval between complaints about a process that survives SIGKILL (stuck in the kernel). */
     private static final Duration KILL_REMINDER = Duration.ofSeconds(10);
 
@@ -64,6 +68,8 @@ final class QemuVm implements Vm {
     private final PluggedCpus cpus;
     private final GrowingMemory memory;
     private final MachineState state;
+    private final VmSpec.Debug debug;
+    private final Optional<PanicDump> dump;
     private final boolean restored;
     private final GuestEnd end = new GuestEnd();
     private final CompletableFuture<VmExit> exited = new CompletableFuture<>();
@@ -78,6 +84,7 @@ final class QemuVm implements Vm {
     private volatile boolean pauseWanted;
 
     private volatile boolean stopRequested;
+    private volatile boolean dumping;
 
     /** Stops that we did not ask for and of which the thread that asks QEMU does not know yet. */
     private final AtomicInteger stops = new AtomicInteger();
@@ -96,12 +103,15 @@ final class QemuVm implements Vm {
             AgentEndpoint agent,
             Plugged plugged,
             Handover handover,
+            VmSpec.Debug debug,
             boolean restored)
             throws IOException {
         this.sandboxId = sandboxId;
         this.process = process;
         this.agent = agent;
-        this.console = ConsoleReader.open(sockets.console(), sandboxId);
+        this.debug = debug;
+        this.dump = debug.dump().map(wanted -> new PanicDump(wanted, sandboxId, process, handover));
+        this.console = ConsoleReader.open(sockets.console(), sandboxId, debug.verbose());
         try {
             this.qmp = QmpConnection.open(sockets.qmp(), sandboxId, this::onEvent);
         } catch (IOException e) {
@@ -147,6 +157,7 @@ final class QemuVm implements Vm {
                                     qmp -> new PluggedCpus(qmp, spec.cpu().vcpus()),
                                     qmp -> GrowingMemory.of(qmp, spec.memory())),
                             handover,
+                            spec.debug(),
                             restored);
         } catch (IOException e) {
             process.signal(Signal.SIGKILL);
@@ -196,6 +207,7 @@ final class QemuVm implements Vm {
                                                 qmp,
                                                 held.object("memory").orElse(JsonObject.EMPTY))),
                         handover,
+                        DebugWords.goOn(held.object("debug").orElse(JsonObject.EMPTY)),
                         held.bool("restored").orElse(false));
         vm.disks.goOn(held.array("disks").orElse(JsonArray.EMPTY));
         vm.channelOpen.complete(null);
@@ -220,6 +232,7 @@ final class QemuVm implements Vm {
                 .put("disks", disks.held())
                 .put("cpus", cpus.held())
                 .put("memory", memory.held())
+                .put("debug", DebugWords.held(debug))
                 .put("restored", restored)
                 .build();
     }
@@ -287,6 +300,11 @@ final class QemuVm implements Vm {
     @Override
     public CompletableFuture<VmExit> exited() {
         return exited.copy();
+    }
+
+    @Override
+    public boolean dumping() {
+        return dumping;
     }
 
     @Override
@@ -456,6 +474,7 @@ final class QemuVm implements Vm {
 
     private void onEvent(QmpEvent event) {
         end.note(event);
+        dump.ifPresent(wanted -> wanted.note(event));
         if (event.name().startsWith("DEVICE_")) {
             cards.note(event);
             disks.note(event);
@@ -498,6 +517,19 @@ final class QemuVm implements Vm {
         } while (!stops.compareAndSet(seen, 0));
     }
 
+    /** A Kill meanwhile ends QEMU, and with that this. */
+    private void dumpMemory() {
+        if (dump.isEmpty() || stopRequested) {
+            return;
+        }
+        dumping = true;
+        try {
+            dump.get().take(memory::mib, consoleTail(), DUMP_LIMIT);
+        } finally {
+            dumping = false;
+        }
+    }
+
     private void onUnexpectedStop() {
         try {
             if (!(qmp.execute(new QmpCommand("query-status"), COMMAND_DEADLINE)
@@ -512,6 +544,9 @@ final class QemuVm implements Vm {
             switch (status) {
                 case "internal-error", "guest-panicked", "shutdown" -> {
                     end.note(status);
+                    if (status.equals("guest-panicked")) {
+                        dumpMemory();
+                    }
                     process.signal(Signal.SIGKILL);
                 }
                 default -> {

@@ -60,11 +60,19 @@ final class TemplateMachine {
 
     /** The machine, in a process of the sandbox's own. */
     static VmSpec of(VmSpec spec) {
-        return of(spec, spec.vmm());
+        return of(spec, spec.vmm(), spec.debug());
     }
 
     /** The machine in another process. */
     static VmSpec of(VmSpec spec, VmSpec.Vmm vmm) {
+        // What a monitor or a dump needs is the process's own, no part of the machine.
+        return of(
+                spec,
+                vmm,
+                new VmSpec.Debug(spec.debug().verbose(), Optional.empty(), Optional.empty()));
+    }
+
+    private static VmSpec of(VmSpec spec, VmSpec.Vmm vmm, VmSpec.Debug debug) {
         List<VmDevice> common =
                 spec.devices().atStart().stream()
                         .filter(VmDevice.Balloon.class::isInstance)
@@ -76,7 +84,8 @@ final class TemplateMachine {
                 spec.cpu(),
                 spec.memory(),
                 spec.agentTransport(),
-                new VmSpec.Devices(common, CARDS, spec.devices().disks(), true));
+                new VmSpec.Devices(common, CARDS, spec.devices().disks(), true),
+                debug);
     }
 
     /** The same whatever the sandbox is called and wherever it is. */

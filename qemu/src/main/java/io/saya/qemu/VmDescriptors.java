@@ -18,6 +18,9 @@ final class VmDescriptors {
     /** The name of the connection to a vhost-user vsock daemon. */
     static final String VSOCK_DAEMON = "vsock-daemon";
 
+    /** The name of what feeds the guest's RNG, where QEMU may not open it itself. */
+    static final String ENTROPY = "entropy";
+
     /** The id of the disk, or of the memory, that is the guest's root image. */
     static final String IMAGE = "image";
 
@@ -72,6 +75,9 @@ final class VmDescriptors {
                 .image()
                 .filter(image -> image.device() == VmSpec.ImageDevice.DISK)
                 .ifPresent(image -> files.add(file(IMAGE, image.path(), true)));
+        if (!spec.machine().entropySource().equals(VmSpec.Machine.URANDOM)) {
+            files.add(new InheritedFile(ENTROPY, spec.machine().entropySource(), Access.READ_ONLY));
+        }
         for (VmDevice device : spec.devices().atStart()) {
             switch (device) {
                 case VmDevice.VirtioFs fs ->

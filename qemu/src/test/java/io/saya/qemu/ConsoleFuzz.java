@@ -11,7 +11,7 @@ public final class ConsoleFuzz {
 
     /** Takes all as the console's output. */
     public static void fuzzerTestOneInput(byte[] input) {
-        ConsoleLines lines = new ConsoleLines();
+        ConsoleLines lines = new ConsoleLines(false);
         ConsoleTail tail = new ConsoleTail();
         lines.add(ByteBuffer.wrap(input));
         tail.add(ByteBuffer.wrap(input));

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 
 class ConsoleLinesTest {
     private final List<LogRecord> logged = Collections.synchronizedList(new ArrayList<>());
-    private final ConsoleLines lines = new ConsoleLines();
+    private final ConsoleLines lines = new ConsoleLines(false);
 
     @BeforeEach
     void listen() {
@@ -63,6 +63,21 @@ class ConsoleLinesTest {
         assertThat(agent).hasSize(1);
         assertThat(agent.getFirst().level()).isEqualTo(LogLevel.WARN);
         assertThat(agent.getFirst().fields()).containsExactly("text", "no module");
+    }
+
+    @Test
+    void aLineOfTheKernelIsInTheLogWhereThatIsWanted() {
+        String line = "[    0.5] virtio_blk: loaded\n";
+        print(line);
+        assertThat(console()).isEmpty();
+        new ConsoleLines(true).add(ByteBuffer.wrap(line.getBytes(StandardCharsets.ISO_8859_1)));
+        assertThat(console()).hasSize(1);
+        assertThat(console().getFirst().level()).isEqualTo(LogLevel.INFO);
+        assertThat(console().getFirst().fields()).containsExactly("line", line.strip());
+    }
+
+    private List<LogRecord> console() {
+        return logged.stream().filter(record -> record.message().equals("console")).toList();
     }
 
     @Test

@@ -1,12 +1,22 @@
 package io.saya.qemu;
 
 import io.saya.host.HostProcess;
+import io.saya.host.MonitorCommand;
 import io.saya.host.Placement.InheritedConnection;
+import io.saya.host.Placement.InheritedFile;
 import io.saya.host.ProcessExit;
 import io.saya.host.SpawnSpec;
 import io.saya.host.SpawnSpec.InheritedSocket;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -75,6 +85,42 @@ public final class LocalHost extends RefusingHost implements AutoCloseable {
         processes.add(process);
         awaitListening(spec, process);
         return process;
+    }
+
+    /** Descriptors become paths here as well. */
+    @Override
+    public String command(MonitorCommand command) throws IOException {
+        String text = command.text();
+        for (InheritedFile file : command.files()) {
+            text = text.replace("fd:" + file.name(), "file:" + file.path());
+        }
+        try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+            channel.connect(UnixDomainSocketAddress.of(command.monitor()));
+            BufferedReader answers =
+                    new BufferedReader(
+                            new InputStreamReader(
+                                    Channels.newInputStream(channel), StandardCharsets.UTF_8));
+            String _ = answers.readLine();
+            String _ = ask(channel, answers, "{\"execute\": \"qmp_capabilities\"}");
+            return ask(channel, answers, text);
+        }
+    }
+
+    /** Events come in between. */
+    private static String ask(SocketChannel channel, BufferedReader answers, String question)
+            throws IOException {
+        ByteBuffer bytes = StandardCharsets.UTF_8.encode(question + "\n");
+        while (bytes.hasRemaining()) {
+            channel.write(bytes);
+        }
+        String answer = answers.readLine();
+        while (answer != null && answer.contains("\"event\"")) {
+            answer = answers.readLine();
+        }
+        if (answer == null) {
+            throw new IOException("no answer to " + question);
+        }
+        return answer;
     }
 
     /** Everything that was ever started, so that a test can see that nothing is left. */

@@ -7,6 +7,7 @@ import io.saya.host.Placement;
 import io.saya.host.Placement.InheritedFile;
 import io.saya.host.Placement.InheritedTap;
 import io.saya.host.Placement.TapKind;
+import io.saya.host.SpawnSpec;
 import io.saya.hypervisor.HypervisorFailure;
 import io.saya.hypervisor.VmDevice;
 import io.saya.hypervisor.VmSpec;
@@ -84,6 +85,68 @@ class MachineArgumentsTest {
                                 + " tsc_early_khz=2596122 nr_cpus=1 swiotlb=noforce rootfstype=ramfs"
                                 + " agent.log=debug",
                         "-extra word");
+    }
+
+    @Test
+    void aMachineThatIsLookedIntoSaysWhatItDoesAndHasAMonitorMore() throws Exception {
+        VmSpec.Debug debug =
+                new VmSpec.Debug(true, Optional.of(VmSpec.Monitor.HMP), Optional.empty());
+        VmSpec spec = Specs.withDebug(Specs.of(RUN, KERNEL), debug);
+        assertThat(lines(spec, TCG))
+                .containsSequence(
+                        "-chardev socket,id=extra-monitor,fd=%fd:extra-monitor%,server=on,wait=off",
+                        "-mon chardev=extra-monitor,mode=readline")
+                .anySatisfy(
+                        line ->
+                                assertThat(line)
+                                        .startsWith("-append console=ttyS0 debug panic=-1 ")
+                                        .doesNotContain(" quiet "));
+        assertThat(VmSockets.in(RUN).inherited(spec))
+                .extracting(SpawnSpec.InheritedSocket::path)
+                .contains(RUN.resolve("extra-monitor.sock"));
+    }
+
+    @Test
+    void aMachineThatIsDumpedStandsStillWhenItsGuestPanics() throws Exception {
+        VmSpec spec = Specs.withDump(Specs.of(RUN, KERNEL), Path.of("/dumps"));
+        assertThat(lines(spec, TCG))
+                .contains(
+                        "-action panic=pause",
+                        "-device pvpanic",
+                        "-mon chardev=handover,mode=control");
+        assertThat(lines(Specs.of(RUN, KERNEL), TCG)).noneMatch(line -> line.startsWith("-action"));
+    }
+
+    /** A template is not the place for what belongs to one sandbox. */
+    @Test
+    void aTemplateHasNeitherMonitorNorDump() throws Exception {
+        VmSpec.Debug debug =
+                new VmSpec.Debug(
+                        true,
+                        Optional.of(VmSpec.Monitor.QMP),
+                        Optional.of(new VmSpec.MemoryDump(Path.of("/dumps"), true)));
+        VmSpec spec = Specs.withDebug(Specs.of(RUN, KERNEL), debug);
+        assertThat(TemplateMachine.anonymous(spec).debug())
+                .isEqualTo(new VmSpec.Debug(true, Optional.empty(), Optional.empty()));
+        assertThat(TemplateMachine.of(spec).debug()).isEqualTo(debug);
+    }
+
+    @Test
+    void anotherSourceOfRandomnessIsOpenedForQemu() throws Exception {
+        VmSpec spec = Specs.withMachine(Specs.of(RUN, KERNEL), "hpet=off", Path.of("/dev/hwrng"));
+        assertThat(lines(spec, TCG))
+                .containsSequence(
+                        "-add-fd fd=%fd:entropy%,set=1,opaque=/dev/hwrng",
+                        "-object rng-random,id=rng,filename=/dev/fdset/1")
+                .anySatisfy(
+                        line -> assertThat(line).startsWith("-machine q35").endsWith(",hpet=off"));
+        assertThat(
+                        VmDescriptors.placement(spec, VmSockets.in(RUN), Placement.AS_GUARD)
+                                .inherited()
+                                .files())
+                .containsExactly(
+                        new InheritedFile(
+                                "entropy", Path.of("/dev/hwrng"), Placement.Access.READ_ONLY));
     }
 
     @Test

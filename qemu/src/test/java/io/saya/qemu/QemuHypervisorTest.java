@@ -21,12 +21,17 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -93,6 +98,72 @@ class QemuHypervisorTest extends HypervisorContract {
                                     UnixDomainSocketAddress.of(runDirectory.resolve("agent.sock"))))
                     .isTrue();
         }
+        vm.stop(Duration.ZERO);
+    }
+
+    @Test
+    void theMemoryOfAGuestThatPanicsIsDumpedAndThenItEnds() throws Exception {
+        Path dumps = runDirectory.resolve("dumps");
+        Vm vm = hypervisor.start(Specs.withDump(held(TinyGuest.PANIC), dumps));
+        vm.resume();
+        VmExit exit = vm.exited().get(60, TimeUnit.SECONDS);
+        assertThat(exit.reason()).isEqualTo("guest-panic");
+        assertThat(vm.dumping()).isFalse();
+        try (Stream<Path> files = Files.list(dumps.resolve("sandbox-1"))) {
+            assertThat(files.map(file -> file.getFileName().toString()).sorted().toList())
+                    .satisfiesExactly(
+                            console -> assertThat(console).matches("console-[0-9]{8}-[0-9]{6}.txt"),
+                            qemu -> assertThat(qemu).matches("qemu-[0-9]{8}-[0-9]{6}.txt"),
+                            core -> assertThat(core).matches("vmcore-[0-9]{8}-[0-9]{6}.elf"));
+        }
+        try (Stream<Path> files = Files.list(dumps.resolve("sandbox-1"))) {
+            for (Path file : files.toList()) {
+                assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                        .isEqualTo("rw-------");
+                byte[] content = Files.readAllBytes(file);
+                String text = new String(content, StandardCharsets.ISO_8859_1);
+                if (file.toString().endsWith(".elf")) {
+                    assertThat(text).startsWith("\u007fELF").contains(TinyGuest.GREETING);
+                    assertThat(content).hasSizeGreaterThan(64 << 20);
+                } else {
+                    assertThat(text)
+                            .contains(
+                                    file.toString().contains("console-")
+                                            ? TinyGuest.GREETING
+                                            : "panic=pause");
+                }
+            }
+        }
+    }
+
+    @Test
+    void aFurtherMonitorAnswersPeople() throws Exception {
+        Vm vm =
+                hypervisor.start(
+                        Specs.withDebug(
+                                spec(TinyGuest.IDLE),
+                                new VmSpec.Debug(
+                                        true, Optional.of(VmSpec.Monitor.HMP), Optional.empty())));
+        try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+            channel.connect(UnixDomainSocketAddress.of(runDirectory.resolve("extra-monitor.sock")));
+            channel.write(StandardCharsets.US_ASCII.encode("info name\n"));
+            StringBuilder said = new StringBuilder();
+            ByteBuffer some = ByteBuffer.allocate(4096);
+            while (said.indexOf("\nsandbox-1") < 0 && channel.read(some.clear()) >= 0) {
+                said.append(StandardCharsets.US_ASCII.decode(some.flip()));
+            }
+            assertThat(said).contains("QEMU").contains("\nsandbox-1");
+        }
+        vm.stop(Duration.ZERO);
+    }
+
+    @Test
+    void aGuestWithAnotherSourceOfRandomnessAndFurtherWordsRuns() throws Exception {
+        Vm vm =
+                hypervisor.start(
+                        Specs.withMachine(
+                                spec(TinyGuest.IDLE), "hpet=off", Path.of("/dev/random")));
+        awaitGreeting(vm);
         vm.stop(Duration.ZERO);
     }
 

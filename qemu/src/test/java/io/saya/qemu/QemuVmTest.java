@@ -4,11 +4,14 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.saya.host.Host;
 import io.saya.host.HostProcess;
 import io.saya.host.ProcessExit;
 import io.saya.hypervisor.AgentEndpoint;
 import io.saya.hypervisor.HypervisorFailure;
 import io.saya.hypervisor.VmExit;
+import io.saya.hypervisor.VmSpec;
+import io.saya.hypervisor.VmSpec.MemoryBacking;
 import io.saya.json.JsonObject;
 import io.saya.qemu.qmp.FakeQmpPeer;
 import java.io.IOException;
@@ -18,13 +21,16 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -106,6 +112,74 @@ class QemuVmTest {
             assertThat(vm.exited().get(30, TimeUnit.SECONDS))
                     .isEqualTo(new VmExit(new ProcessExit.Signal(9), status, false));
         }
+    }
+
+    private static void panic(FakeQmpPeer.Client client) throws IOException {
+        client.serve(_ -> JsonObject.builder().put("status", "guest-panicked").build());
+        client.event("GUEST_PANICKED", JsonObject.EMPTY);
+        client.event("STOP", JsonObject.EMPTY);
+    }
+
+    private List<String> dumps() throws IOException {
+        try (Stream<Path> files = Files.list(directory.resolve("s"))) {
+            return files.map(file -> file.getFileName().toString())
+                    .filter(name -> name.startsWith("vmcore-"))
+                    .toList();
+        }
+    }
+
+    @Test
+    void aKillDoesNotWaitForADumpAndLeavesNoPartOfIt() throws Exception {
+        HandingHost host = new HandingHost();
+        QemuVm vm = attach(Specs.withDump(Specs.of(directory, directory), directory), host);
+        try (FakeQmpPeer.Client client = qmp.acceptAndGreet()) {
+            panic(client);
+            String asked = host.take().text();
+            assertThat(asked)
+                    .contains("\"dump-guest-memory\"")
+                    .contains("\"detach\":true")
+                    .contains("\"paging\":false");
+            assertThat(vm.dumping()).isTrue();
+            assertThat(vm.exited()).isNotDone();
+            assertThat(dumps()).hasSize(1).allMatch(name -> name.endsWith(".part"));
+            vm.stop(Duration.ZERO);
+        }
+        assertThat(vm.exited().join().requested()).isTrue();
+        assertThat(vm.exited().join().reason()).isEqualTo("guest-panic");
+        HypervisorContract.await(() -> !vm.dumping());
+        assertThat(dumps()).isEmpty();
+    }
+
+    @Test
+    void aDumpThatFailsLeavesNoPartOfItAndTheGuestIsEnded() throws Exception {
+        HandingHost host = new HandingHost();
+        QemuVm vm = attach(Specs.withDump(Specs.of(directory, directory), directory), host);
+        try (FakeQmpPeer.Client client = qmp.acceptAndGreet()) {
+            panic(client);
+            assertThat(host.take().files()).hasSize(1);
+            client.event(
+                    "DUMP_COMPLETED",
+                    JsonObject.builder().put("error", "No space left on device").build());
+            assertThat(vm.exited().get(30, TimeUnit.SECONDS))
+                    .isEqualTo(new VmExit(new ProcessExit.Signal(9), "guest-panic", false));
+        }
+        assertThat(dumps()).isEmpty();
+    }
+
+    @Test
+    void withoutRoomForTwiceTheMemoryNothingIsDumped() throws Exception {
+        int mib = (int) (Files.getFileStore(directory).getTotalSpace() >> 20);
+        VmSpec spec =
+                Specs.withMemory(
+                        Specs.of(directory, directory),
+                        new VmSpec.Memory(mib, mib, MemoryBacking.ON_TOUCH));
+        // A host that hands nothing over would fail.
+        QemuVm vm = attach(Specs.withDump(spec, directory), new LocalHost());
+        try (FakeQmpPeer.Client client = qmp.acceptAndGreet()) {
+            panic(client);
+            assertThat(vm.exited().get(30, TimeUnit.SECONDS).reason()).isEqualTo("guest-panic");
+        }
+        assertThat(dumps()).isEmpty();
     }
 
     /** QEMU tells of the latest change in a second: open after open was closed in between. */
@@ -264,13 +338,17 @@ class QemuVmTest {
     }
 
     private QemuVm attach() throws HypervisorFailure {
+        return attach(Specs.of(directory, directory), new LocalHost());
+    }
+
+    private QemuVm attach(VmSpec spec, Host host) throws HypervisorFailure {
         return QemuVm.attach(
                 "s",
                 process,
                 sockets,
                 new AgentEndpoint.SerialPort(sockets.agent(), AgentEndpoint.Agents.DEFAULT),
-                Specs.of(directory, directory),
-                new Handover(new LocalHost(), sockets.handover(), process.pid()),
+                spec,
+                new Handover(host, sockets.handover(), process.pid()),
                 false);
     }
 

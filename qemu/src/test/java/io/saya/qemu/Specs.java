@@ -92,6 +92,39 @@ final class Specs {
                 spec.devices());
     }
 
+    static VmSpec withMachine(VmSpec spec, String words, Path entropySource) {
+        return withMachine(
+                spec,
+                new VmSpec.Machine(
+                        spec.machine().type(),
+                        spec.machine().accelerator(),
+                        words,
+                        spec.machine().cpuFeatures(),
+                        entropySource));
+    }
+
+    static VmSpec withDebug(VmSpec spec, VmSpec.Debug debug) {
+        return new VmSpec(
+                spec.vmm(),
+                spec.guest(),
+                spec.machine(),
+                spec.cpu(),
+                spec.memory(),
+                spec.agentTransport(),
+                spec.devices(),
+                debug);
+    }
+
+    /** A machine whose memory is dumped when its guest panics. */
+    static VmSpec withDump(VmSpec spec, Path directory) {
+        return withDebug(
+                spec,
+                new VmSpec.Debug(
+                        false,
+                        Optional.empty(),
+                        Optional.of(new VmSpec.MemoryDump(directory, false))));
+    }
+
     static VmSpec withImage(VmSpec spec, VmSpec.RootImage image) {
         VmSpec.Guest guest = spec.guest();
         return new VmSpec(

@@ -31,6 +31,11 @@ public record GuestDetails(PlainText version, GuestAbilities abilities, Set<Agen
                 traits);
     }
 
+    /** The same for who is not to send seccomp profiles. */
+    public GuestDetails withoutSeccomp() {
+        return new GuestDetails(version, new GuestAbilities(false, abilities.limits()), traits);
+    }
+
     public boolean has(AgentTrait trait) {
         return traits.contains(trait);
     }

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -25,11 +26,13 @@ import java.util.Optional;
 public record SystemdScope(String slice, String unit, String parent) {
     private static final int NAME_LIMIT = 255;
 
-    private static final String MANAGER = "org.freedesktop.systemd1";
-    private static final String MANAGER_PATH = "/org/freedesktop/systemd1";
-    private static final String MANAGER_INTERFACE = "org.freedesktop.systemd1.Manager";
-    private static final String BUS = "org.freedesktop.DBus";
-    private static final String BUS_PATH = "/org/freedesktop/DBus";
+    private static final Interface MANAGER =
+            new Interface(
+                    "org.freedesktop.systemd1",
+                    "/org/freedesktop/systemd1",
+                    "org.freedesktop.systemd1.Manager");
+    private static final Interface BUS =
+            new Interface("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus");
 
     /** Of an array's elements. */
     private static final int STRUCT = 8;
@@ -124,55 +127,17 @@ public record SystemdScope(String slice, String unit, String parent) {
 
     /** A bus passes signals on to those who ask for them, and so does systemd behind it. */
     private static void listen(DBusConnection connection) throws IOException {
-        bus(connection, "Hello", "", new DBusWriter());
-        bus(
+        BUS.call(connection, "Hello", "", new DBusWriter());
+        BUS.call(
                 connection,
                 "AddMatch",
                 "s",
                 new DBusWriter()
                         .string(
                                 "type='signal',interface='"
-                                        + MANAGER_INTERFACE
+                                        + MANAGER.name()
                                         + "',member='JobRemoved'"));
-        connection.call(
-                Map.of(
-                        Field.DESTINATION,
-                        MANAGER,
-                        Field.PATH,
-                        MANAGER_PATH,
-                        Field.INTERFACE,
-                        MANAGER_INTERFACE,
-                        Field.MEMBER,
-                        "Subscribe"),
-                new DBusWriter());
-    }
-
-    private static void bus(
-            DBusConnection connection, String member, String signature, DBusWriter body)
-            throws IOException {
-        connection.call(
-                signature.isEmpty()
-                        ? Map.of(
-                                Field.DESTINATION,
-                                BUS,
-                                Field.PATH,
-                                BUS_PATH,
-                                Field.INTERFACE,
-                                BUS,
-                                Field.MEMBER,
-                                member)
-                        : Map.of(
-                                Field.DESTINATION,
-                                BUS,
-                                Field.PATH,
-                                BUS_PATH,
-                                Field.INTERFACE,
-                                BUS,
-                                Field.MEMBER,
-                                member,
-                                Field.SIGNATURE,
-                                signature),
-                body);
+        MANAGER.call(connection, "Subscribe", "", new DBusWriter());
     }
 
     private String request(DBusConnection connection, long pid) throws IOException {
@@ -182,19 +147,27 @@ public record SystemdScope(String slice, String unit, String parent) {
                         .string("fail")
                         .array(STRUCT, properties -> writeProperties(properties, pid))
                         .array(STRUCT, auxiliary -> {});
-        Map<Field, String> call =
-                Map.of(
-                        Field.DESTINATION,
-                        MANAGER,
-                        Field.PATH,
-                        MANAGER_PATH,
-                        Field.INTERFACE,
-                        MANAGER_INTERFACE,
-                        Field.MEMBER,
-                        "StartTransientUnit",
-                        Field.SIGNATURE,
-                        "ssa(sv)a(sa(sv))");
-        return connection.call(call, body).reader().string();
+        return MANAGER.call(connection, "StartTransientUnit", "ssa(sv)a(sa(sv))", body)
+                .reader()
+                .string();
+    }
+
+    /** An interface of an object that somebody on the bus has. */
+    private record Interface(String destination, String path, String name) {
+
+        DBusMessage call(
+                DBusConnection connection, String member, String signature, DBusWriter body)
+                throws IOException {
+            Map<Field, String> fields = new EnumMap<>(Field.class);
+            fields.put(Field.DESTINATION, destination);
+            fields.put(Field.PATH, path);
+            fields.put(Field.INTERFACE, name);
+            fields.put(Field.MEMBER, member);
+            if (!signature.isEmpty()) {
+                fields.put(Field.SIGNATURE, signature);
+            }
+            return connection.call(fields, body);
+        }
     }
 
     private void writeProperties(DBusWriter properties, long pid) {

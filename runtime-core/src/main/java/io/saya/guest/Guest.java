@@ -22,6 +22,7 @@ import io.saya.hypervisor.VmDevice;
 import io.saya.json.JsonArray;
 import io.saya.json.JsonObject;
 import io.saya.lifecycle.Patience;
+import io.saya.log.Log;
 import io.saya.network.sockets.HostSockets;
 import io.saya.oci.OciSpec;
 import io.saya.resources.BootSize;
@@ -47,6 +48,8 @@ import org.jspecify.annotations.Nullable;
  * safe.
  */
 public final class Guest implements TaskGuest {
+
+    private static final Log LOG = Log.of("guest");
 
     /** The guard cuts a title further, to the room of its own arguments. */
     private static final int TITLE_LENGTH = 256;
@@ -169,7 +172,10 @@ public final class Guest implements TaskGuest {
             Failpoints.reach(Moment.CREATE_SANDBOX);
             connected.createSandbox(setup);
             GuestDetails details = connected.details();
-            link.up(details);
+            link.up(
+                    made.config().runtime().disableGuestSeccomp()
+                            ? details.withoutSeccomp()
+                            : details);
             if (details.has(AgentTrait.CONNECTS_PORTS)) {
                 parts.network().forwardPorts(connected::connectPort);
             }
@@ -356,8 +362,31 @@ public final class Guest implements TaskGuest {
                                 });
     }
 
+    /**
+     * True if the VM stays although its agent is lost, which is told here: by the configuration
+     * ({@code keep_abnormal}), or because its memory is dumped, after which it ends by itself. Does
+     * not block.
+     */
+    public boolean staysWithout(StopCause.AgentLost agent) {
+        if (parts.vm().dumping()) {
+            return true;
+        }
+        boolean kept = made.config().runtime().daemon().keepAbnormal();
+        if (kept) {
+            LOG.error(
+                    "the agent is lost, and the sandbox is kept, as keep_abnormal in [runtime] of"
+                            + " the configuration wants it; a Kill ends it",
+                    "cause",
+                    agent.describe());
+        }
+        return kept;
+    }
+
     /** A vsock daemon that ends hangs up on this process first, and is the cause. */
     private void agentLost(String why) {
+        if (parts.daemons().vsock().isEmpty() && staysWithout(new StopCause.AgentLost(why))) {
+            return;
+        }
         parts.daemons()
                 .vsock()
                 .ifPresentOrElse(

@@ -35,8 +35,12 @@ public final class SandboxCgroup {
      */
     private static final Duration MOVE_LIMIT = Duration.ofSeconds(10);
 
-    /** How long systemd may take to make a scope; it needs some milliseconds. */
-    private static final Duration SYSTEMD_LIMIT = Duration.ofSeconds(2);
+    /**
+     * How long systemd may take to make a scope; it needs some milliseconds, and on a host that is
+     * overloaded more than two seconds. Within what the move is waited for: a scope that comes
+     * later would take the guard away from where it was put meanwhile.
+     */
+    private static final Duration SYSTEMD_LIMIT = Duration.ofSeconds(8);
 
     /** Before its size is known. */
     private static final MachineSize NOTHING = new MachineSize(1, 1);

@@ -3,6 +3,7 @@ package io.saya.guest;
 import io.saya.agent.AgentLog;
 import io.saya.agent.PortShell;
 import io.saya.config.AgentConfig;
+import io.saya.config.DebugConfig;
 import io.saya.config.DiskConfig;
 import io.saya.config.GuestConfig;
 import io.saya.config.GuestExtension;
@@ -88,14 +89,31 @@ final class VmPlan {
                 new VmSpec.Machine(
                         hypervisor.machine().machineType(),
                         accelerator(hypervisor.machine()),
-                        hypervisor.machine().cpuFeatures()),
+                        hypervisor.machine().words(),
+                        hypervisor.machine().cpuFeatures(),
+                        hypervisor.machine().entropySource()),
                 cpu(config, size),
                 memory(config, size),
                 transport(config.agent()),
                 new VmSpec.Devices(
                         devices,
                         network.plugSlots(place),
-                        diskPlan(hypervisor.machine().disks(), hypervisor.memory())));
+                        diskPlan(hypervisor.machine().disks(), hypervisor.memory())),
+                debug(hypervisor.debug()));
+    }
+
+    static VmSpec.Debug debug(DebugConfig debug) {
+        return new VmSpec.Debug(
+                debug.verbose(),
+                debug.monitor()
+                        .map(
+                                monitor ->
+                                        switch (monitor) {
+                                            case HMP -> VmSpec.Monitor.HMP;
+                                            case QMP -> VmSpec.Monitor.QMP;
+                                            case QMP_PRETTY -> VmSpec.Monitor.QMP_PRETTY;
+                                        }),
+                debug.dump().map(dump -> new VmSpec.MemoryDump(dump.directory(), dump.paging())));
     }
 
     private static DiskPlan diskPlan(DiskConfig disks, MemoryConfig memory) {
@@ -210,7 +228,11 @@ final class VmPlan {
         List<String> parameters = new ArrayList<>();
         if (config.hypervisor().guest().image().isPresent()) {
             parameters.addAll(SYSTEMD);
-            parameters.add("systemd.show_status=" + config.agent().enableDebug());
+            boolean verbose = config.hypervisor().debug().verbose();
+            parameters.add("systemd.show_status=" + (verbose || config.agent().enableDebug()));
+            if (verbose) {
+                parameters.add("systemd.log_level=debug");
+            }
         }
         if (!config.hypervisor().guest().shipped()) {
             // No labels are sent (disable_guest_selinux); a policy of the image's own would

@@ -41,6 +41,14 @@ public interface Vm {
      */
     CompletableFuture<Void> channelClosed();
 
+    /**
+     * True while the memory of a guest that panicked is written to a file; the VM ends after that,
+     * within a bound.
+     */
+    default boolean dumping() {
+        return false;
+    }
+
     /** The guest's console. */
     GuestConsole console();
 

@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param memory the guest's memory
  * @param agentTransport how the agent is reached
  * @param devices what else the guest has
+ * @param debug what helps to find out why the guest does what it does
  */
 public record VmSpec(
         Vmm vmm,
@@ -23,7 +24,51 @@ public record VmSpec(
         Cpu cpu,
         Memory memory,
         AgentTransport agentTransport,
-        Devices devices) {
+        Devices devices,
+        Debug debug) {
+
+    /** One that is not looked into. */
+    public VmSpec(
+            Vmm vmm,
+            Guest guest,
+            Machine machine,
+            Cpu cpu,
+            Memory memory,
+            AgentTransport agentTransport,
+            Devices devices) {
+        this(vmm, guest, machine, cpu, memory, agentTransport, devices, Debug.NONE);
+    }
+
+    /**
+     * What helps to find out why a guest does what it does.
+     *
+     * @param verbose whether its kernel tells what it does, and its console is in the log
+     * @param monitor a further monitor of the VMM's, at {@code extra-monitor.sock} in the run
+     *     directory; empty: none
+     * @param dump what becomes of its memory when its kernel panics; empty: nothing
+     */
+    public record Debug(boolean verbose, Optional<Monitor> monitor, Optional<MemoryDump> dump) {
+
+        /** Nothing of it. */
+        public static final Debug NONE = new Debug(false, Optional.empty(), Optional.empty());
+    }
+
+    /** How a monitor speaks. */
+    public enum Monitor {
+        /** Lines for people. */
+        HMP,
+        QMP,
+        /** QMP with line breaks. */
+        QMP_PRETTY
+    }
+
+    /**
+     * A dump of the guest's memory.
+     *
+     * @param directory in which each sandbox has one of its own
+     * @param paging whether by the guest's page tables
+     */
+    public record MemoryDump(Path directory, boolean paging) {}
 
     /**
      * The VMM's process.
@@ -99,10 +144,26 @@ public record VmSpec(
      *
      * @param type QEMU's machine type, {@code q35}
      * @param accelerator which accelerator to use
+     * @param words words appended to QEMU's {@code -machine}, separated by commas; may be empty
      * @param cpuFeatures QEMU's {@code -cpu} features appended to the model, such as {@code
      *     pmu=off}; may be empty
+     * @param entropySource the host's file that feeds the guest's RNG
      */
-    public record Machine(String type, Accelerator accelerator, String cpuFeatures) {}
+    public record Machine(
+            String type,
+            Accelerator accelerator,
+            String words,
+            String cpuFeatures,
+            Path entropySource) {
+
+        /** What every host has, and QEMU may open itself. */
+        public static final Path URANDOM = Path.of("/dev/urandom");
+
+        /** Without further words, and with the RNG of the host's kernel. */
+        public Machine(String type, Accelerator accelerator, String cpuFeatures) {
+            this(type, accelerator, "", cpuFeatures, URANDOM);
+        }
+    }
 
     /**
      * Virtual CPUs.
@@ -188,10 +249,14 @@ public record VmSpec(
             this(atStart, plugSlots, DiskPlan.ofPlaces(0));
         }
 
-        /** True if there is a place for something that the VMM cannot open itself. */
-        public boolean handsOver() {
+        private boolean handsOver() {
             return plugSlots > 0 || disks.places().all() > 0 || shareSlot;
         }
+    }
+
+    /** True if the VMM may be handed something later that it cannot open itself. */
+    public boolean handsOver() {
+        return devices.handsOver() || debug.dump().isPresent();
     }
 
     /**

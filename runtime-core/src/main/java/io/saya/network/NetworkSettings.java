@@ -1,5 +1,6 @@
 package io.saya.network;
 
+import io.saya.config.HypervisorConfig;
 import io.saya.config.RuntimeConfig;
 import io.saya.config.RuntimeSettings.InternetworkingModel;
 import io.saya.config.VfioPort;
@@ -10,7 +11,7 @@ import java.util.List;
 /**
  * The settings by which pods' interfaces are joined to VMs.
  *
- * @param queues of a card, one for each virtual CPU
+ * @param queues pairs of a card
  * @param vhost whether the host's kernel moves the packets
  * @param rxRate bits per second into the guest; 0: no limit
  * @param txRate bits per second out of the guest; 0: no limit
@@ -46,12 +47,17 @@ public record NetworkSettings(
     public static NetworkSettings of(RuntimeConfig config) {
         return new NetworkSettings(
                 config.runtime().network().model(),
-                Math.min(QUEUE_LIMIT, config.hypervisor().cpu().bootVcpus()),
+                queues(config.hypervisor()),
                 !config.hypervisor().network().disableVhostNet() && Files.exists(VHOST_NET),
                 config.hypervisor().network().rxRateLimit(),
                 config.hypervisor().network().txRateLimit(),
                 speaksIpv6(config.hypervisor().guest().kernelParameters()),
                 config.hypervisor().network().coldPlug() != VfioPort.NO_PORT);
+    }
+
+    private static int queues(HypervisorConfig hypervisor) {
+        int wanted = hypervisor.network().queues();
+        return Math.min(QUEUE_LIMIT, wanted > 0 ? wanted : hypervisor.cpu().bootVcpus());
     }
 
     private static boolean speaksIpv6(List<String> kernelParameters) {

@@ -106,7 +106,13 @@ public final class Sandbox implements AutoCloseable {
                         guest::look,
                         launch.config().agent().timeouts().healthCheck(),
                         stopped);
-        Thread.ofVirtual().name("health").start(() -> requestStop(health.watch()));
+        Thread.ofVirtual().name("health").start(() -> judge(guest, health.watch()));
+    }
+
+    private void judge(Guest guest, StopCause cause) {
+        if (!(cause instanceof StopCause.AgentLost lost && guest.staysWithout(lost))) {
+            requestStop(cause);
+        }
     }
 
     /**

@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.saya.config.GuestConfig;
 import io.saya.config.load.ConfigLoader;
 import io.saya.hypervisor.VmDevice;
+import io.saya.hypervisor.VmSpec;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -68,6 +70,40 @@ class VmPlanTest {
                         "selinux=0",
                         "agent.use_vsock=false",
                         "systemd.unit=mine.target");
+    }
+
+    @Test
+    void aVerboseImageHasAVerboseSystemd() throws Exception {
+        assertThat(words("image = \"DIR/kata.img\"\nenable_debug = true", ""))
+                .containsSequence("systemd.show_status=true", "systemd.log_level=debug");
+        assertThat(words("image = \"DIR/kata.img\"", "enable_debug = true"))
+                .contains("systemd.show_status=true")
+                .doesNotContain("systemd.log_level=debug");
+    }
+
+    private VmSpec.Debug debug(String vm) throws Exception {
+        return VmPlan.debug(
+                new ConfigLoader(directory)
+                        .parse("[hypervisor.qemu]\n" + vm)
+                        .config()
+                        .hypervisor()
+                        .debug());
+    }
+
+    @Test
+    void whatLooksIntoAGuestIsThatOfTheConfiguration() throws Exception {
+        assertThat(debug("")).isEqualTo(VmSpec.Debug.NONE);
+        assertThat(debug("extra_monitor_socket = \"hmp\"")).isEqualTo(VmSpec.Debug.NONE);
+        assertThat(debug("enable_debug = true\nextra_monitor_socket = \"qmp-pretty\""))
+                .isEqualTo(
+                        new VmSpec.Debug(
+                                true, Optional.of(VmSpec.Monitor.QMP_PRETTY), Optional.empty()));
+        assertThat(debug("guest_memory_dump_path = \"/d\"\nguest_memory_dump_paging = true"))
+                .isEqualTo(
+                        new VmSpec.Debug(
+                                false,
+                                Optional.empty(),
+                                Optional.of(new VmSpec.MemoryDump(Path.of("/d"), true))));
     }
 
     @Test

@@ -20,6 +20,9 @@ final class FakeVm implements Vm {
 
     private final CompletableFuture<VmExit> exited = new CompletableFuture<>();
 
+    /** Whether its guest has panicked and its memory is written. */
+    volatile boolean dumping;
+
     private volatile CompletableFuture<Void> letGo = CompletableFuture.completedFuture(null);
 
     /** The kernel does not let go of it until the caller completes the result. */
@@ -37,6 +40,11 @@ final class FakeVm implements Vm {
     @Override
     public JsonObject held() {
         return JsonObject.EMPTY;
+    }
+
+    @Override
+    public boolean dumping() {
+        return dumping;
     }
 
     @Override

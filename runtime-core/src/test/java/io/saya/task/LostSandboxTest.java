@@ -7,13 +7,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.saya.container.Container;
 import io.saya.event.TaskEvent;
 import io.saya.failure.RuntimeFailure;
+import io.saya.guest.SandboxLimits;
 import io.saya.guest.StopCause;
+import io.saya.host.Signal;
 import io.saya.oci.OciSpec;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -42,6 +46,67 @@ class LostSandboxTest {
                 .as("app2 did not run, and a pause container needs no memory")
                 .containsExactly(new TaskEvent.Oom("app1"));
         assertThat(events.indexOf(new TaskEvent.Oom("app1"))).isLessThan(exitOf("app1", events));
+    }
+
+    private SandboxFixture fixture(String runtime) throws Exception {
+        Path place = Files.createTempDirectory(directory, "one");
+        return new SandboxFixture(
+                place,
+                SandboxLimits.NORMAL,
+                (agent, _) -> agent,
+                SandboxFixture.configuration(place, "[runtime]\n" + runtime));
+    }
+
+    @Test
+    void aSandboxThatIsToBeKeptOutlivesItsAgentAndEndsByAKill() throws Exception {
+        SandboxFixture stopping = fixture("keep_abnormal = false");
+        stopping.runPod();
+        stopping.agent.close();
+        stopping.sandbox.stopped().get(20, TimeUnit.SECONDS);
+
+        SandboxFixture kept = fixture("keep_abnormal = true");
+        kept.runPod();
+        kept.agent.close();
+        // Longer than a VM that ends with its agent is waited for.
+        assertThat(kept.sandbox.stopped())
+                .failsWithin(Duration.ofSeconds(2))
+                .withThrowableOfType(TimeoutException.class);
+        assertThat(kept.sandbox.live()).isTrue();
+        kept.tasks.kill(SANDBOX, "", Signal.SIGKILL, true);
+        kept.sandbox.stopped().get(20, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void aMachineWhoseMemoryIsDumpedEndsByItselfAndNotForItsAgent() throws Exception {
+        SandboxFixture dumping = fixture("");
+        dumping.runPod();
+        dumping.vm.dumping = true;
+        dumping.agent.close();
+        assertThat(dumping.sandbox.stopped())
+                .failsWithin(Duration.ofSeconds(2))
+                .withThrowableOfType(TimeoutException.class);
+        dumping.vm.crash();
+        dumping.sandbox.stopped().get(20, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void aSandboxThatIsToBeKeptEndsWithItsMachine() throws Exception {
+        SandboxFixture kept = fixture("keep_abnormal = true");
+        kept.runPod();
+        kept.agent.close();
+        kept.vm.crash();
+        kept.sandbox.stopped().get(20, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void whatSeccompProfilesAreSentTheConfigurationSays() throws Exception {
+        SandboxFixture usual = fixture("");
+        usual.runPod();
+        assertThat(usual.sandbox.guest().details().abilities().seccomp()).isTrue();
+        SandboxFixture without = fixture("disable_guest_seccomp = true");
+        without.runPod();
+        assertThat(without.sandbox.guest().details().abilities().seccomp()).isFalse();
+        assertThat(without.sandbox.guest().details().abilities().limits()).isTrue();
     }
 
     @Test

@@ -2,6 +2,7 @@ package io.saya.task;
 
 import io.saya.agent.Agent;
 import io.saya.config.AgentConfig;
+import io.saya.config.ConfigException;
 import io.saya.config.RuntimeConfig;
 import io.saya.config.load.ConfigLoader;
 import io.saya.event.TaskEvent;
@@ -52,6 +53,14 @@ final class SandboxFixture {
             Path directory,
             SandboxLimits limits,
             BiFunction<ScriptedAgent, FakeVm, Agent> connect) {
+        this(directory, limits, connect, configuration(directory));
+    }
+
+    SandboxFixture(
+            Path directory,
+            SandboxLimits limits,
+            BiFunction<ScriptedAgent, FakeVm, Agent> connect,
+            RuntimeConfig configuration) {
         this.directory = directory;
         SandboxIdentity identity =
                 new SandboxIdentity(
@@ -63,7 +72,7 @@ final class SandboxFixture {
                 new Sandbox(
                         new GuestLaunch(
                                 identity,
-                                configuration(directory),
+                                configuration,
                                 host,
                                 _ -> vm,
                                 (_, _, _) -> connect.apply(agent, vm),
@@ -85,7 +94,15 @@ final class SandboxFixture {
 
     /** The agent here is dialled in no time: a boot has its limit alone. */
     static RuntimeConfig configuration(Path directory) {
-        RuntimeConfig config = new ConfigLoader(directory).builtIn();
+        return configuration(new ConfigLoader(directory).builtIn());
+    }
+
+    /** With more than the defaults. */
+    static RuntimeConfig configuration(Path directory, String toml) throws ConfigException {
+        return configuration(new ConfigLoader(directory).parse(toml).config());
+    }
+
+    private static RuntimeConfig configuration(RuntimeConfig config) {
         AgentConfig agent = config.agent();
         return new RuntimeConfig(
                 config.hypervisor(),

@@ -2,6 +2,7 @@ package io.saya.config.load;
 
 import io.saya.config.AgentConfig;
 import io.saya.config.CpuConfig;
+import io.saya.config.DebugConfig;
 import io.saya.config.DiskConfig;
 import io.saya.config.FactoryConfig;
 import io.saya.config.GuestConfig;
@@ -34,6 +35,9 @@ final class RuntimeConfigAssembly {
     /** Roots of a pause container and some others; each costs a boot a three hundredth. */
     private static final int DISK_PLACES = 8;
 
+    /** Features of a processor without which a guest has no guests of its own. */
+    private static final String NOT_NESTED = "vmx=off,svm=off";
+
     private final EffectiveConfig values;
     private final HostSize host;
 
@@ -60,7 +64,34 @@ final class RuntimeConfigAssembly {
                         values.value(DeviceOptions.DISABLE_VHOST_NET),
                         values.value(DeviceOptions.RX_RATE_LIMITER_MAX_RATE),
                         values.value(DeviceOptions.TX_RATE_LIMITER_MAX_RATE),
-                        values.value(DeviceOptions.COLD_PLUG_VFIO)));
+                        number(DeviceOptions.NETWORK_QUEUES),
+                        values.value(DeviceOptions.COLD_PLUG_VFIO)),
+                debug());
+    }
+
+    private DebugConfig debug() {
+        boolean verbose = values.value(DeviceOptions.ENABLE_DEBUG);
+        return new DebugConfig(
+                verbose,
+                verbose
+                        ? monitor(values.value(DeviceOptions.EXTRA_MONITOR_SOCKET))
+                        : Optional.empty(),
+                path(DeviceOptions.GUEST_MEMORY_DUMP_PATH)
+                        .map(
+                                directory ->
+                                        new DebugConfig.MemoryDump(
+                                                directory,
+                                                values.value(
+                                                        DeviceOptions.GUEST_MEMORY_DUMP_PAGING))));
+    }
+
+    private static Optional<DebugConfig.Monitor> monitor(String written) {
+        return switch (written) {
+            case "hmp" -> Optional.of(DebugConfig.Monitor.HMP);
+            case "qmp" -> Optional.of(DebugConfig.Monitor.QMP);
+            case "qmp-pretty" -> Optional.of(DebugConfig.Monitor.QMP_PRETTY);
+            default -> Optional.empty();
+        };
     }
 
     private GuestConfig guest() {
@@ -89,9 +120,20 @@ final class RuntimeConfigAssembly {
         return new MachineConfig(
                 values.value(VmOptions.MACHINE_TYPE),
                 values.value(VmOptions.ACCELERATOR),
-                values.value(VmOptions.CPU_FEATURES),
+                values.value(VmOptions.MACHINE_ACCELERATORS),
+                cpuFeatures(),
+                values.value(VmOptions.ENTROPY_SOURCE),
                 seccompSandbox(values.value(VmOptions.SECCOMP_SANDBOX)),
                 disks());
+    }
+
+    /** A model that has none of them takes no notice. */
+    private String cpuFeatures() {
+        String features = values.value(VmOptions.CPU_FEATURES);
+        if (!values.value(SizeOptions.DISABLE_NESTED_VIRTUALIZATION)) {
+            return features;
+        }
+        return features.isEmpty() ? NOT_NESTED : features + "," + NOT_NESTED;
     }
 
     private DiskConfig disks() {
@@ -201,7 +243,8 @@ final class RuntimeConfigAssembly {
         return new RuntimeSettings(
                 new RuntimeSettings.Daemon(
                         values.value(RuntimeOptions.ENABLE_DEBUG),
-                        number(RuntimeOptions.DAEMON_RESTARTS)),
+                        number(RuntimeOptions.DAEMON_RESTARTS),
+                        values.value(RuntimeOptions.KEEP_ABNORMAL)),
                 new RuntimeSettings.Network(
                         values.value(RuntimeOptions.INTERNETWORKING_MODEL),
                         values.value(RuntimeOptions.DISABLE_NEW_NETNS),
@@ -209,6 +252,7 @@ final class RuntimeConfigAssembly {
                 values.value(RuntimeOptions.SANDBOX_CGROUP_ONLY),
                 values.value(RuntimeOptions.STATIC_SANDBOX_RESOURCE_MGMT),
                 values.value(RuntimeOptions.ENABLE_VCPUS_PINNING),
+                values.value(RuntimeOptions.DISABLE_GUEST_SECCOMP),
                 new RuntimeSettings.Volumes(
                         values.value(RuntimeOptions.EMPTYDIR_MODE),
                         values.value(RuntimeOptions.FORWARD_SOCKETS)

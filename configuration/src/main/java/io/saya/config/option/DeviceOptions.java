@@ -28,11 +28,12 @@ public final class DeviceOptions {
                     .help("Limit of what the guest sends; 0: none.");
 
     public static final Option<Long> NETWORK_QUEUES =
-            ROWS.count("network_queues", 1, 1, 256, "queues")
+            ROWS.count("network_queues", 0, 0, 256, "queues")
                     .known(Option.Known.RUST)
                     .annotated()
-                    .withoutEffect("a network device has one queue pair per virtual CPU")
-                    .help("Queue pairs of a network device.");
+                    .help(
+                            "Queue pairs of a network device, at most 8; 0: one for each virtual"
+                                    + " CPU of the start.");
 
     public static final Option<VfioPort> HOT_PLUG_VFIO =
             ROWS.row("hot_plug_vfio", port(), VfioPort.NO_PORT)
@@ -78,10 +79,9 @@ public final class DeviceOptions {
 
     public static final Option<Boolean> ENABLE_DEBUG =
             ROWS.flag("enable_debug", false)
-                    .withoutEffect(
-                            "the end of the guest's console is in every error; for a verbose kernel"
-                                    + " add the word debug to kernel_params")
-                    .help("A verbose guest kernel, and the guest's console in the log.");
+                    .help(
+                            "A verbose guest: its kernel, and the systemd of an image, tell what"
+                                    + " they do, and each line of its console is in the log.");
 
     public static final Option<Long> HYPERVISOR_LOGLEVEL =
             ROWS.count("hypervisor_loglevel", 1, 0, 3, "")
@@ -103,18 +103,25 @@ public final class DeviceOptions {
     public static final Option<String> EXTRA_MONITOR_SOCKET =
             ROWS.row("extra_monitor_socket", Rows.oneOf("", "hmp", "qmp", "qmp-pretty"), "")
                     .alsoSpelled(Section.HYPERVISOR, "dbg_monitor_socket")
-                    .withoutEffect("QEMU has the runtime's monitor only")
-                    .help("A further monitor socket, only together with enable_debug.");
+                    .help(
+                            "A further monitor of QEMU's, for root, only together with"
+                                    + " enable_debug: extra-monitor.sock in the sandbox's directory"
+                                    + " below /run/saya. Who uses it can break the sandbox.");
 
     public static final Option<Path> GUEST_MEMORY_DUMP_PATH =
             ROWS.optionalPath("guest_memory_dump_path")
-                    .withoutEffect("the memory of a guest that panicked is not dumped")
-                    .help("Directory for the guest's memory when its kernel panics.");
+                    .help(
+                            "Directory for the memory of guests whose kernel panics, as ELF, below"
+                                    + " the sandbox's id and with what is known of it. Nothing is"
+                                    + " written unless twice the machine's memory is free there,"
+                                    + " and a Kill does not wait for it. The guest's kernel needs"
+                                    + " the driver pvpanic.");
 
     public static final Option<Boolean> GUEST_MEMORY_DUMP_PAGING =
             ROWS.flag("guest_memory_dump_paging", false)
-                    .withoutEffect("the memory of a guest that panicked is not dumped")
-                    .help("Dump virtual instead of physical memory.");
+                    .help(
+                            "Dump memory by the addresses of the guest's page tables, which QEMU"
+                                    + " has to believe, instead of the physical ones.");
 
     public static final Option<Boolean> CONFIDENTIAL_GUEST =
             ROWS.flag("confidential_guest", false)

@@ -36,11 +36,12 @@ public final class RuntimeOptions {
                                     + " \"none\".");
 
     public static final Option<Boolean> DISABLE_GUEST_SECCOMP =
-            ROWS.flag("disable_guest_seccomp", true)
-                    .neutral(false)
+            ROWS.flag("disable_guest_seccomp", false)
                     .annotated()
-                    .withoutEffect("profiles are sent where the agent can apply them")
-                    .help("Do not send the containers' seccomp profiles to the guest.");
+                    .help(
+                            "Do not send the containers' seccomp profiles to the guest. Kata's"
+                                    + " default, and what its files say, is true; without the key"
+                                    + " they are sent to agents that can apply them.");
 
     public static final Option<Boolean> ENABLE_VCPUS_PINNING =
             ROWS.flag("enable_vcpus_pinning", false)
@@ -83,6 +84,14 @@ public final class RuntimeOptions {
                             "How often within an hour a daemon that dies is followed by another"
                                     + " one, which goes on with the sandbox. 0: a sandbox ends with"
                                     + " its daemon. Needs the default guest at its serial port.");
+
+    public static final Option<Boolean> KEEP_ABNORMAL =
+            ROWS.flag("keep_abnormal", false)
+                    .known(Option.Known.RUST)
+                    .help(
+                            "Keep a sandbox whose agent does not answer, or is lost, so that its"
+                                    + " console and its machine can be looked at. Kill ends it as"
+                                    + " ever; a machine that has ended is not kept.");
 
     public static final Option<Boolean> SANDBOX_CGROUP_ONLY =
             ROWS.flag("sandbox_cgroup_only", false)
@@ -218,10 +227,6 @@ public final class RuntimeOptions {
                 .annotated()
                 .withoutEffect(one)
                 .help("Agent.");
-        ROWS.flag("keep_abnormal", false)
-                .known(Option.Known.RUST)
-                .withoutEffect("a sandbox whose agent does not answer is stopped")
-                .help("Keep a sandbox whose agent does not answer.");
         ROWS.row("shared_mounts", new OpaqueType("[table]"), (Object) List.of())
                 .known(Option.Known.RUST)
                 .annotated()

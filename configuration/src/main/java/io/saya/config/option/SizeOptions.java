@@ -178,9 +178,7 @@ public final class SizeOptions {
     public static final Option<Boolean> DISABLE_NESTED_VIRTUALIZATION =
             ROWS.flag("disable_nested_virtualization", false)
                     .known(Option.Known.RUST)
-                    .neutral(true)
-                    .withoutEffect("use cpu_features")
-                    .help("Hide the host's virtualization extensions from the guest.");
+                    .help("Hide the host's virtualization extensions (VMX, SVM) from the guest.");
 
     private SizeOptions() {}
 

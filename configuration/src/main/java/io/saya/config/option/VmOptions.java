@@ -137,8 +137,9 @@ public final class VmOptions {
     public static final Option<String> MACHINE_ACCELERATORS =
             ROWS.words("machine_accelerators", "")
                     .annotated()
-                    .withoutEffect("the runtime chooses QEMU's -machine options itself")
-                    .help("Further words for QEMU's -machine, separated by commas.");
+                    .help(
+                            "Further words for QEMU's -machine, separated by commas; they win over"
+                                    + " those that the runtime sets.");
 
     public static final Option<String> CPU_FEATURES =
             ROWS.words("cpu_features", "pmu=off")
@@ -167,12 +168,10 @@ public final class VmOptions {
                     .annotated()
                     .allowedBy("valid_entropy_sources")
                     .mustBe(PathCheck.EXISTS)
-                    .withoutEffect("the guest's RNG is always fed from /dev/urandom")
                     .help("Host file that feeds the guest's random number generator.");
 
     public static final Option<List<String>> VALID_ENTROPY_SOURCES =
             ROWS.texts("valid_entropy_sources", List.of("/dev/urandom", "/dev/random", ""))
-                    .withoutEffect("see entropy_source")
                     .help(
                             "Globs. An entropy source named by an annotation must match one of them.");
 

@@ -4,7 +4,8 @@ import java.util.List;
 
 /** A switch of QEMU with its value. */
 public sealed interface Argument
-        permits Flag,
+        permits FileSet,
+                Flag,
                 Accel,
                 Append,
                 Blockdev,

@@ -1,6 +1,7 @@
 package io.saya.qemu.args;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -23,23 +24,20 @@ public record Blockdev(
         implements Argument {
     @Override
     public List<String> words() {
+        FileSet file = new FileSet(descriptor, set, path);
         Options options =
                 Options.of("raw")
                         .with("node-name", nodeName)
                         .with("read-only", readOnly)
                         .with("file.driver", hostDevice ? "host_device" : "file")
-                        .with("file.filename", "/dev/fdset/" + set);
+                        .with("file.filename", file.name().toString());
         if (readOnly) {
             // Guests share one image; QEMU's lock would also need write access to the file.
             options.with("file.locking", false);
         }
-        return List.of(
-                "-add-fd",
-                Options.of("fd=%fd:" + descriptor + "%")
-                        .with("set", set)
-                        .with("opaque", path.toString())
-                        .toString(),
-                "-blockdev",
-                "driver=" + options);
+        List<String> words = new ArrayList<>(file.words());
+        words.add("-blockdev");
+        words.add("driver=" + options);
+        return words;
     }
 }

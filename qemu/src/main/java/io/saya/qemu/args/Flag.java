@@ -2,23 +2,25 @@ package io.saya.qemu.args;
 
 import java.util.List;
 
-/** Switches without a value. */
+/** Switches that are always the same. */
 public enum Flag implements Argument {
     /** No devices but those on the command line. */
     NODEFAULTS("-nodefaults"),
     /** No configuration of the host's administrator for interactive use. */
     NO_USER_CONFIG("-no-user-config"),
     /** A guest that reboots ends. */
-    NO_REBOOT("-no-reboot");
+    NO_REBOOT("-no-reboot"),
+    /** A guest whose kernel panics stands still, so that it can be looked at. */
+    PANIC_PAUSES("-action panic=pause");
 
-    private final String word;
+    private final String text;
 
-    Flag(String word) {
-        this.word = word;
+    Flag(String text) {
+        this.text = text;
     }
 
     @Override
     public List<String> words() {
-        return List.of(word);
+        return List.of(text.split(" ", -1));
     }
 }

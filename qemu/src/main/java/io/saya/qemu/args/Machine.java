@@ -9,8 +9,10 @@ import java.util.Optional;
  * @param type such as {@code q35}
  * @param memoryBackend id of the object that is the guest's memory; empty: those of its nodes are
  * @param options whole options such as {@code smm=off}
+ * @param further words of the administrator, separated by commas; may be empty
  */
-public record Machine(String type, Optional<String> memoryBackend, List<Option> options)
+public record Machine(
+        String type, Optional<String> memoryBackend, List<Option> options, String further)
         implements Argument {
 
     public Machine {
@@ -29,6 +31,6 @@ public record Machine(String type, Optional<String> memoryBackend, List<Option> 
         for (Option option : options) {
             text.with(option.key(), option.value());
         }
-        return List.of("-machine", text.toString());
+        return List.of("-machine", text + (further.isEmpty() ? "" : "," + further));
     }
 }

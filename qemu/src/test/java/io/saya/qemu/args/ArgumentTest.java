@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.saya.hypervisor.VmSpec.MemoryBacking;
+import io.saya.hypervisor.VmSpec.Monitor;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -21,6 +22,7 @@ class ArgumentTest {
                 row(Flag.NODEFAULTS, "-nodefaults"),
                 row(Flag.NO_USER_CONFIG, "-no-user-config"),
                 row(Flag.NO_REBOOT, "-no-reboot"),
+                row(Flag.PANIC_PAUSES, "-action", "panic=pause"),
                 row(new Name("a,b"), "-name", "a,,b,debug-threads=on"),
                 row(new Accel.Kvm(), "-accel", "kvm"),
                 row(new Accel.Tcg(64), "-accel", "tcg,thread=multi,tb-size=64"),
@@ -35,11 +37,22 @@ class ArgumentTest {
                         new Machine(
                                 "q35",
                                 Optional.of("mem"),
-                                List.of(new Machine.Option("smm", "off"))),
+                                List.of(new Machine.Option("smm", "off")),
+                                ""),
                         "-machine",
                         "q35,memory-backend=mem,smm=off"),
+                row(
+                        new Machine("q35", Optional.empty(), List.of(), "smm=on,hpet=off"),
+                        "-machine",
+                        "q35,smm=on,hpet=off"),
                 row(new Sandbox("on,spawn=deny"), "-sandbox", "on,spawn=deny"),
                 row(new Mon("qmp"), "-mon", "chardev=qmp,mode=control"),
+                row(new Mon("m", Monitor.HMP), "-mon", "chardev=m,mode=readline"),
+                row(new Mon("m", Monitor.QMP_PRETTY), "-mon", "chardev=m,mode=control,pretty=on"),
+                row(
+                        new FileSet("entropy", 3, Path.of("/dev/hwrng")),
+                        "-add-fd",
+                        "fd=%fd:entropy%,set=3,opaque=/dev/hwrng"),
                 row(
                         new Chardev.InheritedSocket("qmp", "monitor"),
                         "-chardev",

@@ -126,6 +126,18 @@ class OptionReadersTest {
                             .build(),
                     List.of());
 
+    private static final Set<Option<?>> OF_DEBUG =
+            Set.of(DeviceOptions.EXTRA_MONITOR_SOCKET, DeviceOptions.GUEST_MEMORY_DUMP_PAGING);
+
+    /** A further monitor comes with debugging only, and how is dumped counts where it is. */
+    private static final LoadedConfig WITH_DEBUG =
+            DEFAULTS.with(
+                    DEFAULTS.effective().toBuilder()
+                            .set(setting(DeviceOptions.ENABLE_DEBUG, true))
+                            .set(setting(DeviceOptions.GUEST_MEMORY_DUMP_PATH, Path.of("/dumps")))
+                            .build(),
+                    List.of());
+
     private static final Set<Option<?>> OF_SOCKETS =
             Set.of(RuntimeOptions.FORWARD_SOCKETS, RuntimeOptions.VALID_SOCKET_PATHS);
 
@@ -225,6 +237,9 @@ class OptionReadersTest {
         if (option == DeviceOptions.PCIE_ROOT_PORT) {
             return WITH_DISKS;
         }
+        if (OF_DEBUG.contains(option)) {
+            return WITH_DEBUG;
+        }
         if (option == RuntimeOptions.FORWARD_SOCKETS) {
             return WITH_VALID_SOCKETS;
         }
@@ -278,6 +293,7 @@ class OptionReadersTest {
         try {
             if (!base.equals(WITH_IMAGE)
                     && !OF_SOCKETS.contains(option)
+                    && !OF_DEBUG.contains(option)
                     && !ofMemoryAgent(option)) {
                 return LOADER.parse(toml).config();
             }

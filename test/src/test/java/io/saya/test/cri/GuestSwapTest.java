@@ -1,10 +1,12 @@
 package io.saya.test.cri;
 
+import static io.saya.test.cri.Limited.MIB;
+import static io.saya.test.cri.Limited.allocates;
+import static io.saya.test.cri.Limited.container;
+import static io.saya.test.cri.Limited.memory;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.saya.proto.cri.LinuxContainerConfig;
-import io.saya.proto.cri.LinuxContainerResources;
 import io.saya.proto.cri.PodSandboxConfig;
 import io.saya.test.WithProduct;
 import java.io.IOException;
@@ -21,7 +23,6 @@ import org.junit.jupiter.api.Test;
 /** A guest with swap, for containers that ask for it. */
 @WithProduct
 final class GuestSwapTest extends PodSuite {
-    private static final long MIB = 1 << 20;
     private static final String ANNOTATION = "io.katacontainers.container.resource.";
     private static final String CGROUP =
             "cd /sys/fs/cgroup$(sed -n 's/^0:://p' /proc/self/cgroup); ";
@@ -56,21 +57,6 @@ final class GuestSwapTest extends PodSuite {
         Files.deleteIfExists(directory.resolveSibling(""));
     }
 
-    private static String container(Pod pod, String name, long mib) {
-        return pod.start(
-                pod.create(
-                        name,
-                        config ->
-                                config.addCommand("sleep")
-                                        .addArgs("100000")
-                                        .setLinux(
-                                                LinuxContainerConfig.newBuilder()
-                                                        .setResources(
-                                                                LinuxContainerResources.newBuilder()
-                                                                        .setMemoryLimitInBytes(
-                                                                                mib * MIB)))));
-    }
-
     private static PodSandboxConfig.Builder swapping(PodSandboxConfig.Builder config) {
         return config.putAnnotations(ANNOTATION + "swappiness", "60")
                 .putAnnotations(ANNOTATION + "swap_in_bytes", Long.toString((64 + 192) * MIB));
@@ -80,17 +66,6 @@ final class GuestSwapTest extends PodSuite {
         var ran = pod.exec(container, "sh", "-c", script);
         assertThat(ran.status()).as(ran.toString()).isZero();
         return ran.out().strip();
-    }
-
-    private static int allocates(Pod pod, String container, int mib) {
-        return pod.exec(
-                        container,
-                        "dd",
-                        "if=/dev/zero",
-                        "of=/dev/null",
-                        "bs=" + mib + "M",
-                        "count=1")
-                .status();
     }
 
     /** What swap files of the host the guest has, and their sizes in KiB. */
@@ -106,7 +81,7 @@ final class GuestSwapTest extends PodSuite {
     @Test
     void aHogSurvivesBySwapAndNotBeyondIt() {
         var pod = pod(GuestSwapTest::swapping);
-        var hog = container(pod, "hog", 64);
+        var hog = container(pod, "hog", memory(64));
         assertThat(swaps(pod, hog)).containsExactly(Long.toString(192 * 1024 - 4));
         assertThat(out(pod, hog, CGROUP + "cat memory.swap.max"))
                 .isEqualTo(Long.toString(192 * MIB));
@@ -119,10 +94,10 @@ final class GuestSwapTest extends PodSuite {
         assertThat(directory).doesNotExist();
 
         // One more takes more; what an ended one had is there for the next.
-        var more = container(pod, "more", 64);
+        var more = container(pod, "more", memory(64));
         assertThat(swaps(pod, more)).hasSize(2);
         pod.stop(more, Duration.ZERO);
-        var next = container(pod, "next", 64);
+        var next = container(pod, "next", memory(64));
         assertThat(swaps(pod, next)).hasSize(2);
         assertThat(allocates(pod, next, 160)).isZero();
     }
@@ -130,7 +105,7 @@ final class GuestSwapTest extends PodSuite {
     @Test
     void aContainerThatDoesNotAskForSwapHasNone() {
         var pod = pod();
-        var container = container(pod, "plain", 64);
+        var container = container(pod, "plain", memory(64));
         assertThat(swaps(pod, container)).isEmpty();
         assertThat(allocates(pod, container, 80)).isEqualTo(137);
     }

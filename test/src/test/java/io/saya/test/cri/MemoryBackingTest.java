@@ -1,12 +1,12 @@
 package io.saya.test.cri;
 
+import static io.saya.test.cri.Limited.container;
+import static io.saya.test.cri.Limited.resources;
+import static io.saya.test.cri.Limited.told;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.saya.proto.cri.LinuxContainerConfig;
-import io.saya.proto.cri.LinuxContainerResources;
-import io.saya.proto.cri.LinuxPodSandboxConfig;
 import io.saya.test.Wait;
 import io.saya.test.WithProduct;
 import java.io.IOException;
@@ -26,7 +26,6 @@ import org.junit.jupiter.api.Test;
 final class MemoryBackingTest extends PodSuite {
     private static final Path SET_ASIDE = Path.of("/proc/sys/vm/nr_hugepages");
     private static final Duration LIMIT = Duration.ofMinutes(2);
-    private static final long MIB = 1 << 20;
 
     /** Enough for a machine of 64 MiB for its containers and one more container of 64 MiB. */
     private static final int PAGES = 160;
@@ -64,42 +63,15 @@ final class MemoryBackingTest extends PodSuite {
         }
     }
 
-    private static LinuxContainerResources resources(long mib) {
-        return LinuxContainerResources.newBuilder()
-                .setMemoryLimitInBytes(mib * MIB)
-                .setCpuPeriod(100_000)
-                .setCpuQuota(100_000)
-                .build();
-    }
-
-    private Pod told(long mib) {
-        return pod(
-                config ->
-                        config.setLinux(
-                                LinuxPodSandboxConfig.newBuilder().setResources(resources(mib))));
-    }
-
-    private static String container(Pod pod, String name) {
-        return pod.start(
-                pod.create(
-                        name,
-                        config ->
-                                config.addCommand("sleep")
-                                        .addArgs("100000")
-                                        .setLinux(
-                                                LinuxContainerConfig.newBuilder()
-                                                        .setResources(resources(64)))));
-    }
-
     @Test
     void hugePagesAreTakenAheadAndGivenBack() {
         var had = free();
-        var pod = told(64);
+        var pod = pod(told(resources(64, 1)));
         // 64 MiB, 2 for their account, 128 for the guest.
         assertThat(free()).isEqualTo(had - 97);
-        var first = container(pod, "first");
+        var first = container(pod, "first", resources(64, 1));
         assertThat(pod.exec(first, "true").status()).isZero();
-        var _ = container(pod, "second");
+        var _ = container(pod, "second", resources(64, 1));
         // A guest that is slow takes what it was offered later.
         Wait.until(LIMIT, () -> free() <= had - 97 - 30);
         assertThat(free()).isBetween(had - 97 - 36, had - 97 - 30);
@@ -109,7 +81,7 @@ final class MemoryBackingTest extends PodSuite {
 
     @Test
     void aStartForWhichThereAreTooFewSaysHowManyAreMissing() {
-        assertThatThrownBy(() -> told(1024))
+        assertThatThrownBy(() -> pod(told(resources(1024, 1))))
                 .hasMessageContaining("huge pages of 2048 KiB")
                 .hasMessageContaining("raise vm.nr_hugepages by");
     }

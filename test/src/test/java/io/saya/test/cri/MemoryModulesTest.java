@@ -1,11 +1,13 @@
 package io.saya.test.cri;
 
+import static io.saya.test.cri.Limited.allocates;
+import static io.saya.test.cri.Limited.container;
+import static io.saya.test.cri.Limited.memoryMib;
+import static io.saya.test.cri.Limited.resources;
+import static io.saya.test.cri.Limited.told;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.saya.proto.cri.LinuxContainerConfig;
-import io.saya.proto.cri.LinuxContainerResources;
-import io.saya.proto.cri.LinuxPodSandboxConfig;
 import io.saya.test.Containerd;
 import io.saya.test.Wait;
 import io.saya.test.WithProduct;
@@ -25,7 +27,6 @@ import org.junit.jupiter.api.Test;
 @WithProduct
 final class MemoryModulesTest extends PodSuite {
     private static final Duration LIMIT = Duration.ofMinutes(2);
-    private static final long MIB = 1 << 20;
 
     /** What Linux adds memory in. */
     private static final int BLOCK_MIB = 128;
@@ -61,62 +62,14 @@ final class MemoryModulesTest extends PodSuite {
         }
     }
 
-    private static LinuxContainerResources resources(long mib) {
-        return LinuxContainerResources.newBuilder()
-                .setMemoryLimitInBytes(mib * MIB)
-                .setCpuPeriod(100_000)
-                .setCpuQuota(100_000)
-                .build();
-    }
-
-    private static String container(Pod pod, String name, long mib) {
-        return pod.start(
-                pod.create(
-                        name,
-                        config ->
-                                config.addCommand("sleep")
-                                        .addArgs("100000")
-                                        .setLinux(
-                                                LinuxContainerConfig.newBuilder()
-                                                        .setResources(resources(mib)))));
-    }
-
-    private static long memoryMib(Pod pod, String container) {
-        var ran =
-                pod.exec(
-                        container,
-                        "sed",
-                        "-n",
-                        "s/MemTotal: *\\([0-9]*\\) kB/\\1/p",
-                        "/proc/meminfo");
-        assertThat(ran.status()).as(ran.toString()).isZero();
-        return Long.parseLong(ran.out().strip()) / 1024;
-    }
-
-    private static int allocates(Pod pod, String container, int mib) {
-        return pod.exec(
-                        container,
-                        "dd",
-                        "if=/dev/zero",
-                        "of=/dev/null",
-                        "bs=" + mib + "M",
-                        "count=1")
-                .status();
-    }
-
     @Test
     void itGrowsByModulesWhileThereAreSlotsAndKeepsWhatItHas() {
-        var pod =
-                pod(
-                        config ->
-                                config.setLinux(
-                                        LinuxPodSandboxConfig.newBuilder()
-                                                .setResources(resources(64))));
-        var first = container(pod, "first", 64);
+        var pod = pod(told(resources(64, 1)));
+        var first = container(pod, "first", resources(64, 1));
         var small = memoryMib(pod, first);
         assertThat(small).isBetween(65L, 64L + GUEST_MIB);
 
-        var second = container(pod, "second", 512);
+        var second = container(pod, "second", resources(512, 1));
         assertThat(Wait.until(LIMIT, () -> memoryMib(pod, first) >= 577)).isTrue();
         var grown = memoryMib(pod, first);
         assertThat(grown).isLessThan(576 + 2 * GUEST_MIB + BLOCK_MIB);
@@ -125,11 +78,11 @@ final class MemoryModulesTest extends PodSuite {
         assertThat(allocates(pod, second, 540)).isEqualTo(137);
 
         pod.stop(second, Duration.ZERO);
-        var third = container(pod, "third", 1024);
+        var third = container(pod, "third", resources(1024, 1));
         assertThat(Wait.until(LIMIT, () -> memoryMib(pod, first) >= 1089)).isTrue();
         assertThat(allocates(pod, third, 980)).isZero();
 
-        var fourth = container(pod, "fourth", 1024);
+        var fourth = container(pod, "fourth", resources(1024, 1));
         assertThat(node().containerd().log()).contains("raise memory_slots in");
         assertThat(pod.exec(fourth, "true").status()).isZero();
     }

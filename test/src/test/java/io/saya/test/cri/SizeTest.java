@@ -1,5 +1,11 @@
 package io.saya.test.cri;
 
+import static io.saya.test.cri.Limited.MIB;
+import static io.saya.test.cri.Limited.allocates;
+import static io.saya.test.cri.Limited.container;
+import static io.saya.test.cri.Limited.memoryMib;
+import static io.saya.test.cri.Limited.number;
+import static io.saya.test.cri.Limited.resources;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -22,7 +28,6 @@ import org.junit.jupiter.api.Timeout;
 @WithProduct
 final class SizeTest extends PodSuite {
     private static final Duration LIMIT = Duration.ofMinutes(2);
-    private static final long MIB = 1 << 20;
 
     /**
      * Within which what containers have freed is back on the host, however busy that is; idle it is
@@ -43,44 +48,9 @@ final class SizeTest extends PodSuite {
         assumeTrue(Node.handler().equals(Node.SAYA), "runc has no machine");
     }
 
-    private static LinuxContainerResources resources(long mib, double cpus) {
-        return LinuxContainerResources.newBuilder()
-                .setMemoryLimitInBytes(mib * MIB)
-                .setCpuPeriod(100_000)
-                .setCpuQuota(Math.round(cpus * 100_000))
-                .build();
-    }
-
     /** Tells, as a kubelet does, what the containers may use in sum. */
     private Pod told(long mib, double cpus) {
-        return pod(
-                config ->
-                        config.setLinux(
-                                LinuxPodSandboxConfig.newBuilder()
-                                        .setResources(resources(mib, cpus))));
-    }
-
-    private static String container(Pod pod, String name, long mib, double cpus) {
-        return pod.start(
-                pod.create(
-                        name,
-                        config ->
-                                config.addCommand("sleep")
-                                        .addArgs("100000")
-                                        .setLinux(
-                                                LinuxContainerConfig.newBuilder()
-                                                        .setResources(resources(mib, cpus)))));
-    }
-
-    private static long number(Pod pod, String container, String script) {
-        var ran = pod.exec(container, "sh", "-c", script);
-        assertThat(ran.status()).as(ran.toString()).isZero();
-        return Long.parseLong(ran.out().strip());
-    }
-
-    private static long memoryMib(Pod pod, String container) {
-        return number(pod, container, "sed -n 's/MemTotal: *\\([0-9]*\\) kB/\\1/p' /proc/meminfo")
-                / 1024;
+        return pod(Limited.told(resources(mib, cpus)));
     }
 
     /** A guest that is slow takes what it was offered after its container has begun. */
@@ -118,7 +88,7 @@ final class SizeTest extends PodSuite {
     void aPodHasWhatItsContainersMayUseFromTheStart() {
         for (long mib : new long[] {64, 4096}) {
             var pod = told(mib, mib == 64 ? 0.5 : 2);
-            var container = container(pod, "main", mib, mib == 64 ? 0.5 : 2);
+            var container = container(pod, "main", resources(mib, mib == 64 ? 0.5 : 2));
             assertThat(memoryMib(pod, container)).isBetween(mib + 1, mib + GUEST_MIB);
             assertThat(cpus(pod, container)).isEqualTo(mib == 64 ? 1 : Math.min(2, HOST_CPUS));
             pod.remove();
@@ -129,8 +99,8 @@ final class SizeTest extends PodSuite {
     @Test
     void severalContainersHaveTheirSumAndEachItsOwn() {
         var pod = told(576, 1);
-        var small = container(pod, "small", 64, 0.5);
-        var large = container(pod, "large", 512, 0.5);
+        var small = container(pod, "small", resources(64, 0.5));
+        var large = container(pod, "large", resources(512, 0.5));
         var sum = memoryMib(pod, small);
         assertThat(sum).isBetween(577L, 576L + GUEST_MIB);
         assertThat(cpus(pod, small)).isEqualTo(1);
@@ -178,9 +148,9 @@ final class SizeTest extends PodSuite {
     @Test
     void theMachineFollowsContainersThatComeAndGo() {
         var pod = told(64, 0.5);
-        var first = container(pod, "first", 64, 0.5);
+        var first = container(pod, "first", resources(64, 0.5));
         var small = memoryMib(pod, first);
-        var second = container(pod, "second", 512, 1.5);
+        var second = container(pod, "second", resources(512, 1.5));
         assertMemoryMib(pod, first, 576, 576 + GUEST_MIB + small - 64);
         assertCpus(pod, first, Math.min(2, HOST_CPUS));
         pod.stop(second, Duration.ZERO);
@@ -193,22 +163,13 @@ final class SizeTest extends PodSuite {
     @Test
     void itFollowsAnUpdateInPlaceBothWays() {
         var pod = told(64, 0.5);
-        var container = container(pod, "main", 64, 0.5);
+        var container = container(pod, "main", resources(64, 0.5));
         var small = memoryMib(pod, container);
         update(container, resources(512, 2));
         assertMemoryMib(pod, container, 513, 512 + GUEST_MIB + small);
         assertCpus(pod, container, Math.min(2, HOST_CPUS));
         // What was not there before can be used.
-        assertThat(
-                        pod.exec(
-                                        container,
-                                        "dd",
-                                        "if=/dev/zero",
-                                        "of=/dev/null",
-                                        "bs=400M",
-                                        "count=1")
-                                .status())
-                .isZero();
+        assertThat(allocates(pod, container, 400)).isZero();
         update(container, resources(64, 0.5));
         assertThat(Wait.until(LIMIT, () -> memoryMib(pod, container) < small + 64)).isTrue();
         assertThat(Wait.until(LIMIT, () -> cpus(pod, container) == cpusAfterwards(pod))).isTrue();
@@ -220,23 +181,12 @@ final class SizeTest extends PodSuite {
     @Test
     void moreThanTheHostHasIsClippedAndTheContainerRuns() {
         var pod = told(512, HOST_CPUS + 2);
-        var container = container(pod, "main", 512, HOST_CPUS + 2);
+        var container = container(pod, "main", resources(512, HOST_CPUS + 2));
         assertThat(memoryMib(pod, container)).isBetween(513L, 512L + GUEST_MIB);
         assertCpus(pod, container, HOST_CPUS);
         assertThat(allocates(pod, container, 480)).isZero();
         assertThat(allocates(pod, container, 540)).isEqualTo(137);
         assertThat(node().containerd().log()).contains("less than was asked for");
-    }
-
-    private static int allocates(Pod pod, String container, int mib) {
-        return pod.exec(
-                        container,
-                        "dd",
-                        "if=/dev/zero",
-                        "of=/dev/null",
-                        "bs=" + mib + "M",
-                        "count=1")
-                .status();
     }
 
     @Test
@@ -260,7 +210,7 @@ final class SizeTest extends PodSuite {
                                         LinuxPodSandboxConfig.newBuilder()
                                                 .setCgroupParent(cgroup.path())
                                                 .setResources(resources(64, 1))));
-        var idle = container(pod, "idle", 64, 1);
+        var idle = container(pod, "idle", resources(64, 1));
         var small = memoryMib(pod, idle);
         // The first has the guest load what it needs for it.
         takeAGibibyte(pod);
@@ -311,26 +261,8 @@ final class SizeTest extends PodSuite {
     @Test
     void aHogIsKilledAtItsLimitAndNotBefore() {
         var pod = told(64, 0.5);
-        var container = container(pod, "main", 64, 0.5);
-        assertThat(
-                        pod.exec(
-                                        container,
-                                        "dd",
-                                        "if=/dev/zero",
-                                        "of=/dev/null",
-                                        "bs=48M",
-                                        "count=1")
-                                .status())
-                .isZero();
-        assertThat(
-                        pod.exec(
-                                        container,
-                                        "dd",
-                                        "if=/dev/zero",
-                                        "of=/dev/null",
-                                        "bs=80M",
-                                        "count=1")
-                                .status())
-                .isEqualTo(137);
+        var container = container(pod, "main", resources(64, 0.5));
+        assertThat(allocates(pod, container, 48)).isZero();
+        assertThat(allocates(pod, container, 80)).isEqualTo(137);
     }
 }
