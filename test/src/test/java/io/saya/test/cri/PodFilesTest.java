@@ -51,6 +51,35 @@ final class PodFilesTest extends PodSuite {
                 .contains("nosuid", "nodev", "noexec");
     }
 
+    /** How pods get more than 64 MiB of it; the volume's name is the user's. */
+    @Test
+    void aVolumeInPlaceOfDevShmIsThatVolume() throws IOException {
+        var pod = pod();
+        var volume =
+                Files.createDirectories(
+                        node().logs()
+                                .resolveSibling(
+                                        "pods/"
+                                                + pod.config().getHostname()
+                                                + "/volumes/kubernetes.io~empty-dir/shm"));
+        Files.writeString(volume.resolve("host"), "of the host\n");
+        var other = pod.idle("other");
+        var container =
+                pod.start(
+                        pod.create(
+                                "main",
+                                config -> {
+                                    Pod.mount(config, volume, "/dev/shm", false);
+                                    return config.addCommand("sh")
+                                            .addArgs("-c")
+                                            .addArgs(Pod.IDLE);
+                                }));
+        assertThat(pod.exec(container, "cat", "/dev/shm/host").out()).isEqualTo("of the host\n");
+        assertThat(pod.exec(container, "sh", "-c", "echo written > /dev/shm/x").status()).isZero();
+        assertThat(volume.resolve("x")).content().isEqualTo("written\n");
+        assertThat(pod.exec(other, "ls", "/dev/shm").out()).isEmpty();
+    }
+
     @Test
     void hostsAndTerminationMessageAreFilesOfTheHost() throws IOException {
         var pod = pod();
