@@ -133,10 +133,12 @@ public final class ContainerShares {
         MountOptions options = MountOptions.parse(mount.options());
         options.requireSupported("mount of " + mount.source() + " at " + mount.destination());
         String guestPath =
-                share(
-                        containerId + "/" + index + "-" + baseName(mount.destination()),
-                        source,
-                        options.access());
+                Files.isDirectory(source)
+                        ? SharedVolumes.share(directory, source, options.access())
+                        : share(
+                                containerId + "/" + index + "-" + baseName(mount.destination()),
+                                source,
+                                options.access());
         List<OciMount> mounts = new ArrayList<>();
         mounts.add(
                 new OciMount(
@@ -166,8 +168,8 @@ public final class ContainerShares {
     }
 
     /**
-     * True for what containerd, CRI-O and Docker mount at {@code /dev/shm} by themselves: a tmpfs of
-     * the pod's, which all of them call shm, or the host's own. Anything else is a volume that
+     * True for what containerd, CRI-O and Docker mount at {@code /dev/shm} by themselves: a tmpfs
+     * of the pod's, which all of them call shm, or the host's own. Anything else is a volume that
      * somebody wants there, such as an emptyDir in memory that is larger; its name is the user's
      * choice and may be shm as well.
      */
