@@ -48,15 +48,15 @@ final class SharedVolumes {
      * the other place may have nothing there, so that the path counts as well.
      */
     private static String identity(Path source) throws IOException {
-        var attributes = Files.readAttributes(source, "unix:dev,ino");
-        String identity = hex(attributes.get("dev")) + "-" + hex(attributes.get("ino"));
+        String identity = hex(source, "dev") + "-" + hex(source, "ino");
         return Submounts.existBelow(source)
                 ? identity + "-" + Integer.toHexString(source.toRealPath().hashCode())
                 : identity;
     }
 
-    private static String hex(Object number) {
-        return Long.toHexString(((Number) number).longValue());
+    private static String hex(Path source, String attribute) throws IOException {
+        return Long.toHexString(
+                ((Number) Files.getAttribute(source, "unix:" + attribute)).longValue());
     }
 
     private static String name(String identity, Access access) {
