@@ -31,12 +31,29 @@ build_crun() {
   [[ $(readelf -lW "$out") != *INTERP* ]] || die "$out needs a dynamic linker, a static crun was wanted"
 }
 
-# adapt_crun DIRECTORY: makes of crun 1.8.1 what runc is to programs, in three places. Each edit must find its place: a newer crun is looked at again.
+# adapt_crun DIRECTORY: makes of crun 1.8.1 what runc is to programs, in five places. Each edit must find its place: a newer crun is looked at again.
 adapt_crun() {
   # A user that the image's passwd does not have: HOME is /, as it is without a passwd.
   edit_source "$1/utils.c" 1 '/^set_home_env (/,/^}/ { /errno == ENOENT/ { n; s/return 0;/break;/ } }'
   # A path of /proc that becomes read-only keeps the other flags of /proc.
   edit_source "$1/linux.c" 1 's/MS_BIND | MS_PRIVATE | MS_RDONLY | MS_REC, NULL,$/MS_BIND | MS_PRIVATE | MS_RDONLY | MS_REC | (strncmp (rel_path, "proc\/", 5) == 0 ? MS_NOSUID | MS_NODEV | MS_NOEXEC : 0), NULL,/'
+  # A process of an exec leads a session and a process group of its own: crun makes the session before the process has its number in the
+  # container, where session and group are 0 then, and `kill -- -$$` finds nobody.
+  edit_source "$1/linux.c" 2 '/Inside the grandchild process/,/cleanup_free char/ { /cleanup_free char/ a\
+      if (terminal_fd == NULL)\
+        setsid ();
+  }'
+  # A call that is newer than the profile does not exist, and is not forbidden.
+  cp "$(dirname "${BASH_SOURCE[0]}")/crun_filter.h" "$1/"
+  edit_source "$1/seccomp.c" 5 '
+    s/^#include "seccomp.h"$/&\n#include "crun_filter.h"/
+    s/^  int action, default_action, default_errno_value = EPERM;$/&\n  int known = 0;/
+    /^libcrun_generate_seccomp/,/^}/ { /^  for (i = 0; i < seccomp->syscalls_len; i++)$/ {
+      n; s/$/\n      known = highest_call (seccomp->syscalls[i]->names, seccomp->syscalls[i]->names_len, known);/
+    } }
+    s/^      ret = seccomp_export_bpf (ctx, gen_ctx->fd);$/      ret = write_unknown_calls (gen_ctx->fd, default_action, known);\
+      if (ret == 0) ret = seccomp_export_bpf (ctx, gen_ctx->fd);/
+  '
   # What the kernel refuses to execute is told on the process's standard error.
   local reason='errno == ENOEXEC ? "exec format error" : errno == ENOENT ? "no such file or directory" : errno == EACCES ? "permission denied" : strerror (errno)'
   edit_source "$1/container.c" 2 "s/crun_make_error (err, errno, \"exec container process[^\"]*\", exec_path);/crun_make_error (err, 0, \"exec %s: %s\", exec_path, $reason);/"

@@ -213,6 +213,10 @@ static long append_to_set_id(void) {
     return fd < 0 ? -1 : write(fd, "x", 1);
 }
 
+static long empty_set_id(void) {
+    return open("set-id", O_WRONLY | O_TRUNC | O_CLOEXEC);
+}
+
 static void rights_of_programs(void) {
     // linux/capability.h: revision 2 with the effective bit, then permitted and inheritable. 13 is CAP_NET_RAW.
     static const uint32_t net_raw[5] = {0x02000001, 1U << 13};
@@ -234,6 +238,11 @@ static void rights_of_programs(void) {
     run_as_user("set-id, of a user's program", "./set-id");
     as_user("set-id, written by a user", append_to_set_id);
     say("set-id, after that", "%o", look("set-id").st_mode & 07777);
+    chmod("set-id", 06777);
+    as_user("set-id, opened with O_TRUNC", empty_set_id);
+    say("set-id, after O_TRUNC", "%o", look("set-id").st_mode & 07777);
+    as_user("set-id, written after O_TRUNC", append_to_set_id);
+    say("set-id, after O_TRUNC and a write", "%o", look("set-id").st_mode & 07777);
     chmod("set-id", 06755);
     chown("set-id", 5, 5);
     say("set-id, after a chown", "%o", look("set-id").st_mode & 07777);
@@ -256,6 +265,18 @@ static void opening(void) {
     told("O_DIRECTORY", open("plain", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     told("O_NOATIME", open("plain", O_RDONLY | O_NOATIME | O_CLOEXEC));
     told("open, directory for writing", open("folder", O_WRONLY | O_CLOEXEC));
+    fd = open("plain", O_RDWR | O_APPEND | O_CLOEXEC);
+    pwrite(fd, "a", 1, 0);
+    say("O_APPEND, pwrite", "%lld", (long long)look("plain").st_size);
+    fcntl(fd, F_SETFL, O_RDWR);
+    pwrite(fd, "b", 1, 0);
+    say("O_APPEND, taken away", "%lld", (long long)look("plain").st_size);
+    close(fd);
+    fd = open("plain", O_RDWR | O_CLOEXEC);
+    fcntl(fd, F_SETFL, O_APPEND);
+    pwrite(fd, "c", 1, 0);
+    say("O_APPEND, given later", "%lld", (long long)look("plain").st_size);
+    close(fd);
     told("O_SYNC", open("plain", O_RDWR | O_SYNC | O_CLOEXEC));
     copy(program, "busy");
     int ends[2];

@@ -76,7 +76,7 @@ const char *launch_start(struct launch *launch, struct process *process, const c
     launch->done = done;
     launch->console.listener = -1;
     struct process_streams streams = {{-1, -1, -1}};
-    int error = process->terminal ? console_listen(&launch->console) : process_open_pipes(process, &streams);
+    int error = process->terminal ? console_listen(&launch->console) : process_open_pipes(process, &streams, launch->definition->nostdin);
     if (error != 0) return problem(process->terminal ? "console socket" : "pipes", error);
     error = run(launch, command, input_fd, &streams);
     process_streams_close(&streams);

@@ -52,17 +52,17 @@ static int open_pipe(int *ours, int *theirs, bool we_write) {
     return set_non_blocking(*ours) ? 0 : errno;
 }
 
-int process_open_pipes(struct process *process, struct process_streams *streams) {
+int process_open_pipes(struct process *process, struct process_streams *streams, bool no_stdin) {
     int ours[3] = {-1, -1, -1}, error = 0;
     *streams = (struct process_streams){{-1, -1, -1}};
-    for (int i = 0; i < 3 && error == 0; i++) error = open_pipe(&ours[i], &streams->fds[i], i == STDIN_FILENO);
+    for (int i = no_stdin ? 1 : 0; i < 3 && error == 0; i++) error = open_pipe(&ours[i], &streams->fds[i], i == STDIN_FILENO);
     if (error != 0) {
         for (int i = 0; i < 3; i++)
             if (ours[i] >= 0) close(ours[i]);
         process_streams_close(streams);
         return error;
     }
-    input_open(&process->input, ours[0]);
+    if (!no_stdin) input_open(&process->input, ours[0]);
     output_open(&process->output, ours[1]);
     output_open(&process->errors, ours[2]);
     return 0;

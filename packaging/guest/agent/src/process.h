@@ -33,8 +33,8 @@ struct process_streams {
 
 struct process *process_new(struct container *container, const char *id, bool terminal);
 
-// Makes pipes for stdin, stdout and stderr. 0 or an errno.
-int process_open_pipes(struct process *process, struct process_streams *streams);
+// Makes pipes for stdin (not for a process that has none: it gets /dev/null), stdout and stderr. 0 or an errno.
+int process_open_pipes(struct process *process, struct process_streams *streams, bool no_stdin);
 void process_streams_close(struct process_streams *streams);
 
 // Takes over the terminal's master. 0 or an errno.

@@ -64,6 +64,14 @@ public final class GuestProcess {
         return new GuestProcess(guest.build());
     }
 
+    /**
+     * The same with {@code /dev/null} as stdin, as runc has it where nobody asked for one: programs
+     * that read a pipe, and do something else without one, would take an empty one for their input.
+     */
+    public GuestProcess withoutStdin() {
+        return new GuestProcess(message.toBuilder().setNoStdin(true).build());
+    }
+
     private static User user(Fields fields) {
         User.Builder user = User.newBuilder();
         fields.uint32("uid", user::setUID);

@@ -14,6 +14,7 @@ import io.saya.proto.agent.oci.LinuxSeccomp;
 import io.saya.proto.agent.oci.LinuxSeccompArg;
 import io.saya.proto.agent.oci.LinuxSyscall;
 import io.saya.proto.agent.oci.Mount;
+import io.saya.proto.agent.oci.Process;
 import io.saya.proto.agent.oci.Root;
 import io.saya.proto.agent.oci.Spec;
 import java.time.Duration;
@@ -47,6 +48,12 @@ public final class GuestSpec {
     /** Returns this specification with disks in the place of block devices that it has. */
     public GuestSpec withDevices(List<GuestDevice> disks) {
         return new GuestSpec(message, disks);
+    }
+
+    /** The same for a process without stdin: {@link GuestProcess#withoutStdin}. */
+    public GuestSpec withoutStdin() {
+        Process process = message.getProcess().toBuilder().setNoStdin(true).build();
+        return new GuestSpec(message.toBuilder().setProcess(process).build(), devices);
     }
 
     /**

@@ -27,6 +27,8 @@ public final class ContainerShares {
      */
     private static final String CGROUPS = "/sys/fs/cgroup";
 
+    private static final String SHM = "/dev/shm";
+
     /** Without the three words crun's bind mount would take the flags of the tmpfs away. */
     private static final List<String> SHM_OPTIONS = List.of("rbind", "nosuid", "nodev", "noexec");
 
@@ -97,7 +99,7 @@ public final class ContainerShares {
             throws IOException {
         Optional<String> modules =
                 mount.bind() ? GuestModules.inPlaceOf(mount.source(), directory) : Optional.empty();
-        if (mount.bind() && mount.destination().equals("/dev/shm")) {
+        if (mount.bind() && mount.destination().equals(SHM) && isPodsShm(mount.source())) {
             translated.add(new OciMount(mount.destination(), "bind", GUEST_SHM, SHM_OPTIONS));
         } else if (mount.bind() && mount.source().equals(CGROUPS)) {
             translated.add(
@@ -131,10 +133,12 @@ public final class ContainerShares {
         MountOptions options = MountOptions.parse(mount.options());
         options.requireSupported("mount of " + mount.source() + " at " + mount.destination());
         String guestPath =
-                share(
-                        containerId + "/" + index + "-" + baseName(mount.destination()),
-                        source,
-                        options.access());
+                Files.isDirectory(source)
+                        ? SharedVolumes.share(directory, source, options.access())
+                        : share(
+                                containerId + "/" + index + "-" + baseName(mount.destination()),
+                                source,
+                                options.access());
         List<OciMount> mounts = new ArrayList<>();
         mounts.add(
                 new OciMount(
@@ -161,6 +165,17 @@ public final class ContainerShares {
         return guestOptions(options).stream()
                 .filter(option -> !option.equals("bind") && !option.equals("rbind"))
                 .toList();
+    }
+
+    /**
+     * True for what containerd, CRI-O and Docker mount at {@code /dev/shm} by themselves: a tmpfs
+     * of the pod's, which all of them call shm, or the host's own. Anything else is a volume that
+     * somebody wants there, such as an emptyDir in memory that is larger; its name is the user's
+     * choice and may be shm as well.
+     */
+    private static boolean isPodsShm(String source) {
+        return source.equals(SHM)
+                || (source.endsWith("/shm") && !source.contains("/kubernetes.io~"));
     }
 
     /** True if a source is something that the guest's kernel offers itself. */

@@ -1,6 +1,7 @@
 package io.saya.share;
 
 import io.saya.host.Host;
+import io.saya.share.HostMounts.Access;
 import io.saya.share.SharedDirectory.Share;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -44,7 +45,9 @@ public record EmptyDirDisk(String name, String file, int mode, int group) {
         String name = String.valueOf(source.getFileName());
         Optional<Share> share =
                 directory.shareOnce(
-                        "emptydir/" + name, () -> DiskFile.of(host, source, DiskFile.EMPTY_DIR));
+                        "emptydir/" + name,
+                        Access.WRITABLE,
+                        () -> DiskFile.of(host, source, DiskFile.EMPTY_DIR));
         if (share.isEmpty()) {
             return Optional.empty();
         }

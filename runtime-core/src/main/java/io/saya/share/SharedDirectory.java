@@ -160,15 +160,16 @@ public final class SharedDirectory {
     }
 
     /**
-     * Shows a file for writing as long as the sandbox lives: what several of its containers use.
+     * Shows a file or a directory as long as the sandbox lives: what several of its containers use.
      * The first call makes the file, others wait for it and answer its share; after a failure the
      * next call tries again.
      *
      * @param name path below the tree
+     * @param access what the guest can do with it
      * @param source makes the file, or finds that there is none to share
      * @throws IOException of the source, or if the file cannot be shared
      */
-    public Optional<Share> shareOnce(String name, Callable<Optional<Path>> source)
+    public Optional<Share> shareOnce(String name, Access access, Callable<Optional<Path>> source)
             throws IOException {
         FutureTask<Optional<Share>> mine =
                 new FutureTask<>(
@@ -176,7 +177,7 @@ public final class SharedDirectory {
                             Optional<Path> file = source.call();
                             return file.isEmpty()
                                     ? Optional.empty()
-                                    : Optional.of(share(name, file.get(), Access.WRITABLE));
+                                    : Optional.of(share(name, file.get(), access));
                         });
         FutureTask<Optional<Share>> first = once.putIfAbsent(name, mine);
         if (first == null) {

@@ -40,6 +40,19 @@ final class Submounts {
                 new String(Files.readAllBytes(MOUNTINFO), UTF_8).lines().toList());
     }
 
+    /** Returns whether anything is mounted below a directory. Blocks for a file of the kernel's. */
+    static boolean existBelow(Path directory) throws IOException {
+        Path real = directory.toRealPath();
+        for (String line : new String(Files.readAllBytes(MOUNTINFO), UTF_8).lines().toList()) {
+            String[] fields = line.split(" ", OPTIONS + 2);
+            Path point = Path.of(fields.length > OPTIONS ? unescaped(fields[POINT]) : "/");
+            if (point.startsWith(real) && !point.equals(real)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     static List<Writable> writableBelow(Path directory, List<String> mountinfo) {
         // What is mounted last at a place is what is seen there.
         NavigableMap<Path, String> seen = new TreeMap<>();

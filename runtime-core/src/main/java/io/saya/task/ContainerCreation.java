@@ -129,6 +129,9 @@ final class ContainerCreation {
                                             cpus)
                                     .withDevices(prepared.devices()),
                             guest.details());
+            if (container.init().io().stdin().isEmpty()) {
+                guestSpec = guestSpec.withoutStdin();
+            }
             phase = "in the guest";
             Agent agent = guest.requireAgent();
             container

@@ -295,9 +295,10 @@ public final class Tasks {
      */
     public void exec(String containerId, String execId, JsonObject process, TaskIo io) {
         Container container = table.container(containerId);
+        GuestProcess guestProcess = GuestProcess.of(process);
         ExecDefinition definition =
                 new ExecDefinition(
-                        GuestProcess.of(process),
+                        io.stdin().isEmpty() ? guestProcess.withoutStdin() : guestProcess,
                         new DeferredStdio(() -> openStdio(containerId, io)));
         ContainerProcess exec = new ContainerProcess(containerId, execId, io, definition);
         try {

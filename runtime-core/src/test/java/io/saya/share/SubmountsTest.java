@@ -3,9 +3,11 @@ package io.saya.share;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.saya.share.Submounts.Writable;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class SubmountsTest {
 
@@ -30,6 +32,12 @@ class SubmountsTest {
                         new Writable("a", List.of("rbind", "rw", "nosuid", "nodev", "noexec")),
                         new Writable("a blank", List.of("rbind", "rw")),
                         new Writable("read-only/inside", List.of("rbind", "rw")));
+    }
+
+    @Test
+    void itIsToldWhetherThereAreAny(@TempDir Path empty) throws IOException {
+        assertThat(Submounts.existBelow(Path.of("/"))).isTrue();
+        assertThat(Submounts.existBelow(empty)).isFalse();
     }
 
     @Test

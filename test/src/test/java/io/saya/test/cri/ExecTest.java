@@ -58,6 +58,18 @@ final class ExecTest extends PodSuite {
         assertThat(pod.exec(container, "ps", "-o", "args").out()).doesNotContain("sleep 1000");
     }
 
+    /** As with runc: programs that take an empty pipe for their input would find nothing. */
+    @Test
+    void whoGetsNoInputHasDevNull() {
+        var pod = sharedPod();
+        var script = "readlink /proc/self/fd/0; cat; echo end";
+        var first = pod.started("first", script);
+        assertThat(pod.exited(first).getExitCode()).isZero();
+        assertThat(pod.log(first)).containsExactly("/dev/null", "end");
+        var container = pod.idle("main");
+        assertThat(pod.exec(container, "sh", "-c", script).out()).isEqualTo("/dev/null\nend\n");
+    }
+
     @Test
     @Tag("full")
     void anExecDoesNotWaitForWhatItLeavesBehind() {

@@ -9,9 +9,11 @@ import io.saya.proto.cri.LinuxPodSandboxConfig;
 import io.saya.proto.cri.LinuxSandboxSecurityContext;
 import io.saya.proto.cri.NamespaceMode;
 import io.saya.proto.cri.NamespaceOption;
+import io.saya.test.Wait;
 import io.saya.test.WithProduct;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.time.Duration;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -49,6 +51,78 @@ final class PodFilesTest extends PodSuite {
         assertThat(pod.exec(b, "cat", "/dev/shm/x").out()).isEqualTo("shared\n");
         assertThat(pod.exec(b, "grep", " /dev/shm ", "/proc/mounts").out())
                 .contains("nosuid", "nodev", "noexec");
+    }
+
+    /** Two that write one database would destroy it; also by a directory of its own for each. */
+    @Test
+    void aLockInAVolumeHoldsForAllContainersOfThePod() throws IOException {
+        var pod = pod();
+        var volume =
+                Files.createDirectories(
+                        node().logs().resolveSibling("locks-" + pod.config().getHostname()));
+        Files.createFile(volume.resolve("lock"));
+        var holder =
+                pod.start(
+                        pod.create(
+                                "holder",
+                                config -> {
+                                    Pod.mount(config, volume, "/data", false);
+                                    return config.addCommand("sh")
+                                            .addArgs("-c")
+                                            .addArgs("flock /data/lock sleep 1000");
+                                }));
+        var other =
+                pod.start(
+                        pod.create(
+                                "other",
+                                config -> {
+                                    Pod.mount(config, volume, "/data", false);
+                                    Pod.mount(config, volume, "/read-only", true);
+                                    return config.addCommand("sleep").addArgs("1000");
+                                }));
+        for (var path : new String[] {"/data/lock", "/read-only/lock"}) {
+            assertThat(
+                            Wait.until(
+                                    Duration.ofSeconds(20),
+                                    () ->
+                                            pod.exec(other, "flock", "-n", "-s", path, "true")
+                                                            .status()
+                                                    == 1))
+                    .as("what " + path + " says while the other container holds it")
+                    .isTrue();
+        }
+        assertThat(pod.exec(other, "touch", "/read-only/x").err())
+                .contains("Read-only file system");
+        pod.stop(holder, Duration.ZERO);
+        pod.remove(holder);
+        assertThat(pod.exec(other, "flock", "-n", "/data/lock", "true").status()).isZero();
+    }
+
+    /** How pods get more than 64 MiB of it; the volume's name is the user's. */
+    @Test
+    void aVolumeInPlaceOfDevShmIsThatVolume() throws IOException {
+        var pod = pod();
+        var volume =
+                Files.createDirectories(
+                        node().logs()
+                                .resolveSibling(
+                                        "pods/"
+                                                + pod.config().getHostname()
+                                                + "/volumes/kubernetes.io~empty-dir/shm"));
+        Files.writeString(volume.resolve("host"), "of the host\n");
+        var other = pod.idle("other");
+        var container =
+                pod.start(
+                        pod.create(
+                                "main",
+                                config -> {
+                                    Pod.mount(config, volume, "/dev/shm", false);
+                                    return config.addCommand("sh").addArgs("-c").addArgs(Pod.IDLE);
+                                }));
+        assertThat(pod.exec(container, "cat", "/dev/shm/host").out()).isEqualTo("of the host\n");
+        assertThat(pod.exec(container, "sh", "-c", "echo written > /dev/shm/x").status()).isZero();
+        assertThat(volume.resolve("x")).content().isEqualTo("written\n");
+        assertThat(pod.exec(other, "ls", "/dev/shm").out()).isEmpty();
     }
 
     @Test

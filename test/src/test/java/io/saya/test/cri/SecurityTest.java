@@ -8,10 +8,14 @@ import io.saya.proto.cri.LinuxContainerConfig;
 import io.saya.proto.cri.LinuxContainerSecurityContext;
 import io.saya.proto.cri.LinuxPodSandboxConfig;
 import io.saya.proto.cri.LinuxSandboxSecurityContext;
+import io.saya.proto.cri.SecurityProfile;
+import io.saya.test.Containerd;
+import io.saya.test.Ran;
 import io.saya.test.WithProduct;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -128,6 +132,44 @@ final class SecurityTest extends PodSuite {
                 .isEqualTo(1000);
         assertThat(Files.getAttribute(volume.resolve("directory/file"), "unix:gid"))
                 .isEqualTo(2000);
+    }
+
+    /**
+     * Programs go back to an older call where a new one does not exist, and fail where it is
+     * forbidden.
+     */
+    @Test
+    void aCallThatIsNewerThanTheProfileDoesNotExistAndAnOldOneIsForbidden() {
+        var call = node().logs().resolveSibling("call");
+        Ran.run(
+                        Duration.ofSeconds(60),
+                        "gcc",
+                        "-static",
+                        "-o",
+                        call.toString(),
+                        Containerd.product().resolve("../../../test/files/call.c").toString())
+                .succeeded();
+        var pod = sharedPod();
+        var container =
+                pod.start(
+                        pod.create(
+                                "filtered",
+                                config -> {
+                                    Pod.mount(config, call, "/call", true);
+                                    return config.addCommand("sleep")
+                                            .addArgs("100000")
+                                            .setLinux(
+                                                    LinuxContainerConfig.newBuilder()
+                                                            .setSecurityContext(
+                                                                    LinuxContainerSecurityContext
+                                                                            .newBuilder()
+                                                                            .setSeccomp(
+                                                                                    SecurityProfile
+                                                                                            .getDefaultInstance())));
+                                }));
+        // getpid; keyctl, which no profile of containerd's allows; a number that no kernel has.
+        assertThat(pod.exec(container, "/call", "39", "250", "999").out().lines())
+                .containsExactly("39 ok", "250 EPERM", "999 ENOSYS");
     }
 
     private static LinuxContainerSecurityContext userWithGroup() {

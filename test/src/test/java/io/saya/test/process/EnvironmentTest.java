@@ -27,6 +27,7 @@ final class EnvironmentTest {
             say() { printf '%s\\t%s\\n' "$1" "$2"; }
             cat /proc/$$/environ | tr '\\0' '\\n' | while IFS= read -r line; do say "env ${line%%=*}" "${line#*=}"; done
             say cwd "$(pwd)"
+            set -- $(cat /proc/$$/stat); say session "$([ "$5 $6" = "$1 $1" ] && echo leader)"
             say umask "$(umask)"
             while IFS=':' read -r name value; do
               case $name in Uid|Gid|Groups|Sig*|Shd*|Cap*|NoNewPrivs|Seccomp) set -- $value; say "status $name" "$*" ;; esac
