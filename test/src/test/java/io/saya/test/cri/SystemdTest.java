@@ -10,23 +10,16 @@ import io.saya.proto.cri.LinuxContainerConfig;
 import io.saya.proto.cri.LinuxContainerSecurityContext;
 import io.saya.proto.cri.LinuxPodSandboxConfig;
 import io.saya.proto.cri.LinuxSandboxSecurityContext;
-import io.saya.proto.cri.Mount;
 import io.saya.proto.cri.NamespaceMode;
 import io.saya.proto.cri.NamespaceOption;
 import io.saya.test.Containerd;
-import io.saya.test.Host;
 import io.saya.test.Ran;
 import io.saya.test.Wait;
 import io.saya.test.WithProduct;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Objects;
 import java.util.Set;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -55,8 +48,6 @@ final class SystemdTest extends PodSuite {
     private static final NamespaceOption ITS_OWN =
             NamespaceOption.newBuilder().setPid(NamespaceMode.CONTAINER).build();
 
-    private Path scope = Path.of("/nowhere");
-
     @BeforeAll
     void loadDebian() {
         var tests = Containerd.product().resolve("../../../test").normalize();
@@ -70,78 +61,6 @@ final class SystemdTest extends PodSuite {
                         .out()
                         .strip();
         node().containerd().loadImage(IMAGE, Path.of(root));
-        compileScope(tests.resolve("systemd/Scope.java"));
-    }
-
-    /** Against the product, whose daemon does the same. */
-    private void compileScope(Path source) {
-        try {
-            scope = Files.createTempDirectory("saya-scope");
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        Ran.run(
-                        Duration.ofMinutes(5),
-                        System.getProperty("java.home") + "/bin/javac",
-                        "-cp",
-                        Containerd.product().resolve("lib") + "/*",
-                        "-d",
-                        scope.toString(),
-                        source.toString())
-                .succeeded();
-    }
-
-    @AfterAll
-    void noScope() throws IOException {
-        for (var file : Host.list(scope)) {
-            Files.delete(file);
-        }
-        Files.deleteIfExists(scope);
-    }
-
-    /** By systemd's own socket, and by the bus. */
-    @Test
-    void itMakesTheScopeOfASandbox() {
-        var pod = privilegedPod();
-        var container = system(pod, false);
-        assertThat(state(pod, container)).as("%s", failed(pod, container)).isEqualTo("running");
-        for (var socket : List.of("/run/systemd/private", "/run/dbus/system_bus_socket")) {
-            var bus = socket.contains("dbus");
-            var unit = "saya-" + (bus ? "bus" : "own") + ".scope";
-            var made =
-                    pod.exec(
-                            container,
-                            "sh",
-                            "-c",
-                            """
-                            set -e
-                            sleep 1000 > /dev/null 2>&1 &
-                            echo $! > /run/pid
-                            cd /classes
-                            /saya/runtime/bin/java -XX:TieredStopAtLevel=1 -cp '/classes:/saya/*' Scope \
-                                saya-pod.slice:saya:%1$s %1$s $! %2$s %3$s
-                            systemctl daemon-reload
-                            sed 's/^0:://' /proc/$!/cgroup
-                            systemctl show --property=Delegate --value %4$s
-                            systemctl is-active %4$s
-                            """
-                                    .formatted(bus ? "bus" : "own", socket, bus, unit));
-            assertThat(made.status()).as(made.toString()).isZero();
-            var lines = made.out().lines().toList();
-            assertThat(lines.getFirst()).isEqualTo("/saya.slice/saya-pod.slice/" + unit);
-            assertThat(lines.get(1)).endsWith(lines.getFirst());
-            assertThat(lines.subList(2, 4)).containsExactly("yes", "active");
-            // With its last process it goes, and nobody has to forget it.
-            assertThat(pod.exec(container, "sh", "-c", "kill $(cat /run/pid)").status()).isZero();
-            assertThat(
-                            Wait.until(
-                                    STOP,
-                                    () ->
-                                            pod.exec(container, "systemctl", "is-active", unit)
-                                                    .out()
-                                                    .equals("inactive\n")))
-                    .isTrue();
-        }
     }
 
     @Test
@@ -213,14 +132,6 @@ final class SystemdTest extends PodSuite {
                 .out();
     }
 
-    private static Mount mount(String where, Path what) {
-        return Mount.newBuilder()
-                .setContainerPath(where)
-                .setHostPath(what.toString())
-                .setReadonly(true)
-                .build();
-    }
-
     private Pod privilegedPod() {
         return pod(
                 config ->
@@ -231,7 +142,7 @@ final class SystemdTest extends PodSuite {
                                                         .setPrivileged(true))));
     }
 
-    private String system(Pod pod, boolean terminal) {
+    private static String system(Pod pod, boolean terminal) {
         return pod.start(
                 pod.create(
                         "system",
@@ -239,9 +150,6 @@ final class SystemdTest extends PodSuite {
                                 config.setImage(ImageSpec.newBuilder().setImage(IMAGE))
                                         .addCommand("/sbin/init")
                                         .setTty(terminal)
-                                        .addMounts(
-                                                mount("/saya", Containerd.product().resolve("lib")))
-                                        .addMounts(mount("/classes", scope))
                                         .addEnvs(
                                                 KeyValue.newBuilder()
                                                         .setKey("container")
