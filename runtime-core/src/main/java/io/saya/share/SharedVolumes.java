@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -44,14 +45,16 @@ final class SharedVolumes {
 
     /**
      * By device and inode: a kubelet binds one directory ({@code subPath}) to a place for each
-     * container, and a directory that was made anew is another. Where something is mounted below,
-     * the other place may have nothing there, so that the path counts as well.
+     * container, and a directory that was made anew is another. Places whose mounts have other
+     * options are two, and where something is mounted below, the path counts as well.
      */
     private static String identity(Path source) throws IOException {
-        String identity = hex(source, "dev") + "-" + hex(source, "ino");
-        return Submounts.existBelow(source)
-                ? identity + "-" + Integer.toHexString(source.toRealPath().hashCode())
-                : identity;
+        Submounts.View view = Submounts.of(source);
+        int place =
+                view.below()
+                        ? Objects.hash(view.options(), source.toRealPath().toString())
+                        : view.options().hashCode();
+        return hex(source, "dev") + "-" + hex(source, "ino") + "-" + Integer.toHexString(place);
     }
 
     private static String hex(Path source, String attribute) throws IOException {

@@ -40,18 +40,42 @@ final class Submounts {
                 new String(Files.readAllBytes(MOUNTINFO), UTF_8).lines().toList());
     }
 
-    /** Returns whether anything is mounted below a directory. Blocks for a file of the kernel's. */
-    static boolean existBelow(Path directory) throws IOException {
-        Path real = directory.toRealPath();
-        for (String line : new String(Files.readAllBytes(MOUNTINFO), UTF_8).lines().toList()) {
+    /**
+     * Returns what two places of one directory may differ in: the options of the mount that it is
+     * in, and whether anything is mounted below. Blocks for a file of the kernel's.
+     */
+    static View of(Path directory) throws IOException {
+        return of(
+                directory.toRealPath(),
+                new String(Files.readAllBytes(MOUNTINFO), UTF_8).lines().toList());
+    }
+
+    static View of(Path directory, List<String> mountinfo) {
+        boolean below = false;
+        Path in = Path.of("/");
+        String options = "";
+        for (String line : mountinfo) {
             String[] fields = line.split(" ", OPTIONS + 2);
-            Path point = Path.of(fields.length > OPTIONS ? unescaped(fields[POINT]) : "/");
-            if (point.startsWith(real) && !point.equals(real)) {
-                return true;
+            if (fields.length > OPTIONS) {
+                Path point = Path.of(unescaped(fields[POINT]));
+                below |= point.startsWith(directory) && !point.equals(directory);
+                // The last one at a place is what is seen there.
+                if (directory.startsWith(point) && point.startsWith(in)) {
+                    in = point;
+                    options = fields[OPTIONS];
+                }
             }
         }
-        return false;
+        return new View(options, below);
     }
+
+    /**
+     * How a directory is seen at a place.
+     *
+     * @param options of the mount, as the kernel writes them
+     * @param below whether something is mounted below
+     */
+    record View(String options, boolean below) {}
 
     static List<Writable> writableBelow(Path directory, List<String> mountinfo) {
         // What is mounted last at a place is what is seen there.

@@ -2,12 +2,11 @@ package io.saya.share;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.saya.share.Submounts.View;
 import io.saya.share.Submounts.Writable;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 class SubmountsTest {
 
@@ -35,9 +34,17 @@ class SubmountsTest {
     }
 
     @Test
-    void itIsToldWhetherThereAreAny(@TempDir Path empty) throws IOException {
-        assertThat(Submounts.existBelow(Path.of("/"))).isTrue();
-        assertThat(Submounts.existBelow(empty)).isFalse();
+    void aPlaceHasTheOptionsOfTheMountItIsInAndMountsBelowOrNone() {
+        var mounts =
+                List.of(
+                        mount("/", "rw,relatime"),
+                        mount("/volume", "rw,relatime"),
+                        mount("/volume", "ro,noexec"),
+                        mount("/volumes/a/below", "rw"));
+        assertThat(Submounts.of(Path.of("/volume/x"), mounts))
+                .isEqualTo(new View("ro,noexec", false));
+        assertThat(Submounts.of(Path.of("/volumes/a"), mounts))
+                .isEqualTo(new View("rw,relatime", true));
     }
 
     @Test

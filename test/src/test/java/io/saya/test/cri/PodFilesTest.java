@@ -9,11 +9,14 @@ import io.saya.proto.cri.LinuxPodSandboxConfig;
 import io.saya.proto.cri.LinuxSandboxSecurityContext;
 import io.saya.proto.cri.NamespaceMode;
 import io.saya.proto.cri.NamespaceOption;
+import io.saya.test.Containerd;
+import io.saya.test.Ran;
 import io.saya.test.Wait;
 import io.saya.test.WithProduct;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -53,7 +56,7 @@ final class PodFilesTest extends PodSuite {
                 .contains("nosuid", "nodev", "noexec");
     }
 
-    /** Two that write one database would destroy it; also by a directory of its own for each. */
+    /** Two that write one database would destroy it. */
     @Test
     void aLockInAVolumeHoldsForAllContainersOfThePod() throws IOException {
         var pod = pod();
@@ -61,41 +64,50 @@ final class PodFilesTest extends PodSuite {
                 Files.createDirectories(
                         node().logs().resolveSibling("locks-" + pod.config().getHostname()));
         Files.createFile(volume.resolve("lock"));
+        var program = node().logs().resolveSibling("lock-program");
+        Ran.run(
+                        Duration.ofSeconds(60),
+                        "gcc",
+                        "-static",
+                        "-o",
+                        program.toString(),
+                        Containerd.product().resolve("../../../test/files/lock.c").toString())
+                .succeeded();
         var holder =
                 pod.start(
                         pod.create(
                                 "holder",
                                 config -> {
+                                    Pod.mount(config, program, "/lock", true);
                                     Pod.mount(config, volume, "/data", false);
-                                    return config.addCommand("sh")
-                                            .addArgs("-c")
-                                            .addArgs("flock /data/lock sleep 1000");
+                                    return config.addCommand("/lock")
+                                            .addArgs("/data/lock")
+                                            .addArgs("1000");
                                 }));
+        assertThat(
+                        Wait.until(
+                                Duration.ofSeconds(20),
+                                () -> pod.log(holder).equals(List.of("ok"))))
+                .as("it has the lock")
+                .isTrue();
         var other =
                 pod.start(
                         pod.create(
                                 "other",
                                 config -> {
+                                    Pod.mount(config, program, "/lock", true);
                                     Pod.mount(config, volume, "/data", false);
                                     Pod.mount(config, volume, "/read-only", true);
                                     return config.addCommand("sleep").addArgs("1000");
                                 }));
-        for (var path : new String[] {"/data/lock", "/read-only/lock"}) {
-            assertThat(
-                            Wait.until(
-                                    Duration.ofSeconds(20),
-                                    () ->
-                                            pod.exec(other, "flock", "-n", "-s", path, "true")
-                                                            .status()
-                                                    == 1))
-                    .as("what " + path + " says while the other container holds it")
-                    .isTrue();
+        for (var path : List.of("/data/lock", "/read-only/lock")) {
+            assertThat(pod.exec(other, "/lock", path).out()).as(path).isEqualTo("EAGAIN\n");
         }
         assertThat(pod.exec(other, "touch", "/read-only/x").err())
                 .contains("Read-only file system");
         pod.stop(holder, Duration.ZERO);
         pod.remove(holder);
-        assertThat(pod.exec(other, "flock", "-n", "/data/lock", "true").status()).isZero();
+        assertThat(pod.exec(other, "/lock", "/data/lock").out()).isEqualTo("ok\n");
     }
 
     /** How pods get more than 64 MiB of it; the volume's name is the user's. */
