@@ -17,16 +17,6 @@ public record RuntimeConfig(
         FactoryConfig factory) {
 
     /**
-     * How many daemons that die within an hour are followed by another one: none where the agent is
-     * not at the serial port, which is the only way on which a next daemon finds it.
-     */
-    public int daemonRestarts() {
-        return agent.transport() == AgentConfig.Transport.VIRTIO_SERIAL
-                ? runtime.daemon().restarts()
-                : 0;
-    }
-
-    /**
      * True if the guest's agent is to send its log by vsock instead of printing it: where there is
      * a vsock, and the agent says so much that a console would hold it up. Else what it says is on
      * the console, whose end stands in errors. The default guest's agent says little.

@@ -8,8 +8,6 @@ import io.saya.config.option.AgentOptions;
 import io.saya.config.option.VmOptions;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -118,26 +116,5 @@ class TransportChoiceTest {
                                                 text + "vhost_user_vsock_daemon = \"/none\"\n")))
                 .extracting(Problem::text)
                 .anyMatch(said -> said.contains("/none") && said.contains("does not exist"));
-    }
-
-    @Test
-    void onlyTheDaemonOfAnAgentAtItsSerialPortIsFollowed() throws Exception {
-        TestHost host = new TestHost(root);
-        String bySerialPort = host.hypervisor("[agent.kata]\ntransport = \"virtio-serial\"\n");
-        String byVsock =
-                host.hypervisor(
-                        "[agent.kata]\ntransport = \"hybrid-vsock\"\nvhost_user_vsock_daemon = \""
-                                + host.path("qemu")
-                                + "\"\n");
-
-        String three = "[runtime]\ndaemon_restarts = 3\n";
-        assertThat(restarts(host, bySerialPort + three)).isEqualTo(3);
-        assertThat(restarts(host, byVsock + three)).isZero();
-        assertThat(restarts(host, bySerialPort + "[runtime]\ndaemon_restarts = 0\n")).isZero();
-    }
-
-    private static int restarts(TestHost host, String text) throws Exception {
-        Path file = host.write("restarts.toml", text);
-        return host.loader().load(Optional.of(file), Map.of()).config().daemonRestarts();
     }
 }

@@ -1,5 +1,7 @@
 package io.saya.shim.daemon;
 
+import io.saya.config.AgentConfig;
+import io.saya.config.RuntimeConfig;
 import io.saya.host.guard.GuardHost;
 import io.saya.log.Log;
 import io.saya.ttrpc.TtrpcServer;
@@ -22,6 +24,16 @@ final class RelayedSocket {
     private static final Log LOG = Log.of("restart");
 
     private RelayedSocket() {}
+
+    /**
+     * How many daemons that die within an hour are followed by another one: none where the agent is
+     * not at the serial port, which is the only way on which a next daemon finds it.
+     */
+    static int restarts(RuntimeConfig config) {
+        return config.agent().transport() == AgentConfig.Transport.VIRTIO_SERIAL
+                ? config.runtime().daemon().restarts()
+                : 0;
+    }
 
     /**
      * Has the guard serve the shim's socket instead of this process. Where it cannot, this process

@@ -88,7 +88,7 @@ final class Resumption {
                         counts,
                         configuration,
                         RelayedSocket.again(
-                                host, directory, configuration.config().daemonRestarts()));
+                                host, directory, RelayedSocket.restarts(configuration.config())));
         host.ready();
         laps.done("serves_ms");
         LOG.warn(

@@ -139,7 +139,7 @@ final class ShimServices {
     void serve(Sandbox sandbox, LoadedConfig configuration)
             throws IOException, InterruptedException {
         var _ = open();
-        int restarts = configuration.config().daemonRestarts();
+        int restarts = RelayedSocket.restarts(configuration.config());
         var _ =
                 serve(
                         sandbox,
@@ -160,7 +160,7 @@ final class ShimServices {
      * is to go on with them when this one dies.
      */
     Tasks tasks(Sandbox sandbox, LoadedConfig configuration) {
-        boolean survives = configuration.config().daemonRestarts() > 0;
+        boolean survives = RelayedSocket.restarts(configuration.config()) > 0;
         StreamKeeping keeping =
                 new StreamKeeping(sandbox.identity().runDirectory(), host, survives);
         HostStdio stdio = new HostStdio(sandbox.identity().runDirectory().resolve("io"), keeping);
