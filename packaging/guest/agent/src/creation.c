@@ -182,6 +182,17 @@ static void note_termination_log(struct container *container, const Grpc__Spec *
         if (strcmp(spec->mounts[i]->destination, path) == 0) container->termination_log = strdup(spec->mounts[i]->source);
 }
 
+// A share of the host's becomes a mount of the guest's where somebody first walks into it, and only in the mount namespace of who does. If
+// that were crun in the container's, each container had a file system of its own, and locks and mapped pages that the next does not know.
+static void enter_volumes(const Grpc__Spec *spec) {
+    static const char prefix[] = SHARED_DIRECTORY "/";
+    for (size_t i = 0; i < spec->n_mounts; i++) {
+        if (strncmp(spec->mounts[i]->source, prefix, sizeof prefix - 1) != 0) continue;
+        int fd = open(spec->mounts[i]->source, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (fd >= 0) close(fd); // what is no directory, or is not there, crun tells
+    }
+}
+
 static bool set_network_sysctls(struct creation *creation) {
     const Grpc__Linux *linux = creation->request->oci->linux;
     for (size_t i = 0; i < linux->n_sysctl; i++)
@@ -213,6 +224,7 @@ static void run_crun(struct creation *creation) {
         return;
     }
     note_termination_log(container, spec);
+    enter_volumes(spec);
     if (sandbox.first_process && may_set_up_firewalls(spec->process)) modules_for_firewalls();
     container->hooks_after_start = spec->hooks != NULL && spec->hooks->n_poststart > 0;
     container->init = process_new(container, container->id, spec->process->terminal);
