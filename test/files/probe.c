@@ -269,13 +269,15 @@ static void opening(void) {
     pwrite(fd, "a", 1, 0);
     say("O_APPEND, pwrite", "%lld", (long long)look("plain").st_size);
     fcntl(fd, F_SETFL, O_RDWR);
+    off_t size = look("plain").st_size;
     pwrite(fd, "b", 1, 0);
-    say("O_APPEND, taken away", "%lld", (long long)look("plain").st_size);
+    say("O_APPEND, taken away", "%lld more", (long long)(look("plain").st_size - size));
     close(fd);
     fd = open("plain", O_RDWR | O_CLOEXEC);
     fcntl(fd, F_SETFL, O_APPEND);
+    size = look("plain").st_size;
     pwrite(fd, "c", 1, 0);
-    say("O_APPEND, given later", "%lld", (long long)look("plain").st_size);
+    say("O_APPEND, given later", "%lld more", (long long)(look("plain").st_size - size));
     close(fd);
     told("O_SYNC", open("plain", O_RDWR | O_SYNC | O_CLOEXEC));
     copy(program, "busy");
