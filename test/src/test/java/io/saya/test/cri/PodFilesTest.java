@@ -84,10 +84,7 @@ final class PodFilesTest extends PodSuite {
                                             .addArgs("/data/lock")
                                             .addArgs("1000");
                                 }));
-        assertThat(
-                        Wait.until(
-                                Duration.ofSeconds(20),
-                                () -> pod.log(holder).equals(List.of("ok"))))
+        assertThat(Wait.until(Duration.ofSeconds(20), () -> pod.log(holder).equals(List.of("ok"))))
                 .as("it has the lock")
                 .isTrue();
         var other =
