@@ -156,11 +156,9 @@ public final class KataConnector implements AgentConnector {
                     }
                     return greet(client, living);
                 }
-                if (grpcAttempts == 1 && yamux.isDone() && yamux.join().isActive()) {
-                    Endpoint kept = Endpoint.left(yamux.join(), address(endpoint).toString());
+                if (grpcAttempts == 1 && yamux.isDone()) {
                     return greet(
-                            grpc.connector()
-                                    .connect(transport, kept, Framing.YAMUX, options(calls)),
+                            kept(Endpoint.left(yamux.join(), address(endpoint).toString())),
                             living);
                 }
                 return greet(
@@ -229,6 +227,20 @@ public final class KataConnector implements AgentConnector {
         return endpoint instanceof AgentEndpoint.HybridVsock
                 ? new DaemonDial(() -> connecting.with(options(NO_LIMIT, calls))).dial(patience)
                 : connecting.with(options(calls));
+    }
+
+    /**
+     * Goes on with the connection on which yamux has answered.
+     *
+     * @throws AnotherProtocol if it has ended meanwhile, so that another one is needed
+     */
+    private UnaryClient kept(Endpoint left) throws AnotherProtocol, InterruptedException {
+        try {
+            return grpc.connector().connect(transport, left, Framing.YAMUX, options(calls));
+        } catch (ConnectionFailure e) {
+            throw new AnotherProtocol(
+                    RuntimeFailure.unavailable("the agent hung up: " + e.getMessage(), e));
+        }
     }
 
     private static Patience soonerThan(Patience patience, Duration limit) {

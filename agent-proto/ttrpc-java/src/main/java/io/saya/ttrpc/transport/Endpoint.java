@@ -6,7 +6,6 @@ import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelPromise;
 import java.io.IOException;
-import java.nio.channels.ClosedChannelException;
 import java.nio.file.Path;
 import java.util.function.Consumer;
 
@@ -123,7 +122,7 @@ public sealed interface Endpoint {
                     .execute(
                             () -> {
                                 if (!channel.isActive()) {
-                                    connected.setFailure(new ClosedChannelException());
+                                    connected.setFailure(new IOException("it has ended"));
                                     return;
                                 }
                                 channel.pipeline().addLast(handler);
