@@ -18,7 +18,7 @@ public final class DeferredStdio implements ProcessStdio {
 
     private final Supplier<ProcessStdio> opener;
     private final CompletableFuture<Void> outputRead = new CompletableFuture<>();
-    private final CompletableFuture<Void> outputSettled = new CompletableFuture<>();
+    private final CompletableFuture<Void> outputWritten = new CompletableFuture<>();
     private final CompletableFuture<Void> outputEnded = new CompletableFuture<>();
 
     // Nothing that blocks is called under the lock.
@@ -59,7 +59,7 @@ public final class DeferredStdio implements ProcessStdio {
             streams.close();
         }
         forward(streams.outputRead(), outputRead);
-        forward(streams.outputSettled(), outputSettled);
+        forward(streams.outputWritten(), outputWritten);
         forward(streams.outputEnded(), outputEnded);
     }
 
@@ -113,8 +113,8 @@ public final class DeferredStdio implements ProcessStdio {
     }
 
     @Override
-    public CompletableFuture<Void> outputSettled() {
-        return outputSettled;
+    public CompletableFuture<Void> outputWritten() {
+        return outputWritten;
     }
 
     @Override
@@ -142,7 +142,7 @@ public final class DeferredStdio implements ProcessStdio {
             streams.close();
         } else {
             outputRead.complete(null);
-            outputSettled.complete(null);
+            outputWritten.complete(null);
             outputEnded.complete(null);
         }
     }

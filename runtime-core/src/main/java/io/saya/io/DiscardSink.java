@@ -11,7 +11,7 @@ record DiscardSink(KeptOutput kept) implements OutputSink {
     }
 
     @Override
-    public void finish(Runnable clientAway) {}
+    public void finish(Runnable written, Runnable clientAway) {}
 
     @Override
     public ByteString hold() {

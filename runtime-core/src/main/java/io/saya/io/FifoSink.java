@@ -201,12 +201,13 @@ final class FifoSink implements OutputSink {
     }
 
     @Override
-    public void finish(Runnable clientAway) throws IOException {
+    public void finish(Runnable written, Runnable clientAway) throws IOException {
         // Also where nothing was written: a client that opens later must find an end of file, not
         // a FIFO that nobody has open.
         currentArrival().await();
         awaitReleased();
         writer.awaitWritten();
+        written.run();
         if (!isEmpty()) {
             waitForReader(clientAway);
         }

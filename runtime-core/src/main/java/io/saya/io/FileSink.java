@@ -72,7 +72,7 @@ final class FileSink implements OutputSink {
     }
 
     @Override
-    public void finish(Runnable clientAway) throws IOException {
+    public void finish(Runnable written, Runnable clientAway) throws IOException {
         writer.awaitWritten();
         kept.ended();
         writer.close();

@@ -39,9 +39,9 @@ final class LoggerSink implements OutputSink {
     }
 
     @Override
-    public void finish(Runnable clientAway) throws IOException {
+    public void finish(Runnable written, Runnable clientAway) throws IOException {
         // A logger does not go away and come back: its exit closes the FIFO.
-        fifo.finish(() -> {});
+        fifo.finish(written, () -> {});
         if (state.compareAndSet(State.OPEN, State.FINISHING)) {
             logger.streamClosed(false);
             state.set(State.CLOSED);

@@ -27,7 +27,7 @@ final class OpenStdio implements ProcessStdio {
     private final StreamPositions.@Nullable Slot slot;
     private final KeptInput endedStdin;
     private final CompletableFuture<Void> outputRead;
-    private final CompletableFuture<Void> outputSettled;
+    private final CompletableFuture<Void> outputWritten;
     private final CompletableFuture<Void> outputEnded;
 
     private volatile boolean stdinClosed;
@@ -62,10 +62,10 @@ final class OpenStdio implements ProcessStdio {
                 stderr == null
                         ? stdout.read()
                         : CompletableFuture.allOf(stdout.read(), stderr.read());
-        this.outputSettled =
+        this.outputWritten =
                 stderr == null
-                        ? stdout.settled()
-                        : CompletableFuture.allOf(stdout.settled(), stderr.settled());
+                        ? stdout.written()
+                        : CompletableFuture.allOf(stdout.written(), stderr.written());
         this.outputEnded =
                 stderr == null
                         ? stdout.ended()
@@ -187,8 +187,8 @@ final class OpenStdio implements ProcessStdio {
     }
 
     @Override
-    public CompletableFuture<Void> outputSettled() {
-        return outputSettled.copy();
+    public CompletableFuture<Void> outputWritten() {
+        return outputWritten.copy();
     }
 
     @Override
@@ -199,7 +199,11 @@ final class OpenStdio implements ProcessStdio {
     @Override
     public void finish(Duration limit) {
         if (isAttached()) {
-            if (await(outputSettled, limit)) {
+            CompletableFuture<Void> settled =
+                    stderr == null
+                            ? stdout.settled()
+                            : CompletableFuture.allOf(stdout.settled(), stderr.settled());
+            if (await(settled, limit)) {
                 await(outputEnded, limit.compareTo(RETURN_LIMIT) < 0 ? limit : RETURN_LIMIT);
             }
         }

@@ -32,6 +32,7 @@ final class OutputPump {
     private final OutputSink sink;
     private final StreamRoom.Share room;
     private final CompletableFuture<Void> read = new CompletableFuture<>();
+    private final CompletableFuture<Void> written = new CompletableFuture<>();
     private final CompletableFuture<Void> settled = new CompletableFuture<>();
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
     private volatile boolean closed;
@@ -114,6 +115,11 @@ final class OutputPump {
         return read;
     }
 
+    /** Completes when all output is where the client reads it, or the pump has ended. */
+    CompletableFuture<Void> written() {
+        return written;
+    }
+
     /** Completes when {@link #ended} does, or when only a client's return would lead there. */
     CompletableFuture<Void> settled() {
         return settled;
@@ -152,7 +158,7 @@ final class OutputPump {
             stage = Stage.FINISHING;
             read.complete(null);
             if (wanted) {
-                sink.finish(() -> settled.complete(null));
+                sink.finish(() -> written.complete(null), () -> settled.complete(null));
             }
         } catch (IOException e) {
             warnUnlessClosed(e);
@@ -242,6 +248,7 @@ final class OutputPump {
     void complete() {
         stage = Stage.ENDED;
         read.complete(null);
+        written.complete(null);
         settled.complete(null);
         ended.complete(null);
     }

@@ -27,11 +27,13 @@ interface OutputSink extends AutoCloseable {
     /**
      * Waits until all that was written is handed over, then closes.
      *
+     * @param written run when all is where a client reads it, and nothing is left to be done here
+     *     but to wait for the client
      * @param clientAway run when the wait turns out to be for a client that was there and has gone
      *     away before it read everything
      * @throws IOException something was not handed over
      */
-    void finish(Runnable clientAway) throws IOException;
+    void finish(Runnable written, Runnable clientAway) throws IOException;
 
     /** How far it has come, for another daemon. */
     default KeptOutput output() {

@@ -48,11 +48,11 @@ public interface ProcessStdio extends AutoCloseable {
     CompletableFuture<Void> outputRead();
 
     /**
-     * Completes, never exceptionally, when {@link #outputEnded} does, or when only the return of a
-     * client that has been there would lead to that. A client that reads has all of the output in
-     * its FIFO then. One that is slow delays this, and so does one that has not come yet.
+     * Completes, never exceptionally, when all output is where its client reads it: in its FIFO,
+     * its file or its logger's pipe; or was given up by {@link #close}. A client that has not come
+     * yet, or reads slowly, delays this; what a logger does when it has read all does not.
      */
-    CompletableFuture<Void> outputSettled();
+    CompletableFuture<Void> outputWritten();
 
     /**
      * Completes, never exceptionally, when stdout and stderr have ended, were handed over and are

@@ -216,7 +216,7 @@ public final class Exits {
         }
         if (!process.isInit() || !container.kind().ownsSandbox()) {
             // The stop of a sandbox waits for its output by itself, before the VM goes.
-            var _ = Waited.on(process.stdio().outputSettled(), LAST_OUTPUT_LIMIT);
+            var _ = Waited.on(process.stdio().outputWritten(), LAST_OUTPUT_LIMIT);
         }
         boolean plain = details.has(AgentTrait.SIGNAL_IS_PLAIN_STATUS);
         if (status == ExitStatus.KILLED || (plain && PlainStatus.mayBeKill(status))) {

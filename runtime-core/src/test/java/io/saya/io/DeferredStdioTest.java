@@ -45,9 +45,9 @@ class DeferredStdioTest {
         stdio.closeStdin();
         streams.outputRead().complete(null);
         assertThat(stdio.outputRead()).isDone();
-        assertThat(stdio.outputSettled()).isNotDone();
-        streams.outputSettled().complete(null);
-        assertThat(stdio.outputSettled()).isDone();
+        assertThat(stdio.outputWritten()).isNotDone();
+        streams.outputWritten().complete(null);
+        assertThat(stdio.outputWritten()).isDone();
         assertThat(stdio.outputEnded()).isNotDone();
         streams.outputEnded().complete(null);
         assertThat(stdio.outputEnded()).isDone();
@@ -66,14 +66,14 @@ class DeferredStdioTest {
 
         assertThatThrownBy(broken::open).isInstanceOf(RuntimeFailure.class);
         broken.close();
-        assertThat(broken.outputSettled()).isDone();
+        assertThat(broken.outputWritten()).isDone();
         assertThat(broken.outputEnded()).isDone();
     }
 
     private static final class Recorder implements ProcessStdio {
         private final List<String> calls = new ArrayList<>();
         private final CompletableFuture<Void> outputRead = new CompletableFuture<>();
-        private final CompletableFuture<Void> outputSettled = new CompletableFuture<>();
+        private final CompletableFuture<Void> outputWritten = new CompletableFuture<>();
         private final CompletableFuture<Void> outputEnded = new CompletableFuture<>();
 
         ProcessStdio opened() {
@@ -97,8 +97,8 @@ class DeferredStdioTest {
         }
 
         @Override
-        public CompletableFuture<Void> outputSettled() {
-            return outputSettled;
+        public CompletableFuture<Void> outputWritten() {
+            return outputWritten;
         }
 
         @Override

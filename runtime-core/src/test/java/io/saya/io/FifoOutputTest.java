@@ -87,7 +87,7 @@ class FifoOutputTest {
     void whatAProcessPrintedBeforeTheClientCameIsThereWhenItComes() throws Exception {
         stdio.attach(new GuestProcess("echo last words; echo oops >&2"));
         stdio.outputRead().get(10, SECONDS);
-        assertThat(stdio.outputSettled()).isNotDone();
+        assertThat(stdio.outputWritten()).isNotDone();
         assertThat(stdio.outputEnded()).isNotDone();
 
         assertThat(Peers.output("cat \"$1\"", stdout).get()).isEqualTo("last words\n");
@@ -145,7 +145,7 @@ class FifoOutputTest {
         guest.stdout.print("first\n");
         client.get();
         guest.stdout.print("second\n").end();
-        stdio.outputSettled().get(10, SECONDS);
+        stdio.outputWritten().get(10, SECONDS);
         assertThat(stdio.outputEnded()).isNotDone();
 
         long start = System.nanoTime();

@@ -198,6 +198,26 @@ class LoggerTest {
         stdio.close();
     }
 
+    /** Nerdctl's ends when it has seen that the container has ended. */
+    @Test
+    void allIsWrittenBeforeALoggerHasEndedThatWaitsForTheExit() throws Exception {
+        ProcessStdio stdio =
+                open(
+                        logger(
+                                "binary",
+                                "trap '' TERM; exec 5>&-; cat <&4 & cat <&3 >\"$2/out\"; wait;"
+                                        + " until [ -e \"$2/exited\" ]; do sleep 0.1; done"));
+        stdio.attach(guest);
+        guest.stdout.print("x\n");
+        guest.ends();
+
+        stdio.outputWritten().get(10, SECONDS);
+        Files.createFile(file("exited"));
+        stdio.outputEnded().get(20, SECONDS);
+        assertThat(file("out")).hasContent("x");
+        stdio.close();
+    }
+
     @Test
     void aLoggerThatReadsNothingIsNoReasonToWaitInDelete() throws Exception {
         ProcessStdio stdio = open(logger("binary", "exec 5>&-; exec sleep 1000"));

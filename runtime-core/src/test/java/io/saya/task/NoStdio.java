@@ -35,7 +35,7 @@ public final class NoStdio implements ProcessStdio {
     }
 
     @Override
-    public CompletableFuture<Void> outputSettled() {
+    public CompletableFuture<Void> outputWritten() {
         return read;
     }
 
