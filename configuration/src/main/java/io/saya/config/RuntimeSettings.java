@@ -13,9 +13,7 @@ import java.util.List;
  * @param staticSandboxResourceManagement size the VM at boot and never again ({@code
  *     static_sandbox_resource_mgmt})
  * @param enableVcpusPinning one host CPU per virtual CPU ({@code enable_vcpus_pinning})
- * @param disableGuestSeccomp the guest does not get the containers' seccomp profiles ({@code
- *     disable_guest_seccomp})
- * @param volumes what volumes are to containers
+ * @param containers what containers are given
  * @param tracing where traces go
  */
 public record RuntimeSettings(
@@ -24,19 +22,21 @@ public record RuntimeSettings(
         boolean sandboxCgroupOnly,
         boolean staticSandboxResourceManagement,
         boolean enableVcpusPinning,
-        boolean disableGuestSeccomp,
-        Volumes volumes,
+        Containers containers,
         TracingConfig tracing) {
 
     /**
-     * What volumes are to containers.
+     * What containers are given.
      *
+     * @param disableGuestSeccomp the guest does not get their seccomp profiles ({@code
+     *     disable_guest_seccomp})
      * @param emptyDirMode where an emptyDir volume lives ({@code emptydir_mode})
      * @param forwardedSockets globs of the host's Unix sockets that containers may connect to
      *     ({@code valid_socket_paths}); empty without {@code forward_sockets}
      */
-    public record Volumes(EmptyDirMode emptyDirMode, List<String> forwardedSockets) {
-        public Volumes {
+    public record Containers(
+            boolean disableGuestSeccomp, EmptyDirMode emptyDirMode, List<String> forwardedSockets) {
+        public Containers {
             forwardedSockets = List.copyOf(forwardedSockets);
         }
     }

@@ -60,19 +60,20 @@ final class TemplateMachine {
 
     /** The machine, in a process of the sandbox's own. */
     static VmSpec of(VmSpec spec) {
-        return of(spec, spec.vmm(), spec.debug());
+        return in(spec, spec.vmm());
     }
 
     /** The machine in another process. */
     static VmSpec of(VmSpec spec, VmSpec.Vmm vmm) {
         // What a monitor or a dump needs is the process's own, no part of the machine.
-        return of(
+        return in(
                 spec,
-                vmm,
-                new VmSpec.Debug(spec.debug().verbose(), Optional.empty(), Optional.empty()));
+                vmm.with(
+                        new VmSpec.Debug(
+                                spec.debug().verbose(), Optional.empty(), Optional.empty())));
     }
 
-    private static VmSpec of(VmSpec spec, VmSpec.Vmm vmm, VmSpec.Debug debug) {
+    private static VmSpec in(VmSpec spec, VmSpec.Vmm vmm) {
         List<VmDevice> common =
                 spec.devices().atStart().stream()
                         .filter(VmDevice.Balloon.class::isInstance)
@@ -84,8 +85,7 @@ final class TemplateMachine {
                 spec.cpu(),
                 spec.memory(),
                 spec.agentTransport(),
-                new VmSpec.Devices(common, CARDS, spec.devices().disks(), true),
-                debug);
+                new VmSpec.Devices(common, CARDS, spec.devices().disks(), true));
     }
 
     /** The same whatever the sandbox is called and wherever it is. */

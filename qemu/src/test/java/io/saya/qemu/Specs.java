@@ -105,14 +105,13 @@ final class Specs {
 
     static VmSpec withDebug(VmSpec spec, VmSpec.Debug debug) {
         return new VmSpec(
-                spec.vmm(),
+                spec.vmm().with(debug),
                 spec.guest(),
                 spec.machine(),
                 spec.cpu(),
                 spec.memory(),
                 spec.agentTransport(),
-                spec.devices(),
-                debug);
+                spec.devices());
     }
 
     /** A machine whose memory is dumped when its guest panics. */

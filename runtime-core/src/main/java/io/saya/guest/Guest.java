@@ -173,7 +173,7 @@ public final class Guest implements TaskGuest {
             connected.createSandbox(setup);
             GuestDetails details = connected.details();
             link.up(
-                    made.config().runtime().disableGuestSeccomp()
+                    made.config().runtime().containers().disableGuestSeccomp()
                             ? details.withoutSeccomp()
                             : details);
             if (details.has(AgentTrait.CONNECTS_PORTS)) {
@@ -519,7 +519,7 @@ public final class Guest implements TaskGuest {
 
     @Override
     public EmptyDirMode emptyDirMode() {
-        return made.config().runtime().volumes().emptyDirMode();
+        return made.config().runtime().containers().emptyDirMode();
     }
 
     @Override

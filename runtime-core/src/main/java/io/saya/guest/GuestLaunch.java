@@ -234,7 +234,7 @@ public final class GuestLaunch {
                         host,
                         identity.runDirectory(),
                         identity.id(),
-                        config.runtime().volumes().forwardedSockets(),
+                        config.runtime().containers().forwardedSockets(),
                         link::require);
         undo.push("sockets of the host", sockets::end);
         return sockets;

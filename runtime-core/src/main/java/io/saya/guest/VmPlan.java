@@ -74,10 +74,11 @@ final class VmPlan {
                 new VmSpec.Vmm(
                         identity.id(),
                         identity.runDirectory(),
-                        hypervisor.path(),
+                        hypervisor.vmm().path(),
                         place.vmm(),
                         hypervisor.machine().seccompSandbox(),
-                        List.of()),
+                        List.of(),
+                        debug(hypervisor.vmm().debug())),
                 new VmSpec.Guest(
                         hypervisor.guest().kernel(),
                         hypervisor.guest().initrd(),
@@ -98,8 +99,7 @@ final class VmPlan {
                 new VmSpec.Devices(
                         devices,
                         network.plugSlots(place),
-                        diskPlan(hypervisor.machine().disks(), hypervisor.memory())),
-                debug(hypervisor.debug()));
+                        diskPlan(hypervisor.machine().disks(), hypervisor.memory())));
     }
 
     static VmSpec.Debug debug(DebugConfig debug) {
@@ -228,7 +228,7 @@ final class VmPlan {
         List<String> parameters = new ArrayList<>();
         if (config.hypervisor().guest().image().isPresent()) {
             parameters.addAll(SYSTEMD);
-            boolean verbose = config.hypervisor().debug().verbose();
+            boolean verbose = config.hypervisor().vmm().debug().verbose();
             parameters.add("systemd.show_status=" + (verbose || config.agent().enableDebug()));
             if (verbose) {
                 parameters.add("systemd.log_level=debug");

@@ -15,7 +15,6 @@ import java.util.Optional;
  * @param memory the guest's memory
  * @param agentTransport how the agent is reached
  * @param devices what else the guest has
- * @param debug what helps to find out why the guest does what it does
  */
 public record VmSpec(
         Vmm vmm,
@@ -24,19 +23,11 @@ public record VmSpec(
         Cpu cpu,
         Memory memory,
         AgentTransport agentTransport,
-        Devices devices,
-        Debug debug) {
+        Devices devices) {
 
-    /** One that is not looked into. */
-    public VmSpec(
-            Vmm vmm,
-            Guest guest,
-            Machine machine,
-            Cpu cpu,
-            Memory memory,
-            AgentTransport agentTransport,
-            Devices devices) {
-        this(vmm, guest, machine, cpu, memory, agentTransport, devices, Debug.NONE);
+    /** See {@link Vmm#debug}. */
+    public Debug debug() {
+        return vmm.debug();
     }
 
     /**
@@ -81,6 +72,7 @@ public record VmSpec(
      *     io.saya.host.SpawnSpec#NEW_NETWORK_NAMESPACE}: one of its own
      * @param seccompSandbox QEMU's {@code -sandbox} value; empty: none
      * @param extraArguments words appended to the VMM's command line as they are
+     * @param debug what helps to find out why the guest does what it does
      */
     public record Vmm(
             String sandboxId,
@@ -88,7 +80,39 @@ public record VmSpec(
             Path binary,
             Optional<Path> networkNamespace,
             String seccompSandbox,
-            List<String> extraArguments) {}
+            List<String> extraArguments,
+            Debug debug) {
+
+        /** One whose guest is not looked into. */
+        public Vmm(
+                String sandboxId,
+                Path runDirectory,
+                Path binary,
+                Optional<Path> networkNamespace,
+                String seccompSandbox,
+                List<String> extraArguments) {
+            this(
+                    sandboxId,
+                    runDirectory,
+                    binary,
+                    networkNamespace,
+                    seccompSandbox,
+                    extraArguments,
+                    Debug.NONE);
+        }
+
+        /** The same with a guest that is looked into. */
+        public Vmm with(Debug other) {
+            return new Vmm(
+                    sandboxId,
+                    runDirectory,
+                    binary,
+                    networkNamespace,
+                    seccompSandbox,
+                    extraArguments,
+                    other);
+        }
+    }
 
     /**
      * What the machine boots.
@@ -256,7 +280,7 @@ public record VmSpec(
 
     /** True if the VMM may be handed something later that it cannot open itself. */
     public boolean handsOver() {
-        return devices.handsOver() || debug.dump().isPresent();
+        return devices.handsOver() || debug().dump().isPresent();
     }
 
     /**

@@ -87,6 +87,7 @@ class VmPlanTest {
                         .parse("[hypervisor.qemu]\n" + vm)
                         .config()
                         .hypervisor()
+                        .vmm()
                         .debug());
     }
 

@@ -17,6 +17,7 @@ import io.saya.config.RuntimeConfig;
 import io.saya.config.RuntimeSettings;
 import io.saya.config.SharedFsConfig;
 import io.saya.config.TracingConfig;
+import io.saya.config.VmmConfig;
 import io.saya.config.option.AgentOptions;
 import io.saya.config.option.DeviceOptions;
 import io.saya.config.option.FactoryOptions;
@@ -54,7 +55,7 @@ final class RuntimeConfigAssembly {
 
     private HypervisorConfig hypervisor() {
         return new HypervisorConfig(
-                values.value(VmOptions.PATH),
+                new VmmConfig(values.value(VmOptions.PATH), debug()),
                 guest(),
                 machine(),
                 cpu(),
@@ -65,8 +66,7 @@ final class RuntimeConfigAssembly {
                         values.value(DeviceOptions.RX_RATE_LIMITER_MAX_RATE),
                         values.value(DeviceOptions.TX_RATE_LIMITER_MAX_RATE),
                         number(DeviceOptions.NETWORK_QUEUES),
-                        values.value(DeviceOptions.COLD_PLUG_VFIO)),
-                debug());
+                        values.value(DeviceOptions.COLD_PLUG_VFIO)));
     }
 
     private DebugConfig debug() {
@@ -252,8 +252,8 @@ final class RuntimeConfigAssembly {
                 values.value(RuntimeOptions.SANDBOX_CGROUP_ONLY),
                 values.value(RuntimeOptions.STATIC_SANDBOX_RESOURCE_MGMT),
                 values.value(RuntimeOptions.ENABLE_VCPUS_PINNING),
-                values.value(RuntimeOptions.DISABLE_GUEST_SECCOMP),
-                new RuntimeSettings.Volumes(
+                new RuntimeSettings.Containers(
+                        values.value(RuntimeOptions.DISABLE_GUEST_SECCOMP),
                         values.value(RuntimeOptions.EMPTYDIR_MODE),
                         values.value(RuntimeOptions.FORWARD_SOCKETS)
                                 ? values.value(RuntimeOptions.VALID_SOCKET_PATHS)

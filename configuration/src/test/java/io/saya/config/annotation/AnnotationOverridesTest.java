@@ -246,7 +246,7 @@ class AnnotationOverridesTest {
 
         String list = "valid_hypervisor_paths = ['" + root + "/vmm/qemu-*']\n";
         assertThat(apply(base(lines + list), KATA + "path", other.toString()))
-                .extracting(loaded -> loaded.config().hypervisor().path())
+                .extracting(loaded -> loaded.config().hypervisor().vmm().path())
                 .isEqualTo(other);
         assertThat(refusal(base(lines + list), KATA + "path", root + "/vmm/../qemu")).hasSize(1);
         assertThat(refusal(base(lines + "valid_hypervisor_paths = []\n"), KATA + "path", "/x"))

@@ -66,7 +66,7 @@ final class ProcessorChecks {
         if (device && !host.root() && !host.files().at("/dev/kvm").toFile().canWrite()) {
             return Finding.skip("kvm", "/dev/kvm is not open to this user");
         }
-        return switch (KvmState.of(host.config().hypervisor().path(), host.runBase())) {
+        return switch (KvmState.of(host.config().hypervisor().vmm().path(), host.runBase())) {
             case KvmVerdict.Usable(String model) ->
                     Finding.pass("kvm", "a guest runs under it (-cpu " + model + ")");
             case KvmVerdict.Unusable(String reason) ->

@@ -29,7 +29,7 @@ final class ProgramChecks {
     private ProgramChecks() {}
 
     static Finding qemu(CheckedHost host) {
-        Path qemu = host.config().hypervisor().path();
+        Path qemu = host.config().hypervisor().vmm().path();
         String install = "install QEMU (Debian: apt-get install qemu-system-x86)";
         if (!Files.isExecutable(qemu)) {
             return Finding.fail("qemu", qemu + " cannot be executed", install);

@@ -106,8 +106,8 @@ final class Environment {
         origin("Hypervisor.Accelerator", VmOptions.ACCELERATOR);
         return JsonObject.builder()
                 .put("MachineType", hypervisor.machine().machineType())
-                .put("Version", version(hypervisor.path()))
-                .put("Path", hypervisor.path().toString())
+                .put("Version", version(hypervisor.vmm().path()))
+                .put("Path", hypervisor.vmm().path().toString())
                 .put("BlockDeviceDriver", word(StorageOptions.BLOCK_DEVICE_DRIVER))
                 .put("EntropySource", value(VmOptions.ENTROPY_SOURCE).toString())
                 .put("SharedFS", word(StorageOptions.SHARED_FS))
@@ -209,7 +209,7 @@ final class Environment {
     private KvmVerdict kvm() {
         return config().hypervisor().machine().accelerator() == Accelerator.TCG
                 ? new KvmVerdict.Undecided("not wanted: accelerator = \"tcg\"")
-                : KvmState.of(config().hypervisor().path(), runBase);
+                : KvmState.of(config().hypervisor().vmm().path(), runBase);
     }
 
     private static String version(Path program) {

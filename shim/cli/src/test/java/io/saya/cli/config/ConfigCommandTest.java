@@ -127,7 +127,7 @@ class ConfigCommandTest {
                 [hypervisor.qemu]
                 default_memory = 512
                 seccomp_sandbox = "on"
-                machine_accelerators = "nosmm"
+                hypervisor_loglevel = 2
                 """);
         Called report = config("migrate", kata.toString());
         assertThat(report.exitCode()).isZero();
@@ -139,7 +139,7 @@ class ConfigCommandTest {
 
         Called toml = config("migrate", "--toml", kata.toString());
         assertThat(toml.out()).contains("default_memory = 512", "seccompsandbox = \"on\"");
-        assertThat(toml.err()).contains("machine_accelerators").doesNotContain("default_memory");
+        assertThat(toml.err()).contains("hypervisor_loglevel").doesNotContain("default_memory");
     }
 
     @Test
