@@ -22,6 +22,11 @@ public record ExitStatus(int status, Instant at) {
      * #UNKNOWN}.
      */
     public static ExitStatus now(int status) {
-        return new ExitStatus(status < 0 || status > 255 ? UNKNOWN : status, Instant.now());
+        return of(status, Instant.now());
+    }
+
+    /** The same of an exit that was noticed before. */
+    public static ExitStatus of(int status, Instant at) {
+        return new ExitStatus(status < 0 || status > 255 ? UNKNOWN : status, at);
     }
 }

@@ -18,6 +18,7 @@ import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
 import io.saya.oci.ContainerKind;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -214,6 +215,7 @@ public final class Exits {
         if (process.isInit()) {
             awaitStart(container);
         }
+        Instant ended = Instant.now(); // what follows may take a while
         if (!process.isInit() || !container.kind().ownsSandbox()) {
             // The stop of a sandbox waits for its output by itself, before the VM goes.
             var _ = Waited.on(process.stdio().outputWritten(), LAST_OUTPUT_LIMIT);
@@ -225,7 +227,7 @@ public final class Exits {
         if (plain) {
             status = PlainStatus.withSignal(status, container, process);
         }
-        ExitStatus exit = ExitStatus.now(status);
+        ExitStatus exit = ExitStatus.of(status, ended);
         if (process.isInit()
                 && status == ExitStatus.KILLED
                 && !container.whyOutOfMemory().isEmpty()) {

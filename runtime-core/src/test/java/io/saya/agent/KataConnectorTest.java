@@ -61,13 +61,7 @@ class KataConnectorTest {
     void anAgentOfKata1BehindASerialPortIsFoundOutWithinASecond() throws Exception {
         try (FakeAgent agent = new FakeAgent(transport, directory)) {
             long begun = System.nanoTime();
-            try (Agent connected =
-                    connector()
-                            .connect(
-                                    new AgentEndpoint.SerialPort(
-                                            agent.muxed(), AgentEndpoint.Agents.ANY),
-                                    ChannelSigns.of(new CompletableFuture<>()),
-                                    () -> false)) {
+            try (Agent connected = atSerialPort(agent)) {
                 connected.check(LONG);
                 assertThat(Duration.ofNanos(System.nanoTime() - begun))
                         .isLessThan(Duration.ofSeconds(10));
@@ -81,6 +75,14 @@ class KataConnectorTest {
         }
     }
 
+    private Agent atSerialPort(FakeAgent agent) {
+        return connector()
+                .connect(
+                        new AgentEndpoint.SerialPort(agent.muxed(), AgentEndpoint.Agents.ANY),
+                        ChannelSigns.of(new CompletableFuture<>()),
+                        () -> false);
+    }
+
     /**
      * When its connection ends, an agent of Kata 1.x opens the port again: at once, and never if
      * that fails, which it does while a write or a read is under way.
@@ -89,13 +91,7 @@ class KataConnectorTest {
     void anAgentOfKata1BehindASerialPortKeepsItsConnectionHoweverSlowItIs() throws Exception {
         try (FakeAgent agent = new FakeAgent(transport, directory)) {
             agent.answerCheckAfter(Duration.ofSeconds(2));
-            try (Agent connected =
-                    connector()
-                            .connect(
-                                    new AgentEndpoint.SerialPort(
-                                            agent.muxed(), AgentEndpoint.Agents.ANY),
-                                    ChannelSigns.of(new CompletableFuture<>()),
-                                    () -> false)) {
+            try (Agent connected = atSerialPort(agent)) {
                 connected.check(LONG);
                 assertThat(agent.connections()).isEqualTo(1);
                 assertThat(agent.faults()).isEmpty();
@@ -107,13 +103,7 @@ class KataConnectorTest {
     void anAgentOfKata1ThatHangsUpAllTheSameIsConnectedToOnceMore() throws Exception {
         try (FakeAgent agent = new FakeAgent(transport, directory)) {
             agent.hangUpOnce();
-            try (Agent connected =
-                    connector()
-                            .connect(
-                                    new AgentEndpoint.SerialPort(
-                                            agent.muxed(), AgentEndpoint.Agents.ANY),
-                                    ChannelSigns.of(new CompletableFuture<>()),
-                                    () -> false)) {
+            try (Agent connected = atSerialPort(agent)) {
                 connected.check(LONG);
                 assertThat(agent.connections()).isEqualTo(2);
             }

@@ -19,6 +19,7 @@ import io.saya.sandbox.TaskTable;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -105,7 +106,11 @@ class SandboxTest {
         held.create(fixture.request("app1"), fixture.bundle("app1", "container", "sleep"));
         held.start("app1", "");
         fixture.agent.exit("app1", "app1", 1);
-        assertThat(held.exit("app1", "").get(20, TimeUnit.SECONDS).status()).isEqualTo(1);
+        ExitStatus seen = held.exit("app1", "").get(20, TimeUnit.SECONDS);
+        assertThat(seen.status()).isEqualTo(1);
+        assertThat(seen.at())
+                .as("when it ended, not when it was shown")
+                .isBefore(Instant.now().minusMillis(1500));
         fixture.sandbox.stop();
     }
 

@@ -14,14 +14,7 @@ public sealed interface Chardev extends Argument {
     record InheritedSocket(String id, String descriptor) implements Chardev {
         @Override
         public List<String> words() {
-            return List.of(
-                    "-chardev",
-                    Options.of("socket")
-                            .with("id", id)
-                            .withDescriptor("fd", descriptor)
-                            .with("server", true)
-                            .with("wait", false)
-                            .toString());
+            return server(id, descriptor, false);
         }
     }
 
@@ -34,14 +27,7 @@ public sealed interface Chardev extends Argument {
     record AwaitedSocket(String id, String descriptor) implements Chardev {
         @Override
         public List<String> words() {
-            return List.of(
-                    "-chardev",
-                    Options.of("socket")
-                            .with("id", id)
-                            .withDescriptor("fd", descriptor)
-                            .with("server", true)
-                            .with("wait", true)
-                            .toString());
+            return server(id, descriptor, true);
         }
     }
 
@@ -60,5 +46,16 @@ public sealed interface Chardev extends Argument {
                             .withDescriptor("fd", descriptor)
                             .toString());
         }
+    }
+
+    private static List<String> server(String id, String descriptor, boolean wait) {
+        return List.of(
+                "-chardev",
+                Options.of("socket")
+                        .with("id", id)
+                        .withDescriptor("fd", descriptor)
+                        .with("server", true)
+                        .with("wait", wait)
+                        .toString());
     }
 }
