@@ -15,7 +15,7 @@ make -s -j2 OUT="$out/static"
 # shellcheck disable=SC2054  # the comma belongs to the option
 compile=(gcc -std=gnu17 -g -Wall -Wextra -Werror -fsanitize=address,undefined -fno-sanitize-recover=all)
 shopt -s extglob
-"${compile[@]}" -Wl,--wrap=prctl -o "$out/unit" test/unit.c src/!(main).c -ljansson -lnettle
+"${compile[@]}" -Wl,--wrap=prctl -o "$out/unit" test/unit/*.c src/!(main).c -ljansson -lnettle
 "${compile[@]}" -Wl,--wrap=rmdir -o "$out/record" test/record.c src/{record,files,bytes,fault}.c -ljansson
 gcc -std=gnu17 -Wall -Wextra -Werror -o "$out/fake_daemon" test/fake_daemon.c src/{bytes,call_frames,protobuf}.c
 gcc -std=gnu17 -Wall -Wextra -Werror -o "$out/caller" test/caller.c src/{bytes,call_frames,protobuf}.c
