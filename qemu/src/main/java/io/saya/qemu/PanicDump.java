@@ -76,14 +76,17 @@ final class PanicDump {
 
     /**
      * Dumps the memory of a guest that stands still. Returns when that is done, has failed, which
-     * the log tells, or has taken longer than {@code limit}; soon when QEMU has ended.
+     * the log tells, or has taken longer than {@code limit}; soon when QEMU has ended. Beyond the
+     * limit QEMU writes on until the caller ends it; the part is removed then.
      *
      * @param console the end of the guest's console
      */
     void take(Size memory, String console, Duration limit) {
-        // A file system that hangs would hang who calls as well.
+        // A file system that hangs would hang who calls as well. It keeps this thread until it
+        // goes on, or the daemon ends: a virtual one would keep a carrier of all the others.
         CompletableFuture<Void> done = new CompletableFuture<>();
-        Thread.ofVirtual()
+        Thread.ofPlatform()
+                .daemon()
                 .name("dump-" + sandboxId)
                 .start(
                         () -> {
