@@ -11,13 +11,15 @@ import io.saya.network.ports.StreamRelay;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Has Docker's name server answer in the guest. It listens on the loopback of the container's
  * network namespace, which no packet of a guest reaches; so the guest's agent takes the questions
  * on its own loopback, and a process in that namespace, {@code saya-names}, asks them there. What
- * passes through here is not looked at. Thread safe.
+ * passes through here is not looked at. What one side does not take in time ends it. Thread safe.
  */
 public final class NameRelay implements AutoCloseable {
     private static final Log LOG = Log.of("names");
@@ -30,10 +32,25 @@ public final class NameRelay implements AutoCloseable {
     /** The kernel's own bound for what resolvers read of such a file is lower. */
     private static final long FILE_LIMIT = 64 * 1024;
 
-    private final ActionChannel action;
+    /**
+     * How long questions or answers may wait to be taken; by then nobody waits for an answer.
+     * {@code saya-names} takes its time when a guest asks without end: for the smallest questions
+     * that are no longer than {@link #CHUNK} together, eight seconds.
+     */
+    private static final Duration TAKEN_LIMIT = Duration.ofSeconds(30);
 
-    private NameRelay(ActionChannel action) {
+    /** Bytes of a direction that are on their way at once. */
+    private static final int CHUNK = 16 * 1024;
+
+    private final ActionChannel action;
+    private final GuestStreams guest;
+    private final Duration limit;
+    private final AtomicBoolean forgotten = new AtomicBoolean();
+
+    private NameRelay(ActionChannel action, GuestStreams guest, Duration limit) {
         this.action = action;
+        this.guest = guest;
+        this.limit = limit;
     }
 
     /** True if a container with this {@code resolv.conf} asks Docker's server. */
@@ -69,17 +86,28 @@ public final class NameRelay implements AutoCloseable {
     public static NameRelay start(
             Host host, Path namespace, Path runDirectory, String sandboxId, NameServer guest)
             throws IOException {
+        return start(host, namespace, runDirectory, sandboxId, guest, TAKEN_LIMIT);
+    }
+
+    static NameRelay start(
+            Host host,
+            Path namespace,
+            Path runDirectory,
+            String sandboxId,
+            NameServer guest,
+            Duration limit)
+            throws IOException {
         Path socket = runDirectory.resolve(SOCKET);
-        NameRelay relay =
-                new NameRelay(ActionChannel.start(host, "names", sandboxId, socket, namespace));
+        ActionChannel action = ActionChannel.start(host, "names", sandboxId, socket, namespace);
+        NameRelay relay;
         try {
-            GuestStreams streams = guest.serve(ADDRESS);
-            Thread.ofVirtual().name("questions").start(() -> relay.ask(streams));
-            Thread.ofVirtual().name("answers").start(() -> relay.answer(streams));
+            relay = new NameRelay(action, guest.serve(ADDRESS), limit);
         } catch (RuntimeFailure e) {
-            relay.close();
+            action.close();
             throw e;
         }
+        Thread.ofVirtual().name("questions").start(relay::ask);
+        Thread.ofVirtual().name("answers").start(relay::answer);
         return relay;
     }
 
@@ -100,21 +128,40 @@ public final class NameRelay implements AutoCloseable {
         action.close();
     }
 
-    private void ask(GuestStreams guest) {
-        try (guest) {
-            StreamRelay.toClient(guest, action.channel());
+    private void ask() {
+        try {
+            StreamRelay.toClient(guest, action.channel(), CHUNK, limit, this::giveUp);
             ended("the guest serves no names any more");
+        } catch (IOException e) {
+            ended(String.valueOf(e.getMessage()));
+        } finally {
+            forgetGuest();
+        }
+    }
+
+    private void answer() {
+        try {
+            StreamRelay.toGuest(action.channel(), guest, CHUNK, limit, this::giveUp);
+            ended(action.process().lastWords());
         } catch (IOException e) {
             ended(String.valueOf(e.getMessage()));
         }
     }
 
-    private void answer(GuestStreams guest) {
+    /** Whatever hangs fails. The process ends when its connection does. */
+    private void giveUp() {
+        ended("what was said was not taken within " + limit);
+        forgetGuest();
         try {
-            StreamRelay.toGuest(action.channel(), guest);
-            ended(action.process().lastWords());
+            action.channel().close();
         } catch (IOException e) {
-            ended(String.valueOf(e.getMessage()));
+            LOG.debug("close", "why", e.getMessage());
+        }
+    }
+
+    private void forgetGuest() {
+        if (forgotten.compareAndSet(false, true)) {
+            guest.close();
         }
     }
 

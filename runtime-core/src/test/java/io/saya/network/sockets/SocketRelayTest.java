@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.ByteString;
 import io.saya.host.guard.RealGuard;
 import io.saya.io.GuestStreams;
+import io.saya.network.QueuedStreams;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -16,10 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -33,50 +31,9 @@ class SocketRelayTest {
 
     @TempDir Path directory;
 
-    /** The other end of what a guest has: what it says comes from a queue, empty for its end. */
-    private static class Streams implements GuestStreams {
-        final BlockingQueue<ByteString> said = new LinkedBlockingQueue<>();
-        final BlockingQueue<ByteString> heard = new LinkedBlockingQueue<>();
-        final CountDownLatch closed = new CountDownLatch(1);
-
-        boolean isOpen() {
-            return closed.getCount() > 0;
-        }
-
-        @Override
-        public ByteString readStdout(int max) {
-            try {
-                return said.take();
-            } catch (InterruptedException e) {
-                return ByteString.EMPTY;
-            }
-        }
-
-        @Override
-        public ByteString readStderr(int max) {
-            return ByteString.EMPTY;
-        }
-
-        @Override
-        public void writeStdin(ByteString data) {
-            heard.add(data);
-        }
-
-        @Override
-        public void closeStdin() {
-            heard.add(ByteString.EMPTY);
-        }
-
-        @Override
-        public void close() {
-            closed.countDown();
-            said.add(ByteString.EMPTY);
-        }
-    }
-
     private static final class Guest implements SocketGuest {
-        final Streams notices = new Streams();
-        private final Map<Integer, Streams> connections = new ConcurrentHashMap<>();
+        final QueuedStreams notices = new QueuedStreams();
+        private final Map<Integer, QueuedStreams> connections = new ConcurrentHashMap<>();
 
         @Override
         public GuestStreams serveSockets() {
@@ -90,11 +47,11 @@ class SocketRelayTest {
         public void mountSocket(int number, String containerId, String path) {}
 
         @Override
-        public Streams socketConnection(int connection) {
-            return connections.computeIfAbsent(connection, _ -> new Streams());
+        public QueuedStreams socketConnection(int connection) {
+            return connections.computeIfAbsent(connection, _ -> new QueuedStreams());
         }
 
-        void has(int connection, Streams streams) {
+        void has(int connection, QueuedStreams streams) {
             connections.put(connection, streams);
         }
 
@@ -120,7 +77,7 @@ class SocketRelayTest {
             server.bind(UnixDomainSocketAddress.of(path));
             guest.tell(1, 7);
             try (SocketChannel peer = server.accept()) {
-                Streams connection = guest.socketConnection(7);
+                QueuedStreams connection = guest.socketConnection(7);
                 connection.said.add(ByteString.copyFromUtf8("question"));
                 ByteBuffer read = ByteBuffer.allocate(100);
                 assertThat(peer.read(read)).isEqualTo(8);
@@ -139,8 +96,8 @@ class SocketRelayTest {
     void aGuestThatFailsOtherwiseThanExpectedIsForgottenAsWell() throws Exception {
         Path path = directory.toRealPath().resolve("host.sock");
         Guest guest = new Guest();
-        Streams failing =
-                new Streams() {
+        QueuedStreams failing =
+                new QueuedStreams() {
                     @Override
                     public void writeStdin(ByteString data) {
                         throw new IllegalStateException("nobody has thought of it");
@@ -195,7 +152,7 @@ class SocketRelayTest {
             for (int i = 0; i < 31; i++) {
                 peers.add(server.accept());
             }
-            assertThat(guest.connections.values().stream().filter(Streams::isOpen).count())
+            assertThat(guest.connections.values().stream().filter(QueuedStreams::isOpen).count())
                     .isBetween(31L, 32L);
             for (SocketChannel peer : peers) {
                 peer.close();

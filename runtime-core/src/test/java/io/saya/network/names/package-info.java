@@ -1,0 +1,4 @@
+@NullMarked
+package io.saya.network.names;
+
+import org.jspecify.annotations.NullMarked;

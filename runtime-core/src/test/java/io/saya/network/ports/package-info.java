@@ -1,0 +1,4 @@
+@NullMarked
+package io.saya.network.ports;
+
+import org.jspecify.annotations.NullMarked;
