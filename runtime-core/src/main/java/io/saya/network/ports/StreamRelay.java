@@ -41,8 +41,8 @@ public final class StreamRelay {
      * The same.
      *
      * @param limit how long a chunk may wait until the guest has taken it
-     * @param giveUp called once that is over, by a thread that must not be blocked; has the
-     *     guest's streams closed, so that they fail
+     * @param giveUp called once that is over, by a thread that must not be blocked; has the guest's
+     *     streams closed, so that they fail
      */
     public static void toGuest(
             SocketChannel client, GuestStreams guest, int chunk, Duration limit, Runnable giveUp)

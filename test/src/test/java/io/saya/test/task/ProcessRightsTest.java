@@ -9,6 +9,9 @@ import io.saya.test.Ran;
 import io.saya.test.Wait;
 import io.saya.test.WithProduct;
 import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -17,6 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -104,6 +108,36 @@ final class ProcessRightsTest extends ShimSuite {
         }
     }
 
+    @Test
+    void ofAContainerThatHasASocketOfTheHost() throws Exception {
+        var socket = directory().toRealPath().resolve("host.sock");
+        var file = directory().resolve("sockets.toml");
+        Files.writeString(
+                file,
+                """
+                [runtime]
+                forward_sockets = true
+                valid_socket_paths = ["%s"]
+                """
+                        .formatted(socket));
+        var id = newId();
+        try (var server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            server.bind(UnixDomainSocketAddress.of(socket));
+            try (var shim =
+                    startMounting(
+                            Map.of("KATA_CONF_FILE", file.toString()),
+                            socket,
+                            "/socket",
+                            id,
+                            "sleep",
+                            "1000")) {
+                shim.create("", "", "");
+                shim.start("");
+                comparedWithTheTable(id, "QEMU", "virtiofsd", "guard", "daemon", "sockets");
+            }
+        }
+    }
+
     private void comparedWithTheTable(String id, String... processes) {
         var guard = Host.process("saya-guard", id);
         for (var process : processes) {
@@ -140,6 +174,7 @@ final class ProcessRightsTest extends ShimSuite {
         return switch (process) {
             case "QEMU" -> Host.process("qemu-system", id);
             case "daemon" -> Host.process("/bin/java", id);
+            case "sockets" -> action("saya-sockets", id);
             case "links, ports, names" -> Host.process("/proc/self/exe", "-id " + id);
             case "virtiofsd, its parent" -> Host.processes("virtiofsd", "/" + id + "-").getFirst();
             case "virtiofsd" -> {
@@ -148,6 +183,31 @@ final class ProcessRightsTest extends ShimSuite {
             }
             default -> throw new AssertionError(process);
         };
+    }
+
+    /** One of the launcher's actions, by the name that it gives itself. */
+    private static long action(String name, String id) {
+        var found = new AtomicReference<>(List.<Long>of());
+        Wait.until(
+                SOON,
+                () -> {
+                    found.set(
+                            Host.processes("/proc/self/exe", "-id " + id).stream()
+                                    .filter(pid -> name.equals(name(pid)))
+                                    .toList());
+                    return found.get().size() == 1;
+                });
+        assertThat(found.get()).as(name).hasSize(1);
+        return found.get().getFirst();
+    }
+
+    /** Empty for one that has ended meanwhile. */
+    private static String name(long pid) {
+        try {
+            return Files.readString(Path.of("/proc/" + pid + "/comm")).strip();
+        } catch (IOException e) {
+            return "";
+        }
     }
 
     /** All of its processes have one mark; where the kernel has none to give, that is said. */

@@ -143,23 +143,34 @@ final class Shim implements AutoCloseable {
                 environment);
     }
 
-    /** Starts a shim of the product with a file of the host's as {@code /etc/resolv.conf}. */
-    static Shim startResolving(
-            Path file, Transport transport, Path directory, String id, String... args)
+    /**
+     * Starts a shim of the product for a container that has a file of the host's.
+     *
+     * @param environment containerd's, beyond what the test's own is
+     * @param destination where the container has it
+     */
+    static Shim startMounting(
+            Map<String, String> environment,
+            Path file,
+            String destination,
+            Transport transport,
+            Path directory,
+            String id,
+            String... args)
             throws IOException, TtrpcException, InterruptedException {
         var mount =
                 """
-                , {"destination": "/etc/resolv.conf", "type": "bind", "source": "%s",
+                , {"destination": "%s", "type": "bind", "source": "%s",
                    "options": ["rbind", "rprivate"]}
                 """
-                        .formatted(file);
+                        .formatted(destination, file);
         return start(
                 transport,
                 "saya",
                 directory,
                 id,
                 specification(id, Map.of(), "", mount, args),
-                Map.of());
+                environment);
     }
 
     private static Shim start(

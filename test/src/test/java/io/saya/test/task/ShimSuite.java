@@ -90,8 +90,25 @@ abstract class ShimSuite {
     /** Starts a shim of the product with a file of the host's as {@code /etc/resolv.conf}. */
     final Shim startResolving(Path file, String... args)
             throws IOException, TtrpcException, InterruptedException {
-        return Shim.startResolving(
-                file, Objects.requireNonNull(transport), directory(), newId(), args);
+        return startMounting(Map.of(), file, "/etc/resolv.conf", newId(), args);
+    }
+
+    /** Starts a shim of the product for a container that has a file of the host's. */
+    final Shim startMounting(
+            Map<String, String> environment,
+            Path file,
+            String destination,
+            String id,
+            String... args)
+            throws IOException, TtrpcException, InterruptedException {
+        return Shim.startMounting(
+                environment,
+                file,
+                destination,
+                Objects.requireNonNull(transport),
+                directory(),
+                id,
+                args);
     }
 
     /** Starts a shim of the product that is to be asked for a sandbox. */
