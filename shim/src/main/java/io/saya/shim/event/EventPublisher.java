@@ -195,7 +195,12 @@ public final class EventPublisher implements EventSink, AutoCloseable {
     private void deliverAll() throws InterruptedException {
         try (EventForwarder containerd = forwarder.get()) {
             for (Pending pending = next(); pending != null; pending = next()) {
-                deliver(pending, containerd);
+                try {
+                    deliver(pending, containerd);
+                } catch (RuntimeException e) {
+                    // Nobody has thought of it; the exits behind it are waited for all the same.
+                    LOG.error("event given up", "event", pending.event(), "error", e);
+                }
             }
         }
     }

@@ -71,6 +71,30 @@ class EventPublisherTest {
     }
 
     @Test
+    void anEventThatFailsOtherwiseThanExpectedIsGivenUpAndThoseBehindItArrive() throws Exception {
+        List<Envelope> delivered = new ArrayList<>();
+        EventForwarder failing =
+                new EventForwarder() {
+                    @Override
+                    public void forward(Envelope envelope) {
+                        if (envelope.getTopic().endsWith("oom")) {
+                            throw new IllegalStateException("nobody has thought of it");
+                        }
+                        delivered.add(envelope);
+                    }
+
+                    @Override
+                    public void close() {}
+                };
+        EventPublisher publisher = new EventPublisher("ns", () -> failing);
+        publisher.publish(new TaskEvent.Oom("c"));
+        publisher.publish(new TaskEvent.Start("c", 1));
+        publisher.close();
+
+        assertThat(pids(delivered)).isEqualTo(upTo(1));
+    }
+
+    @Test
     void closeDeliversWhatWaits() throws Exception {
         try (FakeContainerd containerd = FakeContainerd.start(transport, socket())) {
             EventPublisher publisher = publisher();
