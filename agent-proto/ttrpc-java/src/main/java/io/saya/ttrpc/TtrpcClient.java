@@ -83,6 +83,7 @@ public final class TtrpcClient implements UnaryClient {
      * @param quiet told the methods of the calls without an answer, when there are no others and
      *     nothing is read any more: whether it is the time
      * @return empty if that did not come true within {@code limit}; nothing is held then
+     * @throws IllegalStateException if one of the questions fails; nothing is held then
      */
     public Optional<HeldClient> hold(
             Predicate<MethodName> repeatable, Predicate<List<MethodName>> quiet, Duration limit)
@@ -90,19 +91,40 @@ public final class TtrpcClient implements UnaryClient {
         CompletableFuture<Optional<HeldClient>> held = new CompletableFuture<>();
         long deadline = System.nanoTime() + limit.toNanos();
         connection.onLoop(() -> freeze(repeatable, quiet, deadline, held));
+        boolean known = false;
         try {
-            return held.get(limit.toMillis() + LATE_MILLIS, TimeUnit.MILLISECONDS);
-        } catch (ExecutionException | TimeoutException e) {
-            return Optional.empty(); // the connection has ended
+            Optional<HeldClient> described =
+                    held.get(limit.toMillis() + LATE_MILLIS, TimeUnit.MILLISECONDS);
+            known = true;
+            return described;
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("hold " + peer + ": " + e.getCause(), e);
+        } catch (TimeoutException e) {
+            return Optional.empty(); // the connection has ended, or its loop is that late
+        } finally {
+            if (!known) {
+                held.cancel(false);
+                release(); // also what the loop is just about to hold
+            }
         }
     }
 
+    /** Ends when {@code held} is done, also by whoever waits for it no longer. */
     private void freeze(
             Predicate<MethodName> repeatable,
             Predicate<List<MethodName>> quiet,
             long deadline,
             CompletableFuture<Optional<HeldClient>> held) {
-        HeldClient described = connection.freeze(repeatable, quiet);
+        if (held.isDone()) {
+            return;
+        }
+        HeldClient described;
+        try {
+            described = connection.freeze(repeatable, quiet);
+        } catch (RuntimeException e) {
+            held.completeExceptionally(e);
+            return;
+        }
         if (described != null) {
             held.complete(Optional.of(described));
         } else if (System.nanoTime() - deadline < 0) {

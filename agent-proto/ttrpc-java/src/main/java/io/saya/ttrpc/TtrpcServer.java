@@ -152,6 +152,7 @@ public final class TtrpcServer implements AutoCloseable {
      * those that may be carried out twice.
      *
      * @return empty if other calls took longer than {@code limit}; nothing is held then
+     * @throws IllegalStateException if the question fails; nothing is held then
      */
     public Optional<HeldServer> hold(Predicate<MethodName> repeatable, Duration limit)
             throws InterruptedException {
@@ -163,20 +164,42 @@ public final class TtrpcServer implements AutoCloseable {
                     connections.all().forEach(ServerConnection::hold);
                     freeze(repeatable, deadline, held);
                 });
-        held.await();
+        boolean known = false;
+        try {
+            held.await();
+            known = true;
+        } finally {
+            if (!known) {
+                held.cancel(false);
+                release(); // also what the loop is just about to hold
+            }
+        }
+        if (held.cause() instanceof RuntimeException unforeseen) {
+            throw new IllegalStateException("hold the server: " + unforeseen, unforeseen);
+        }
         return Optional.ofNullable(held.isSuccess() ? held.getNow() : null);
     }
 
+    /** Ends when {@code held} is done, also by whoever waits for it no longer. */
     private void freeze(Predicate<MethodName> repeatable, long deadline, Promise<HeldServer> held) {
+        if (held.isDone()) {
+            return;
+        }
         List<HeldConnection> described = new ArrayList<>();
-        for (ServerConnection connection : connections.all()) {
-            HeldConnection one = connection.freeze(repeatable);
-            if (one != null) {
-                described.add(one);
+        try {
+            for (ServerConnection connection : connections.all()) {
+                HeldConnection one = connection.freeze(repeatable);
+                if (one != null) {
+                    described.add(one);
+                }
             }
+        } catch (RuntimeException e) {
+            releaseAll();
+            held.tryFailure(e);
+            return;
         }
         if (described.size() == connections.size()) {
-            held.setSuccess(new HeldServer(Transport.descriptor(listener), described));
+            held.trySuccess(new HeldServer(Transport.descriptor(listener), described));
         } else if (System.nanoTime() - deadline < 0) {
             connections.all().forEach(ServerConnection::thaw);
             var _ =
@@ -186,7 +209,7 @@ public final class TtrpcServer implements AutoCloseable {
                             TimeUnit.MILLISECONDS);
         } else {
             releaseAll();
-            held.setFailure(new TimeoutException());
+            held.tryFailure(new TimeoutException());
         }
     }
 

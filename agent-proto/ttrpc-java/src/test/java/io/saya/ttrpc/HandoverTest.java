@@ -1,6 +1,7 @@
 package io.saya.ttrpc;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import com.google.protobuf.StringValue;
 import io.saya.ttrpc.transport.DescriptorOffer;
@@ -13,6 +14,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /**
  * Connections that one side hands over to another process: here to another transport, by the same
@@ -144,6 +146,65 @@ final class HandoverTest extends LoopbackTest {
                 .isEqualTo(text("first a"));
         latch.countDown();
         assertThat(answer.get(20, TimeUnit.SECONDS)).isEqualTo(text("first wait"));
+    }
+
+    /** The event loop of a host that is overloaded may be that late. */
+    @Test
+    void whatIsHeldAfterTheLimitIsHeldForNobody() throws Exception {
+        var _ = serve(new Waiting(new CountDownLatch(0), new AtomicInteger(), "server"));
+        var client = connect();
+        var givenUp = new CountDownLatch(1);
+        assertThat(client.hold(_ -> true, _ -> opens(givenUp), SHORT)).isEmpty();
+        givenUp.countDown();
+        assertThat(client.call(EchoBinding.ECHO, text("a"), StringValue.parser(), OPTIONS))
+                .isEqualTo(text("server a"));
+    }
+
+    @Test
+    void whereTheQuestionWhetherItIsTheTimeFailsNothingIsHeld() throws Exception {
+        var _ = serve(new Waiting(new CountDownLatch(0), new AtomicInteger(), "server"));
+        var client = connect();
+        assertThatIllegalStateException()
+                .isThrownBy(
+                        () ->
+                                client.hold(
+                                        _ -> true,
+                                        _ -> {
+                                            throw new IllegalStateException("unforeseen");
+                                        },
+                                        PATIENCE));
+        assertThat(client.call(EchoBinding.ECHO, text("a"), StringValue.parser(), OPTIONS))
+                .isEqualTo(text("server a"));
+    }
+
+    @Test
+    @Timeout(30)
+    void whereTheQuestionWhatMayBeRepeatedFailsTheServerGoesOn() throws Exception {
+        var latch = new CountDownLatch(1);
+        var asked = new AtomicInteger();
+        var server = serve(new Waiting(latch, asked, "server"));
+        var client = connect();
+        var answer =
+                client.callAsync(EchoBinding.ECHO, text("wait"), StringValue.parser(), OPTIONS);
+        await(asked);
+        assertThatIllegalStateException()
+                .isThrownBy(
+                        () ->
+                                server.hold(
+                                        _ -> {
+                                            throw new IllegalStateException("unforeseen");
+                                        },
+                                        PATIENCE));
+        latch.countDown();
+        assertThat(answer.get(20, TimeUnit.SECONDS)).isEqualTo(text("server wait"));
+    }
+
+    private static boolean opens(CountDownLatch latch) {
+        try {
+            return latch.await(20, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
     }
 
     @Test
