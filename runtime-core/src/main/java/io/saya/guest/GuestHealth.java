@@ -1,7 +1,6 @@
 package io.saya.guest;
 
 import io.saya.agent.Agent;
-import io.saya.failure.RuntimeFailure;
 import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
 import java.io.IOException;
@@ -45,6 +44,9 @@ public final class GuestHealth {
     private final Consumer<Agent> eachLook;
     private final Duration agentTimeout;
     private final CompletableFuture<?> end;
+
+    /** Told once, not every two seconds. */
+    private boolean lookFailed;
 
     /**
      * @param agent the agent, once it has answered; until then only the process is looked at
@@ -95,12 +97,25 @@ public final class GuestHealth {
                 question = question.answer.isDone() ? null : question;
             }
             Optional<Agent> answering = agent.get();
-            answering.ifPresent(eachLook);
+            answering.ifPresent(this::lookAt);
             if (look % LOOKS_PER_CHECK == 0 && question == null && answering.isPresent()) {
                 question = new Question(answering.get());
             }
         }
         return new StopCause.Requested();
+    }
+
+    /** What else is looked at must not keep a hanging guest from being noticed. */
+    private void lookAt(Agent answering) {
+        try {
+            eachLook.accept(answering);
+            lookFailed = false;
+        } catch (RuntimeException e) {
+            if (!lookFailed) {
+                LOG.error("what the guest is to be told is not looked at", "error", e);
+            }
+            lookFailed = true;
+        }
     }
 
     /**
@@ -120,7 +135,7 @@ public final class GuestHealth {
             try {
                 questioned.check(QUESTION_LIMIT);
                 answer.complete(null);
-            } catch (RuntimeFailure e) {
+            } catch (RuntimeException e) {
                 answer.completeExceptionally(e);
             }
         }

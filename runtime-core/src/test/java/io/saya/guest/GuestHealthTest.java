@@ -2,11 +2,13 @@ package io.saya.guest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.saya.agent.Agent;
 import io.saya.task.ScriptedAgent;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -62,6 +64,22 @@ class GuestHealthTest {
     }
 
     @Test
+    void whateverElseIsLookedAtAHangingGuestIsNoticed() {
+        ScriptedAgent agent = new ScriptedAgent();
+        agent.becomeDeaf();
+        Consumer<Agent> failing =
+                _ -> {
+                    throw new IllegalStateException("nobody has thought of it");
+                };
+
+        StopCause cause =
+                health(agent, FakeTimes.idle(), failing, new CompletableFuture<Void>()).watch();
+
+        assertThat(cause).isInstanceOf(StopCause.AgentLost.class);
+        agent.close();
+    }
+
+    @Test
     void anAgentWhoseGuestGetsNoProcessorIsNotLost() throws Exception {
         ScriptedAgent agent = new ScriptedAgent();
         agent.becomeDeaf();
@@ -82,12 +100,20 @@ class GuestHealthTest {
 
     private static GuestHealth health(
             ScriptedAgent agent, FakeTimes times, CompletableFuture<Void> end) {
+        return health(agent, times, _ -> {}, end);
+    }
+
+    private static GuestHealth health(
+            ScriptedAgent agent,
+            FakeTimes times,
+            Consumer<Agent> eachLook,
+            CompletableFuture<Void> end) {
         return new GuestHealth(
                 ProcessHandle.current().pid(),
                 times.guestTime(),
                 Duration.ofMillis(1),
                 () -> Optional.of(agent),
-                _ -> {},
+                eachLook,
                 Duration.ofSeconds(30),
                 end);
     }
