@@ -87,19 +87,25 @@ public final class TaskHandover {
         Agent agent = sandbox.guest().requireAgent();
         AtomicReference<@Nullable JsonArray> described = new AtomicReference<>();
         AtomicReference<@Nullable RuntimeFailure> obstacle = new AtomicReference<>();
-        Optional<HeldClient> connection =
-                agent.hold(
-                        (waits, reads) -> {
-                            try {
-                                obstacle.set(null);
-                                described.set(describe(waits, reads));
-                            } catch (RuntimeFailure e) {
-                                obstacle.set(e);
-                                described.set(null);
-                            }
-                            return described.get() != null;
-                        },
-                        limit);
+        Optional<HeldClient> connection;
+        try {
+            connection =
+                    agent.hold(
+                            (waits, reads) -> {
+                                try {
+                                    obstacle.set(null);
+                                    described.set(describe(waits, reads));
+                                } catch (RuntimeFailure e) {
+                                    obstacle.set(e);
+                                    described.set(null);
+                                }
+                                return described.get() != null;
+                            },
+                            limit);
+        } catch (RuntimeException e) {
+            releaseStreams();
+            throw e;
+        }
         JsonArray containers = described.get();
         if (connection.isEmpty() || containers == null) {
             releaseStreams();
@@ -113,7 +119,7 @@ public final class TaskHandover {
         }
         try {
             return new Held(sandbox.hold(), containers, connection.get());
-        } catch (RuntimeFailure e) {
+        } catch (RuntimeException e) {
             agent.release();
             releaseStreams();
             throw e;
