@@ -14,7 +14,6 @@ import io.saya.hypervisor.VmDevice;
 import io.saya.hypervisor.VmExit;
 import io.saya.hypervisor.VmSpec;
 import io.saya.json.JsonArray;
-import io.saya.json.JsonException;
 import io.saya.json.JsonObject;
 import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
@@ -27,9 +26,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -52,9 +49,6 @@ final class QemuVm implements Vm {
      */
     private static final Duration DRAIN_DEADLINE = Duration.ofSeconds(1);
 
-    /** How long the memory of a guest that panicked may take to be written. */
-    private static final Duration DUMP_LIMIT = Duration.ofMinutes(10);
-
     /** Interval between complaints about a process that survives SIGKILL (stuck in the kernel). */
     private static final Duration KILL_REMINDER = Duration.ofSeconds(10);
 
@@ -69,7 +63,7 @@ final class QemuVm implements Vm {
     private final GrowingMemory memory;
     private final MachineState state;
     private final VmSpec.Debug debug;
-    private final Optional<PanicDump> dump;
+    private final StandingGuest standing;
     private final boolean restored;
     private final GuestEnd end = new GuestEnd();
     private final CompletableFuture<VmExit> exited = new CompletableFuture<>();
@@ -77,17 +71,7 @@ final class QemuVm implements Vm {
     private final CompletableFuture<Void> channelOpen = new CompletableFuture<>();
     private final CompletableFuture<Void> channelClosed = new CompletableFuture<>();
 
-    /**
-     * True if the runtime wants the guest to stand still; a guest that stands still of its own
-     * accord has met an error.
-     */
-    private volatile boolean pauseWanted;
-
     private volatile boolean stopRequested;
-    private volatile boolean dumping;
-
-    /** Stops that we did not ask for and of which the thread that asks QEMU does not know yet. */
-    private final AtomicInteger stops = new AtomicInteger();
 
     /** What the machine has room for, and has got of it. */
     private record Plugged(
@@ -110,10 +94,9 @@ final class QemuVm implements Vm {
         this.process = process;
         this.agent = agent;
         this.debug = debug;
-        this.dump = debug.dump().map(wanted -> new PanicDump(wanted, sandboxId, process, handover));
         this.console = ConsoleReader.open(sockets.console(), sandboxId, debug.verbose());
         try {
-            this.qmp = QmpConnection.open(sockets.qmp(), sandboxId, this::onEvent);
+            this.qmp = QmpConnection.connect(sockets.qmp());
         } catch (IOException e) {
             console.close();
             throw e;
@@ -124,8 +107,24 @@ final class QemuVm implements Vm {
         this.disks = new PluggedDisks(qmp, handover, plugged.slots(), plugged.disks());
         this.cpus = plugged.cpus().apply(qmp);
         this.memory = plugged.memory().apply(qmp);
+        this.standing =
+                new StandingGuest(
+                        sandboxId,
+                        process,
+                        qmp,
+                        end,
+                        debug.dump()
+                                .map(
+                                        wanted ->
+                                                new StandingGuest.Dump(
+                                                        new PanicDump(
+                                                                wanted, sandboxId, process,
+                                                                handover),
+                                                        memory::mib,
+                                                        console::tail)));
         var _ = qmp.serving().thenAccept(_ -> vmmReady.complete(null));
         var _ = qmp.ended().thenAccept(this::onMonitorLost);
+        qmp.begin(sandboxId, this::onEvent); // last: events are for all of these
     }
 
     /**
@@ -212,7 +211,7 @@ final class QemuVm implements Vm {
         vm.disks.goOn(held.array("disks").orElse(JsonArray.EMPTY));
         vm.channelOpen.complete(null);
         Thread.ofVirtual().name("vm-exit-" + sandboxId).start(vm::awaitEnd);
-        var _ = vm.qmp.serving().thenRun(() -> Thread.ofVirtual().start(vm::onUnexpectedStop));
+        var _ = vm.qmp.serving().thenRun(vm.standing::ask);
         return vm;
     }
 
@@ -304,7 +303,7 @@ final class QemuVm implements Vm {
 
     @Override
     public boolean dumping() {
-        return dumping;
+        return standing.dumping();
     }
 
     @Override
@@ -412,19 +411,20 @@ final class QemuVm implements Vm {
 
     @Override
     public void pause() throws HypervisorFailure {
-        pauseWanted = true;
+        standing.wanted(true);
         execute("pause", "stop");
     }
 
     @Override
     public void resume() throws HypervisorFailure {
         execute("resume", "cont");
-        pauseWanted = false;
+        standing.wanted(false);
     }
 
     @Override
     public void stop(Duration grace) {
         stopRequested = true;
+        standing.endRequested();
         if (grace.isPositive() && !qmp.ended().isDone()) {
             // The process shows whether QEMU took it, so the answer does not matter.
             CompletableFuture<?> _ = qmp.submit(new QmpCommand("quit"));
@@ -474,7 +474,7 @@ final class QemuVm implements Vm {
 
     private void onEvent(QmpEvent event) {
         end.note(event);
-        dump.ifPresent(wanted -> wanted.note(event));
+        standing.note(event);
         if (event.name().startsWith("DEVICE_")) {
             cards.note(event);
             disks.note(event);
@@ -489,10 +489,6 @@ final class QemuVm implements Vm {
                 channelOpen.complete(null);
             }
         }
-        // A thread asks, since the answer comes behind this event; one for all of them.
-        if (event.name().equals("STOP") && !pauseWanted && stops.getAndIncrement() == 0) {
-            Thread.ofVirtual().name("vm-stopped-" + sandboxId).start(this::onUnexpectedStops);
-        }
     }
 
     /** A guest that floods the monitor is ended: its QEMU would go on to fill the host's memory. */
@@ -501,60 +497,6 @@ final class QemuVm implements Vm {
             LOG.warn("VM is ended", "sandbox_vm", sandboxId, "error", cause);
             end.note("event-flood");
             process.signal(Signal.SIGKILL);
-        }
-    }
-
-    /**
-     * The guest's CPUs stand still and we did not ask for it: QEMU waits for an operator there.
-     * None will come, so a guest that cannot go on is ended. Stops that come while QEMU is asked
-     * are one more question in all.
-     */
-    private void onUnexpectedStops() {
-        int seen;
-        do {
-            seen = stops.get();
-            onUnexpectedStop();
-        } while (!stops.compareAndSet(seen, 0));
-    }
-
-    /** A Kill meanwhile ends QEMU, and with that this. */
-    private void dumpMemory() {
-        if (dump.isEmpty() || stopRequested) {
-            return;
-        }
-        dumping = true;
-        try {
-            dump.get().take(memory::mib, consoleTail(), DUMP_LIMIT);
-        } finally {
-            dumping = false;
-        }
-    }
-
-    private void onUnexpectedStop() {
-        try {
-            if (!(qmp.execute(new QmpCommand("query-status"), COMMAND_DEADLINE)
-                    instanceof JsonObject state)) {
-                return;
-            }
-            String status = state.string("status").orElse("");
-            if (status.equals("running")) {
-                return;
-            }
-            LOG.warn("QEMU stopped the guest", "sandbox_vm", sandboxId, "status", status);
-            switch (status) {
-                case "internal-error", "guest-panicked", "shutdown" -> {
-                    end.note(status);
-                    if (status.equals("guest-panicked")) {
-                        dumpMemory();
-                    }
-                    process.signal(Signal.SIGKILL);
-                }
-                default -> {
-                    // Such as io-error or paused: the guest could still go on.
-                }
-            }
-        } catch (QmpFailure | JsonException e) {
-            LOG.warn("QEMU stopped the guest and does not say why", "error", e);
         }
     }
 }

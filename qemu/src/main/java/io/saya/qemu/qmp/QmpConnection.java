@@ -74,7 +74,10 @@ public final class QmpConnection implements AutoCloseable {
     private int unwanted;
 
     private final Pace events = new Pace(EVENT_BURST, EVENTS_PER_SECOND);
-    private final Consumer<QmpEvent> listener;
+
+    /** Set before the threads start. */
+    private Consumer<QmpEvent> listener = _ -> {};
+
     private final AtomicLong lastId = new AtomicLong();
     private final Map<Long, Pending> pending = new ConcurrentHashMap<>();
     private final BlockingQueue<byte[]> outgoing = new ArrayBlockingQueue<>(MAX_QUEUED);
@@ -84,21 +87,29 @@ public final class QmpConnection implements AutoCloseable {
 
     private record Pending(String command, CompletableFuture<JsonValue> reply) {}
 
-    private QmpConnection(SocketChannel channel, Consumer<QmpEvent> listener) {
+    private QmpConnection(SocketChannel channel) {
         this.channel = channel;
-        this.listener = listener;
     }
 
     /**
-     * Connects. Does not wait for QEMU's greeting; commands may be given at once and are sent after
-     * it.
+     * Connects, and begins.
      *
-     * @param owner stands in the names of the threads
-     * @param listener is told of events, in their order, on the reading thread; must not block
-     * @throws IOException if nobody listens at {@code socket}
+     * @see #connect
+     * @see #begin
      */
     public static QmpConnection open(Path socket, String owner, Consumer<QmpEvent> listener)
             throws IOException {
+        QmpConnection connection = connect(socket);
+        connection.begin(owner, listener);
+        return connection;
+    }
+
+    /**
+     * Connects. Nothing is read or written before {@link #begin}; commands may be given at once.
+     *
+     * @throws IOException if nobody listens at {@code socket}
+     */
+    public static QmpConnection connect(Path socket) throws IOException {
         SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
         try {
             channel.connect(UnixDomainSocketAddress.of(socket));
@@ -106,10 +117,20 @@ public final class QmpConnection implements AutoCloseable {
             channel.close();
             throw new IOException("connect " + socket + ": " + e.getMessage(), e);
         }
-        QmpConnection connection = new QmpConnection(channel, listener);
-        Thread.ofVirtual().name("qmp-read-" + owner).start(connection::readAll);
-        Thread.ofVirtual().name("qmp-write-" + owner).start(connection::writeAll);
-        return connection;
+        return new QmpConnection(channel);
+    }
+
+    /**
+     * Begins to read and to write; to be called once. Does not wait for QEMU's greeting, after
+     * which commands are sent.
+     *
+     * @param owner stands in the names of the threads
+     * @param told is told of events, in their order, on the reading thread; must not block
+     */
+    public void begin(String owner, Consumer<QmpEvent> told) {
+        listener = told;
+        Thread.ofVirtual().name("qmp-read-" + owner).start(this::readAll);
+        Thread.ofVirtual().name("qmp-write-" + owner).start(this::writeAll);
     }
 
     /**
