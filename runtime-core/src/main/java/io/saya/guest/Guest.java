@@ -38,7 +38,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -54,16 +53,13 @@ public final class Guest implements TaskGuest {
     /** The guard cuts a title further, to the room of its own arguments. */
     private static final int TITLE_LENGTH = 256;
 
-    /** How long a VMM that ended may take to be reaped after others have noticed its end. */
-    private static final Duration VM_EXIT = Duration.ofMillis(500);
-
     private final GuestLaunch made;
     private final Parts parts;
     private final AgentLink link;
     private final ClockFollower clock = new ClockFollower();
     private final PageCacheFollower pageCache;
     private final VolumeFollower volumes = new VolumeFollower();
-    private final CompletableFuture<StopCause> lost = new CompletableFuture<>();
+    private final GuestLoss loss;
     private final Optional<VsockCarrier> carrier;
 
     /** What the launch made. */
@@ -89,39 +85,19 @@ public final class Guest implements TaskGuest {
         this.parts = parts;
         this.link = link;
         this.carrier = parts.daemons().vsock().map(VsockCarrier::new);
+        this.loss =
+                new GuestLoss(
+                        parts.vm(),
+                        parts.daemons(),
+                        made.cgroup(),
+                        made.config().runtime().daemon().keepAbnormal());
         made.cgroup().holds(parts.resources().machine()::size);
         this.pageCache = new PageCacheFollower(made.cgroup()::podMemory, this::outgrowsPod);
     }
 
     /** Begins to notice the ends of VM and daemons. */
     void watch() {
-        Vm vm = parts.vm();
-        HostProcess virtiofsd = parts.daemons().virtiofsd();
-        parts.daemons().vsock().ifPresent(this::watchVsock);
-        var _ =
-                vm.exited()
-                        .thenAccept(
-                                exit ->
-                                        lost.complete(
-                                                BootDiagnosis.cause(vm, exit, made.cgroup())));
-        var _ =
-                virtiofsd
-                        .exited()
-                        .thenAccept(
-                                exit ->
-                                        lostUnlessVmEnded(
-                                                BootDiagnosis.cause(
-                                                        virtiofsd, exit, made.cgroup())));
-    }
-
-    private void watchVsock(HostProcess daemon) {
-        var _ =
-                daemon.exited()
-                        .thenAccept(
-                                exit ->
-                                        lostUnlessVmEnded(
-                                                BootDiagnosis.vsockCause(
-                                                        daemon, exit, made.cgroup())));
+        loss.watch();
     }
 
     /**
@@ -159,7 +135,7 @@ public final class Guest implements TaskGuest {
             }
             link.connected(connected);
             clock.tell(connected);
-            var _ = connected.lost().thenAccept(this::agentLost);
+            var _ = connected.lost().thenAccept(loss::agentLost);
             phases.done(StartPhase.KERNEL);
             phases.done(StartPhase.AGENT);
             if (!setup.policy().isEmpty()) {
@@ -320,7 +296,7 @@ public final class Guest implements TaskGuest {
     /** Goes on with an agent that another daemon has connected to. */
     public void goOn(Agent connected, GuestDetails known) {
         link.connected(connected);
-        var _ = connected.lost().thenAccept(this::agentLost);
+        var _ = connected.lost().thenAccept(loss::agentLost);
         link.up(known);
         clock.tell(connected);
         if (known.has(AgentTrait.CONNECTS_PORTS)) {
@@ -344,69 +320,11 @@ public final class Guest implements TaskGuest {
     }
 
     /**
-     * Takes the guest for lost for this cause, unless the VMM turns out to have ended. A VMM that
-     * ends hangs up on agent and virtiofsd some milliseconds before it is reaped, and how it ended
-     * tells more.
-     */
-    private void lostUnlessVmEnded(StopCause cause) {
-        var _ =
-                parts.vm()
-                        .exited()
-                        .thenApply(_ -> true)
-                        .completeOnTimeout(false, VM_EXIT.toMillis(), TimeUnit.MILLISECONDS)
-                        .thenAccept(
-                                ended -> {
-                                    if (!ended) {
-                                        lost.complete(cause);
-                                    }
-                                });
-    }
-
-    /**
-     * True if the VM stays although its agent is lost, which is told here: by the configuration
-     * ({@code keep_abnormal}), or because its memory is dumped, after which it ends by itself. Does
-     * not block.
+     * True if the VM stays although its agent is lost, which is told here ({@link
+     * GuestLoss#staysWithout}). Does not block.
      */
     public boolean staysWithout(StopCause.AgentLost agent) {
-        if (parts.vm().dumping()) {
-            return true;
-        }
-        boolean kept = made.config().runtime().daemon().keepAbnormal();
-        if (kept) {
-            LOG.error(
-                    "the agent is lost, and the sandbox is kept, as keep_abnormal in [runtime] of"
-                            + " the configuration wants it; a Kill ends it",
-                    "cause",
-                    agent.describe());
-        }
-        return kept;
-    }
-
-    /** A vsock daemon that ends hangs up on this process first, and is the cause. */
-    private void agentLost(String why) {
-        if (parts.daemons().vsock().isEmpty() && staysWithout(new StopCause.AgentLost(why))) {
-            return;
-        }
-        parts.daemons()
-                .vsock()
-                .ifPresentOrElse(
-                        daemon -> {
-                            var _ =
-                                    daemon.exited()
-                                            .thenApply(_ -> true)
-                                            .completeOnTimeout(
-                                                    false,
-                                                    VM_EXIT.toMillis(),
-                                                    TimeUnit.MILLISECONDS)
-                                            .thenAccept(
-                                                    ended -> {
-                                                        if (!ended) {
-                                                            lostUnlessVmEnded(
-                                                                    new StopCause.AgentLost(why));
-                                                        }
-                                                    });
-                        },
-                        () -> lostUnlessVmEnded(new StopCause.AgentLost(why)));
+        return loss.staysWithout(agent);
     }
 
     /**
@@ -414,7 +332,7 @@ public final class Guest implements TaskGuest {
      * on request or not.
      */
     public CompletableFuture<StopCause> lost() {
-        return lost;
+        return loss.cause();
     }
 
     /** Returns the VMM's process. */
