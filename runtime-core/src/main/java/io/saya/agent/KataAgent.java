@@ -22,9 +22,7 @@ import io.saya.proto.agent.GuestDetailsRequest;
 import io.saya.proto.agent.HealthClient;
 import io.saya.proto.agent.KernelModule;
 import io.saya.proto.agent.MemoryClient;
-import io.saya.proto.agent.MountSocketRequest;
 import io.saya.proto.agent.OOMEvent;
-import io.saya.proto.agent.OfferSocketRequest;
 import io.saya.proto.agent.OnlineCPUMemRequest;
 import io.saya.proto.agent.PauseContainerRequest;
 import io.saya.proto.agent.PortsClient;
@@ -32,7 +30,6 @@ import io.saya.proto.agent.ReclaimRequest;
 import io.saya.proto.agent.RemoveContainerRequest;
 import io.saya.proto.agent.ReseedRandomDevRequest;
 import io.saya.proto.agent.ResumeContainerRequest;
-import io.saya.proto.agent.ServeSocketsRequest;
 import io.saya.proto.agent.SetGuestDateTimeRequest;
 import io.saya.proto.agent.SetPolicyRequest;
 import io.saya.proto.agent.SignalProcessRequest;
@@ -50,14 +47,10 @@ import io.saya.ttrpc.CallOptions;
 import io.saya.ttrpc.HeldClient;
 import io.saya.ttrpc.StatusCode;
 import io.saya.ttrpc.TtrpcClient;
-import io.saya.ttrpc.TtrpcObserver;
 import io.saya.ttrpc.TtrpcStatusException;
 import io.saya.ttrpc.UnaryClient;
-import io.saya.ttrpc.transport.Endpoint;
-import io.saya.ttrpc.transport.Transport;
 import io.saya.ttrpc.wire.Metadata;
 import io.saya.ttrpc.wire.MethodName;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -65,7 +58,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * An agent of Kata, or of the default guest, over one connection, whatever protocol that carries
@@ -85,17 +77,8 @@ public final class KataAgent implements Agent {
     /** The limit of requests that a living guest answers soon: a signal, a window size. */
     private static final Duration SHORT_LIMIT = Duration.ofSeconds(10);
 
-    /** The agent gives it ten seconds itself. */
-    private static final Duration MOUNT_LIMIT = Duration.ofSeconds(15);
-
     /** How often the patience with a guest that boots is asked whether it lasts. */
     private static final Duration GLANCE = Duration.ofMillis(500);
-
-    /**
-     * How long an agent may take to answer a new daemon before what the dead one has left of a
-     * request is taken to have swallowed the first of the new one: it looks for that after 300 ms.
-     */
-    private static final Duration FIRST_RECONNECT = Duration.ofSeconds(2);
 
     private static final String WAIT = "WaitProcess";
     private static final String OUT_OF_MEMORY = "GetOOMEvent";
@@ -107,13 +90,10 @@ public final class KataAgent implements Agent {
     private final UnaryClient client;
     private final AgentClient service;
     private final HealthClient health;
-    private final PortsClient ports;
+    private final ConnectionRequests connections;
     private final MemoryClient memory;
-    private final AtomicLong connections = new AtomicLong();
     private final Duration createContainerLimit;
     private final Pace smallReads = AgentOutput.pace();
-    private final Pace portReads = AgentOutput.portPace();
-    private final Pace socketReads = AgentOutput.portPace();
     private volatile Set<AgentTrait> traits = AgentTrait.of(AgentVersion.UNKNOWN);
     private final CompletableFuture<String> lost = new CompletableFuture<>();
 
@@ -122,7 +102,7 @@ public final class KataAgent implements Agent {
         this.client = client;
         this.service = new AgentClient(client);
         this.health = new HealthClient(client);
-        this.ports = new PortsClient(client);
+        this.connections = new ConnectionRequests(new PortsClient(client), service, SHORT_LIMIT);
         this.memory = new MemoryClient(client);
         this.createContainerLimit = createContainerLimit;
         client.closed().thenAccept(failure -> lost.complete(String.valueOf(failure.getMessage())));
@@ -249,69 +229,32 @@ public final class KataAgent implements Agent {
 
     @Override
     public GuestStreams connectPort(int port) {
-        return PortConnection.open(
-                ports,
-                service,
-                "port-" + connections.incrementAndGet(),
-                port,
-                SHORT_LIMIT,
-                portReads);
+        return connections.connectPort(port);
     }
 
     @Override
     public GuestStreams serveNames(String address) {
-        return PortConnection.ofNames(
-                ports,
-                service,
-                // Not that of an earlier daemon, whose connection the agent may still have.
-                "names-" + System.nanoTime(),
-                address,
-                SHORT_LIMIT,
-                portReads);
+        return connections.serveNames(address);
     }
 
     @Override
     public GuestStreams serveSockets() {
-        String id = "sockets-" + System.nanoTime();
-        ServeSocketsRequest request = ServeSocketsRequest.newBuilder().setId(id).build();
-        AgentCall.run(
-                "ServeSockets",
-                () -> ports.serveSockets(request, CallOptions.timeout(SHORT_LIMIT)));
-        return PortConnection.of(ports, service, id, SHORT_LIMIT, socketReads);
+        return connections.serveSockets();
     }
 
     @Override
     public void offerSocket(int number, HostSocket socket) {
-        OfferSocketRequest request =
-                OfferSocketRequest.newBuilder()
-                        .setNumber(number)
-                        .setMode(socket.mode())
-                        .setUid(socket.uid())
-                        .setGid(socket.gid())
-                        .build();
-        AgentCall.run(
-                "OfferSocket", () -> ports.offerSocket(request, CallOptions.timeout(SHORT_LIMIT)));
+        connections.offerSocket(number, socket);
     }
 
     @Override
     public void mountSocket(int number, String containerId, String path) {
-        MountSocketRequest request =
-                MountSocketRequest.newBuilder()
-                        .setNumber(number)
-                        .setContainerId(containerId)
-                        .setPath(path)
-                        .build();
-        AgentCall.run("MountSocket", () -> ports.mountSocket(request, within(MOUNT_LIMIT)));
+        connections.mountSocket(number, containerId, path);
     }
 
     @Override
     public GuestStreams socketConnection(int connection) {
-        return PortConnection.of(
-                ports,
-                service,
-                "socket-" + Integer.toUnsignedString(connection),
-                SHORT_LIMIT,
-                socketReads);
+        return connections.socketConnection(connection);
     }
 
     @Override
@@ -580,7 +523,7 @@ public final class KataAgent implements Agent {
     }
 
     /** With the place in a trace that the thread is at, for the agent's own spans. */
-    private static CallOptions within(Duration limit) {
+    static CallOptions within(Duration limit) {
         CallOptions options = CallOptions.timeout(limit);
         return TraceParent.current()
                 .map(place -> options.withMetadata(Metadata.of(TraceParent.KEY, place.text())))
@@ -622,85 +565,9 @@ public final class KataAgent implements Agent {
         }
     }
 
-    /**
-     * Goes on with the connection that another daemon holds, and has let go of.
-     *
-     * @param details what the agent has told of itself there
-     */
-    public static KataAgent goOn(
-            Transport transport,
-            HeldClient held,
-            GuestDetails details,
-            Duration createContainerLimit,
-            TtrpcObserver calls) {
-        KataAgent agent =
-                new KataAgent(
-                        AgentCall.run(
-                                "go on",
-                                () ->
-                                        TtrpcClient.goOn(
-                                                transport,
-                                                held,
-                                                "the agent",
-                                                KataConnector.options(calls))),
-                        createContainerLimit);
-        agent.traits = details.traits();
-        return agent;
-    }
-
-    /**
-     * Connects anew to an agent at a serial port whose other daemon has died, perhaps in the middle
-     * of a request or of an answer. Tries again, with twice the patience, where the rest of that
-     * swallows the first request. Blocks.
-     *
-     * @param socket of the port
-     * @param details what the agent has told of itself to that daemon
-     * @param limit for all
-     * @throws RuntimeFailure DEADLINE_EXCEEDED if it does not answer, UNAVAILABLE if it cannot be
-     *     reached
-     */
-    public static KataAgent reconnect(
-            Transport transport,
-            Path socket,
-            GuestDetails details,
-            Duration createContainerLimit,
-            TtrpcObserver calls,
-            Duration limit) {
-        long end = System.nanoTime() + limit.toNanos();
-        Duration attempt = FIRST_RECONNECT;
-        while (true) {
-            long attemptEnd = System.nanoTime() + attempt.toNanos();
-            KataAgent agent = connected(transport, socket, createContainerLimit, calls);
-            try {
-                agent.awaitAnswer(
-                        () -> {
-                            long now = System.nanoTime();
-                            return now - attemptEnd > 0 || now - end > 0;
-                        });
-                agent.traits = details.traits();
-                return agent;
-            } catch (RuntimeFailure e) {
-                agent.close();
-                if (e.kind() != RuntimeFailure.Kind.DEADLINE_EXCEEDED
-                        || System.nanoTime() - end > 0) {
-                    throw e;
-                }
-                attempt = attempt.multipliedBy(2);
-            }
-        }
-    }
-
-    private static KataAgent connected(
-            Transport transport, Path socket, Duration createContainerLimit, TtrpcObserver calls) {
-        return new KataAgent(
-                AgentCall.run(
-                        "connect",
-                        () ->
-                                TtrpcClient.connect(
-                                        transport,
-                                        Endpoint.leftSerialPort(socket),
-                                        KataConnector.options(calls))),
-                createContainerLimit);
+    /** Takes note of what the agent has told of itself to another daemon. */
+    void knownAs(GuestDetails details) {
+        traits = details.traits();
     }
 
     @Override

@@ -51,7 +51,7 @@ class ReconnectTest {
     }
 
     private KataAgent reconnect(Duration limit) {
-        return KataAgent.reconnect(
+        return AgentSuccession.reconnect(
                 transport, socket, DETAILS, Duration.ofSeconds(1), TtrpcObserver.NONE, limit);
     }
 

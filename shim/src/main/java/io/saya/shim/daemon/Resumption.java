@@ -1,8 +1,8 @@
 package io.saya.shim.daemon;
 
 import io.saya.agent.Agent;
+import io.saya.agent.AgentSuccession;
 import io.saya.agent.GuestDetails;
-import io.saya.agent.KataAgent;
 import io.saya.config.load.LoadedConfig;
 import io.saya.failure.RuntimeFailure;
 import io.saya.guest.SandboxIdentity;
@@ -123,7 +123,7 @@ final class Resumption {
                 instanceof AgentEndpoint.SerialPort(Path port, var _))) {
             throw RuntimeFailure.failedPrecondition("the agent is not at a serial port");
         }
-        return KataAgent.reconnect(
+        return AgentSuccession.reconnect(
                 transport,
                 port,
                 details,

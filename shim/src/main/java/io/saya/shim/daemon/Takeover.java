@@ -1,5 +1,6 @@
 package io.saya.shim.daemon;
 
+import io.saya.agent.AgentSuccession;
 import io.saya.agent.GuestDetails;
 import io.saya.agent.KataAgent;
 import io.saya.config.load.LoadedConfig;
@@ -80,7 +81,7 @@ final class Takeover {
         counts.restarts(host.takeOver());
         GuestDetails details = Succession.agent(told);
         standing.goOn(
-                KataAgent.goOn(
+                AgentSuccession.goOn(
                         transport,
                         succession.tasks().agent(),
                         details,
