@@ -3,10 +3,10 @@ package io.saya.qemu;
 import io.saya.hypervisor.AgentEndpoint;
 import io.saya.hypervisor.DiskPlan;
 import io.saya.hypervisor.VmDevice;
-import io.saya.hypervisor.VmSpec;
 import io.saya.hypervisor.VmSpec.Accelerator;
 import io.saya.hypervisor.VmSpec.AgentTransport;
 import io.saya.hypervisor.VmSpec.MemoryBacking;
+import io.saya.hypervisor.VmSpec;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -51,67 +51,41 @@ final class Specs {
 
     static VmSpec withVmm(VmSpec spec, Path binary) {
         VmSpec.Vmm vmm = spec.vmm();
-        return new VmSpec(
+        return with(
+                spec,
                 new VmSpec.Vmm(
                         vmm.sandboxId(),
                         vmm.runDirectory(),
                         binary,
                         vmm.networkNamespace(),
                         vmm.seccompSandbox(),
-                        vmm.extraArguments()),
-                spec.guest(),
-                spec.machine(),
-                spec.cpu(),
-                spec.memory(),
-                spec.agentTransport(),
-                spec.devices());
+                        vmm.extraArguments()));
     }
 
     static VmSpec withMachineType(VmSpec spec, String type) {
-        return withMachine(
-                spec,
-                new VmSpec.Machine(
-                        type, spec.machine().accelerator(), spec.machine().cpuFeatures()));
+        VmSpec.Machine machine = spec.machine();
+        return with(spec, new VmSpec.Machine(type, machine.accelerator(), machine.cpuFeatures()));
     }
 
     static VmSpec withAccelerator(VmSpec spec, Accelerator accelerator) {
-        return withMachine(
-                spec,
-                new VmSpec.Machine(
-                        spec.machine().type(), accelerator, spec.machine().cpuFeatures()));
-    }
-
-    private static VmSpec withMachine(VmSpec spec, VmSpec.Machine machine) {
-        return new VmSpec(
-                spec.vmm(),
-                spec.guest(),
-                machine,
-                spec.cpu(),
-                spec.memory(),
-                spec.agentTransport(),
-                spec.devices());
+        VmSpec.Machine machine = spec.machine();
+        return with(spec, new VmSpec.Machine(machine.type(), accelerator, machine.cpuFeatures()));
     }
 
     static VmSpec withMachine(VmSpec spec, String words, Path entropySource) {
-        return withMachine(
+        VmSpec.Machine machine = spec.machine();
+        return with(
                 spec,
                 new VmSpec.Machine(
-                        spec.machine().type(),
-                        spec.machine().accelerator(),
+                        machine.type(),
+                        machine.accelerator(),
                         words,
-                        spec.machine().cpuFeatures(),
+                        machine.cpuFeatures(),
                         entropySource));
     }
 
     static VmSpec withDebug(VmSpec spec, VmSpec.Debug debug) {
-        return new VmSpec(
-                spec.vmm().with(debug),
-                spec.guest(),
-                spec.machine(),
-                spec.cpu(),
-                spec.memory(),
-                spec.agentTransport(),
-                spec.devices());
+        return with(spec, spec.vmm().with(debug));
     }
 
     /** A machine whose memory is dumped when its guest panics. */
@@ -126,52 +100,31 @@ final class Specs {
 
     static VmSpec withImage(VmSpec spec, VmSpec.RootImage image) {
         VmSpec.Guest guest = spec.guest();
-        return new VmSpec(
-                spec.vmm(),
+        return with(
+                spec,
                 new VmSpec.Guest(
                         guest.kernel(),
                         guest.initrd(),
                         Optional.of(image),
                         guest.kernelParameters(),
-                        guest.agents()),
-                spec.machine(),
-                spec.cpu(),
-                spec.memory(),
-                spec.agentTransport(),
-                spec.devices());
+                        guest.agents()));
     }
 
     /** With room to grow. */
     static VmSpec withRoom(VmSpec spec, int maxVcpus, int maxMemoryMib) {
-        return new VmSpec(
-                spec.vmm(),
-                spec.guest(),
-                spec.machine(),
-                new VmSpec.Cpu(spec.cpu().vcpus(), maxVcpus),
-                new VmSpec.Memory(spec.memory().mib(), maxMemoryMib, spec.memory().backing()),
-                spec.agentTransport(),
-                spec.devices());
+        VmSpec.Memory memory = spec.memory();
+        return withMemory(
+                with(spec, new VmSpec.Cpu(spec.cpu().vcpus(), maxVcpus)),
+                new VmSpec.Memory(memory.mib(), maxMemoryMib, memory.backing()));
     }
 
     static VmSpec withMemory(VmSpec spec, VmSpec.Memory memory) {
-        return new VmSpec(
-                spec.vmm(),
-                spec.guest(),
-                spec.machine(),
-                spec.cpu(),
-                memory,
-                spec.agentTransport(),
-                spec.devices());
+        return with(spec, memory);
     }
 
     static VmSpec withDiskThreads(VmSpec spec, int places, int threads) {
-        return new VmSpec(
-                spec.vmm(),
-                spec.guest(),
-                spec.machine(),
-                spec.cpu(),
-                spec.memory(),
-                spec.agentTransport(),
+        return with(
+                spec,
                 new VmSpec.Devices(
                         spec.devices().atStart(),
                         0,
@@ -189,14 +142,21 @@ final class Specs {
     }
 
     static VmSpec withPlugSlots(VmSpec spec, int plugSlots, int diskSlots) {
-        return new VmSpec(
-                spec.vmm(),
-                spec.guest(),
-                spec.machine(),
-                spec.cpu(),
-                spec.memory(),
-                spec.agentTransport(),
+        return with(
+                spec,
                 new VmSpec.Devices(
                         spec.devices().atStart(), plugSlots, DiskPlan.ofPlaces(diskSlots)));
+    }
+
+    /** The same with this part in the place of the one of its type. */
+    private static VmSpec with(VmSpec spec, Record part) {
+        return new VmSpec(
+                part instanceof VmSpec.Vmm vmm ? vmm : spec.vmm(),
+                part instanceof VmSpec.Guest guest ? guest : spec.guest(),
+                part instanceof VmSpec.Machine machine ? machine : spec.machine(),
+                part instanceof VmSpec.Cpu cpu ? cpu : spec.cpu(),
+                part instanceof VmSpec.Memory memory ? memory : spec.memory(),
+                spec.agentTransport(),
+                part instanceof VmSpec.Devices devices ? devices : spec.devices());
     }
 }

@@ -9,16 +9,9 @@ import io.saya.proto.agent.GuestDetailsRequest;
 import io.saya.proto.agent.GuestDetailsResponse;
 import io.saya.proto.agent.OnlineCPUMemRequest;
 import io.saya.ttrpc.CallContext;
-import io.saya.ttrpc.ClientOptions;
-import io.saya.ttrpc.TtrpcClient;
-import io.saya.ttrpc.TtrpcServer;
-import io.saya.ttrpc.transport.Endpoint;
-import io.saya.ttrpc.transport.Transport;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,18 +21,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Timeout(60)
 class NewHardwareTest {
 
-    private static final Duration LONG = Duration.ofSeconds(20);
-
     @TempDir Path directory;
-    private final Transport transport = Transport.open("test");
-
-    @SuppressWarnings("NullAway.Init") // Set before each test.
-    NewHardwareTest() {}
-
-    @AfterEach
-    void close() {
-        transport.close();
-    }
 
     @ParameterizedTest
     @CsvSource({
@@ -68,19 +50,8 @@ class NewHardwareTest {
                         return Empty.getDefaultInstance();
                     }
                 };
-        Path socket = directory.resolve("agent");
-        try (TtrpcServer server =
-                        TtrpcServer.builder(transport)
-                                .service(AgentService.bind(served))
-                                .listen(socket);
-                KataAgent agent =
-                        new KataAgent(
-                                TtrpcClient.connect(
-                                        transport,
-                                        Endpoint.unix(socket),
-                                        ClientOptions.connectWithin(LONG)),
-                                LONG)) {
-            assertThat(server).isNotNull();
+        try (ServedAgent connection = new ServedAgent(directory, served)) {
+            KataAgent agent = connection.agent();
             GuestDetails _ = agent.details();
             agent.useNewHardware(5, 2, false);
             agent.useNewHardware(5, 0, true);

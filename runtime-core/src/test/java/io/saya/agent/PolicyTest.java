@@ -8,18 +8,11 @@ import io.saya.failure.RuntimeFailure;
 import io.saya.proto.agent.AgentService;
 import io.saya.proto.agent.SetPolicyRequest;
 import io.saya.ttrpc.CallContext;
-import io.saya.ttrpc.ClientOptions;
 import io.saya.ttrpc.StatusCode;
-import io.saya.ttrpc.TtrpcClient;
-import io.saya.ttrpc.TtrpcServer;
 import io.saya.ttrpc.TtrpcStatusException;
-import io.saya.ttrpc.transport.Endpoint;
-import io.saya.ttrpc.transport.Transport;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,34 +21,11 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 class PolicyTest {
 
-    private static final Duration LONG = Duration.ofSeconds(20);
-
     @TempDir Path directory;
-    private final Transport transport = Transport.open("test");
-
-    @SuppressWarnings("NullAway.Init") // Set before each test.
-    PolicyTest() {}
-
-    @AfterEach
-    void close() {
-        transport.close();
-    }
 
     private void send(AgentService served, String policy) throws Exception {
-        Path socket = directory.resolve("agent");
-        try (TtrpcServer server =
-                        TtrpcServer.builder(transport)
-                                .service(AgentService.bind(served))
-                                .listen(socket);
-                KataAgent agent =
-                        new KataAgent(
-                                TtrpcClient.connect(
-                                        transport,
-                                        Endpoint.unix(socket),
-                                        ClientOptions.connectWithin(LONG)),
-                                LONG)) {
-            assertThat(server).isNotNull();
-            agent.setPolicy(policy);
+        try (ServedAgent connection = new ServedAgent(directory, served)) {
+            connection.agent().setPolicy(policy);
         }
     }
 
