@@ -26,25 +26,6 @@ public record JsonNumber(String literal) implements JsonValue {
         return new JsonNumber(Long.toString(value));
     }
 
-    /** The number whose unsigned 64-bit representation is {@code bits}. */
-    public static JsonNumber ofUnsigned(long bits) {
-        return new JsonNumber(Long.toUnsignedString(bits));
-    }
-
-    /**
-     * The number as an int.
-     *
-     * @throws JsonException if this is not an integer without fraction and exponent in the range of
-     *     an int
-     */
-    public int asInt() {
-        try {
-            return Integer.parseInt(literal);
-        } catch (NumberFormatException e) {
-            throw notA("an integer of 32 bits");
-        }
-    }
-
     /**
      * The number as a long.
      *
@@ -71,11 +52,6 @@ public record JsonNumber(String literal) implements JsonValue {
         } catch (NumberFormatException e) {
             throw notA("an unsigned integer of 64 bits");
         }
-    }
-
-    /** The nearest double; infinite if out of range. */
-    public double asDouble() {
-        return Double.parseDouble(literal);
     }
 
     /** Written out: see {@link JsonObject#equals}. */

@@ -13,9 +13,7 @@ class JsonNumberTest {
     void unsigned64BitIntegersAreExact() {
         JsonNumber greatest = (JsonNumber) Json.parse("18446744073709551615");
         assertThat(greatest.asUnsignedLong()).isEqualTo(-1L);
-        assertThat(greatest)
-                .isEqualTo(JsonNumber.ofUnsigned(-1L))
-                .hasToString("18446744073709551615");
+        assertThat(greatest).hasToString("18446744073709551615");
         assertThatExceptionOfType(JsonException.class).isThrownBy(greatest::asLong);
         assertThat(((JsonNumber) Json.parse("9007199254740993")).asLong())
                 .isEqualTo(9007199254740993L);
@@ -24,10 +22,9 @@ class JsonNumberTest {
     @Test
     void rangesEndWhereTheTypeEnds() {
         assertThat(new JsonNumber("-9223372036854775808").asLong()).isEqualTo(Long.MIN_VALUE);
-        assertThat(new JsonNumber("2147483647").asInt()).isEqualTo(Integer.MAX_VALUE);
         assertThatExceptionOfType(JsonException.class)
-                .isThrownBy(() -> new JsonNumber("2147483648").asInt())
-                .withMessage("number: 2147483648 (expected: an integer of 32 bits)");
+                .isThrownBy(() -> new JsonNumber("9223372036854775808").asLong())
+                .withMessage("number: 9223372036854775808 (expected: an integer of 64 bits)");
         assertThatExceptionOfType(JsonException.class)
                 .isThrownBy(() -> new JsonNumber("18446744073709551616").asUnsignedLong());
         assertThatExceptionOfType(JsonException.class)
@@ -39,9 +36,7 @@ class JsonNumberTest {
     void fractionsAndExponentsAreNoIntegers(String literal) {
         JsonNumber number = new JsonNumber(literal);
         assertThatExceptionOfType(JsonException.class).isThrownBy(number::asLong);
-        assertThatExceptionOfType(JsonException.class).isThrownBy(number::asInt);
         assertThatExceptionOfType(JsonException.class).isThrownBy(number::asUnsignedLong);
-        assertThat(number.asDouble()).isEqualTo(Double.parseDouble(literal));
     }
 
     @ParameterizedTest

@@ -34,15 +34,6 @@ public final class TomlText {
         return quoted.append('"').toString();
     }
 
-    /** An array of strings. */
-    public static String quoteAll(List<String> texts) {
-        StringBuilder array = new StringBuilder("[");
-        for (String text : texts) {
-            array.append(array.length() == 1 ? "" : ", ").append(quote(text));
-        }
-        return array.append(']').toString();
-    }
-
     /** Any value of a TOML document. */
     public static String of(Object raw) {
         return switch (raw) {

@@ -204,11 +204,6 @@ public final class Transport implements AutoCloseable {
         return new DomainSocketAddress(name);
     }
 
-    /** Bytes of memory outside the heap that the pool of buffers holds now. */
-    public long pooledBytes() {
-        return allocator.metric().usedDirectMemory();
-    }
-
     /** Ends the loop and with it all channels; waits for its thread, at most five seconds. */
     @Override
     public void close() {
