@@ -22,7 +22,6 @@ import io.saya.hypervisor.VmDevice;
 import io.saya.json.JsonArray;
 import io.saya.json.JsonObject;
 import io.saya.lifecycle.Patience;
-import io.saya.log.Log;
 import io.saya.network.sockets.HostSockets;
 import io.saya.oci.OciSpec;
 import io.saya.resources.BootSize;
@@ -47,8 +46,6 @@ import org.jspecify.annotations.Nullable;
  * safe.
  */
 public final class Guest implements TaskGuest {
-
-    private static final Log LOG = Log.of("guest");
 
     /** The guard cuts a title further, to the room of its own arguments. */
     private static final int TITLE_LENGTH = 256;
