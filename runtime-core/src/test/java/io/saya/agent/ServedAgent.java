@@ -37,7 +37,7 @@ final class ServedAgent implements AutoCloseable {
     }
 
     @Override
-    public void close() throws Exception {
+    public void close() {
         agent.close();
         server.close();
         transport.close();
