@@ -233,6 +233,7 @@ vsock() {
 
 machine() {
   "$here/machine/limits.sh"
+  "$here/machine/pod.sh"
   suites
   "$here/machine/vsock.sh" "$copy"
   "$here/machine/packages.sh" "$top/packaging/target/saya"

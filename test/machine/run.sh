@@ -8,7 +8,7 @@
 # /machine/saya. Whatever it prints is printed here, and its exit status is this command's. But for 100: then the machine is rebooted, and the
 # script runs again with MACHINE_BOOT one higher, and finds what it has written.
 #
-# MACHINE_PACKAGES   further Debian packages that the machine has ('docker.io cri-tools')
+# MACHINE_PACKAGES   further Debian packages that the machine has ('containernetworking-plugins')
 # MACHINE_CACHE      where its disk is kept (default: test/target/machine)
 # MACHINE_MIB        its memory (default: 2048)
 # MACHINE_PRODUCT    what lies there as saya (default: packaging/target/saya; empty: nothing)
