@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * Notices a guest that is there and does nothing: QEMU stopped by a signal, an agent that does not
  * answer. A process that has ended is noticed at once, elsewhere. The bounds: a stopped QEMU within
  * three periods, a deaf agent within {@code health_check_request_timeout_ms} and four periods. The
- * agent's is counted as {@link GuestTime}: one that gets no processor is warned of and lives on.
+ * agent's is counted as {@link GuestTime}: one that gets no processor or no memory is warned of and
+ * lives on.
  */
 public final class GuestHealth {
 
@@ -158,8 +159,9 @@ public final class GuestHealth {
             if (!warned && wait.clockTime().compareTo(agentTimeout) > 0) {
                 warned = true;
                 LOG.warn(
-                        "the agent does not answer, and QEMU hardly gets a processor: the host is"
-                                + " busy; the guest is given the time that it needs",
+                        "the agent does not answer, and QEMU hardly gets a processor, or memory:"
+                                + " the host or the pod's cgroup is short of it; the guest is given"
+                                + " the time that it needs",
                         "pid",
                         vmmPid,
                         "waited_ms",

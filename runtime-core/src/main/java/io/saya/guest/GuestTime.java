@@ -1,5 +1,6 @@
 package io.saya.guest;
 
+import io.saya.host.MemoryStall;
 import io.saya.host.ProcessorTimes;
 import io.saya.lifecycle.Patience;
 import java.time.Duration;
@@ -8,8 +9,9 @@ import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
- * Time as a guest can use it: the clock's, less what its VMM waited for a processor, but never less
- * than what it ran. On a busy host a VMM of a BestEffort pod may get a hundredth of a processor;
+ * Time as a guest can use it: the clock's, less what its VMM waited for a processor or for memory,
+ * but never less than what it ran. On a busy host a VMM of a BestEffort pod may get a hundredth of
+ * a processor, and one whose cgroup is above {@code memory.high} sleeps for most of each second;
  * what its guest does takes a hundred times as long then, and it is not lost for that. Limits on
  * what a guest does count this time.
  */
@@ -22,18 +24,53 @@ public final class GuestTime {
     private static final Duration LONGEST_STEP = Duration.ofSeconds(5);
 
     /**
+     * Figures are read no more often, unless they decide: who boots asks every few milliseconds.
+     */
+    private static final Duration SHORTEST_STEP = Duration.ofSeconds(1);
+
+    /**
      * How many times its limit by the clock a wait may last that has a bound by the clock at all.
      */
     static final int CLOCK_FACTOR = 10;
 
-    private final Supplier<Optional<ProcessorTimes>> vmm;
+    private final Supplier<Optional<Figures>> vmm;
     private final LongSupplier clock;
+
+    /**
+     * What hindered a VMM so far.
+     *
+     * @param stalled how long it waited for memory
+     */
+    record Figures(ProcessorTimes processor, Duration stalled) {
+        static Optional<Figures> of(long pid) {
+            return ProcessorTimes.of(pid)
+                    .map(processor -> new Figures(processor, MemoryStall.of(pid)));
+        }
+
+        /** The part of {@code step}, which ended with {@code now}, that could be used. */
+        Duration usable(Figures now, Duration step) {
+            Duration ran = grown(processor.ran(), now.processor.ran());
+            // What a thread has waited that waits still is in no figure yet, or never will be: all
+            // that is certain is what ran.
+            Duration unhindered =
+                    now.processor.engaged()
+                            ? Duration.ZERO
+                            : step.minus(grown(processor.waited(), now.processor.waited()))
+                                    .minus(grown(stalled, now.stalled));
+            Duration usable = ran.compareTo(unhindered) > 0 ? ran : unhindered;
+            return usable.compareTo(step) < 0 ? usable : step;
+        }
+
+        private static Duration grown(Duration earlier, Duration later) {
+            return later.compareTo(earlier) > 0 ? later.minus(earlier) : Duration.ZERO;
+        }
+    }
 
     /**
      * @param vmm figures of the VMM's process; where there are none, the clock alone counts
      * @param clock as {@link System#nanoTime}
      */
-    GuestTime(Supplier<Optional<ProcessorTimes>> vmm, LongSupplier clock) {
+    GuestTime(Supplier<Optional<Figures>> vmm, LongSupplier clock) {
         this.vmm = vmm;
         this.clock = clock;
     }
@@ -44,8 +81,7 @@ public final class GuestTime {
      * @param pid of the VMM; 0 before there is one, and then the clock alone counts
      */
     public static GuestTime of(long pid) {
-        return new GuestTime(
-                () -> pid == 0 ? Optional.empty() : ProcessorTimes.of(pid), System::nanoTime);
+        return new GuestTime(() -> pid == 0 ? Optional.empty() : Figures.of(pid), System::nanoTime);
     }
 
     /** Begins to wait: for {@code limit} of this time, and ten times as long by the clock. */
@@ -68,17 +104,14 @@ public final class GuestTime {
         private final Duration limit;
         private final Duration clockLimit;
         private final long begun;
-        private final Optional<ProcessorTimes> before;
+        private Optional<Figures> figures;
         private long last;
-        private Duration passed = Duration.ZERO;
-
-        /** What is over stays over: figures of a busy moment must not begin it anew. */
-        private boolean over;
+        private Duration used = Duration.ZERO;
 
         private Wait(Duration limit, Duration clockLimit) {
             this.limit = limit;
             this.clockLimit = clockLimit;
-            this.before = vmm.get();
+            this.figures = vmm.get();
             this.begun = clock.getAsLong();
             this.last = begun;
         }
@@ -87,38 +120,26 @@ public final class GuestTime {
         public boolean exhausted() {
             long now = clock.getAsLong();
             Duration step = Duration.ofNanos(now - last);
+            if (step.compareTo(SHORTEST_STEP) < 0
+                    && used.plus(step).compareTo(limit) < 0
+                    && Duration.ofNanos(now - begun).compareTo(clockLimit) < 0) {
+                return false; // whatever the figures are
+            }
+            Duration counted = step.compareTo(LONGEST_STEP) > 0 ? LONGEST_STEP : step;
+            Optional<Figures> then = figures;
             last = now;
-            passed = passed.plus(step.compareTo(LONGEST_STEP) > 0 ? LONGEST_STEP : step);
-            // Where the clock has not reached the limit, less than that has not: no figures needed.
-            over =
-                    over
-                            || clockTime().compareTo(clockLimit) >= 0
-                            || (passed.compareTo(limit) >= 0 && usable().compareTo(limit) >= 0);
-            return over;
+            figures = vmm.get();
+            used =
+                    used.plus(
+                            then.isEmpty() || figures.isEmpty()
+                                    ? counted
+                                    : then.get().usable(figures.get(), counted));
+            return clockTime().compareTo(clockLimit) >= 0 || used.compareTo(limit) >= 0;
         }
 
         /** How long the wait has lasted by the clock. */
         public Duration clockTime() {
             return Duration.ofNanos(last - begun);
         }
-
-        private Duration usable() {
-            Optional<ProcessorTimes> now = vmm.get();
-            if (before.isEmpty() || now.isEmpty()) {
-                return passed;
-            }
-            Duration ran = grown(before.get().ran(), now.get().ran());
-            if (now.get().runnable()) {
-                // A thread may have been waiting for long, and the kernel has not counted it yet:
-                // all that is certain is what ran.
-                return ran;
-            }
-            Duration unhindered = passed.minus(grown(before.get().waited(), now.get().waited()));
-            return ran.compareTo(unhindered) > 0 ? ran : unhindered;
-        }
-    }
-
-    private static Duration grown(Duration earlier, Duration later) {
-        return later.compareTo(earlier) > 0 ? later.minus(earlier) : Duration.ZERO;
     }
 }

@@ -16,10 +16,11 @@ import java.util.function.Predicate;
  * @param ran time on a processor
  * @param waited time in which a thread could have run and had no processor, also because its cgroup
  *     had used up its quota. The kernel adds a wait when it has ended
- * @param runnable whether a thread runs or waits at this moment: if so, what it waits is not in
- *     {@code waited} yet
+ * @param engaged whether at this moment a thread runs or waits for a processor, so that what it
+ *     waits is not in {@code waited} yet; or whether the kernel holds up one that the guest cannot
+ *     do without (uninterruptible sleep: it waits for memory, or for a disk), which is in no figure
  */
-public record ProcessorTimes(Duration ran, Duration waited, boolean runnable) {
+public record ProcessorTimes(Duration ran, Duration waited, boolean engaged) {
 
     /** How QEMU's threads that run a virtual processor are called: {@code CPU 0/KVM}. */
     private static final String VCPU = "CPU ";
@@ -40,14 +41,14 @@ public record ProcessorTimes(Duration ran, Duration waited, boolean runnable) {
     private static Optional<ProcessorTimes> of(long pid, Predicate<Path> counted) {
         long ran = 0;
         long waited = 0;
-        boolean runnable = false;
+        boolean engaged = false;
         try (DirectoryStream<Path> threads =
                 Files.newDirectoryStream(Path.of("/proc/" + pid + "/task"))) {
             for (Path thread : threads) {
                 if (!counted.test(thread)) {
                     continue;
                 }
-                runnable |= runnable(text(thread.resolve("stat")));
+                engaged |= engaged(text(thread.resolve("stat")), pid);
                 String[] fields = text(thread.resolve("schedstat")).split(" ", 3);
                 if (fields.length == 3) {
                     ran += Long.parseLong(fields[0]);
@@ -61,12 +62,19 @@ public record ProcessorTimes(Duration ran, Duration waited, boolean runnable) {
                 ? Optional.empty()
                 : Optional.of(
                         new ProcessorTimes(
-                                Duration.ofNanos(ran), Duration.ofNanos(waited), runnable));
+                                Duration.ofNanos(ran), Duration.ofNanos(waited), engaged));
     }
 
-    /** By the state in proc(5)'s stat, behind the name, which may hold anything. */
-    private static boolean runnable(String stat) {
-        return stat.startsWith(") R", stat.lastIndexOf(')'));
+    /**
+     * By the state in proc(5)'s stat, behind the name, which may hold anything. QEMU's other
+     * threads wait for disks all the time, and the guest does not for them; for its virtual
+     * processors and its main loop it does.
+     */
+    static boolean engaged(String stat, long pid) {
+        int end = stat.lastIndexOf(')');
+        return stat.startsWith(") R", end)
+                || (stat.startsWith(") D", end)
+                        && (stat.startsWith(pid + " (") || stat.contains(" (" + VCPU)));
     }
 
     /** Of a thread that has just ended there is none. */

@@ -9,19 +9,26 @@ final class FakeTimes {
     private final Duration step;
     private final Duration ran;
     private final Duration waited;
-    private final boolean runnable;
+    private final Duration stalled;
+    private final boolean engaged;
     private long steps;
 
     /**
      * @param ran of all threads together in each step
      * @param waited likewise
-     * @param runnable whether each look finds a thread that waits or runs
+     * @param engaged whether each look finds a thread that waits or runs
      */
-    FakeTimes(Duration step, Duration ran, Duration waited, boolean runnable) {
+    FakeTimes(Duration step, Duration ran, Duration waited, boolean engaged) {
+        this(step, ran, waited, Duration.ZERO, engaged);
+    }
+
+    private FakeTimes(
+            Duration step, Duration ran, Duration waited, Duration stalled, boolean engaged) {
         this.step = step;
         this.ran = ran;
         this.waited = waited;
-        this.runnable = runnable;
+        this.stalled = stalled;
+        this.engaged = engaged;
     }
 
     /**
@@ -38,6 +45,16 @@ final class FakeTimes {
                 Duration.ofSeconds(2), Duration.ofMillis(10), Duration.ofMillis(1_990), false);
     }
 
+    /** Its cgroup is above memory.high: it sleeps for most of the time. */
+    static FakeTimes heldUp() {
+        return new FakeTimes(
+                Duration.ofSeconds(2),
+                Duration.ofMillis(10),
+                Duration.ZERO,
+                Duration.ofMillis(1_990),
+                false);
+    }
+
     /** Nothing to do, and a processor when there is something. */
     static FakeTimes idle() {
         return new FakeTimes(
@@ -49,10 +66,12 @@ final class FakeTimes {
         return new GuestTime(
                 () ->
                         Optional.of(
-                                new ProcessorTimes(
-                                        ran.multipliedBy(steps),
-                                        waited.multipliedBy(steps),
-                                        runnable)),
+                                new GuestTime.Figures(
+                                        new ProcessorTimes(
+                                                ran.multipliedBy(steps),
+                                                waited.multipliedBy(steps),
+                                                engaged),
+                                        stalled.multipliedBy(steps))),
                 this::tick);
     }
 

@@ -50,6 +50,14 @@ class GuestTimeTest {
     }
 
     @Test
+    void aGuestWhoseVmmWaitsForMemoryHasWhatItNeeds() {
+        assertThat(exhaustedAfter(FakeTimes.heldUp(), false))
+                .isBetween(Duration.ofSeconds(300), Duration.ofSeconds(306));
+        assertThat(exhaustedAfter(FakeTimes.heldUp(), true))
+                .isBetween(Duration.ofSeconds(5_900), Duration.ofSeconds(6_100));
+    }
+
+    @Test
     void withoutFiguresTheClockCounts() {
         FakeTimes times = FakeTimes.starved();
         GuestTime.Wait wait = times.withoutFigures().awaitHoweverLong(LIMIT);
@@ -86,10 +94,12 @@ class GuestTimeTest {
                 new GuestTime(
                                 () ->
                                         Optional.of(
-                                                new ProcessorTimes(
-                                                        Duration.ofMillis(1),
-                                                        Duration.ZERO,
-                                                        busy.get())),
+                                                new GuestTime.Figures(
+                                                        new ProcessorTimes(
+                                                                Duration.ofMillis(1),
+                                                                Duration.ZERO,
+                                                                busy.get()),
+                                                        Duration.ZERO)),
                                 () -> Duration.ofSeconds(seconds.incrementAndGet()).toNanos())
                         .await(LIMIT);
         while (!wait.exhausted()) {}

@@ -56,6 +56,18 @@ class ProcessorTimesTest {
         }
     }
 
+    /** As proc(5) has them; a name may hold anything, also what looks like its end. */
+    @Test
+    void aThreadThatTheKernelHoldsUpCountsWhereTheGuestWaitsForIt() {
+        assertThat(ProcessorTimes.engaged("12 (CPU 0/TCG) R 1 1", 10)).isTrue();
+        assertThat(ProcessorTimes.engaged("12 (CPU 0/TCG) D 1 1", 10)).isTrue();
+        assertThat(ProcessorTimes.engaged("10 (qemu-system-x86) D 1 1", 10)).isTrue();
+        assertThat(ProcessorTimes.engaged("12 (worker) D 1 1", 10)).isFalse();
+        assertThat(ProcessorTimes.engaged("12 (CPU 0/TCG) S 1 1", 10)).isFalse();
+        assertThat(ProcessorTimes.engaged("12 (x) R 1) S 1 1", 10)).isFalse();
+        assertThat(ProcessorTimes.engaged("", 10)).isFalse();
+    }
+
     @Test
     void aProcessThatHasEndedHasNone() throws IOException, InterruptedException {
         Process process = new ProcessBuilder("true").start();
