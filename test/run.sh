@@ -166,7 +166,7 @@ chosen() {
 }
 
 # What is about memory, processors, cgroups and figures.
-resources='.*\.(Size|Limits|Cgroup|MemoryBacking|MemoryModules|GuestSwap|Numa|OutOfMemory|PageCache|BusyNode|Stats|Figures|Metrics)Test'
+resources='.*\.(Size|Limits|Cgroup|MemoryBacking|MemoryModules|GuestSwap|Numa|OutOfMemory|PageCache|Ceiling|BusyNode|Stats|Figures|Metrics)Test'
 
 pods() {
   need_for_pods

@@ -55,12 +55,19 @@ static uint32_t online_cpus(void) {
     return online;
 }
 
+static bool offline(const char *file) {
+    char state[32];
+    return read_word(file, state, sizeof state) && strcmp(state, "offline") == 0;
+}
+
+// The kernel takes blocks of a virtio-mem device into use by itself, and may do so between our look and our word: no error then.
 static void online_block(const char *path, void *context) {
     (void)context;
-    char file[600], state[32];
+    char file[600];
     snprintf(file, sizeof file, "%s/state", path);
-    if (read_word(file, state, sizeof state) && strcmp(state, "offline") == 0 && !write_text(file, "online"))
-        log_warn("%s: %s", file, strerror(errno));
+    if (!offline(file) || write_text(file, "online")) return;
+    int error = errno;
+    if (offline(file)) log_warn("%s: %s", file, strerror(error));
 }
 
 // ---- virtio-mem

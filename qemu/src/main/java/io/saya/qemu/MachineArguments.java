@@ -188,7 +188,7 @@ final class MachineArguments {
                 new Memory(
                         spec.memory().mib(),
                         moduleSlots() + (imageIs(ImageDevice.NVDIMM) ? 1 : 0),
-                        spec.memory().maxMib() + imageRoomMib()));
+                        mostMib() + imageRoomMib()));
         if (nodes) {
             addNodes();
         } else {
@@ -226,6 +226,12 @@ final class MachineArguments {
 
     private boolean imageIs(ImageDevice device) {
         return image.isPresent() && image.get().device() == device;
+    }
+
+    private int mostMib() {
+        return PluggedMemory.wanted(spec)
+                ? spec.memory().mib() + PluggedMemory.roomMib(spec.memory())
+                : spec.memory().maxMib();
     }
 
     /** The addresses that an image takes which is memory, with what its place may be moved by. */

@@ -23,21 +23,32 @@ final class PluggedMemory implements GrowingMemory {
     private static final Duration COMMAND_DEADLINE = Duration.ofSeconds(5);
     private static final long MIB = 1 << 20;
 
-    /**
-     * In MiB; what Linux adds memory in, and several times what the device does. Also keeps the
-     * device's end within the machine's ceiling.
-     */
+    /** In MiB; what Linux adds memory in, and several times what the device does. */
     private static final int STEP_MIB = 4;
+
+    /**
+     * In MiB; what Linux gives addresses in. Of a device that ends within such a block it leaves
+     * the last part unused.
+     */
+    private static final int BLOCK_MIB = 128;
 
     private final QmpConnection qmp;
     private final VmSpec.Memory memory;
+
+    /** How large the device can become; it is never asked for more than the machine's ceiling. */
+    private final int roomMib;
 
     private volatile boolean made;
     private volatile boolean backed;
 
     PluggedMemory(QmpConnection qmp, VmSpec.Memory memory) {
+        this(qmp, memory, roomMib(memory));
+    }
+
+    private PluggedMemory(QmpConnection qmp, VmSpec.Memory memory, int roomMib) {
         this.qmp = qmp;
         this.memory = memory;
+        this.roomMib = roomMib;
     }
 
     /** True if the machine has a place for the device. */
@@ -46,26 +57,39 @@ final class PluggedMemory implements GrowingMemory {
                 && spec.memory().maxMib() - spec.memory().mib() >= STEP_MIB;
     }
 
+    /** The addresses that a machine needs for the device beside the memory of its start. */
+    static int roomMib(VmSpec.Memory memory) {
+        return Math.ceilDiv(memory.maxMib() - memory.mib(), BLOCK_MIB) * BLOCK_MIB;
+    }
+
+    private static int steps(VmSpec.Memory memory) {
+        return (memory.maxMib() - memory.mib()) / STEP_MIB;
+    }
+
     @Override
     public JsonObject held() {
-        return GrowingMemory.held(memory).put("made", made).put("backed", backed).build();
+        return GrowingMemory.held(memory)
+                .put("room_mib", roomMib)
+                .put("made", made)
+                .put("backed", backed)
+                .build();
     }
 
     /** Goes on with what another daemon knows of. */
     static PluggedMemory goingOn(QmpConnection qmp, JsonObject held) {
-        PluggedMemory memory =
-                new PluggedMemory(
-                        qmp, GrowingMemory.memory(held, new VmSpec.MemoryGrowth.Device()));
-        memory.made = held.bool("made").orElse(false);
-        memory.backed = held.bool("backed").orElse(false);
-        return memory;
+        VmSpec.Memory memory = GrowingMemory.memory(held, new VmSpec.MemoryGrowth.Device());
+        // A daemon that did not tell gave its machine no address more.
+        int roomMib = (int) held.integer("room_mib").orElse((long) steps(memory) * STEP_MIB);
+        PluggedMemory plugged = new PluggedMemory(qmp, memory, roomMib);
+        plugged.made = held.bool("made").orElse(false);
+        plugged.backed = held.bool("backed").orElse(false);
+        return plugged;
     }
 
     @Override
     public int request(int mib) throws HypervisorFailure {
-        int steps = (memory.maxMib() - memory.mib()) / STEP_MIB;
-        int room = steps * STEP_MIB;
-        int wanted = Math.clamp(Math.ceilDiv(mib - memory.mib(), STEP_MIB), 0, steps) * STEP_MIB;
+        int wanted =
+                Math.clamp(Math.ceilDiv(mib - memory.mib(), STEP_MIB), 0, steps(memory)) * STEP_MIB;
         try {
             if (made) {
                 qmp.execute(
@@ -74,7 +98,7 @@ final class PluggedMemory implements GrowingMemory {
                                 property("requested-size").put("value", wanted * MIB).build()),
                         COMMAND_DEADLINE);
             } else if (wanted > 0) {
-                make(room, wanted);
+                make(wanted);
             }
         } catch (QmpFailure e) {
             throw new HypervisorFailure(
@@ -100,14 +124,14 @@ final class PluggedMemory implements GrowingMemory {
         }
     }
 
-    private void make(int room, int wanted) throws QmpFailure {
+    private void make(int wanted) throws QmpFailure {
         if (!backed) {
             // It is room; pages come when the device takes them, or with the guest's first touch.
             JsonObject.Builder backend =
                     JsonObject.builder()
                             .put("qom-type", "memory-backend-memfd")
                             .put("id", ID)
-                            .put("size", room * MIB)
+                            .put("size", roomMib * MIB)
                             .put("share", true)
                             .put("reserve", false);
             if (memory.backing() == MemoryBacking.HUGE_PAGES) {

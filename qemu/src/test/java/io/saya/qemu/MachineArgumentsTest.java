@@ -155,9 +155,15 @@ class MachineArgumentsTest {
         assertThat(lines(spec, TCG))
                 .contains(
                         "-smp 1,cores=1,threads=1,sockets=4,maxcpus=4",
-                        "-m 64M,maxmem=8192M",
+                        "-m 64M,maxmem=8256M",
                         "-device pcie-root-port,id=plugm,bus=pcie.0,addr=0x1e,chassis=1,slot=1,io-reserve=0")
                 .anySatisfy(line -> assertThat(line).contains(" nr_cpus=4 swiotlb=noforce "));
+    }
+
+    @Test
+    void theMemoryThatCanComeHasAddressesInWholeBlocks() throws Exception {
+        VmSpec spec = Specs.withRoom(Specs.of(RUN, KERNEL), 4, 1000);
+        assertThat(lines(spec, TCG)).contains("-m 64M,maxmem=1088M");
     }
 
     @Test
@@ -392,7 +398,7 @@ class MachineArgumentsTest {
                         "-machine q35,memory-backend=memory,smbus=off,sata=off,usb=off,vmport=off"
                                 + ",i8042=off,smm=off,nvdimm=on",
                         // 128 MiB that hold the image, and as much to align it in.
-                        "-m 64M,slots=1,maxmem=1280M")
+                        "-m 64M,slots=1,maxmem=1344M")
                 .containsSubsequence(
                         "-object memory-backend-file,id=image,mem-path="
                                 + image

@@ -90,7 +90,7 @@ final class PluggedSizeTest {
         CompletableFuture<Integer> grown = begin(() -> memory.request(300));
         answer(
                 "object-add",
-                "{\"qom-type\":\"memory-backend-memfd\",\"id\":\"plugged-memory\",\"size\":872415232,\"share\":true,\"reserve\":false}",
+                "{\"qom-type\":\"memory-backend-memfd\",\"id\":\"plugged-memory\",\"size\":939524096,\"share\":true,\"reserve\":false}",
                 JsonObject.EMPTY);
         answer(
                 "device_add",

@@ -3,7 +3,10 @@ package io.saya.resources;
 import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
-/** A set of CPUs, or of NUMA nodes, as the kernel writes it, {@code 0-3,8}. Immutable. */
+/**
+ * A set of CPUs, or of NUMA nodes, as the kernel writes it, {@code 0-3,8}. It also reads {@code
+ * 0-15:2/4}, of each four the first two. Immutable.
+ */
 public final class CpuSet {
 
     /** No CPU; says of a container that it may use any. */
@@ -22,19 +25,46 @@ public final class CpuSet {
     public static CpuSet parse(String list) {
         BitSet cpus = new BitSet();
         try {
-            for (String range : list.strip().split(",", -1)) {
-                int dash = range.indexOf('-');
-                int first = Integer.parseInt(dash < 0 ? range : range.substring(0, dash));
-                int last = dash < 0 ? first : Integer.parseInt(range.substring(dash + 1));
-                if (first < 0 || last < first || last >= LIMIT) {
+            for (String region : list.strip().split(",", -1)) {
+                if (!add(region, cpus)) {
                     return NONE;
                 }
-                cpus.set(first, last + 1);
             }
         } catch (NumberFormatException e) {
             return NONE;
         }
         return new CpuSet(cpus);
+    }
+
+    /** Adds one CPU, a range, or a range with a pattern; false for numbers without sense. */
+    private static boolean add(String region, BitSet cpus) {
+        int colon = region.indexOf(':');
+        String range = colon < 0 ? region : region.substring(0, colon);
+        int dash = range.indexOf('-');
+        int first = Integer.parseInt(dash < 0 ? range : range.substring(0, dash));
+        int last = dash < 0 ? first : Integer.parseInt(range.substring(dash + 1));
+        if (first < 0 || last < first || last >= LIMIT) {
+            return false;
+        }
+        int used = 1;
+        int group = 1;
+        if (colon >= 0) {
+            int slash = region.indexOf('/', colon);
+            if (dash < 0 || slash < 0) {
+                return false;
+            }
+            used = Integer.parseInt(region.substring(colon + 1, slash));
+            group = Integer.parseInt(region.substring(slash + 1));
+        }
+        if (used < 1 || used > group) {
+            return false;
+        }
+        for (int cpu = first; cpu <= last; cpu++) {
+            if ((cpu - first) % group < used) {
+                cpus.set(cpu);
+            }
+        }
+        return true;
     }
 
     /** Returns the CPUs that are in either set. */

@@ -15,8 +15,10 @@ import io.saya.json.JsonObject;
  * @param shares its weight, where 1024 stand for one CPU that is asked for but is no limit; 0: not
  *     told
  * @param cpus the CPUs of the host it may use; empty: any
+ * @param period in which the processor time counts, in microseconds; an update of the quota alone
+ *     is of it
  */
-public record Demand(long memoryBytes, long microCpus, long shares, CpuSet cpus) {
+public record Demand(long memoryBytes, long microCpus, long shares, CpuSet cpus, long period) {
 
     /** A demand without a limit of any kind. */
     public static final Demand UNLIMITED = new Demand(0, 0, 0, CpuSet.NONE);
@@ -31,6 +33,11 @@ public record Demand(long memoryBytes, long microCpus, long shares, CpuSet cpus)
 
     /** The kernel's, in microseconds, for a quota that comes without one. */
     private static final long DEFAULT_PERIOD = 100_000;
+
+    /** A demand by the kernel's period. */
+    public Demand(long memoryBytes, long microCpus, long shares, CpuSet cpus) {
+        this(memoryBytes, microCpus, shares, cpus, DEFAULT_PERIOD);
+    }
 
     /**
      * Reads OCI's {@code linux.resources}, as a specification or an update has it.
@@ -50,13 +57,14 @@ public record Demand(long memoryBytes, long microCpus, long shares, CpuSet cpus)
                 memory > 0 ? Math.min(MOST_BYTES, bytes(memory) + hugePages) : 0,
                 microCpus(number(cpu, "quota"), number(cpu, "period")),
                 shares(number(cpu, "shares")),
-                CpuSet.parse(cpus(resources)));
+                CpuSet.parse(cpus(resources)),
+                period(number(cpu, "period")));
     }
 
     /**
      * Its CPUs of the host, as the kernel writes them; of a file of cgroup v2 if not of its own.
      */
-    private static String cpus(JsonObject resources) {
+    static String cpus(JsonObject resources) {
         String own = resources.object("cpu").orElse(JsonObject.EMPTY).string("cpus").orElse("");
         return own.isEmpty()
                 ? resources
@@ -77,11 +85,22 @@ public record Demand(long memoryBytes, long microCpus, long shares, CpuSet cpus)
         JsonObject cpu = resources.object("cpu").orElse(JsonObject.EMPTY);
         JsonObject memory = resources.object("memory").orElse(JsonObject.EMPTY);
         // Container managers write 0 for what they do not mean to change.
+        long newPeriod = number(cpu, "period") == 0 ? period : told.period;
         return new Demand(
                 number(memory, "limit") == 0 ? memoryBytes : told.memoryBytes,
-                number(cpu, "quota") == 0 ? microCpus : told.microCpus,
+                number(cpu, "quota") == 0
+                        ? byPeriod(newPeriod)
+                        : microCpus(number(cpu, "quota"), newPeriod),
                 number(cpu, "shares") == 0 ? shares : told.shares,
-                told.cpus.equals(CpuSet.NONE) ? cpus : told.cpus);
+                told.cpus.equals(CpuSet.NONE) ? cpus : told.cpus,
+                newPeriod);
+    }
+
+    /** What the same quota is in another period. */
+    private long byPeriod(long newPeriod) {
+        return microCpus <= 0
+                ? microCpus
+                : microCpus(Math.round((double) microCpus * period / MICROS), newPeriod);
     }
 
     /** Makes a demand of the numbers that a container manager tells; see there for their units. */
@@ -108,11 +127,15 @@ public record Demand(long memoryBytes, long microCpus, long shares, CpuSet cpus)
         return Math.clamp(shares, 0, MOST_CPUS * SHARES_PER_CPU);
     }
 
+    private static long period(long period) {
+        return period > 0 ? period : DEFAULT_PERIOD;
+    }
+
     private static long microCpus(long quota, long period) {
         if (quota <= 0) {
             return quota < 0 ? -1 : 0;
         }
-        double cpus = (double) quota / (period > 0 ? period : DEFAULT_PERIOD);
+        double cpus = (double) quota / period(period);
         return Math.max(1, Math.round(Math.min(cpus, MOST_CPUS) * MICROS));
     }
 }

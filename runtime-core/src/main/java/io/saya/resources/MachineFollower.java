@@ -120,18 +120,30 @@ public final class MachineFollower {
      * Notes that a container's limits are about to be changed. Waits like {@link #admit}.
      *
      * @param resources OCI's {@code linux.resources}, of which what is absent stays
+     * @return to be run if they are not changed in the end; does not wait
      */
-    public void change(String container, JsonObject resources) {
+    public Runnable change(String container, JsonObject resources) {
         CompletableFuture<Void> served;
+        Demand before;
+        Demand changed;
         synchronized (this) {
-            Demand before = demands.get(container);
+            before = demands.get(container);
             if (before == null) {
-                return;
+                return () -> {};
             }
-            demands.put(container, before.updated(resources));
+            changed = before.updated(resources);
+            demands.put(container, changed);
             served = follow();
         }
         await(served);
+        return () -> takeBack(container, changed, before);
+    }
+
+    /** Unless somebody else has changed them meanwhile. */
+    private synchronized void takeBack(String container, Demand changed, Demand before) {
+        if (demands.replace(container, changed, before)) {
+            var _ = follow();
+        }
     }
 
     /**
@@ -152,6 +164,7 @@ public final class MachineFollower {
                                         .put("micro_cpus", demand.microCpus())
                                         .put("shares", demand.shares())
                                         .put("cpus", demand.cpus().toString())
+                                        .put("period", demand.period())
                                         .build()));
         JsonObject.Builder binding = JsonObject.builder();
         bound.forEach((id, cpus) -> binding.put(id, cpus.toString()));
@@ -201,7 +214,9 @@ public final class MachineFollower {
                                                 wanted.integer("memory").orElse(0),
                                                 wanted.integer("micro_cpus").orElse(0),
                                                 wanted.integer("shares").orElse(0),
-                                                CpuSet.parse(wanted.string("cpus").orElse(""))));
+                                                CpuSet.parse(wanted.string("cpus").orElse("")),
+                                                wanted.integer("period")
+                                                        .orElse(Demand.UNLIMITED.period())));
                             }
                         });
         JsonObject binding = held.object("bound").orElse(JsonObject.EMPTY);

@@ -3,12 +3,14 @@ package io.saya.task;
 import io.saya.agent.GuestResources;
 import io.saya.agent.GuestSpec.GuestAbilities;
 import io.saya.container.Container;
+import io.saya.failure.RuntimeFailure;
 import io.saya.guest.TaskGuest;
 import io.saya.json.JsonObject;
 import io.saya.oci.OciSpec;
 import io.saya.resources.CpuSet;
 import io.saya.resources.Demand;
 import io.saya.resources.GuestSwap;
+import io.saya.resources.HostSets;
 import io.saya.resources.MachineFollower;
 import io.saya.resources.OomScore;
 import io.saya.sandbox.Sandbox;
@@ -65,15 +67,21 @@ final class TaskResources {
         JsonObject resources = guest.limited(told);
         GuestAbilities abilities = guest.details().abilities();
         // Before anything is changed: it may be refused.
+        HostSets.require(told);
         var _ = GuestResources.of(resources, false, abilities, "");
         guest.swap().admit(container.id(), resources);
-        guest.machine().change(container.id(), resources);
+        Runnable takeBack = guest.machine().change(container.id(), resources);
         CpuSet cpus = guest.machine().guestCpus(container.id());
-        guest.requireAgent()
-                .update(
-                        container.id(),
-                        GuestResources.of(resources, false, abilities, cpus.toString()),
-                        ContainerCreation.podLimits(guest, container.kind()));
+        try {
+            guest.requireAgent()
+                    .update(
+                            container.id(),
+                            GuestResources.of(resources, false, abilities, cpus.toString()),
+                            ContainerCreation.podLimits(guest, container.kind()));
+        } catch (RuntimeFailure e) {
+            takeBack.run();
+            throw e;
+        }
         bound(container, cpus);
     }
 }

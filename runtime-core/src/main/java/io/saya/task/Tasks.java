@@ -28,6 +28,7 @@ import io.saya.log.Log;
 import io.saya.oci.ContainerKind;
 import io.saya.oci.OciSpec;
 import io.saya.resources.CpuSet;
+import io.saya.resources.HostSets;
 import io.saya.sandbox.Sandbox;
 import io.saya.sandbox.TaskTable;
 import java.time.Duration;
@@ -138,6 +139,7 @@ public final class Tasks {
             throw e;
         }
         try {
+            HostSets.require(spec.resources());
             container.standIn().begin(() -> sandbox.guest().standIn(request.id(), spec.program()));
             OciSpec limited = sandbox.guest().limited(spec);
             ContainerCreation creation =

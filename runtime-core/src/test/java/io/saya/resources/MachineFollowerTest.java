@@ -177,6 +177,22 @@ final class MachineFollowerTest {
         assertDone();
     }
 
+    @Test
+    void anUpdateThatIsRefusedIsTakenBackUnlessAnotherCameMeanwhile() throws Exception {
+        MachineFollower follower = follower(false);
+        follower.admit("a", demand(64, 500_000));
+        Runnable refused =
+                follower.change("a", Json.parseObject("{\"memory\":{\"limit\":536870912}}"));
+        assertDone("memory 649", "use 0 of 1true");
+        refused.run();
+        assertDone("memory 194");
+        refused = follower.change("a", Json.parseObject("{\"memory\":{\"limit\":536870912}}"));
+        follower.change("a", Json.parseObject("{\"memory\":{\"limit\":1073741824}}"));
+        assertDone("memory 649", "use 0 of 1true", "memory 1169", "use 0 of 1true");
+        refused.run();
+        assertThat(follower.demandedBytes()).isEqualTo(1024 * MIB);
+    }
+
     private static Demand bound(long microCpus, String cpus) {
         return new Demand(64 * MIB, microCpus, 0, CpuSet.parse(cpus));
     }

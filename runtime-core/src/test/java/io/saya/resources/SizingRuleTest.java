@@ -144,6 +144,22 @@ final class SizingRuleTest {
     }
 
     @Test
+    void anUpdateOfQuotaOrPeriodAloneIsOfTheOtherThatThereIs() {
+        Demand before = demand("{\"cpu\":{\"quota\":50000,\"period\":50000}}");
+        assertThat(before.updated(Json.parseObject("{\"cpu\":{\"quota\":100000}}")).microCpus())
+                .isEqualTo(2_000_000);
+        assertThat(before.updated(Json.parseObject("{\"cpu\":{\"period\":20000}}")).microCpus())
+                .isEqualTo(2_500_000);
+        assertThat(before.updated(Json.parseObject("{\"cpu\":{\"quota\":-1}}")).microCpus())
+                .isEqualTo(-1);
+        assertThat(
+                        demand("{\"cpu\":{\"period\":50000}}")
+                                .updated(Json.parseObject("{\"cpu\":{\"quota\":100000}}"))
+                                .microCpus())
+                .isEqualTo(2_000_000);
+    }
+
+    @Test
     void hugePagesCountAsMemory() {
         assertThat(
                         demand(

@@ -53,7 +53,7 @@ final class OtherSections {
         if (section == Section.NETMON) {
             rows.flag("enable_netmon", false)
                     .known(Option.Known.KATA_1)
-                    .withoutEffect("interfaces that appear later are not plugged")
+                    .withoutEffect("interfaces that appear later are plugged without it")
                     .help("Watch the network namespace.");
         }
         return rows.rows();

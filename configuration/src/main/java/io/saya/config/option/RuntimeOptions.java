@@ -195,7 +195,7 @@ public final class RuntimeOptions {
     public static final Option<Path> KUBELET_ROOT_DIR =
             ROWS.path("kubelet_root_dir", "/var/lib/kubelet")
                     .known(Option.Known.GO)
-                    .withoutEffect("ConfigMaps and Secrets are shared like any other directory")
+                    .withoutEffect("volumes of the kubelet's are known by the end of their path")
                     .help("Root by which the volumes of ConfigMaps and Secrets are recognised.");
 
     public static final Option<String> POD_RESOURCE_API_SOCK =

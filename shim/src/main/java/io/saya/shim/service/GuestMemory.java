@@ -59,8 +59,18 @@ public final class GuestMemory {
         return stats.usage();
     }
 
+    /** What the kernel uses for the container. */
     Amount kernel() {
-        return stats.kernel();
+        return v2 ? used("kernel") : stats.kernel();
+    }
+
+    /** That of TCP; of v2 that of all sockets. */
+    Amount sockets() {
+        return used("sock");
+    }
+
+    private Amount used(String line) {
+        return new Amount(lineV2(line), 0, 0, UNLIMITED_V2);
     }
 
     /**
@@ -70,10 +80,19 @@ public final class GuestMemory {
         return lines.getOrDefault("oom_kill", 0L);
     }
 
-    /** Swap without memory, as v2 counts. */
+    /** Swap without memory, as v2 counts; its limit is one, or {@link #UNLIMITED_V2}. */
     public Amount swapOnly() {
         Amount swap = stats.swap();
-        return v2 ? swap : shifted(swap, -1);
+        return v2
+                ? new Amount(swap.usage(), swap.maxUsage(), swap.failures(), swapLimit())
+                : shifted(swap, -1);
+    }
+
+    /** In v2 alone a limit of 0 is one: no swap at all. */
+    private long swapLimit() {
+        long limit = stats.swap().limit();
+        boolean none = v2 ? isBeyondAll(limit) : isUnlimited(limit);
+        return none ? UNLIMITED_V2 : limit;
     }
 
     /** Memory and swap together, as v1 counts ({@code memsw}). */
@@ -88,7 +107,7 @@ public final class GuestMemory {
                 Math.max(0, swap.usage() + sign * memory.usage()),
                 Math.max(0, swap.maxUsage() + sign * memory.maxUsage()),
                 swap.failures(),
-                isUnlimited(swap.limit()) || isUnlimited(memory.limit())
+                swapLimit() == UNLIMITED_V2 || isUnlimited(memory.limit())
                         ? UNLIMITED_V2
                         : Math.max(0, swap.limit() + sign * memory.limit()));
     }
@@ -103,6 +122,10 @@ public final class GuestMemory {
 
     /** True if a limit is none, in whatever way the guest's kernel says so. */
     public static boolean isUnlimited(long limit) {
-        return limit == 0 || Long.compareUnsigned(limit, HIGHEST_LIMIT) >= 0;
+        return limit == 0 || isBeyondAll(limit);
+    }
+
+    private static boolean isBeyondAll(long limit) {
+        return Long.compareUnsigned(limit, HIGHEST_LIMIT) >= 0;
     }
 }

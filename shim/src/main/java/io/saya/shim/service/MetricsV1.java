@@ -122,7 +122,7 @@ final class MetricsV1 {
                 .setUsage(entry(guest.usage()))
                 .setSwap(entry(guest.memoryAndSwap()))
                 .setKernel(entry(guest.kernel()))
-                .setKernelTcp(MemoryEntry.getDefaultInstance())
+                .setKernelTcp(entry(guest.sockets()))
                 .build();
     }
 

@@ -154,7 +154,7 @@ final class MetricsV2 {
                 .setUsageLimit(GuestMemory.limitV2(guest.usage().limit()))
                 .setSwapUsage(swap.usage())
                 .setSwapMaxUsage(swap.maxUsage())
-                .setSwapLimit(GuestMemory.limitV2(swap.limit()))
+                .setSwapLimit(swap.limit())
                 .build();
     }
 

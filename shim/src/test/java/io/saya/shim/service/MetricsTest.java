@@ -100,6 +100,24 @@ class MetricsTest {
         assertThat(MetricsV2.of(stats(V2_MEMORY)).getMemoryEvents().getOomKill()).isOne();
     }
 
+    /** As containerd has it where swap is off: a container's limit of both is that of memory. */
+    @Test
+    void noSwapAtAllIsALimit() {
+        var memory =
+                new Memory(
+                        new Amount(100 * MIB, 0, 0, 200 * MIB),
+                        Amount.NONE,
+                        Amount.NONE,
+                        Map.of("anon", 50 * MIB, "kernel", 3 * MIB, "sock", MIB));
+        var v1 = MetricsV1.of(stats(memory)).getMemory();
+        assertThat(v1.getSwap().getLimit()).isEqualTo(200 * MIB);
+        assertThat(v1.getHierarchicalSwapLimit()).isEqualTo(200 * MIB);
+        assertThat(v1.getKernel().getUsage()).isEqualTo(3 * MIB);
+        assertThat(v1.getKernelTcp().getUsage()).isEqualTo(MIB);
+        assertThat(v1.getKernelTcp().getLimit()).isEqualTo(GuestMemory.UNLIMITED_V1);
+        assertThat(MetricsV2.of(stats(memory)).getMemory().getSwapLimit()).isZero();
+    }
+
     /** CRI-O's daemon ended by the first that was not there. */
     @Test
     void noSubMessageIsMissingWhenTheGuestTellsNothing() {

@@ -1,6 +1,7 @@
 package io.saya.test.cri;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.saya.proto.cri.LinuxContainerConfig;
@@ -141,6 +142,25 @@ final class LimitsTest extends PodSuite {
         assertThat(cpuset(pod, first)).isNotEqualTo(cpuset(pod, second));
         update(first, resources(64, 1).setCpusetCpus("0-1"));
         assertComes(() -> Long.parseLong(out(pod, first, "nproc")), 2, 2);
+    }
+
+    /** As the host's kernel does for runc; the guest's gets numbers of its own. */
+    @Test
+    void cpusThatTheHostHasNotAreRefused() {
+        var pod = pod();
+        assertThatThrownBy(
+                        () ->
+                                started(
+                                        pod,
+                                        "wrong",
+                                        resources(64, 1).setCpusetCpus("0,9999"),
+                                        Pod.IDLE))
+                .hasMessageContaining("cpuset.cpus '0,9999'");
+        var container = started(pod, "main", resources(64, 1).setCpusetCpus("0"), Pod.IDLE);
+        assertThatThrownBy(() -> update(container, resources(96, 1).setCpusetCpus("x")))
+                .hasMessageContaining("cpuset.cpus 'x'");
+        assertFiles(
+                pod, container, Map.of("memory.max", Long.toString(64 * MIB), "cpuset.cpus", "0"));
     }
 
     @Test
