@@ -21,8 +21,8 @@ final class BootFailure {
     /** What to do about an agent that listens on vsock, and on nothing else. */
     private static final String KATA_WITHOUT_VSOCK =
             "load vhost_vsock on the host (modprobe vhost_vsock), or install vhost-device-vsock"
-                    + " (cargo install vhost-device-vsock) and name it by vhost_user_vsock_daemon;"
-                    + " and have transport = \"auto\" in [agent.kata]";
+                    + " (cargo install --root /usr/local vhost-device-vsock); and have transport ="
+                    + " \"auto\" in [agent.kata]";
 
     private BootFailure() {}
 
