@@ -382,8 +382,19 @@ public final class Guest implements TaskGuest {
         return kept;
     }
 
+    /**
+     * Adds to the loss of an agent that was found by asking it what the guest has printed last.
+     * Does not block.
+     */
+    public StopCause withLastWords(StopCause cause) {
+        return cause instanceof StopCause.AgentLost(String why)
+                ? new StopCause.AgentLost(BootDiagnosis.withConsole(parts.vm(), why))
+                : cause;
+    }
+
     /** A vsock daemon that ends hangs up on this process first, and is the cause. */
-    private void agentLost(String why) {
+    private void agentLost(String end) {
+        String why = BootDiagnosis.withConsole(parts.vm(), end);
         if (parts.daemons().vsock().isEmpty() && staysWithout(new StopCause.AgentLost(why))) {
             return;
         }
