@@ -257,7 +257,7 @@ final class BootDiagnosis {
         return why
                 + printed(
                         "; the end of the guest's console:\n",
-                        BootFailure.end(machine.consoleTail()));
+                        BootFailure.endWithoutRoutine(machine.consoleTail()));
     }
 
     /** Puts a prefix before what was printed; empty if nothing was. */

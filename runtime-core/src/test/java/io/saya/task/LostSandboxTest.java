@@ -183,13 +183,19 @@ class LostSandboxTest {
     void theNextCallSaysWhatAnAgentPrintedThatHasEnded() throws Exception {
         SandboxFixture fixture = new SandboxFixture(directory);
         fixture.runPod();
-        fixture.vm.printed = "thread 'main' panicked at src/rpc.rs:1: no such thing\n";
+        fixture.vm.printed =
+                "thread 'main' panicked at src/rpc.rs:1: no such thing\n"
+                        + "{\"msg\":\"handling signal\",\"level\":\"INFO\",\"pid\":\"1\"}\n"
+                                .repeat(50)
+                        + "{\"msg\":\"failed to wait\",\"level\":\"ERRO\",\"pid\":\"1\"}\n";
         fixture.agent.close();
         fixture.sandbox.stopped().get(20, TimeUnit.SECONDS);
 
         assertThatThrownBy(() -> fixture.create("app3"))
                 .hasMessageContaining("the agent was lost: ")
-                .hasMessageContaining("panicked at src/rpc.rs:1: no such thing");
+                .hasMessageContaining("panicked at src/rpc.rs:1: no such thing")
+                .hasMessageContaining("failed to wait")
+                .hasMessageNotContaining("handling signal");
     }
 
     /** The host ended it, so that whatever the guest printed is not why. */
