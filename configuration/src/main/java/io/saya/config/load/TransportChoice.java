@@ -19,7 +19,7 @@ final class TransportChoice {
 
     private static final Path DEVICE = Path.of("/dev/vhost-vsock");
 
-    /** How vhost-device-vsock comes to where it is found, and where a confined process may read. */
+    /** How vhost-device-vsock comes to where it is looked for, so that nothing has to name it. */
     static final String DAEMON = "cargo install --root /usr/local vhost-device-vsock";
 
     private static final String MODULE = "load the module vhost_vsock (modprobe vhost_vsock)";
