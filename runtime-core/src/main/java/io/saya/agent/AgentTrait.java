@@ -49,6 +49,12 @@ public enum AgentTrait {
      */
     STREAMS_END_WITH_WAIT(Maker.KATA, AgentVersion.FIRST, AgentVersion.LAST, Unread.YES),
 
+    /**
+     * May tell nobody that a container ran out of memory: with version 1 of cgroups it looks too
+     * early whether the kernel has killed, and once.
+     */
+    MAY_MISS_OUT_OF_MEMORY(Maker.KATA, AgentVersion.FIRST, AgentVersion.LAST, Unread.YES),
+
     /** A process that signal n ended has the exit status n, and not 128 + n. */
     SIGNAL_IS_PLAIN_STATUS(
             Maker.KATA, AgentVersion.rank(2, 0), AgentVersion.rank(3, 31), Unread.YES),

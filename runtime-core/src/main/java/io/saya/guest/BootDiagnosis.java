@@ -197,6 +197,10 @@ final class BootDiagnosis {
     static StopCause cause(Vm machine, VmExit exit, SandboxCgroup cgroup) {
         String memory = outOfMemory(exit.process(), cgroup);
         String why = describe(machine, exit, memory);
+        // One that was killed on the host has no last words.
+        if (exit.process() instanceof ProcessExit.Code) {
+            why = withConsole(machine, why);
+        }
         return memory.isEmpty() ? new StopCause.VmLost(why) : new StopCause.OutOfMemory(why);
     }
 
@@ -243,6 +247,17 @@ final class BootDiagnosis {
                 + memory
                 + (exit.reason().isEmpty() ? "" : " (" + exit.reason() + ")")
                 + printed("; QEMU said: ", BootFailure.end(machine.vmmOutputTail()));
+    }
+
+    /**
+     * Adds the end of the guest's console to what is known of its end: a kernel that panicked and
+     * an agent that did say there why, and nowhere else.
+     */
+    static String withConsole(Vm machine, String why) {
+        return why
+                + printed(
+                        "; the end of the guest's console:\n",
+                        BootFailure.endWithoutRoutine(machine.consoleTail()));
     }
 
     /** Puts a prefix before what was printed; empty if nothing was. */

@@ -1,6 +1,7 @@
 package io.saya.guest;
 
 import java.util.List;
+import java.util.stream.Collectors;
 
 /**
  * Words the message of a start that failed, so that an operator who reads only that knows what to
@@ -21,8 +22,17 @@ final class BootFailure {
     /** What to do about an agent that listens on vsock, and on nothing else. */
     private static final String KATA_WITHOUT_VSOCK =
             "load vhost_vsock on the host (modprobe vhost_vsock), or install vhost-device-vsock"
-                    + " (cargo install vhost-device-vsock) and name it by vhost_user_vsock_daemon;"
-                    + " and have transport = \"auto\" in [agent.kata]";
+                    + " (cargo install --root /usr/local vhost-device-vsock); and have transport ="
+                    + " \"auto\" in [agent.kata]";
+
+    /** Levels in the log of agents of Kata 2.x to 4.x, in JSON, and of 1.x. */
+    private static final List<String> ROUTINE =
+            List.of(
+                    "\"level\":\"INFO\"",
+                    "\"level\":\"DEBG\"",
+                    "\"level\":\"TRCE\"",
+                    " level=info ",
+                    " level=debug ");
 
     private BootFailure() {}
 
@@ -187,6 +197,24 @@ final class BootFailure {
             text.append("; the end of the guest's console:\n").append(end);
         }
         return text.toString();
+    }
+
+    /**
+     * As {@link #end}, without what an agent logs of its daily work: agents of Kata log each signal
+     * to the console of their guest, and what is looked for would be lost among that.
+     */
+    static String endWithoutRoutine(String console) {
+        return end(
+                console.lines().filter(line -> !isRoutine(line)).collect(Collectors.joining("\n")));
+    }
+
+    private static boolean isRoutine(String line) {
+        for (String level : ROUTINE) {
+            if (line.contains(level)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /**

@@ -325,6 +325,14 @@ public final class Guest implements TaskGuest {
     }
 
     /**
+     * Adds to the loss of an agent that was found by asking it what the guest has printed last.
+     * Does not block.
+     */
+    public StopCause withLastWords(StopCause cause) {
+        return loss.withLastWords(cause);
+    }
+
+    /**
      * Completes with the cause when the VM, virtiofsd or the connection to the agent is gone, be it
      * on request or not.
      */

@@ -69,8 +69,8 @@ final class GuestLoss {
     }
 
     /** The connection to the agent has ended; a vsock daemon that ended is the cause. */
-    void agentLost(String why) {
-        StopCause.AgentLost agent = new StopCause.AgentLost(why);
+    void agentLost(String end) {
+        StopCause.AgentLost agent = withLastWords(end);
         if (daemons.vsock().isPresent()) {
             unlessEnded(daemons.vsock().get().exited(), () -> lostUnlessVmEnded(agent));
         } else if (!staysWithout(agent)) {
@@ -94,6 +94,15 @@ final class GuestLoss {
                     agent.describe());
         }
         return keepAbnormal;
+    }
+
+    /** Adds to the loss of an agent what the guest has printed last. */
+    StopCause withLastWords(StopCause found) {
+        return found instanceof StopCause.AgentLost(String why) ? withLastWords(why) : found;
+    }
+
+    private StopCause.AgentLost withLastWords(String why) {
+        return new StopCause.AgentLost(BootDiagnosis.withConsole(vm, why));
     }
 
     private void lostUnlessVmEnded(StopCause found) {

@@ -223,6 +223,9 @@ public final class Exits {
         boolean plain = details.has(AgentTrait.SIGNAL_IS_PLAIN_STATUS);
         if (status == ExitStatus.KILLED || (plain && PlainStatus.mayBeKill(status))) {
             awaitOutOfMemoryEvent(agent);
+            if (details.has(AgentTrait.MAY_MISS_OUT_OF_MEMORY)) {
+                UntoldOutOfMemory.tell(agent, tasks, container, process);
+            }
         }
         if (plain) {
             status = PlainStatus.withSignal(status, container, process);

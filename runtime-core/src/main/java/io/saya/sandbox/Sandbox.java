@@ -106,7 +106,9 @@ public final class Sandbox implements AutoCloseable {
                         guest::look,
                         launch.config().agent().timeouts().healthCheck(),
                         stopped);
-        Thread.ofVirtual().name("health").start(() -> judge(guest, health.watch()));
+        Thread.ofVirtual()
+                .name("health")
+                .start(() -> judge(guest, guest.withLastWords(health.watch())));
     }
 
     private void judge(Guest guest, StopCause cause) {

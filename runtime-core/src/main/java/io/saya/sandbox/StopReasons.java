@@ -47,7 +47,7 @@ final class StopReasons {
 
     /** See {@link Sandbox#explained}. */
     RuntimeException explained(RuntimeException failure) {
-        if (!(failure instanceof RuntimeFailure known)) {
+        if (!(failure instanceof RuntimeFailure known) || isOfBoot(known)) {
             return failure;
         }
         if (known.kind() == RuntimeFailure.Kind.UNAVAILABLE) {
@@ -76,6 +76,13 @@ final class StopReasons {
                                     + failure.getMessage(),
                             failure);
         };
+    }
+
+    /** A guest that did not come up has told all that is known of its end. */
+    private boolean isOfBoot(RuntimeFailure failure) {
+        return booted.failureWithin(Duration.ZERO)
+                .map(told -> String.valueOf(told.getMessage()).equals(failure.getMessage()))
+                .orElse(false);
     }
 
     /**

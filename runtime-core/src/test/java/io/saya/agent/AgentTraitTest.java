@@ -10,25 +10,25 @@ import org.junit.jupiter.params.provider.CsvSource;
 class AgentTraitTest {
 
     /**
-     * S: streams end with wait, P: plain status, C: CloseStdin cuts, N: counts new CPUs, X: numbers
-     * seccomp otherwise, E: empty is no end.
+     * S: streams end with wait, Q: may miss a lack of memory, P: plain status, C: CloseStdin cuts,
+     * N: counts new CPUs, X: numbers seccomp otherwise, E: empty is no end.
      */
     @ParameterizedTest
     @CsvSource({
-        "2.0.4, SPCNXE",
-        "2.1.0, SPCN",
-        "3.1.3, SPCN",
-        "3.2.0-alpha0, SPC",
-        "3.6.0, SPC",
-        "3.7.0-rc1, SP",
-        "3.31.0, SP",
-        "3.32.0, S",
-        "4.1.0, S",
-        "10.0.0, S",
+        "2.0.4, SQPCNXE",
+        "2.1.0, SQPCN",
+        "3.1.3, SQPCN",
+        "3.2.0-alpha0, SQPC",
+        "3.6.0, SQPC",
+        "3.7.0-rc1, SQP",
+        "3.31.0, SQP",
+        "3.32.0, SQ",
+        "4.1.0, SQ",
+        "10.0.0, SQ",
         // Who does not say is trusted with as little as the oldest.
-        "'', SPCNX",
-        "\u001b[2J, SPCNX",
-        "99999999999.1.0, SPCNX",
+        "'', SQPCNX",
+        "\u001b[2J, SQPCNX",
+        "99999999999.1.0, SQPCNX",
         "4.1.0+saya.0.1.0, -FLTMGKJO",
     })
     void areThoseOfTheRelease(String version, String expected) {
@@ -48,6 +48,7 @@ class AgentTraitTest {
                                             case JOINS_PID_NAMESPACE -> "J";
                                             case KEEPS_OUTPUT -> "O";
                                             case STREAMS_END_WITH_WAIT -> "S";
+                                            case MAY_MISS_OUT_OF_MEMORY -> "Q";
                                             case SIGNAL_IS_PLAIN_STATUS -> "P";
                                             case CLOSE_STDIN_CUTS_READ -> "C";
                                             case COUNTS_NEW_CPUS -> "N";

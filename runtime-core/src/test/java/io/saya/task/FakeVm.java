@@ -23,6 +23,9 @@ final class FakeVm implements Vm {
     /** Whether its guest has panicked and its memory is written. */
     volatile boolean dumping;
 
+    /** What its guest has printed. */
+    volatile String printed = "[    0.000000] Linux version 6.1";
+
     private volatile CompletableFuture<Void> letGo = CompletableFuture.completedFuture(null);
 
     /** The kernel does not let go of it until the caller completes the result. */
@@ -35,6 +38,11 @@ final class FakeVm implements Vm {
     /** It ends, and nobody asked for it. */
     void crash() {
         exited.complete(new VmExit(new ProcessExit.Signal(9), "", false));
+    }
+
+    /** Its guest ends it, and nobody asked for it. */
+    void endedByItsGuest(String reason) {
+        exited.complete(new VmExit(new ProcessExit.Code(0), reason, false));
     }
 
     @Override
@@ -79,7 +87,7 @@ final class FakeVm implements Vm {
 
     @Override
     public String consoleTail() {
-        return "[    0.000000] Linux version 6.1";
+        return printed;
     }
 
     @Override

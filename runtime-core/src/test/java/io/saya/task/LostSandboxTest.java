@@ -140,6 +140,77 @@ class LostSandboxTest {
                 .hasMessageContaining("out of memory: QEMU ended");
     }
 
+    /** An administrator who has only the message of the call that failed must see why. */
+    @Test
+    void theNextCallSaysWhatAGuestPrintedThatHasPanicked() throws Exception {
+        SandboxFixture fixture = new SandboxFixture(directory);
+        fixture.runPod();
+        fixture.vm.printed =
+                "[    9.1] sysrq: Trigger a crash\n"
+                        + "[    9.2] Kernel panic - not syncing: sysrq triggered crash\n"
+                        + "[    9.3] RIP: 0010:panic+0x1/0x2\n";
+        fixture.vm.endedByItsGuest("guest-panic");
+        fixture.sandbox.stopped().get(20, TimeUnit.SECONDS);
+
+        assertThatThrownBy(() -> fixture.create("app3"))
+                .hasMessageContaining("QEMU ended with exit code 0 (guest-panic)")
+                .hasMessageContaining("Kernel panic - not syncing: sysrq triggered crash")
+                .hasMessageNotContaining("RIP:");
+    }
+
+    /** The cause and the failure of the boot are the same then. */
+    @Test
+    void aGuestThatPanickedBeforeItWasUpIsToldOfOnce() throws Exception {
+        SandboxFixture fixture =
+                new SandboxFixture(
+                        directory,
+                        SandboxLimits.NORMAL,
+                        (_, vm) -> {
+                            vm.printed = "Kernel panic - not syncing: Attempted to kill init!\n";
+                            vm.endedByItsGuest("guest-panic");
+                            throw RuntimeFailure.unavailable("the connection has ended", null);
+                        });
+
+        assertThatThrownBy(() -> fixture.createSandboxContainer("sandbox"))
+                .hasMessageContaining("did not come up")
+                .message()
+                .containsOnlyOnce("(guest-panic)")
+                .containsOnlyOnce("Kernel panic - not syncing");
+        fixture.sandbox.stopped().get(20, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void theNextCallSaysWhatAnAgentPrintedThatHasEnded() throws Exception {
+        SandboxFixture fixture = new SandboxFixture(directory);
+        fixture.runPod();
+        fixture.vm.printed =
+                "thread 'main' panicked at src/rpc.rs:1: no such thing\n"
+                        + "{\"msg\":\"handling signal\",\"level\":\"INFO\",\"pid\":\"1\"}\n"
+                                .repeat(50)
+                        + "{\"msg\":\"failed to wait\",\"level\":\"ERRO\",\"pid\":\"1\"}\n";
+        fixture.agent.close();
+        fixture.sandbox.stopped().get(20, TimeUnit.SECONDS);
+
+        assertThatThrownBy(() -> fixture.create("app3"))
+                .hasMessageContaining("the agent was lost: ")
+                .hasMessageContaining("panicked at src/rpc.rs:1: no such thing")
+                .hasMessageContaining("failed to wait")
+                .hasMessageNotContaining("handling signal");
+    }
+
+    /** The host ended it, so that whatever the guest printed is not why. */
+    @Test
+    void nothingIsSaidOfTheConsoleOfAMachineThatWasKilled() throws Exception {
+        SandboxFixture fixture = new SandboxFixture(directory);
+        fixture.runPod();
+        fixture.vm.crash();
+        fixture.sandbox.stopped().get(20, TimeUnit.SECONDS);
+
+        assertThatThrownBy(() -> fixture.create("app3"))
+                .hasMessageContaining("QEMU ended with signal 9")
+                .hasMessageNotContaining("Linux version");
+    }
+
     /** A guest can leave output open that nobody will ever write to. */
     @Test
     void aKillDoesNotWaitForTheOutputOfAContainerThatHasEnded() throws Exception {

@@ -70,6 +70,9 @@ public final class ScriptedAgent implements Agent {
 
     private volatile CompletableFuture<Void> execAllowed = CompletableFuture.completedFuture(null);
 
+    /** What each container uses. */
+    volatile ContainerUsage usage = ContainerUsage.NONE;
+
     /** From now on, programs of containers and execs do not start. */
     void failStart(RuntimeException why) {
         startFailure = why;
@@ -387,7 +390,7 @@ public final class ScriptedAgent implements Agent {
     @Override
     public ContainerUsage stats(String containerId) {
         answer();
-        return ContainerUsage.NONE;
+        return usage;
     }
 
     @Override

@@ -4,6 +4,7 @@ import io.saya.config.AgentConfig.Transport;
 import io.saya.config.RuntimeSettings.InternetworkingModel;
 import io.saya.config.option.AgentOptions;
 import io.saya.config.option.DeviceOptions;
+import io.saya.config.option.MachineNameType;
 import io.saya.config.option.Option;
 import io.saya.config.option.RuntimeOptions;
 import io.saya.config.option.SizeOptions;
@@ -28,6 +29,7 @@ final class Contradictions {
     static void check(EffectiveConfig config, Problems problems) {
         Contradictions check = new Contradictions(config, problems);
         check.guest();
+        check.machine();
         check.size();
         check.initData();
         check.tracing();
@@ -53,6 +55,14 @@ final class Contradictions {
                     config.setting(VmOptions.KERNEL)
                             + " is booted with the installation's initrd, whose modules are for"
                             + " the installation's kernel; name an image or an initrd as well");
+        }
+    }
+
+    private void machine() {
+        if (config.value(VmOptions.MACHINE_TYPE).equals(MachineNameType.WITHOUT_PCIE)) {
+            warning(
+                    VmOptions.MACHINE_TYPE,
+                    "stands for \"q35\": pc has no PCIe, which every device here is on");
         }
     }
 

@@ -1,5 +1,6 @@
 package io.saya.config.load;
 
+import io.saya.config.AgentConfig.Transport;
 import io.saya.config.HostSize;
 import io.saya.config.MachineConfig.Accelerator;
 import io.saya.config.option.AgentOptions;
@@ -118,42 +119,20 @@ final class HostChecks {
     }
 
     private void transport() {
-        Setting<?> setting = config.setting(AgentOptions.TRANSPORT);
-        switch (config.value(AgentOptions.TRANSPORT)) {
-            case VSOCK ->
-                    device(
-                            AgentOptions.TRANSPORT,
-                            "/dev/vhost-vsock",
-                            "load the module vhost_vsock");
-            case HYBRID_VSOCK -> {
-                if (Defaults.isMissing(config, AgentOptions.VSOCK_DAEMON)) {
-                    problems.error(
-                            setting.origin().asSource(),
-                            setting
-                                    + ": no vhost-device-vsock was found; install it (cargo install"
-                                    + " vhost-device-vsock) and name it by vhost_user_vsock_daemon,"
-                                    + " or write transport = \"auto\"");
-                }
-            }
-            case AUTO -> {
-                if (new TransportChoice(config).isImpossible()) {
-                    Setting<?> guest =
-                            config.setting(
-                                    Defaults.isMissing(config, VmOptions.IMAGE)
-                                            ? VmOptions.INITRD
-                                            : VmOptions.IMAGE);
-                    problems.error(
-                            guest.origin().asSource(),
-                            guest
-                                    + ": agents of Kata 2.x and later are reached by vsock, which"
-                                    + " this host does not have: "
-                                    + TransportChoice.REMEDY
-                                    + "; for an agent of Kata 1.x write transport ="
-                                    + " \"virtio-serial\" there");
-                }
-            }
-            case VIRTIO_SERIAL -> {}
+        String fault = new TransportChoice(config).fault();
+        if (fault.isEmpty()) {
+            return;
         }
+        // What is not written has no place: the guest is why nothing can be chosen for it.
+        Option<?> place = AgentOptions.TRANSPORT;
+        if (config.value(AgentOptions.TRANSPORT) == Transport.AUTO) {
+            place =
+                    Defaults.isMissing(config, VmOptions.IMAGE)
+                            ? VmOptions.INITRD
+                            : VmOptions.IMAGE;
+        }
+        Setting<?> setting = config.setting(place);
+        problems.error(setting.origin().asSource(), setting + ": " + fault);
     }
 
     private void device(Option<?> option, String device, String remedy) {

@@ -84,6 +84,10 @@ final class LayerReader {
         if (table.name().size() >= 2
                 && "hypervisor".equals(table.name().get(0))
                 && OTHER_HYPERVISORS.contains(table.name().get(1))) {
+            if (table.name().size() > 2
+                    && unknownTables.contains("hypervisor." + table.name().get(1))) {
+                return; // told of with the section that it is a part of
+            }
             boolean alone = dropIn || !hasQemu(document);
             String text =
                     "[" + name + "] is for another hypervisor; only [hypervisor.qemu] is used";

@@ -21,6 +21,7 @@ import io.saya.config.VmmConfig;
 import io.saya.config.option.AgentOptions;
 import io.saya.config.option.DeviceOptions;
 import io.saya.config.option.FactoryOptions;
+import io.saya.config.option.MachineNameType;
 import io.saya.config.option.Option;
 import io.saya.config.option.RuntimeOptions;
 import io.saya.config.option.SizeOptions;
@@ -118,13 +119,18 @@ final class RuntimeConfigAssembly {
 
     private MachineConfig machine() {
         return new MachineConfig(
-                values.value(VmOptions.MACHINE_TYPE),
+                machineType(),
                 values.value(VmOptions.ACCELERATOR),
                 values.value(VmOptions.MACHINE_ACCELERATORS),
                 cpuFeatures(),
                 values.value(VmOptions.ENTROPY_SOURCE),
                 seccompSandbox(values.value(VmOptions.SECCOMP_SANDBOX)),
                 disks());
+    }
+
+    private String machineType() {
+        String type = values.value(VmOptions.MACHINE_TYPE);
+        return type.equals(MachineNameType.WITHOUT_PCIE) ? MachineNameType.NEWEST : type;
     }
 
     /** A model that has none of them takes no notice. */

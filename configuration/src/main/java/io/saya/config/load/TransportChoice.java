@@ -19,10 +19,17 @@ final class TransportChoice {
 
     private static final Path DEVICE = Path.of("/dev/vhost-vsock");
 
-    /** What a host without vsock can do about it. */
-    static final String REMEDY =
-            "load vhost_vsock (modprobe vhost_vsock), or install vhost-device-vsock (cargo install"
-                    + " vhost-device-vsock) and name it by vhost_user_vsock_daemon in [agent.kata]";
+    /** How vhost-device-vsock comes to where it is looked for, so that nothing has to name it. */
+    static final String DAEMON = "cargo install --root /usr/local vhost-device-vsock";
+
+    private static final String MODULE = "load the module vhost_vsock (modprobe vhost_vsock)";
+
+    /** Right for a daemon that is there, or will be when this is read. */
+    private static final String AUTO = "transport = \"auto\" in [agent.kata]";
+
+    private static final String SERIAL =
+            "; an agent at a serial port, as those of Kata 1.x, needs transport ="
+                    + " \"virtio-serial\"";
 
     private final EffectiveConfig config;
     private final boolean device;
@@ -54,12 +61,47 @@ final class TransportChoice {
         return device ? Transport.VSOCK : Transport.VIRTIO_SERIAL;
     }
 
-    /** True if the guest can only be reached by what this host has not. */
-    boolean isImpossible() {
-        return config.value(AgentOptions.TRANSPORT) == Transport.AUTO
-                && isKataGuest()
-                && !device
-                && !hasDaemon();
+    /** Returns what is wrong on this host and what to do about it; empty if nothing is. */
+    String fault() {
+        return switch (config.<Transport>value(AgentOptions.TRANSPORT)) {
+            case VSOCK ->
+                    device ? "" : "this host has no " + DEVICE + "; " + MODULE + withoutTheDevice();
+            case HYBRID_VSOCK ->
+                    hasDaemon()
+                            ? ""
+                            : "no vhost-device-vsock was found; install it ("
+                                    + DAEMON
+                                    + "), or name it by vhost_user_vsock_daemon"
+                                    + withoutTheDaemon();
+            case AUTO ->
+                    isKataGuest() && !device && !hasDaemon()
+                            ? "agents of Kata 2.x and later are reached by vsock, which this host"
+                                    + " does not have; "
+                                    + MODULE
+                                    + ", or install vhost-device-vsock ("
+                                    + DAEMON
+                                    + ")"
+                                    + SERIAL
+                            : "";
+            case VIRTIO_SERIAL -> "";
+        };
+    }
+
+    /**
+     * What else can be done; "auto" only where it comes to a carrier that this guest listens on.
+     */
+    private String withoutTheDevice() {
+        if (isDefaultGuest() || hasDaemon()) {
+            return ", or write " + AUTO;
+        }
+        return ", or install vhost-device-vsock (" + DAEMON + ") and write " + AUTO + SERIAL;
+    }
+
+    private String withoutTheDaemon() {
+        if (isDefaultGuest() || device) {
+            return ", or write " + AUTO;
+        }
+        return ", or " + MODULE + " and write " + AUTO + SERIAL;
     }
 
     private boolean hasDaemon() {

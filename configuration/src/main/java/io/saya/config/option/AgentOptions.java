@@ -122,7 +122,7 @@ public final class AgentOptions {
 
     public static final Option<Boolean> VISIBLE_CDI_DEVICES =
             ROWS.flag("visible_cdi_devices", false)
-                    .withoutEffect("host devices are not passed through")
+                    .withoutEffect("containers get the devices that their specifications name")
                     .help("Show devices named by CDI to all containers.");
 
     public static final Option<Long> CONTAINER_PIPE_SIZE =

@@ -1,9 +1,17 @@
 package io.saya.config.option;
 
-/** A machine of QEMU that has a PCIe bus: {@code q35} or one of its versions. */
-final class MachineNameType extends ValueType<String> {
+/**
+ * A machine of QEMU that has a PCIe bus: {@code q35} or one of its versions. {@link #WITHOUT_PCIE}
+ * is read as well, since files of Kata name it, and stands for the newest.
+ */
+public final class MachineNameType extends ValueType<String> {
 
-    private static final String NEWEST = "q35";
+    /** What files of Kata 1.x, 2.0 and 2.1 name. */
+    public static final String WITHOUT_PCIE = "pc";
+
+    /** What is used for it. */
+    public static final String NEWEST = "q35";
+
     private static final String VERSIONED = "pc-q35-";
 
     @Override
@@ -16,16 +24,15 @@ final class MachineNameType extends ValueType<String> {
 
     @Override
     public String fromText(String text) throws BadValue {
-        if (text.equals(NEWEST) || (text.startsWith(VERSIONED) && isVersion(text))) {
+        if (text.equals(NEWEST)
+                || text.equals(WITHOUT_PCIE)
+                || (text.startsWith(VERSIONED) && isVersion(text))) {
             return text;
         }
-        throw switch (text) {
-            case "pc" -> new BadValue("pc is Kata 1.x's machine type; write \"q35\"");
-            case "microvm" ->
-                    new BadValue(
-                            "microvm has no PCI bus, which every device here is on; write \"q35\"");
-            default -> BadValue.asExpected();
-        };
+        throw text.equals("microvm")
+                ? new BadValue(
+                        "microvm has no PCI bus, which every device here is on; write \"q35\"")
+                : BadValue.asExpected();
     }
 
     private static boolean isVersion(String text) {

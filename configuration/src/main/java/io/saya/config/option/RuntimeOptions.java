@@ -182,6 +182,8 @@ public final class RuntimeOptions {
     public static final Option<Duration> CREATE_CONTAINER_TIMEOUT =
             ROWS.seconds("create_container_timeout", 60, 1)
                     .alsoSpelled(Section.AGENT, "create_container_timeout")
+                    // Where it stands in the files of Kata 3.24 to 3.28, below the wrong line.
+                    .alsoSpelled(Section.MEM_AGENT, "create_container_timeout")
                     .annotated()
                     .help("How long the agent may take to create a container.");
 
@@ -200,7 +202,7 @@ public final class RuntimeOptions {
 
     public static final Option<String> POD_RESOURCE_API_SOCK =
             ROWS.text("pod_resource_api_sock", "")
-                    .withoutEffect("host devices are not passed through")
+                    .withoutEffect("containers get the devices that their specifications name")
                     .help("The kubelet's socket that tells which devices a pod has.");
 
     static {

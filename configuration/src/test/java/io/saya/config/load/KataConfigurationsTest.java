@@ -6,6 +6,9 @@ import io.saya.config.Problem;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,6 +35,33 @@ class KataConfigurationsTest {
         assertThat(host.loader().validate(host.write("kata.toml", text))).isEmpty();
     }
 
+    /** So written by Kata from 3.24 to 3.28: what follows a section's line belongs to it. */
+    @Test
+    void theTimeoutBelowTheWrongLineIsUnderstood() throws Exception {
+        TestHost host = new TestHost(root);
+        String text =
+                host.hypervisor("")
+                        + "[agent.kata]\nenable_debug = false\n[agent.kata.mem_agent]\n"
+                        + "memcg_swap = false\ncreate_container_timeout = 30\n";
+        Path file = host.write("kata.toml", text);
+
+        assertThat(host.loader().validate(file)).isEmpty();
+        LoadedConfig loaded = host.loader().load(Optional.of(file), Map.of());
+        assertThat(loaded.config().agent().timeouts().createContainer())
+                .isEqualTo(Duration.ofSeconds(30));
+    }
+
+    @Test
+    void theMachineOfOldReleasesBecomesTheOneThatIsUsed() throws Exception {
+        TestHost host = new TestHost(root);
+        Path file = host.write("kata.toml", host.hypervisor("machine_type = \"pc\"\n"));
+
+        LoadedConfig loaded = host.loader().load(Optional.of(file), Map.of());
+
+        assertThat(loaded.config().hypervisor().machine().machineType()).isEqualTo("q35");
+        assertThat(loaded.warnings()).extracting(Problem::text).anyMatch(w -> w.contains("q35"));
+    }
+
     @Test
     void onlyPathsThatDoNotExistAreErrors() throws IOException {
         TestHost host = new TestHost(root);
@@ -56,5 +86,21 @@ class KataConfigurationsTest {
         assertThat(host.loader().validate(file))
                 .extracting(Problem::text)
                 .anyMatch(said -> said.contains("name Kata's file for QEMU instead"));
+    }
+
+    @Test
+    void anotherHypervisorIsToldOfOnceWhateverSectionsItHas() throws IOException {
+        TestHost host = new TestHost(root);
+        Path file =
+                host.write(
+                        "clh.toml",
+                        "[hypervisor.clh]\npath = \"/usr/bin/clh\"\n"
+                                + "[hypervisor.clh.factory]\nenable_template = false\n"
+                                + "[agent.kata]\nenable_debug = false\n");
+
+        assertThat(host.loader().validate(file))
+                .extracting(Problem::text)
+                .filteredOn(said -> said.contains("another hypervisor"))
+                .hasSize(1);
     }
 }
