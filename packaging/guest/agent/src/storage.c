@@ -10,6 +10,7 @@
 #include "files.h"
 #include "log.h"
 #include "options.h"
+#include "share_files.h"
 #include "storage_drivers.h"
 #include "volume_files.h"
 
@@ -126,6 +127,7 @@ static void finish_with(struct storage_setup *setup, const struct storage_outcom
         return;
     }
     setup->give_up_at = 0;
+    share_files_heed(storage);
     struct mounted *mounted = mounted_new(storage, outcome->is_mount);
     if (mounted == NULL || !use(setup->users, mounted)) {
         setup->done(setup, "out of memory in the guest");
