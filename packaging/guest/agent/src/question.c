@@ -42,6 +42,9 @@ void question_ask(struct call *call, const char *path, void (*work)(const char *
         return;
     }
     *question = (struct question){.call = call, .path = path, .answer = answer, .ask = work, .tell = then};
-    answer->error = aside_start(&question->aside, ask, question, ASIDE_LIMIT_MS, asked);
-    if (answer->error != 0) tell(question);
+    // The process may have answered before this is known.
+    int error = aside_start(&question->aside, ask, question, ASIDE_LIMIT_MS, asked);
+    if (error == 0) return;
+    answer->error = error;
+    tell(question);
 }
