@@ -77,7 +77,7 @@ fi
 
 # ---- 3. is there anything to do? --------------------------------------------------------------------------------
 mapfile -t input_files < <(awk '{print $2}' "$inputs")
-mapfile -t own_files < <(find "$here/build.sh" "$here/kernel.sh" "$here/crun.sh" "$here/crun_filter.h" "$here/modules" "$here/rootfs" -type f | sort)
+mapfile -t own_files < <(find "$here/build.sh" "$here/kernel.sh" "$here/crun.sh" "$here"/crun_*.h "$here/modules" "$here/rootfs" -type f | sort)
 key=$( (cat "${input_files[@]}" "$init" "${own_files[@]}"; echo "$SOURCE_DATE_EPOCH") | sha256sum | cut -c1-64)
 if [[ -f $out/vmlinux && -f $out/saya-initrd.img && -d $out/modules && $(sed -n 's/^inputs-sha256 //p' "$out/guest.manifest" 2>/dev/null) == "$key" ]]; then
   say "nothing changed, $out is up to date"
@@ -93,7 +93,7 @@ release=$(basename "$work"/kernel/lib/modules/*)
 extract_vmlinux "$work/kernel/boot/vmlinuz-$release" "$work/vmlinux"
 
 # ---- 5. crun, built once for each version of its sources and of the libraries ------------------------------------------
-crun=$cache/crun-$(cat "$(input crun)" "$(input seccomp)" "$(input cap)" "$here/crun.sh" "$here/crun_filter.h" | sha256sum | cut -c1-16)
+crun=$cache/crun-$(cat "$(input crun)" "$(input seccomp)" "$(input cap)" "$here/crun.sh" "$here"/crun_*.h | sha256sum | cut -c1-16)
 if [[ ! -x $crun ]]; then
   build_crun "$(input crun)" "$cache/crun-build" "$crun.new" "$(input seccomp)" "$(input cap)"
   mv "$crun.new" "$crun"

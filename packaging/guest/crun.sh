@@ -31,7 +31,7 @@ build_crun() {
   [[ $(readelf -lW "$out") != *INTERP* ]] || die "$out needs a dynamic linker, a static crun was wanted"
 }
 
-# adapt_crun DIRECTORY: makes of crun 1.8.1 what runc is to programs, in five places. Each edit must find its place: a newer crun is looked at again.
+# adapt_crun DIRECTORY: makes of crun 1.8.1 what runc is to programs, in six places. Each edit must find its place: a newer crun is looked at again.
 adapt_crun() {
   # A user that the image's passwd does not have: HOME is /, as it is without a passwd.
   edit_source "$1/utils.c" 1 '/^set_home_env (/,/^}/ { /errno == ENOENT/ { n; s/return 0;/break;/ } }'
@@ -53,6 +53,13 @@ adapt_crun() {
     } }
     s/^      ret = seccomp_export_bpf (ctx, gen_ctx->fd);$/      ret = write_unknown_calls (gen_ctx->fd, default_action, known);\
       if (ret == 0) ret = seccomp_export_bpf (ctx, gen_ctx->fd);/
+  '
+  # Files on shares of the host's: crun_shares.h tells when they are gone to, and why here.
+  cp "$(dirname "${BASH_SOURCE[0]}")/crun_shares.h" "$1/"
+  edit_source "$1/container.c" 3 '
+    s/^#include "cgroup-utils.h"$/&\n#include "crun_shares.h"/
+    /^libcrun_container_create (/,/^}/ { s/^  container->context = context;$/&\n  enter_volumes (def);/ }
+    /^exec_process_entrypoint (/,/^}/ { s/^  TEMP_FAILURE_RETRY (read (pipefd1, &own_pid, sizeof (own_pid)));$/&\n  look_at_name_files ();/ }
   '
   # What the kernel refuses to execute is told on the process's standard error.
   local reason='errno == ENOEXEC ? "exec format error" : errno == ENOENT ? "no such file or directory" : errno == EACCES ? "permission denied" : strerror (errno)'

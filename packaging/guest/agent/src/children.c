@@ -139,6 +139,13 @@ int child_spawn(struct child *child, const struct spawn *spawn, void (*exited_ca
     return error;
 }
 
+void child_take(struct child *child, pid_t pid, void (*exited_callback)(struct child *, int)) {
+    child->pid = pid;
+    child->exited = exited_callback;
+    list_init(&child->link);
+    list_append(&children, &child->link);
+}
+
 void child_adopt(struct child *child, pid_t pid, void (*exited_callback)(struct child *, int)) {
     child->pid = pid;
     child->exited = exited_callback;
@@ -150,7 +157,7 @@ void child_adopt(struct child *child, pid_t pid, void (*exited_callback)(struct 
         status = SIGKILL;
     }
     if (!gone) {
-        list_append(&children, &child->link);
+        child_take(child, pid, exited_callback);
         return;
     }
     child->pid = 0;

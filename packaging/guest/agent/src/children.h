@@ -37,6 +37,9 @@ void spawn_init(struct spawn *spawn);
 // Starts a process; 0 or an errno. `exited` is called from the loop, never from here.
 int child_spawn(struct child *child, const struct spawn *spawn, void (*exited)(struct child *child, int wait_status));
 
+// Waits for a process that the agent has just forked; `exited` is called from the loop.
+void child_take(struct child *child, pid_t pid, void (*exited)(struct child *child, int wait_status));
+
 // Waits for a process that another one left to the agent. If it has exited meanwhile, `exited` is called before this returns.
 void child_adopt(struct child *child, pid_t pid, void (*exited)(struct child *child, int wait_status));
 

@@ -30,6 +30,8 @@ struct container {
     enum container_state state;
     bool hooks_after_start;
     bool paused;
+    bool starting;              // StartContainer is under way
+    bool shares_name_files;     // some of them are the host's, which may change them
     bool in_held_pid_namespace; // see namespaces_pid_holder
     struct process *init;
     struct list processes, lingering;

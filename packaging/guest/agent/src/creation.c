@@ -17,6 +17,7 @@
 #include "launch.h"
 #include "log.h"
 #include "modules.h"
+#include "name_files.h"
 #include "namespaces.h"
 #include "oom.h"
 #include "pod_limits.h"
@@ -123,7 +124,7 @@ static bool write_config(struct creation *creation) {
 // A storage may have been mounted where the root is to be; otherwise it is where the specification says.
 static void choose_rootfs(struct creation *creation) {
     snprintf(creation->rootfs, sizeof creation->rootfs, "%s/rootfs", creation->container->bundle);
-    if (access(creation->rootfs, F_OK) == 0) return;
+    if (storage_is_at(creation->rootfs)) return;
     const char *path = creation->request->oci->root->path;
     snprintf(creation->rootfs, sizeof creation->rootfs, "%s", path);
 }
@@ -182,15 +183,11 @@ static void note_termination_log(struct container *container, const Grpc__Spec *
         if (strcmp(spec->mounts[i]->destination, path) == 0) container->termination_log = strdup(spec->mounts[i]->source);
 }
 
-// A share of the host's becomes a mount of the guest's where somebody first walks into it, and only in the mount namespace of who does. If
-// that were crun in the container's, each container had a file system of its own, and locks and mapped pages that the next does not know.
-static void enter_volumes(const Grpc__Spec *spec) {
-    static const char prefix[] = SHARED_DIRECTORY "/";
-    for (size_t i = 0; i < spec->n_mounts; i++) {
-        if (strncmp(spec->mounts[i]->source, prefix, sizeof prefix - 1) != 0) continue;
-        int fd = open(spec->mounts[i]->source, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        if (fd >= 0) close(fd); // what is no directory, or is not there, crun tells
-    }
+static void note_name_files(struct container *container, const Grpc__Spec *spec) {
+    static const char shared[] = SHARED_DIRECTORY "/";
+    for (size_t i = 0; i < spec->n_mounts; i++)
+        if (name_file_is(spec->mounts[i]->destination) && strncmp(spec->mounts[i]->source, shared, sizeof shared - 1) == 0)
+            container->shares_name_files = true;
 }
 
 static bool set_network_sysctls(struct creation *creation) {
@@ -224,7 +221,7 @@ static void run_crun(struct creation *creation) {
         return;
     }
     note_termination_log(container, spec);
-    enter_volumes(spec);
+    note_name_files(container, spec);
     if (sandbox.first_process && may_set_up_firewalls(spec->process)) modules_for_firewalls();
     container->hooks_after_start = spec->hooks != NULL && spec->hooks->n_poststart > 0;
     container->init = process_new(container, container->id, spec->process->terminal);

@@ -11,7 +11,7 @@
 
 #include "log.h"
 
-enum { ARGUMENTS_LIMIT = 32 };
+enum { ARGUMENTS_LIMIT = 32, DEATH_LIMIT_MS = 2000 };
 
 static const char crun_path[] = "/usr/bin/crun";
 
@@ -19,10 +19,17 @@ int memory_file(const char *name) {
     return memfd_create(name, MFD_CLOEXEC);
 }
 
+// One that waits for a file system of the host's does not even end by SIGKILL until that answers, and then it is no matter any more.
 static void limit_reached(struct timer *timer) {
     struct crun *crun = container_of(timer, struct crun, limit);
+    if (crun->timed_out) {
+        child_forget(&crun->child);
+        crun->done(crun, false);
+        return;
+    }
     crun->timed_out = true;
     kill(crun->child.pid, SIGKILL);
+    timer_start(&crun->limit, DEATH_LIMIT_MS);
 }
 
 static void exited(struct child *child, int wait_status) {

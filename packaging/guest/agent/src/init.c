@@ -113,6 +113,10 @@ void init_guest(void) {
 
 void power_off(void) {
     sync();
+    switch_off();
+}
+
+void switch_off(void) {
     reboot(RB_POWER_OFF);
     log_error("power off: %s", strerror(errno)); // a pid namespace's init gets here: its end is the end of the namespace
     _exit(0);

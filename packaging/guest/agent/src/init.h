@@ -6,3 +6,6 @@ void init_guest(void);
 
 // Writes file systems out and switches the machine off. Does not return.
 void power_off(void) __attribute__((noreturn));
+
+// The same without writing anything. Does not return.
+void switch_off(void) __attribute__((noreturn));

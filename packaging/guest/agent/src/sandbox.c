@@ -7,6 +7,7 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
+#include "aside.h"
 #include "container.h"
 #include "dns.h"
 #include "files.h"
@@ -116,13 +117,29 @@ static void gone(void) {
     loop_stop(0);
 }
 
-static void finish_destroy(void) {
-    storage_release(&sandbox.storages);
-    namespaces_remove();
+static void gone_in_a_hurry(void) {
+    if (sandbox.first_process) switch_off();
+    loop_stop(0);
+}
+
+static void write_out(void *nothing) {
+    (void)nothing;
     sync();
-    log_info("sandbox %s destroyed", sandbox.id);
+}
+
+// What cannot be written in all that time is lost; it would hold up what follows as well.
+static void written_out(struct aside *aside, bool finished) {
+    (void)aside;
+    if (finished) storage_release(&sandbox.storages);
+    namespaces_remove();
+    log_info("sandbox %s destroyed%s", sandbox.id, finished ? "" : ", with what could not be written");
     call_reply_empty(destroy_call);
-    transport_flush(gone);
+    transport_flush(finished ? gone : gone_in_a_hurry);
+}
+
+static void finish_destroy(void) {
+    static struct aside writing;
+    if (aside_start(&writing, write_out, NULL, ASIDE_LIMIT_MS, written_out) != 0) written_out(&writing, false);
 }
 
 static void container_removed(struct removal *removal, const char *error) {

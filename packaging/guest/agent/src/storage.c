@@ -10,6 +10,7 @@
 #include "files.h"
 #include "log.h"
 #include "options.h"
+#include "share_files.h"
 #include "storage_drivers.h"
 #include "volume_files.h"
 
@@ -89,6 +90,10 @@ static struct mounted *mounted_new(const Grpc__Storage *storage, bool is_mount) 
     return mounted;
 }
 
+bool storage_is_at(const char *path) {
+    return find_mounted(path) != NULL;
+}
+
 bool storage_refresh(const Grpc__Storage *storage, char *error, size_t error_size) {
     const struct mounted *mounted = find_mounted(storage->mount_point);
     return mounted == NULL || !mounted->is_files || volume_files_set(storage, error, error_size);
@@ -98,27 +103,77 @@ bool storage_refresh(const Grpc__Storage *storage, char *error, size_t error_siz
 
 static void go_on(struct storage_setup *setup);
 
-static void finish_one(struct storage_setup *setup, const char *device) {
-    const Grpc__Storage *storage = setup->storages[setup->next];
+// What came of a mount.
+struct storage_outcome {
+    bool made, is_mount;
+    int reason; // errno
     char error[1024];
-    bool is_mount;
-    if (!storage_driver_run(storage, device, &is_mount, error, sizeof error)) {
-        bool missing = storage_driver_device_missing(storage, errno);
+};
+
+static void run_driver(const Grpc__Storage *storage, const char *device, struct storage_outcome *outcome) {
+    outcome->made = storage_driver_run(storage, device, &outcome->is_mount, outcome->error, sizeof outcome->error);
+    outcome->reason = errno;
+}
+
+static void finish_with(struct storage_setup *setup, const struct storage_outcome *outcome) {
+    const Grpc__Storage *storage = setup->storages[setup->next];
+    if (!outcome->made) {
+        bool missing = storage_driver_device_missing(storage, outcome->reason);
         if (setup->give_up_at == 0) setup->give_up_at = loop_now() + options.hotplug_timeout_ms;
         if (missing && loop_now() < setup->give_up_at)
             timer_start(&setup->look_again, SHARE_LOOK_MS);
         else
-            setup->done(setup, error);
+            setup->done(setup, outcome->error);
         return;
     }
     setup->give_up_at = 0;
-    struct mounted *mounted = mounted_new(storage, is_mount);
+    share_files_heed(storage);
+    struct mounted *mounted = mounted_new(storage, outcome->is_mount);
     if (mounted == NULL || !use(setup->users, mounted)) {
         setup->done(setup, "out of memory in the guest");
         return;
     }
     setup->next++;
     go_on(setup);
+}
+
+// ---- the same by a process that may hang
+
+static void work(void *argument) {
+    const struct storage_setup *setup = argument;
+    run_driver(setup->storages[setup->next], setup->device, setup->outcome);
+}
+
+static void worked(struct aside *aside, bool finished) {
+    struct storage_setup *setup = container_of(aside, struct storage_setup, aside);
+    const Grpc__Storage *storage = setup->storages[setup->next];
+    struct storage_outcome outcome = *setup->outcome;
+    aside_memory_free(setup->outcome, sizeof *setup->outcome);
+    if (!finished) {
+        outcome.made = false;
+        outcome.reason = ETIMEDOUT;
+        snprintf(outcome.error, sizeof outcome.error, "storage %s at %s: %s did not answer within %d s", storage->driver,
+                 storage->mount_point, storage->source, ASIDE_LIMIT_MS / 1000);
+    }
+    finish_with(setup, &outcome);
+}
+
+static void finish_one(struct storage_setup *setup, const char *device) {
+    const Grpc__Storage *storage = setup->storages[setup->next];
+    if (!storage_driver_may_hang(storage)) {
+        struct storage_outcome outcome;
+        run_driver(storage, device, &outcome);
+        finish_with(setup, &outcome);
+        return;
+    }
+    char error[256];
+    setup->device = device;
+    setup->outcome = aside_memory(sizeof *setup->outcome);
+    int reason = setup->outcome == NULL ? errno : aside_start(&setup->aside, work, setup, ASIDE_LIMIT_MS, worked);
+    if (reason == 0) return;
+    if (setup->outcome != NULL) aside_memory_free(setup->outcome, sizeof *setup->outcome);
+    snprintf(error, sizeof error, "storage %s: %s", storage->driver, strerror(reason));
+    setup->done(setup, error);
 }
 
 static void look_again(struct timer *timer) {

@@ -215,6 +215,11 @@ bool storage_driver_needs_device(const Grpc__Storage *storage) {
     return strcmp(storage->driver, "blk") == 0 || strcmp(storage->driver, "mmioblk") == 0;
 }
 
+bool storage_driver_may_hang(const Grpc__Storage *storage) {
+    return storage_driver_needs_device(storage) || strcmp(storage->driver, "overlayfs") == 0 || strcmp(storage->driver, "loop") == 0 ||
+           strcmp(storage->fstype, "bind") == 0 || storage->fs_group != NULL;
+}
+
 bool storage_driver_device_missing(const Grpc__Storage *storage, int error) {
     // What virtiofs says of a tag that no device has.
     return strcmp(storage->driver, "virtio-fs") == 0 && error == EINVAL;

@@ -9,6 +9,9 @@
 // True if the source is a block device that may still have to appear.
 bool storage_driver_needs_device(const Grpc__Storage *storage);
 
+// True if making it goes to what is behind a path of the host's or a disk, and takes as long as that does.
+bool storage_driver_may_hang(const Grpc__Storage *storage);
+
 // True if a storage that cannot be mounted for this errno may wait for a share that is being plugged in.
 bool storage_driver_device_missing(const Grpc__Storage *storage, int error);
 

@@ -11,18 +11,24 @@
 #include "agent/csi.pb-c.h"
 #include "container.h"
 #include "files.h"
+#include "question.h"
 #include "sandbox.h"
 #include "storage.h"
 #include "storage_drivers.h"
 #include "volume_files.h"
 
-void handle_get_volume_stats(struct call *call, const void *message) {
-    const Grpc__VolumeStatsRequest *request = message;
-    struct statvfs status;
-    if (statvfs(request->volume_guest_path, &status) < 0) {
-        call_fail(call, STATUS_INTERNAL, "GetVolumeStats %s: %s", request->volume_guest_path, strerror(errno));
+// ---- GetVolumeStats
+
+static void find_figures(const char *path, struct answer *answer) {
+    answer->error = statvfs(path, &answer->figures) < 0 ? errno : 0;
+}
+
+static void tell_figures(struct call *call, const char *path, const struct answer *answer) {
+    if (answer->error != 0) {
+        call_fail(call, STATUS_INTERNAL, "GetVolumeStats %s: %s", path, strerror(answer->error));
         return;
     }
+    const struct statvfs status = answer->figures;
     Grpc__VolumeUsage bytes = GRPC__VOLUME_USAGE__INIT, inodes = GRPC__VOLUME_USAGE__INIT;
     Grpc__VolumeCondition condition = GRPC__VOLUME_CONDITION__INIT;
     Grpc__VolumeStatsResponse response = GRPC__VOLUME_STATS_RESPONSE__INIT;
@@ -41,6 +47,13 @@ void handle_get_volume_stats(struct call *call, const void *message) {
     response.volume_condition = &condition;
     call_reply(call, &response.base);
 }
+
+void handle_get_volume_stats(struct call *call, const void *message) {
+    const Grpc__VolumeStatsRequest *request = message;
+    question_ask(call, request->volume_guest_path, find_figures, tell_figures);
+}
+
+// ---- UpdateEphemeralMounts
 
 void handle_update_ephemeral_mounts(struct call *call, const void *message) {
     const Grpc__UpdateEphemeralMountsRequest *request = message;
@@ -61,31 +74,62 @@ void handle_update_ephemeral_mounts(struct call *call, const void *message) {
     call_reply_empty(call);
 }
 
+// ---- RemoveStaleVirtiofsShareMounts
+
 // Looking at a mount whose source is gone on the host makes the kernel notice.
-void handle_remove_stale_virtiofs_share_mounts(struct call *call, const void *message) {
-    (void)message;
-    static const char prefix[] = SHARED_DIRECTORY "/";
+static void look_at_mounts(const char *prefix, struct answer *answer) {
     FILE *mounts = setmntent("/proc/self/mounts", "re");
     struct mntent *entry;
     struct stat status;
     while (mounts != NULL && (entry = getmntent(mounts)) != NULL)
-        if (strncmp(entry->mnt_dir, prefix, sizeof prefix - 1) == 0 && stat(entry->mnt_dir, &status) < 0) continue;
+        if (strncmp(entry->mnt_dir, prefix, strlen(prefix)) == 0 && stat(entry->mnt_dir, &status) < 0) continue;
     if (mounts != NULL) endmntent(mounts);
-    call_reply_empty(call);
+    answer->error = 0;
+}
+
+static void tell_end(struct call *call, const char *path, const struct answer *answer) {
+    if (answer->error == 0)
+        call_reply_empty(call);
+    else
+        call_fail(call, STATUS_INTERNAL, "RemoveStaleVirtiofsShareMounts %s: %s", path, strerror(answer->error));
+}
+
+void handle_remove_stale_virtiofs_share_mounts(struct call *call, const void *message) {
+    (void)message;
+    question_ask(call, SHARED_DIRECTORY "/", look_at_mounts, tell_end);
+}
+
+// ---- GetDiagnosticData
+
+static void read_words(const char *path, struct answer *answer) {
+    answer->error = read_text(path, answer->text, sizeof answer->text) < 0 ? errno : 0;
+}
+
+static void tell_words(struct call *call, const char *path, const struct answer *answer) {
+    if (answer->error != 0) {
+        call_fail(call, STATUS_INTERNAL, "GetDiagnosticData: %s: %s", path, strerror(answer->error));
+        return;
+    }
+    char text[sizeof answer->text];
+    memcpy(text, answer->text, sizeof text);
+    Grpc__GetDiagnosticDataResponse response = GRPC__GET_DIAGNOSTIC_DATA_RESPONSE__INIT;
+    response.data = text;
+    call_reply(call, &response.base);
 }
 
 void handle_get_diagnostic_data(struct call *call, const void *message) {
     const Grpc__GetDiagnosticDataRequest *request = message;
     const struct container *container = container_find(request->container_id);
-    char text[4097] = "";
-    Grpc__GetDiagnosticDataResponse response = GRPC__GET_DIAGNOSTIC_DATA_RESPONSE__INIT;
-    response.data = text;
+    Grpc__GetDiagnosticDataResponse none = GRPC__GET_DIAGNOSTIC_DATA_RESPONSE__INIT;
+    const char *path;
     if (strcmp(request->log_type, "termination_log") != 0)
         call_fail(call, STATUS_INVALID_ARGUMENT, "GetDiagnosticData: log type \"%s\" (expected: termination_log)", request->log_type);
     else if (container == NULL)
         call_fail(call, STATUS_INVALID_ARGUMENT, "GetDiagnosticData: invalid container id \"%s\"", request->container_id);
-    else if (container->termination_log != NULL && read_text(container->termination_log, text, sizeof text) < 0)
-        call_fail(call, STATUS_INTERNAL, "GetDiagnosticData: %s: %s", container->termination_log, strerror(errno));
+    else if (container->termination_log == NULL)
+        call_reply(call, &none.base);
+    else if ((path = arena_printf(&call->arena, "%s", container->termination_log)) == NULL) // the container may go before the call does
+        call_fail_memory(call);
     else
-        call_reply(call, &response.base);
+        question_ask(call, path, read_words, tell_words);
 }

@@ -74,6 +74,11 @@ public final class KataAgent implements Agent {
      */
     private static final Duration LIMIT = Duration.ofMinutes(5);
 
+    /**
+     * How many files of a share the guest may know: for the default guest; Kata's agents ignore it.
+     */
+    private static final String SHARED_FILES = "io.saya.files=";
+
     /** The limit of requests that a living guest answers soon: a signal, a window size. */
     private static final Duration SHORT_LIMIT = Duration.ofSeconds(10);
 
@@ -193,6 +198,7 @@ public final class KataAgent implements Agent {
                                         .setDriver("virtio-fs")
                                         .setSource(setup.share().tag())
                                         .setFstype("virtiofs")
+                                        .addDriverOptions(SHARED_FILES + setup.share().files())
                                         .setMountPoint(setup.share().mountPoint()))
                         .addStorages(
                                 Storage.newBuilder()

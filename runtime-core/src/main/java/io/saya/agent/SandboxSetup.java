@@ -27,8 +27,9 @@ public record SandboxSetup(
      *
      * @param tag its virtio-fs tag
      * @param mountPoint where the guest mounts it
+     * @param files how many of its files the host can keep for the guest at a time
      */
-    public record Share(String tag, String mountPoint) {}
+    public record Share(String tag, String mountPoint, long files) {}
 
     /**
      * How the guest is called, and where it finds others.

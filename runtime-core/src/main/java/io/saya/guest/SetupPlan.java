@@ -7,6 +7,7 @@ import io.saya.oci.OciSpec;
 import io.saya.oci.OciSpec.OciMount;
 import io.saya.share.ContainerShares;
 import io.saya.share.SharedDirectory;
+import io.saya.share.SharedFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -40,7 +41,10 @@ public final class SetupPlan {
                 new SandboxSetup.Names(
                         hostname.substring(0, Math.min(HOSTNAME_LENGTH, hostname.length())),
                         dns(spec)),
-                new SandboxSetup.Share(SharedDirectory.TAG, SharedDirectory.GUEST_PATH),
+                new SandboxSetup.Share(
+                        SharedDirectory.TAG,
+                        SharedDirectory.GUEST_PATH,
+                        SharedFiles.most(config.hypervisor().sharedFs().extraArguments())),
                 ContainerShares.GUEST_SHM,
                 config.agent().given().kernelModules(),
                 config.agent().given().policy(),
