@@ -64,6 +64,18 @@ final class HostSharing {
                 }
             }
         }
+        for (Namespace namespace : spec.namespaces()) {
+            if (isOfAnother(namespace, spec.kind())) {
+                throw RuntimeFailure.invalidArgument(
+                        namespace.type()
+                                + " namespace "
+                                + namespace.path()
+                                + ": a VM cannot share that of the host or of another VM (expected:"
+                                + " a container without "
+                                + namespace.type()
+                                + ": container:NAME, or containers of one pod)");
+            }
+        }
         for (String told : standsIn(spec)) {
             LOG.warn(told, "container", containerId);
         }
@@ -81,6 +93,16 @@ final class HostSharing {
             }
         }
         return told;
+    }
+
+    /**
+     * True for a namespace of another container's, named by its path on the host: that container is
+     * in another VM, but for those of a pod, whose IPC and name are their VM's.
+     */
+    private static boolean isOfAnother(Namespace namespace, ContainerKind kind) {
+        return kind == ContainerKind.SINGLE
+                && !namespace.path().isEmpty()
+                && (namespace.type().equals("ipc") || namespace.type().equals("uts"));
     }
 
     private static boolean isShared(List<String> options) {

@@ -67,6 +67,21 @@ class HostSharingTest {
                 .isEmpty();
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"ipc", "uts"})
+    void aNamespaceOfAnotherContainerIsRefusedToOneStartedAlone(String type) {
+        String named = "{\"type\": \"%s\", \"path\": \"/proc/17/ns/%s\"}".formatted(type, type);
+
+        assertThatThrownBy(() -> HostSharing.check("c1", spec(named, "", "[]"), List.of()))
+                .isInstanceOfSatisfying(
+                        RuntimeFailure.class,
+                        refusal -> assertThat(refusal.kind()).isEqualTo(Kind.INVALID_ARGUMENT))
+                .hasMessageContaining(type + " namespace /proc/17/ns/" + type);
+        assertThatCode(() -> HostSharing.check("c1", spec(named, "container", "[]"), List.of()))
+                .as("a pod's is its VM's")
+                .doesNotThrowAnyException();
+    }
+
     @Test
     void aRefusalFailsTheCreationAndLeavesNothing(@TempDir Path directory) {
         SandboxFixture fixture = new SandboxFixture(directory);
