@@ -55,16 +55,14 @@ final class HostSharing {
         for (RootfsMount mount : rootfs) {
             for (String option : mount.options()) {
                 if (option.startsWith("uidmap=") || option.startsWith("gidmap=")) {
-                    throw RuntimeFailure.invalidArgument(
-                            "root file system with mapped ids ("
-                                    + option
-                                    + "): user namespaces (hostUsers: false) are not supported;"
-                                    + " the VM keeps root of the container from being root of the"
-                                    + " host (expected: a container without them)");
+                    throw userNamespace("root file system with mapped ids (" + option + ")");
                 }
             }
         }
         for (Namespace namespace : spec.namespaces()) {
+            if (namespace.type().equals("user")) {
+                throw userNamespace("a user namespace");
+            }
             if (isOfAnother(namespace, spec.kind())) {
                 throw RuntimeFailure.invalidArgument(
                         namespace.type()
@@ -103,6 +101,14 @@ final class HostSharing {
         return kind == ContainerKind.SINGLE
                 && !namespace.path().isEmpty()
                 && (namespace.type().equals("ipc") || namespace.type().equals("uts"));
+    }
+
+    private static RuntimeFailure userNamespace(String found) {
+        return RuntimeFailure.invalidArgument(
+                found
+                        + ": user namespaces (hostUsers: false, Docker's userns-remap) are not"
+                        + " supported; the VM keeps root of the container from being root of the"
+                        + " host (expected: a container without them)");
     }
 
     private static boolean isShared(List<String> options) {

@@ -55,6 +55,15 @@ class HostSharingTest {
     }
 
     @Test
+    void aUserNamespaceIsRefused() {
+        OciSpec spec = spec(ALL + ", {\"type\": \"user\"}", "", "[]");
+
+        assertThatThrownBy(() -> HostSharing.check("c1", spec, List.of()))
+                .hasMessageContaining("a user namespace")
+                .hasMessageContaining("userns-remap");
+    }
+
+    @Test
     void theNamespacesThatTheMachineStandsInForAreNamed() {
         assertThat(HostSharing.standsIn(spec("", "container", "[]")))
                 .satisfiesExactly(
