@@ -25,6 +25,11 @@ case_processes_of_another_container() {
   start --name c1 "$image" sh -c "$patient"
   once --pid container:c1 "$image" true
 }
+case_shared_memory_of_another_container() {
+  start --name c1 --ipc shareable "$image" sh -c "echo x > /dev/shm/x; $patient"
+  until_true 20 said c1 ready
+  equal x "$(once --ipc container:c1 "$image" cat /dev/shm/x)"
+}
 case_processes_of_the_host() { once --pid host "$image" true; }
 case_alias_in_a_network_of_its_own() {
   engine network create cn > /dev/null

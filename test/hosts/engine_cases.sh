@@ -2,7 +2,8 @@
 # What users do with the command line that Docker and nerdctl share. Each case runs in a shell of its own under set -e, with the names of what it
 # makes beginning with c; what is left of it is removed afterwards. Sourced; needs client (an array), runtime, image, work, gateway.
 
-engine() { timeout --foreground 120 "${client[@]}" "$@"; }
+# A client that waits for a container hands SIGTERM on to that.
+engine() { timeout --foreground --kill-after 10 120 "${client[@]}" "$@"; }
 run() { engine run --runtime "$runtime" "$@"; }
 # once OPTIONS...: a container that goes when it has ended.
 once() { run --rm "$@"; }

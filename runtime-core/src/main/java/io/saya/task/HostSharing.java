@@ -55,13 +55,23 @@ final class HostSharing {
         for (RootfsMount mount : rootfs) {
             for (String option : mount.options()) {
                 if (option.startsWith("uidmap=") || option.startsWith("gidmap=")) {
-                    throw RuntimeFailure.invalidArgument(
-                            "root file system with mapped ids ("
-                                    + option
-                                    + "): user namespaces (hostUsers: false) are not supported;"
-                                    + " the VM keeps root of the container from being root of the"
-                                    + " host (expected: a container without them)");
+                    throw userNamespace("root file system with mapped ids (" + option + ")");
                 }
+            }
+        }
+        for (Namespace namespace : spec.namespaces()) {
+            if (namespace.type().equals("user")) {
+                throw userNamespace("a user namespace");
+            }
+            if (isOfAnother(namespace, spec.kind())) {
+                throw RuntimeFailure.invalidArgument(
+                        namespace.type()
+                                + " namespace "
+                                + namespace.path()
+                                + ": a VM cannot share that of the host or of another VM (expected:"
+                                + " a container without "
+                                + namespace.type()
+                                + ": container:NAME, or containers of one pod)");
             }
         }
         for (String told : standsIn(spec)) {
@@ -81,6 +91,24 @@ final class HostSharing {
             }
         }
         return told;
+    }
+
+    /**
+     * True for a namespace of another container's, named by its path on the host: that container is
+     * in another VM, but for those of a pod, whose IPC and name are their VM's.
+     */
+    private static boolean isOfAnother(Namespace namespace, ContainerKind kind) {
+        return kind == ContainerKind.SINGLE
+                && !namespace.path().isEmpty()
+                && (namespace.type().equals("ipc") || namespace.type().equals("uts"));
+    }
+
+    private static RuntimeFailure userNamespace(String found) {
+        return RuntimeFailure.invalidArgument(
+                found
+                        + ": user namespaces (hostUsers: false, Docker's userns-remap) are not"
+                        + " supported; the VM keeps root of the container from being root of the"
+                        + " host (expected: a container without them)");
     }
 
     private static boolean isShared(List<String> options) {

@@ -55,6 +55,15 @@ class HostSharingTest {
     }
 
     @Test
+    void aUserNamespaceIsRefused() {
+        OciSpec spec = spec(ALL + ", {\"type\": \"user\"}", "", "[]");
+
+        assertThatThrownBy(() -> HostSharing.check("c1", spec, List.of()))
+                .hasMessageContaining("a user namespace")
+                .hasMessageContaining("userns-remap");
+    }
+
+    @Test
     void theNamespacesThatTheMachineStandsInForAreNamed() {
         assertThat(HostSharing.standsIn(spec("", "container", "[]")))
                 .satisfiesExactly(
@@ -65,6 +74,21 @@ class HostSharingTest {
         assertThat(HostSharing.standsIn(spec("", "sandbox", "[]")))
                 .as("the pause container shows nothing to anybody")
                 .isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"ipc", "uts"})
+    void aNamespaceOfAnotherContainerIsRefusedToOneStartedAlone(String type) {
+        String named = "{\"type\": \"%s\", \"path\": \"/proc/17/ns/%s\"}".formatted(type, type);
+
+        assertThatThrownBy(() -> HostSharing.check("c1", spec(named, "", "[]"), List.of()))
+                .isInstanceOfSatisfying(
+                        RuntimeFailure.class,
+                        refusal -> assertThat(refusal.kind()).isEqualTo(Kind.INVALID_ARGUMENT))
+                .hasMessageContaining(type + " namespace /proc/17/ns/" + type);
+        assertThatCode(() -> HostSharing.check("c1", spec(named, "container", "[]"), List.of()))
+                .as("a pod's is its VM's")
+                .doesNotThrowAnyException();
     }
 
     @Test
