@@ -14,6 +14,6 @@ struct answer {
     };
 };
 
-// Runs `ask` in a process of its own, and then `tell`, which answers the call. The path must stay valid as long as the call.
-void question_ask(struct call *call, const char *path, void (*ask)(const char *path, struct answer *answer),
-                  void (*tell)(struct call *call, const char *path, const struct answer *answer));
+// Runs `work` in a process of its own, and `then`, which answers the call. The path must stay valid as long as the call.
+void question_ask(struct call *call, const char *path, void (*work)(const char *path, struct answer *answer),
+                  void (*then)(struct call *call, const char *path, const struct answer *answer));

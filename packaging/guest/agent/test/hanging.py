@@ -16,8 +16,8 @@ def attributes(node: int) -> bytes:
 
 
 class HangingFileSystem:
-    """Mounted at a directory, where every name is an empty file. Whoever asks of one once it hangs waits, not even SIGKILL helps, until it is
-    closed."""
+    """Mounted at a directory, where every name is an empty file. Whoever asks of one once it hangs waits, not even SIGKILL helps,
+    until it is closed."""
 
     def __init__(self, directory: str, hangs: bool = True) -> None:
         self.hangs = hangs

@@ -2,7 +2,7 @@
 
 import os
 
-from agent import agent_pb2, oci_pb2
+from agent import agent_pb2
 from fixture import AgentTest, process, spec
 from hanging import HangingFileSystem
 from ttrpc_client import Status
@@ -52,7 +52,8 @@ class Hanging(AgentTest):
             with self.subTest(driver):
                 self.volume.close()
                 self.volume = HangingFileSystem(DIRECTORY)
-                storage = agent_pb2.Storage(driver=driver, source=source, fstype=kind, options=options, mount_point=f"/run/storage-{driver}")
+                point = f"/run/storage-{driver}"
+                storage = agent_pb2.Storage(driver=driver, source=source, fstype=kind, options=options, mount_point=point)
                 text = self.holds_nobody_up(
                     "CreateContainer", container_id="hangs", exec_id="hangs", OCI=spec(process("true")), storages=[storage]
                 )
