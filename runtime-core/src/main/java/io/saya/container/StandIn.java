@@ -127,12 +127,16 @@ public final class StandIn {
 
     /**
      * Ends it, also one that is just being made; returns when it is reaped, or after a second if it
-     * is stuck: the guard sees to it then. May be called again.
+     * is stuck: the guard sees to it then. One that was not begun is never made. May be called
+     * again.
      */
     public void end() {
         synchronized (this) {
             ended = true;
             if (!begun) {
+                // Or whoever creates the container now would wait for what nobody makes.
+                process.completeExceptionally(
+                        new IllegalStateException("the container ended before it was made"));
                 return;
             }
         }
