@@ -49,6 +49,10 @@ public final class SharedDirectory {
     private final Path staging;
     private final HostMounts host;
     private final AtomicLong stages = new AtomicLong();
+
+    /** Taken back as a whole: a container that is still being created must not make it anew. */
+    private volatile boolean released;
+
     private final List<Path> bound = Collections.synchronizedList(new ArrayList<>());
     private final ConcurrentMap<String, FutureTask<Optional<Share>>> once =
             new ConcurrentHashMap<>();
@@ -129,12 +133,16 @@ public final class SharedDirectory {
      *     {@code ..}
      * @param access what the guest can do with it, whatever it tries
      * @return the share; the caller releases it
+     * @throws IOException also when all has been taken back
      */
     public Share share(String name, Path source, Access access) throws IOException {
         Path target = mounts.resolve(name).normalize();
         if (!target.startsWith(mounts) || target.equals(mounts)) {
             throw new IOException(
                     "share " + name + " leaves the shared directory (expected: a path below it)");
+        }
+        if (released) {
+            throw new IOException("share " + name + ": the sandbox has ended");
         }
         Files.createDirectories(target.getParent());
         if (Files.isDirectory(source)) {
@@ -234,8 +242,9 @@ public final class SharedDirectory {
         release(share.hostPath(), problems);
     }
 
-    /** Takes back all shares, the tree itself last. */
+    /** Takes back all shares, the tree itself last. There are no others from now on. */
     public void release(Problems problems) {
+        released = true;
         for (Path target : List.copyOf(bound).reversed()) {
             release(target, problems);
         }
