@@ -44,9 +44,12 @@ JSON
   limit=1200 cri create "$pod" "$1.json" pod.json
 }
 mkdir -p /var/log/pods/pod3
+begin=$SECONDS
 pod=$(limit=1200 cri runp --runtime saya pod.json) || cri_fails "a pod does not start"
+ok "a pod is there after $((SECONDS - begin)) s"
 id=$(container main $((128 << 20)) '["/bin/sleep", "100000"]') || cri_fails "a container is not created"
 cri start "$id" > /dev/null || cri_fails "a container does not start"
+ok "its container runs after $((SECONDS - begin)) s"
 unit=cri-containerd-$pod.scope
 qemu=$(qemu_of "$pod")
 equal "the cgroup of the pod's QEMU" "$(cat "/proc/$qemu/cgroup")" "0::/checks.slice/$slice/$unit"
