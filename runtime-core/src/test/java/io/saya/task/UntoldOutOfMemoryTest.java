@@ -77,37 +77,31 @@ class UntoldOutOfMemoryTest {
     void aKillThatWasSentIsNone() throws Exception {
         runPod(FULL, AgentTrait.STREAMS_END_WITH_WAIT, AgentTrait.MAY_MISS_OUT_OF_MEMORY);
         fixture.tasks.kill("app1", "", SIGKILL, false);
-
-        assertThat(status("app1")).isEqualTo(137);
-        assertThat(ofApp()).hasSize(1);
-        fixture.sandbox.stop();
+        nothingButTheExitIsTold();
     }
 
     @Test
     void aLimitThatWasNotMetSaysNothing() throws Exception {
         runPod(ENOUGH, AgentTrait.STREAMS_END_WITH_WAIT, AgentTrait.MAY_MISS_OUT_OF_MEMORY);
         fixture.agent.exit("app1", "app1", 128 + SIGKILL);
-
-        assertThat(status("app1")).isEqualTo(137);
-        assertThat(ofApp()).hasSize(1);
-        fixture.sandbox.stop();
+        nothingButTheExitIsTold();
     }
 
     @Test
     void norDoesNoLimit() throws Exception {
         runPod(NO_LIMIT, AgentTrait.STREAMS_END_WITH_WAIT, AgentTrait.MAY_MISS_OUT_OF_MEMORY);
         fixture.agent.exit("app1", "app1", 128 + SIGKILL);
-
-        assertThat(status("app1")).isEqualTo(137);
-        assertThat(ofApp()).hasSize(1);
-        fixture.sandbox.stop();
+        nothingButTheExitIsTold();
     }
 
     @Test
     void theDefaultGuestIsNotAsked() throws Exception {
         runPod(FULL);
         fixture.agent.exit("app1", "app1", 128 + SIGKILL);
+        nothingButTheExitIsTold();
+    }
 
+    private void nothingButTheExitIsTold() throws Exception {
         assertThat(status("app1")).isEqualTo(137);
         assertThat(ofApp()).hasSize(1);
         fixture.sandbox.stop();

@@ -10,8 +10,6 @@ import io.saya.test.Wait;
 import io.saya.test.WithProduct;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -37,10 +35,7 @@ final class BusyNodeTest extends PodSuite {
 
     @Override
     protected Node newNode() {
-        return new Node(
-                List.of(Node.BRIDGE),
-                Map.of(),
-                "[agent.kata]\nhealth_check_request_timeout_ms = 5000\n");
+        return Node.with("[agent.kata]\nhealth_check_request_timeout_ms = 5000\n");
     }
 
     @Test

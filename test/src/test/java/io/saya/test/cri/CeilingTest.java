@@ -10,8 +10,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.saya.test.Wait;
 import io.saya.test.WithProduct;
 import java.time.Duration;
-import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -31,9 +29,7 @@ final class CeilingTest extends PodSuite {
 
     @Override
     protected Node newNode() {
-        return new Node(
-                List.of(Node.BRIDGE),
-                Map.of(),
+        return Node.with(
                 """
                 [hypervisor.qemu]
                 default_memory = %d

@@ -19,7 +19,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -105,8 +104,7 @@ final class CgroupTest extends PodSuite {
     @Test
     void aDaemonThatNoOtherOneFollowsTakesTheCgroupAlong() {
         var cgroup = cgroup();
-        try (var node =
-                new Node(List.of(Node.BRIDGE), Map.of(), "[runtime]\ndaemon_restarts = 0\n")) {
+        try (var node = Node.with("[runtime]\ndaemon_restarts = 0\n")) {
             var pod =
                     Pod.run(
                             node,

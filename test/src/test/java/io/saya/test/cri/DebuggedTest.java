@@ -22,7 +22,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -46,9 +45,7 @@ final class DebuggedTest extends PodSuite {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return new Node(
-                List.of(Node.BRIDGE),
-                Map.of(),
+        return Node.with(
                 """
                 [hypervisor.qemu]
                 default_memory = 256

@@ -104,7 +104,7 @@ final class DurabilityTest extends PodSuite {
 
     @Override
     protected Node newNode() {
-        return new Node(List.of(Node.BRIDGE), Map.of(), ON_DISKS);
+        return Node.with(ON_DISKS);
     }
 
     @Test

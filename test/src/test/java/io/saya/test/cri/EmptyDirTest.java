@@ -10,7 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
@@ -29,7 +28,7 @@ final class EmptyDirTest extends PodSuite {
 
     @Override
     protected Node newNode() {
-        return new Node(List.of(Node.BRIDGE), Map.of(), ON_DISKS);
+        return Node.with(ON_DISKS);
     }
 
     /** Sets, writes, and reads it in two containers, of which one has ended before the other. */

@@ -12,7 +12,6 @@ import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
@@ -31,9 +30,7 @@ final class HostSocketsTest extends PodSuite {
 
     @Override
     protected Node newNode() {
-        return new Node(
-                List.of(Node.BRIDGE),
-                Map.of(),
+        return Node.with(
                 """
                 [hypervisor.qemu]
                 enable_annotations = ["runtime.forward_sockets"]

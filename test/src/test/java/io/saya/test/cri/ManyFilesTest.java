@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.saya.test.WithProduct;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** A container that looks at more files of a volume than virtiofsd has descriptors for. */
@@ -24,7 +22,7 @@ final class ManyFilesTest extends PodSuite {
 
     @Override
     protected Node newNode() {
-        return new Node(List.of(Node.BRIDGE), Map.of(), FEW);
+        return Node.with(FEW);
     }
 
     @Test

@@ -14,8 +14,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
-import java.util.Map;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -47,8 +45,7 @@ final class MemoryBackingTest extends PodSuite {
 
     @Override
     protected Node newNode() {
-        return new Node(
-                List.of(Node.BRIDGE), Map.of(), "[hypervisor.qemu]\nenable_hugepages = true\n");
+        return Node.with("[hypervisor.qemu]\nenable_hugepages = true\n");
     }
 
     private static long free() {

@@ -15,8 +15,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.time.Duration;
-import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -46,9 +44,7 @@ final class MemoryModulesTest extends PodSuite {
             Files.write(
                     initrd,
                     Files.readAllBytes(Containerd.product().resolve("share/saya/saya-initrd.img")));
-            return new Node(
-                    List.of(Node.BRIDGE),
-                    Map.of(),
+            return Node.with(
                     """
                     [hypervisor.qemu]
                     initrd = "%s"

@@ -73,6 +73,15 @@ public final class Node implements AutoCloseable {
         this(networks, plugins, settings, null);
     }
 
+    /**
+     * A node whose product is configured otherwise.
+     *
+     * @param settings the product's configuration file
+     */
+    public static Node with(String settings) {
+        return new Node(List.of(BRIDGE), Map.of(), settings);
+    }
+
     /** A node whose containers have their root file systems in files with ext4. */
     static Node withBlockSnapshots(String settings) {
         try {

@@ -8,8 +8,6 @@ import io.saya.test.WithProduct;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -23,9 +21,7 @@ final class NumaTest extends PodSuite {
 
     @Override
     protected Node newNode() {
-        return new Node(
-                List.of(Node.BRIDGE),
-                Map.of(),
+        return Node.with(
                 """
                 [hypervisor.qemu]
                 enable_numa = true

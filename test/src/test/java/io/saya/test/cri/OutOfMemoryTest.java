@@ -10,8 +10,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -31,8 +29,7 @@ final class OutOfMemoryTest extends PodSuite {
     /** Machines that are soon full. */
     @Override
     protected Node newNode() {
-        return new Node(
-                List.of(Node.BRIDGE), Map.of(), "[hypervisor.qemu]\ndefault_memory = 256\n");
+        return Node.with("[hypervisor.qemu]\ndefault_memory = 256\n");
     }
 
     /** What a kubelet mounts into a container, for what its pod's status is to say of its end. */

@@ -14,8 +14,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -32,7 +30,7 @@ final class PinningTest extends PodSuite {
 
     @Override
     protected Node newNode() {
-        return new Node(List.of(Node.BRIDGE), Map.of(), "[runtime]\nenable_vcpus_pinning = true\n");
+        return Node.with("[runtime]\nenable_vcpus_pinning = true\n");
     }
 
     private static LinuxContainerResources onCpus(String cpus) {

@@ -6,7 +6,6 @@ import io.saya.test.Host;
 import io.saya.test.Wait;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -22,7 +21,7 @@ abstract class SurvivorsSuite extends PodSuite {
 
     @Override
     protected @Nullable Node newNode() {
-        return new Node(List.of(Node.BRIDGE), Map.of(), "[runtime]\ndaemon_restarts = 10\n");
+        return Node.with("[runtime]\ndaemon_restarts = 10\n");
     }
 
     /**

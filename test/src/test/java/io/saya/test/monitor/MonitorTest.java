@@ -101,7 +101,7 @@ final class MonitorTest extends PodSuite {
             String settings =
                     Files.readString(guest.resolve("configuration.toml"))
                             .replaceAll("(health_check_request_timeout_ms) = .*", "$1 = 3600000");
-            return new Node(List.of(Node.BRIDGE), Map.of(), settings);
+            return Node.with(settings);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -36,7 +36,7 @@ final class FilesTest extends PodSuite {
 
     @Override
     protected Node newNode() {
-        return new Node(List.of(Node.BRIDGE), Map.of(), ON_DISKS);
+        return Node.with(ON_DISKS);
     }
 
     @Test
