@@ -29,4 +29,15 @@ class VsockChannelsTest {
             }
         }
     }
+
+    @Test
+    void aGuestThatBootsIsLookedAtEverMoreRarely() {
+        int looks = 0;
+        for (long waited = 0; waited < 2_000_000_000L; looks++) {
+            long interval = VsockChannels.pollInterval(waited);
+            assertThat(interval).isLessThanOrEqualTo(Math.max(2_000_000, waited / 16));
+            waited += interval;
+        }
+        assertThat(looks).isLessThan(200);
+    }
 }
