@@ -9,13 +9,12 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "cgroup.h"
-#include "files.h"
+#include "kernel_settings.h"
 #include "log.h"
 #include "modules.h"
 
@@ -78,26 +77,6 @@ static void loopback_up(void) {
     if (fd >= 0) close(fd);
 }
 
-// Containers get their limits from their specification; those of the kernel's first process are too low to raise them from.
-static void raise_limits(void) {
-    struct rlimit files = {1 << 20, 1 << 20};
-    if (setrlimit(RLIMIT_NOFILE, &files) < 0) log_warn("limit of open files: %s", strerror(errno));
-}
-
-// What systemd (the first) and procps (about files and links in directories that anybody may write to) set on every Debian host, and
-// programs in containers have got used to.
-static void set_up_kernel(void) {
-    static const char *const set[][2] = {
-        {"kernel/pid_max", "4194304"}, {"fs/protected_fifos", "1"},    {"fs/protected_hardlinks", "1"},
-        {"fs/protected_regular", "2"}, {"fs/protected_symlinks", "1"},
-    };
-    for (size_t i = 0; i < sizeof set / sizeof *set; i++) {
-        char path[64];
-        snprintf(path, sizeof path, "/proc/sys/%s", set[i][0]);
-        if (!write_text(path, set[i][1])) log_warn("%s: %s", path, strerror(errno));
-    }
-}
-
 void init_guest(void) {
     make_root_pivotable();
     mount_file_systems();
@@ -105,8 +84,7 @@ void init_guest(void) {
     open_console();
     setsid();
     setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
-    raise_limits();
-    set_up_kernel();
+    kernel_settings_make();
     modules_load("/lib/modules/order");
     loopback_up();
 }

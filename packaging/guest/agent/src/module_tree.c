@@ -129,11 +129,12 @@ static const char *reason(int error) {
 }
 
 // Interfaces that some modules make as they are loaded would appear in the pod's network, which is the guest's own. On a host they are
-// the host's, and a pod finds the name free.
+// the host's, and a pod finds the name free. And of the connections that a firewall follows there may be as many as on a host: by itself
+// the module has room for one for each 128 KiB that the guest booted with, 1,280 of a small one; a half MiB for its table is a good price.
 static const char *usual_parameters(const char *name) {
     static const struct {
         const char *name, *parameters;
-    } known[] = {{"bonding", "max_bonds=0"}, {"dummy", "numdummies=0"}, {"ifb", "numifbs=0"}};
+    } known[] = {{"bonding", "max_bonds=0"}, {"dummy", "numdummies=0"}, {"ifb", "numifbs=0"}, {"nf_conntrack", "hashsize=32768"}};
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (strcmp(known[i].name, name) == 0) return known[i].parameters;
     return "";

@@ -70,6 +70,8 @@ final class KernelModulesTest extends PodSuite {
                 nft add rule inet t c ip saddr @s ct state new limit rate 5/second counter log drop
                 nft add chain inet t n '{ type nat hook postrouting priority 100; }'
                 nft add rule inet t n masquerade
+                echo as many connections as on a host
+                test $(cat /proc/sys/net/netfilter/nf_conntrack_max) -ge 262144
                 """);
     }
 
