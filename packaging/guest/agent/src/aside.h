@@ -8,7 +8,7 @@
 #include "children.h"
 #include "loop.h"
 
-// As long as crun may take, which waits for the same file systems.
+// For work that no caller waits for any longer.
 enum { ASIDE_LIMIT_MS = 60000 };
 
 struct aside {

@@ -1,5 +1,6 @@
 #include "call.h"
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +13,7 @@
 #include "modules.h"
 
 // Decoded messages are larger than their bytes (each string is a piece of memory of its own), but not without bound.
-enum { REQUEST_MEMORY_LIMIT = 12 * 1024 * 1024 };
+enum { REQUEST_MEMORY_LIMIT = 12 * 1024 * 1024, ANSWER_MS = 3000 };
 
 static size_t memory_in_use;
 
@@ -128,6 +129,13 @@ static struct call *call_new(struct connection *connection, uint32_t stream, con
 
 static int printable(size_t length) {
     return length > 64 ? 64 : (int)length;
+}
+
+unsigned call_time_left_ms(const struct call *call) {
+    if (!timer_is_running(&call->deadline)) return CALL_LIMIT_MS;
+    uint64_t now = loop_now(), left = call->deadline.at > now ? call->deadline.at - now : 0;
+    if (left > INT_MAX) left = INT_MAX;
+    return (unsigned)(left > 2 * ANSWER_MS ? left - ANSWER_MS : left / 2);
 }
 
 void call_dispatch(struct connection *connection, uint32_t stream, const uint8_t *data, size_t length) {

@@ -56,6 +56,12 @@ void call_fail_memory(struct call *call);
 // Puts the call into the owner's list; `abandoned` must take it out of whatever else refers to it.
 void call_wait(struct call *call, struct list *owners_list, void *owner, void (*abandoned)(struct call *call));
 
+// Milliseconds that work for the caller may take: what is left of the time that it gave, less three seconds in which the work ends by
+// SIGKILL, or is given up, and the answer is on its way (half of it where there is less than twice as much); CALL_LIMIT_MS where it gave
+// none.
+enum { CALL_LIMIT_MS = 60000 };
+unsigned call_time_left_ms(const struct call *call);
+
 static inline bool call_is_gone(const struct call *call) {
     return call->connection == NULL;
 }

@@ -230,6 +230,7 @@ static void run_crun(struct creation *creation) {
         return;
     }
     creation->launch.definition = spec->process;
+    creation->launch.limit_ms = call_time_left_ms(creation->call);
     const char *const command[] = {"create", "--bundle", container->bundle, NULL};
     const char *error = launch_start(&creation->launch, container->init, command, -1, launched);
     if (error != NULL) fail(creation, error);
@@ -246,10 +247,12 @@ static void storages_done(struct storage_setup *setup, const char *error) {
 static void devices_done(struct device_patch *patch, const char *error) {
     struct creation *creation = container_of(patch, struct creation, devices);
     const Grpc__CreateContainerRequest *request = creation->request;
-    if (error != NULL)
+    if (error != NULL) {
         fail(creation, error);
-    else
-        storage_setup_start(&creation->storages, request->storages, request->n_storages, &creation->container->storages, storages_done);
+        return;
+    }
+    creation->storages.limit_ms = call_time_left_ms(creation->call);
+    storage_setup_start(&creation->storages, request->storages, request->n_storages, &creation->container->storages, storages_done);
 }
 
 // ---- the request

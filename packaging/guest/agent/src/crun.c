@@ -59,19 +59,20 @@ static int start(struct crun *crun, const struct crun_run *run) {
 int crun_start(struct crun *crun, const struct crun_run *run, void (*done)(struct crun *crun, bool success)) {
     memset(crun, 0, sizeof *crun);
     crun->done = done;
+    crun->limit_ms = run->limit_ms;
     timer_init(&crun->limit, limit_reached);
     strangers_begin();
     int error = start(crun, run);
     if (error != 0)
         crun_finish(crun);
     else
-        timer_start(&crun->limit, CRUN_LIMIT_MS);
+        timer_start(&crun->limit, crun->limit_ms);
     return error;
 }
 
 void crun_message(const struct crun *crun, char *text, size_t size) {
     if (crun->timed_out) {
-        snprintf(text, size, "crun was killed after %d s", CRUN_LIMIT_MS / 1000);
+        snprintf(text, size, "crun was killed after %u s", crun->limit_ms / 1000);
         return;
     }
     ssize_t length = pread(crun->log_fd, text, size - 1, 0);

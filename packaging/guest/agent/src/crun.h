@@ -18,12 +18,10 @@ enum { CRUN_LOG_FD = 3, CRUN_INPUT_FD = 4, CRUN_PID_FD = 5 };
 #define CRUN_INPUT "/proc/self/fd/4"
 #define CRUN_PID_FILE "/proc/self/fd/5"
 
-// How long any crun may take; it is killed then. Far above what the slowest guest needs.
-enum { CRUN_LIMIT_MS = 60000 };
-
 struct crun {
     struct child child;
     struct timer limit;
+    unsigned limit_ms;
     int log_fd, pid_fd;
     bool timed_out;
     // Called once, from the loop. crun_finish must be called in it.
@@ -35,6 +33,7 @@ struct crun_run {
     int stdio[3];                 // -1 for /dev/null
     int input_fd;                 // -1 if there is none; stays the caller's
     bool wants_pid;
+    unsigned limit_ms; // how long it may take; it is killed then
 };
 
 // Starts crun; 0 or an errno.

@@ -65,6 +65,7 @@ static void exec_start(struct call *call, struct container *container, const Grp
     }
     exec->call = call;
     exec->launch.definition = request->process;
+    exec->launch.limit_ms = call_time_left_ms(call);
     static const char *const command[] = {"exec", "--detach", "--process", CRUN_INPUT, NULL};
     int input = write_process(request->process);
     const char *error = input < 0 ? strerror(errno) : launch_start(&exec->launch, process, command, input, launched);

@@ -65,7 +65,7 @@ static int run(struct launch *launch, const char *const *command, int input_fd, 
     }
     arguments[count++] = launch->process->container->id;
     arguments[count] = NULL;
-    struct crun_run crun_run = {.arguments = arguments, .input_fd = input_fd, .wants_pid = true};
+    struct crun_run crun_run = {.arguments = arguments, .input_fd = input_fd, .wants_pid = true, .limit_ms = launch->limit_ms};
     memcpy(crun_run.stdio, streams->fds, sizeof crun_run.stdio);
     return crun_start(&launch->crun, &crun_run, crun_done);
 }

@@ -8,6 +8,7 @@
 
 struct launch {
     const Grpc__Process *definition; // to be set before the start; must last until done
+    unsigned limit_ms;               // likewise to be set: how long crun may take
     struct crun crun;
     struct console console;
     struct process *process;

@@ -7,7 +7,7 @@
 #include "agent/agent.pb-c.h"
 #include "log.h"
 
-enum { DEFAULT_LIMIT_MS = 30000 };
+enum { DEFAULT_LIMIT_MS = 30000, DELETE_LIMIT_MS = 60000 };
 
 static void finish(struct removal *removal, const char *error) {
     timer_stop(&removal->limit);
@@ -42,7 +42,7 @@ static void crun_deleted(struct crun *crun, bool success) {
 
 static void delete (struct removal *removal) {
     const char *const arguments[] = {"delete", "--force", removal->container->id, NULL};
-    struct crun_run run = {.arguments = arguments, .stdio = {-1, -1, -1}, .input_fd = -1};
+    struct crun_run run = {.arguments = arguments, .stdio = {-1, -1, -1}, .input_fd = -1, .limit_ms = DELETE_LIMIT_MS};
     removal->deleting = true;
     int error = crun_start(&removal->crun, &run, crun_deleted);
     if (error == 0) return;

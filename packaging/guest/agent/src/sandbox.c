@@ -101,6 +101,7 @@ void handle_create_sandbox(struct call *call, const void *message) {
     snprintf(sandbox.id, sizeof sandbox.id, "%s", request->sandbox_id);
     creation->call = call;
     creation->request = request;
+    creation->setup.limit_ms = call_time_left_ms(call);
     storage_setup_start(&creation->setup, request->storages, request->n_storages, &sandbox.storages, storages_done);
 }
 

@@ -50,7 +50,7 @@ static void crun_started(struct crun *crun, bool success) {
 
 static void start_with_crun(struct call *call, struct container *container) {
     const char *const arguments[] = {"start", container->id, NULL};
-    struct crun_run run = {.arguments = arguments, .stdio = {-1, -1, -1}, .input_fd = -1};
+    struct crun_run run = {.arguments = arguments, .stdio = {-1, -1, -1}, .input_fd = -1, .limit_ms = call_time_left_ms(call)};
     struct starting *starting = malloc(sizeof *starting);
     int error = starting == NULL ? ENOMEM : crun_start(&starting->crun, &run, crun_started);
     if (error != 0) {

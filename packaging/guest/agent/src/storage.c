@@ -152,8 +152,8 @@ static void worked(struct aside *aside, bool finished) {
     if (!finished) {
         outcome.made = false;
         outcome.reason = ETIMEDOUT;
-        snprintf(outcome.error, sizeof outcome.error, "storage %s at %s: %s did not answer within %d s", storage->driver,
-                 storage->mount_point, storage->source, ASIDE_LIMIT_MS / 1000);
+        snprintf(outcome.error, sizeof outcome.error, "storage %s at %s: %s did not answer within %u s", storage->driver,
+                 storage->mount_point, storage->source, setup->limit_ms / 1000);
     }
     finish_with(setup, &outcome);
 }
@@ -169,7 +169,7 @@ static void finish_one(struct storage_setup *setup, const char *device) {
     char error[256];
     setup->device = device;
     setup->outcome = aside_memory(sizeof *setup->outcome);
-    int reason = setup->outcome == NULL ? errno : aside_start(&setup->aside, work, setup, ASIDE_LIMIT_MS, worked);
+    int reason = setup->outcome == NULL ? errno : aside_start(&setup->aside, work, setup, setup->limit_ms, worked);
     if (reason == 0) return;
     if (setup->outcome != NULL) aside_memory_free(setup->outcome, sizeof *setup->outcome);
     snprintf(error, sizeof error, "storage %s: %s", storage->driver, strerror(reason));

@@ -33,6 +33,7 @@ bool storage_refresh(const Grpc__Storage *storage, char *error, size_t error_siz
 struct storage_setup {
     Grpc__Storage **storages;
     size_t count, next;
+    unsigned limit_ms; // for each that the host may hold up, to be set before
     struct storage_users *users;
     struct device_wait wait;
     struct aside aside; // for one that the host may hold up

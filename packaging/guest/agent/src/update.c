@@ -71,7 +71,7 @@ static int start(struct update *update, const Grpc__LinuxResources *resources) {
     int input = write_resources(resources);
     if (input < 0) return errno;
     const char *const arguments[] = {"update", "--resources", CRUN_INPUT, update->container->id, NULL};
-    struct crun_run run = {.arguments = arguments, .stdio = {-1, -1, -1}, .input_fd = input};
+    struct crun_run run = {.arguments = arguments, .stdio = {-1, -1, -1}, .input_fd = input, .limit_ms = call_time_left_ms(update->call)};
     int error = crun_start(&update->crun, &run, updated);
     close(input);
     return error;

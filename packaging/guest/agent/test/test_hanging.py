@@ -43,6 +43,18 @@ class Hanging(AgentTest):
         self.holds_nobody_up("CreateContainer", container_id="hangs", exec_id="hangs", OCI=oci)
         self.call("CreateContainer", container_id="hangs", exec_id="hangs", OCI=spec(process("true")))
 
+    def test_it_has_the_time_that_the_caller_gives(self):
+        oci = self.with_mount(VOLUME, "/mnt")
+        with self.assertRaises(Status) as failure:
+            self.call("CreateContainer", timeout=4, container_id="hangs", exec_id="hangs", OCI=oci)
+        self.assertRegex(failure.exception.message, "crun was killed after [12] s")
+        storage = agent_pb2.Storage(driver="virtio-fs", source=VOLUME, fstype="bind", options=["bind"], mount_point="/run/storage-late")
+        with self.assertRaises(Status) as failure:
+            self.call(
+                "CreateContainer", timeout=4, container_id="late", exec_id="late", OCI=spec(process("true")), storages=[storage]
+            )
+        self.assertRegex(failure.exception.message, "did not answer within [12] s")
+
     def test_storages(self):
         for driver, kind, source, options in (
             ("overlayfs", "overlay", "overlay", [f"lowerdir={VOLUME}"]),
