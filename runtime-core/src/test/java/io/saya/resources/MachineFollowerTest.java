@@ -118,7 +118,6 @@ final class MachineFollowerTest {
         follower.admit("a", demand(512, 0));
         follower.admit("b", demand(512, 0));
         assertThat(done.poll(30, TimeUnit.SECONDS)).startsWith("memory ");
-        assertThat(follower.held()).as("it works no more").isNotNull();
     }
 
     @Test
