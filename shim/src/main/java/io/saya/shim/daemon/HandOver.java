@@ -20,6 +20,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -56,6 +58,10 @@ final class HandOver implements Page {
     private final Transport transport;
     private final TaskHandover tasks;
     private final AtomicBoolean underWay = new AtomicBoolean();
+
+    /** Held by the thread that holds the sandbox for a successor, until it is known who gets it. */
+    private final Semaphore holding = new Semaphore(1);
+
     private volatile String outcome = "none";
 
     HandOver(
@@ -162,6 +168,22 @@ final class HandOver implements Page {
 
     /** The successor is ready. Returns the descriptors for it; none if it is not to take over. */
     private List<Integer> hold(AtomicReference<@Nullable String> obstacle, HoldForSuccessor held) {
+        // What is still being held for one that has ended is released by that, not by this.
+        if (!Waited.happens(
+                CALLS_LIMIT.plus(EVENTS_LIMIT).plus(REST_LIMIT),
+                nanos -> holding.tryAcquire(nanos, TimeUnit.NANOSECONDS))) {
+            obstacle.set("the sandbox is still held for an earlier daemon");
+            return List.of();
+        }
+        try {
+            return holdAlone(obstacle, held);
+        } finally {
+            holding.release();
+        }
+    }
+
+    private List<Integer> holdAlone(
+            AtomicReference<@Nullable String> obstacle, HoldForSuccessor held) {
         long begun = System.currentTimeMillis();
         try {
             AtomicReference<Optional<HeldServer>> connections =
