@@ -3,6 +3,7 @@ package io.saya.qemu;
 import io.saya.hypervisor.GuestConsole;
 import io.saya.lifecycle.Pace;
 import io.saya.lifecycle.Waited;
+import io.saya.log.Log;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -37,6 +38,8 @@ final class ConsoleReader implements GuestConsole, AutoCloseable {
 
     /** The longest sleep, so that what is left is read soon when the guest has ended. */
     private static final Duration GLANCE = Duration.ofMillis(100);
+
+    private static final Log LOG = Log.of("qemu");
 
     private final SocketChannel channel;
     private final Pace pace = new Pace(BURST, BYTES_PER_SECOND);
@@ -127,7 +130,7 @@ final class ConsoleReader implements GuestConsole, AutoCloseable {
                 if (output != null) {
                     byte[] bytes = new byte[buffer.remaining()];
                     buffer.get(bytes);
-                    output.accept(bytes);
+                    hand(output, bytes);
                 }
                 buffer.clear();
                 rest(pace.spend(READ_COST + count));
@@ -137,6 +140,16 @@ final class ConsoleReader implements GuestConsole, AutoCloseable {
             close();
         } finally {
             ended.complete(null);
+        }
+    }
+
+    /** One who looks on must not end what everybody reads. */
+    private void hand(Consumer<byte[]> output, byte[] bytes) {
+        try {
+            output.accept(bytes);
+        } catch (RuntimeException | Error e) {
+            LOG.warn("the guest's console is shown no more", "error", e);
+            attached.compareAndSet(output, null);
         }
     }
 

@@ -131,7 +131,7 @@ final class QemuVm implements Vm {
      * Takes charge of a QEMU process that was just started.
      *
      * @param restored whether it waits for the state of another
-     * @throws HypervisorFailure if it cannot be reached; it is dead and reaped then
+     * @throws HypervisorFailure if it cannot be reached; it has been killed then
      */
     static QemuVm attach(
             String sandboxId,
@@ -160,14 +160,18 @@ final class QemuVm implements Vm {
                             restored);
         } catch (IOException e) {
             process.signal(Signal.SIGKILL);
-            ProcessExit exit = process.exited().join();
+            String end =
+                    Waited.regardless(process.exited(), KILL_REMINDER)
+                                    instanceof Waited.Done(ProcessExit exit)
+                            ? "ended with " + exit.describe()
+                            : "survives SIGKILL, and the guard is left with it";
             throw new HypervisorFailure(
                     "start QEMU for sandbox "
                             + sandboxId
                             + ": "
                             + e.getMessage()
-                            + "; QEMU ended with "
-                            + exit.describe()
+                            + "; QEMU "
+                            + end
                             + " and printed: "
                             + printed(process).strip(),
                     e);

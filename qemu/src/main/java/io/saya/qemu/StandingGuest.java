@@ -109,7 +109,12 @@ final class StandingGuest {
         int seen;
         do {
             seen = stops.get();
-            endUnlessItGoesOn();
+            try {
+                endUnlessItGoesOn();
+            } catch (RuntimeException | Error e) {
+                // The next stop is to be asked about all the same.
+                LOG.error("a guest that stands still is left as it is", "error", e);
+            }
         } while (!stops.compareAndSet(seen, 0));
     }
 

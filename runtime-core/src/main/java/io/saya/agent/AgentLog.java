@@ -138,6 +138,15 @@ public final class AgentLog {
         }
         String text = line.toString(StandardCharsets.UTF_8);
         line.reset();
+        try {
+            tell(text);
+        } catch (RuntimeException | Error e) {
+            // The guest may say what it likes.
+            LOG.debug("a line of the agent's log cannot be read", "error", e);
+        }
+    }
+
+    private static void tell(String text) {
         AgentLogLine.parse(text)
                 .ifPresentOrElse(
                         said ->

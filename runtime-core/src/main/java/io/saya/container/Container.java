@@ -27,6 +27,7 @@ public final class Container {
     private final UndoStack resources = new UndoStack();
     private final Latch outOfMemory = new Latch();
     private volatile String whyOutOfMemory = "";
+    private boolean freezing;
     private ContainerState state = new ContainerState.Creating(new Latch());
 
     public Container(
@@ -180,5 +181,28 @@ public final class Container {
      */
     public void check(ContainerVerb verb) {
         verb.check(id, state);
+    }
+
+    /**
+     * A client's pause or resume is about to be asked of the guest; until {@link #endFreezing} no
+     * other one is, for nobody could tell which of them the guest has carried out last. Guarded by
+     * the task table's lock.
+     *
+     * @throws RuntimeFailure with the refusal
+     */
+    public void beginFreezing(ContainerVerb verb) {
+        check(verb);
+        if (freezing) {
+            throw RuntimeFailure.failedPrecondition(
+                    "cannot pause or resume container "
+                            + id
+                            + ": it is being paused or resumed (expected: one at a time)");
+        }
+        freezing = true;
+    }
+
+    /** The guest has answered, or will not. Guarded by the task table's lock. */
+    public void endFreezing() {
+        freezing = false;
     }
 }

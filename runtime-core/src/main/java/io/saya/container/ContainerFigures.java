@@ -184,7 +184,7 @@ public final class ContainerFigures {
                                 ContainerUsage fresh = share.of(told);
                                 remember(fresh);
                                 answer.complete(fresh);
-                            } catch (RuntimeException e) {
+                            } catch (RuntimeException | Error e) {
                                 answer.completeExceptionally(e);
                             }
                         });

@@ -21,6 +21,7 @@ public final class ContainerProcess {
     private final TaskIo io;
     private final ProcessStdio stdio;
     private final CompletableFuture<ExitStatus> exited = new CompletableFuture<>();
+    private final Latch startSettled = new Latch();
     private final Latch killed = new Latch();
     private final Latch endTold = new Latch();
     private final AtomicLong signals = new AtomicLong();
@@ -99,6 +100,11 @@ public final class ContainerProcess {
         return exited;
     }
 
+    /** Opens when the start of an exec has succeeded or failed, or when it ends before. */
+    public Latch startSettled() {
+        return startSettled;
+    }
+
     /** Opens when the guest has taken a SIGKILL for it. */
     public Latch killed() {
         return killed;
@@ -139,6 +145,7 @@ public final class ContainerProcess {
      */
     public void resume(ProcessState known, long signals) {
         state = known;
+        startSettled.open();
         this.signals.set(signals);
         if (wasSignalled(Signal.SIGKILL)) {
             killed.open();
@@ -170,5 +177,9 @@ public final class ContainerProcess {
     /** Changes the state of an exec by something that happens to it. */
     void apply(ProcessEvent event) throws RuntimeFailure {
         state = ProcessTransitions.next(describe(), state, event);
+        switch (state) {
+            case ProcessState.Created(), ProcessState.Starting() -> {}
+            case ProcessState.Running(), ProcessState.Stopped _ -> startSettled.open();
+        }
     }
 }

@@ -69,7 +69,7 @@ public final class StandIn {
     private void make(Making making) {
         try {
             process.complete(making.make());
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | Error e) {
             process.completeExceptionally(e);
         }
     }
@@ -142,7 +142,7 @@ public final class StandIn {
         }
         switch (Waited.on(process, START_LIMIT)) {
             case Waited.Done(HostProcess there) -> {
-                there.signal(Signal.SIGKILL);
+                kill(there);
                 if (Waited.on(there.exited(), REAP_LIMIT) instanceof Waited.TimedOut) {
                     LOG.error("process does not end after SIGKILL", "pid", pid());
                 }
@@ -152,6 +152,15 @@ public final class StandIn {
             case Waited.TimedOut() ->
                     LOG.error("a stand-in is still being made", "limit", START_LIMIT);
             case Waited.Interrupted() -> {}
+        }
+    }
+
+    /** A guard that refuses must not keep the end of the container from being told. */
+    private void kill(HostProcess there) {
+        try {
+            there.signal(Signal.SIGKILL);
+        } catch (RuntimeException e) {
+            LOG.error("process cannot be killed", "pid", there.pid(), "error", e);
         }
     }
 }

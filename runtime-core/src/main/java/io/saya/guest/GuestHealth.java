@@ -111,7 +111,7 @@ public final class GuestHealth {
         try {
             eachLook.accept(answering);
             lookFailed = false;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             if (!lookFailed) {
                 LOG.error("what the guest is to be told is not looked at", "error", e);
             }
@@ -136,7 +136,7 @@ public final class GuestHealth {
             try {
                 questioned.check(QUESTION_LIMIT);
                 answer.complete(null);
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 answer.completeExceptionally(e);
             }
         }

@@ -6,6 +6,7 @@ import io.saya.log.Log;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /**
  * Finds why a guest is lost. A VMM that ends hangs up on everything else first, and so does a vsock
@@ -49,14 +50,25 @@ final class GuestLoss {
         daemons.vsock().ifPresent(this::watchVsock);
         var _ =
                 vm.exited()
-                        .thenAccept(exit -> cause.complete(BootDiagnosis.cause(vm, exit, cgroup)));
+                        .thenAccept(
+                                exit ->
+                                        cause.complete(
+                                                told(
+                                                        "QEMU has ended",
+                                                        () ->
+                                                                BootDiagnosis.cause(
+                                                                        vm, exit, cgroup))));
         var _ =
                 virtiofsd
                         .exited()
                         .thenAccept(
                                 exit ->
                                         lostUnlessVmEnded(
-                                                BootDiagnosis.cause(virtiofsd, exit, cgroup)));
+                                                told(
+                                                        "virtiofsd has ended",
+                                                        () ->
+                                                                BootDiagnosis.cause(
+                                                                        virtiofsd, exit, cgroup))));
     }
 
     private void watchVsock(HostProcess daemon) {
@@ -65,7 +77,11 @@ final class GuestLoss {
                         .thenAccept(
                                 exit ->
                                         lostUnlessVmEnded(
-                                                BootDiagnosis.vsockCause(daemon, exit, cgroup)));
+                                                told(
+                                                        "the vsock daemon has ended",
+                                                        () ->
+                                                                BootDiagnosis.vsockCause(
+                                                                        daemon, exit, cgroup))));
     }
 
     /** The connection to the agent has ended; a vsock daemon that ended is the cause. */
@@ -102,7 +118,22 @@ final class GuestLoss {
     }
 
     private StopCause.AgentLost withLastWords(String why) {
-        return new StopCause.AgentLost(BootDiagnosis.withConsole(vm, why));
+        try {
+            return new StopCause.AgentLost(BootDiagnosis.withConsole(vm, why));
+        } catch (RuntimeException | Error e) {
+            LOG.error("what the guest printed last cannot be told", "error", e);
+            return new StopCause.AgentLost(why);
+        }
+    }
+
+    /** What is found of a loss; that it is lost counts more than why. */
+    private static StopCause told(String fallback, Supplier<StopCause> found) {
+        try {
+            return found.get();
+        } catch (RuntimeException | Error e) {
+            LOG.error("why the guest is lost cannot be told", "error", e);
+            return new StopCause.VmLost(fallback);
+        }
     }
 
     private void lostUnlessVmEnded(StopCause found) {

@@ -43,6 +43,11 @@ final class NetworkFollower {
      */
     private static final Duration LEAVE_LIMIT = Duration.ofSeconds(30);
 
+    /**
+     * How long the VM may outlive what fails because it ends: a guest that shuts down above all.
+     */
+    private static final Duration END_LIMIT = Duration.ofSeconds(5);
+
     private final Host host;
     private final SandboxIdentity identity;
     private final Vm vm;
@@ -163,16 +168,42 @@ final class NetworkFollower {
      * tries again.
      */
     private void changed() {
+        changed(END_LIMIT);
+    }
+
+    /**
+     * @param patience how long a failure may turn out to be that of a sandbox that ends
+     */
+    void changed(Duration patience) {
         try {
             follow();
             lastFailure = "";
         } catch (IOException | RuntimeFailure e) {
             String why = String.valueOf(e.getMessage());
-            if (!vm.exited().isDone() && !why.equals(lastFailure)) {
+            if (!why.equals(lastFailure)) {
                 lastFailure = why;
-                LOG.warn("the guest's network is not what the pod's is", "why", why);
+                tellUnlessItEnds(why, patience);
             }
         }
+    }
+
+    /**
+     * A sandbox that ends loses its agent, its VM or its namespace before all know that it does.
+     */
+    private void tellUnlessItEnds(String why, Duration patience) {
+        var _ =
+                vm.exited()
+                        .thenApply(_ -> true)
+                        .completeOnTimeout(false, patience.toMillis(), TimeUnit.MILLISECONDS)
+                        .thenAccept(
+                                gone -> {
+                                    if (!gone && !ended && why.equals(lastFailure)) {
+                                        LOG.warn(
+                                                "the guest's network is not what the pod's is",
+                                                "why",
+                                                why);
+                                    }
+                                });
     }
 
     private void follow() throws IOException {

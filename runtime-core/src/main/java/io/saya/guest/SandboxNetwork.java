@@ -220,7 +220,7 @@ final class SandboxNetwork {
                                 LOG.debug(
                                         "network joined", "us", (System.nanoTime() - begun) / 1000);
                                 result.complete(pod.guest());
-                            } catch (IOException | RuntimeException e) {
+                            } catch (IOException | RuntimeException | Error e) {
                                 result.completeExceptionally(e);
                             }
                         });

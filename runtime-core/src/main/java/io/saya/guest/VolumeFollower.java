@@ -2,7 +2,6 @@ package io.saya.guest;
 
 import io.saya.agent.Agent;
 import io.saya.agent.GuestStorage;
-import io.saya.failure.RuntimeFailure;
 import io.saya.log.Log;
 import io.saya.share.KubeletVolume;
 import java.io.IOException;
@@ -127,7 +126,7 @@ final class VolumeFollower {
                                     known.users(),
                                     known.notBefore()));
             LOG.debug("volume changed", "volume", volume.name());
-        } catch (IOException | RuntimeFailure e) {
+        } catch (IOException | RuntimeException e) {
             LOG.warn(
                     "a volume has changed, and its containers see what it held before; tried again"
                             + " in a minute",

@@ -41,7 +41,7 @@ public record ActionChannel(SocketChannel channel, LauncherAction process)
             channel = SocketChannel.open(StandardProtocolFamily.UNIX);
             channel.connect(UnixDomainSocketAddress.of(socket));
             return new ActionChannel(channel, process);
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException | Error e) {
             if (channel != null) {
                 channel.close();
             }

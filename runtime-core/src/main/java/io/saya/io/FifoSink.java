@@ -109,7 +109,13 @@ final class FifoSink implements OutputSink {
             boolean _ = kept.isEmpty() || room.keep(kept.size());
             OpenedFifo fifo = kind.opened(path);
             FileChannel writeEnd = FileChannel.open(path, WRITE);
-            return new FifoSink(fifo, writeEnd, kept, threads, room, output.of(fifo));
+            try {
+                return new FifoSink(fifo, writeEnd, kept, threads, room, output.of(fifo));
+            } catch (RuntimeException | Error e) {
+                // Or its reader would never find an end.
+                writeEnd.close();
+                throw e;
+            }
         }
     }
 

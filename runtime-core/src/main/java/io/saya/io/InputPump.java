@@ -195,7 +195,7 @@ final class InputPump {
         InputSource opened = opener.open();
         OpenedFifo fifo = opened.fifo();
         if (fifo != null) {
-            kept.hold(fifo);
+            hold(opened, fifo);
         }
         synchronized (lock) {
             if (!closed) {
@@ -209,6 +209,16 @@ final class InputPump {
         opened.close();
         kept.release();
         throw new ClosedChannelException();
+    }
+
+    private void hold(InputSource opened, OpenedFifo fifo) throws IOException {
+        try {
+            kept.hold(fifo);
+        } catch (RuntimeException | Error e) {
+            // Or a client that writes would never find that nobody reads.
+            opened.close();
+            throw e;
+        }
     }
 
     private void send(GuestStreams guest) {

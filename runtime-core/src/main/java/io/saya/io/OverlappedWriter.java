@@ -111,6 +111,9 @@ final class OverlappedWriter implements AutoCloseable {
             copy(chunk);
         } catch (IOException e) {
             thrown = e;
+        } catch (RuntimeException | Error e) {
+            // Or the chunk would be taken for written.
+            thrown = new IOException("output cannot be written: " + e, e);
         } finally {
             lock.lock();
             try {

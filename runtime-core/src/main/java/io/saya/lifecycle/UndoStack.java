@@ -23,7 +23,7 @@ public final class UndoStack {
     /** Is told of a step that failed; must not throw. */
     @FunctionalInterface
     public interface FailureListener {
-        void failed(String what, Exception cause);
+        void failed(String what, Throwable cause);
     }
 
     private record Named(String what, Step step) {}
@@ -45,7 +45,7 @@ public final class UndoStack {
         for (Named named = last(); named != null; named = last()) {
             try {
                 named.step().undo();
-            } catch (Exception e) {
+            } catch (Exception | Error e) {
                 failed = true;
                 listener.failed(named.what(), e);
             }

@@ -2,6 +2,7 @@ package io.saya.network;
 
 import io.saya.host.ActionChannel;
 import io.saya.host.Host;
+import io.saya.lifecycle.SupervisedLoop;
 import io.saya.log.Log;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -47,15 +48,28 @@ public final class NetworkWatch implements AutoCloseable {
         action.close();
     }
 
-    private void listen(Runnable changed) {
-        ByteBuffer bytes = ByteBuffer.allocate(64);
+    /** Waits for the process to tell of a change; false if it will not. */
+    private boolean told(ByteBuffer bytes) {
         try {
-            while (action.channel().read(bytes.clear()) >= 0) {
-                changed.run();
-            }
+            return action.channel().read(bytes.clear()) >= 0;
         } catch (IOException e) {
             LOG.debug("watch of the network ended", "why", e);
+            return false;
         }
+    }
+
+    private void listen(Runnable changed) {
+        ByteBuffer bytes = ByteBuffer.allocate(64);
+        SupervisedLoop.run(
+                LOG,
+                "a change of the network is not followed",
+                () -> {
+                    if (!told(bytes)) {
+                        return false;
+                    }
+                    changed.run();
+                    return true;
+                });
         if (action.channel().isOpen()) {
             LOG.warn(
                     "interfaces that appear later will not be noticed",

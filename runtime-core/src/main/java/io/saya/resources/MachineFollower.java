@@ -331,8 +331,7 @@ public final class MachineFollower {
         return served;
     }
 
-    @GuardedBy("this")
-    private MachineSize target() {
+    private synchronized MachineSize target() {
         if (demands.isEmpty()) {
             return boot;
         }
@@ -349,7 +348,6 @@ public final class MachineFollower {
     private void work() {
         while (true) {
             List<CompletableFuture<Void>> served;
-            MachineSize target;
             synchronized (this) {
                 if (waiting.isEmpty()) {
                     working = false;
@@ -357,25 +355,31 @@ public final class MachineFollower {
                 }
                 served = waiting;
                 waiting = new ArrayList<>();
-                target = target();
             }
             try {
-                if (!rule.fixed()) {
-                    change(target);
-                }
-                rebind();
-                pinning.apply(vm, toBePinned());
-            } catch (HypervisorFailure | RuntimeException e) {
-                LOG.warn("the machine does not follow its containers", "error", e);
+                carryOut(target());
+            } catch (RuntimeException | Error e) {
+                LOG.error("the machine does not follow its containers", "error", e);
             } finally {
-                reached =
-                        vm.moreVcpusLater()
-                                ? new MachineSize(vm.vcpus(), target.memoryMib())
-                                : target;
                 served.forEach(each -> each.complete(null));
             }
         }
         whenChanged.run();
+    }
+
+    private void carryOut(MachineSize target) {
+        try {
+            if (!rule.fixed()) {
+                change(target);
+            }
+            rebind();
+            pinning.apply(vm, toBePinned());
+        } catch (HypervisorFailure | RuntimeException | Error e) {
+            LOG.warn("the machine does not follow its containers", "error", e);
+        } finally {
+            reached =
+                    vm.moreVcpusLater() ? new MachineSize(vm.vcpus(), target.memoryMib()) : target;
+        }
     }
 
     private void rebind() {

@@ -100,7 +100,7 @@ public final class Exits {
         GuestDetails details = up.details();
         Thread.ofVirtual()
                 .name("exit of " + process.describe())
-                .start(() -> await(agent, details, container, process));
+                .start(() -> awaitSurely(agent, details, container, process));
     }
 
     /**
@@ -116,21 +116,30 @@ public final class Exits {
      */
     void publishAll(StopCause cause) {
         if (cause instanceof StopCause.OutOfMemory) {
-            tellOutOfMemory();
+            surely("sandbox", this::tellOutOfMemory);
         }
         List<Container> last = new ArrayList<>();
         for (Container container : tasks.all()) {
             if (!cause.guestAnswers()) {
-                leaveMessage(container, cause.describe());
+                surely(container.id(), () -> leaveMessage(container, cause.describe()));
             }
             if (container.kind().ownsSandbox()) {
                 last.add(container);
             } else {
-                publish(container, cause);
+                surely(container.id(), () -> publish(container, cause));
             }
         }
         for (Container container : last) {
-            publish(container, cause);
+            surely(container.id(), () -> publish(container, cause));
+        }
+    }
+
+    /** What fails for one container must not keep the ends of others from being told. */
+    private static void surely(String container, Runnable step) {
+        try {
+            step.run();
+        } catch (RuntimeException | Error e) {
+            LOG.error("an end was told with a fault", "container", container, "error", e);
         }
     }
 
@@ -178,6 +187,28 @@ public final class Exits {
                 fallback);
         for (ContainerProcess never : tasks.locked(() -> List.copyOf(container.execs().values()))) {
             tasks.finish(container, never, fallback);
+        }
+    }
+
+    /** Whatever fails: nobody else would ever tell this end. */
+    private void awaitSurely(
+            Agent agent, GuestDetails details, Container container, ContainerProcess process) {
+        try {
+            await(agent, details, container, process);
+        } catch (RuntimeException | Error e) {
+            if (e instanceof RuntimeFailure failure
+                    && failure.kind() == RuntimeFailure.Kind.UNAVAILABLE) {
+                LOG.debug("the agent is gone", "process", process.describe(), "error", e);
+                return; // the stop of the sandbox tells
+            }
+            LOG.error(
+                    "an exit is told without its status",
+                    "process",
+                    process.describe(),
+                    "error",
+                    e);
+            process.endTold().open();
+            tell(container, process, ExitStatus.now(ExitStatus.UNKNOWN));
         }
     }
 
@@ -236,6 +267,10 @@ public final class Exits {
                 && !container.whyOutOfMemory().isEmpty()) {
             leaveMessage(container, outOfMemory(container));
         }
+        tell(container, process, exit);
+    }
+
+    private void tell(Container container, ContainerProcess process, ExitStatus exit) {
         if (!process.isInit()) {
             tasks.finish(container, process, exit);
         } else if (container.kind().ownsSandbox()) {

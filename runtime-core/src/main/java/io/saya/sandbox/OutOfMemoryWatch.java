@@ -98,7 +98,12 @@ final class OutOfMemoryWatch {
             answers = 0;
             told.clear();
         }
-        publish(event);
+        try {
+            publish(event);
+        } catch (RuntimeException | Error e) {
+            // This is a stage of a future: it would be lost, and with it all events that follow.
+            LOG.error("an out-of-memory event is not told", "error", e);
+        }
         if (++answers < ANSWERS) {
             start();
         } else {

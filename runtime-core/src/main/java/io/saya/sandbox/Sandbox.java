@@ -20,6 +20,7 @@ import io.saya.guest.TaskGuest;
 import io.saya.hypervisor.AgentEndpoint;
 import io.saya.hypervisor.GuestConsole;
 import io.saya.json.JsonObject;
+import io.saya.lifecycle.SupervisedLoop;
 import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
 import io.saya.oci.OciSpec;
@@ -108,7 +109,15 @@ public final class Sandbox implements AutoCloseable {
                         stopped);
         Thread.ofVirtual()
                 .name("health")
-                .start(() -> judge(guest, guest.withLastWords(health.watch())));
+                .start(
+                        () ->
+                                SupervisedLoop.run(
+                                        LOG,
+                                        "a guest that hangs is not noticed",
+                                        () -> {
+                                            judge(guest, guest.withLastWords(health.watch()));
+                                            return false;
+                                        }));
     }
 
     private void judge(Guest guest, StopCause cause) {
@@ -407,6 +416,9 @@ public final class Sandbox implements AutoCloseable {
             booted.failed(
                     guest.endedOnRequest() ? reasons.stoppedMeanwhile(e) : reasons.givenUp(e));
             requestStop(new StopCause.BootFailed(String.valueOf(e.getMessage())));
+        } catch (Error e) {
+            booted.failed(RuntimeFailure.internal("the boot was ended by a fault: " + e, e));
+            requestStop(new StopCause.BootFailed(e.toString()));
         } finally {
             bootEnded.complete(null);
         }
@@ -425,16 +437,26 @@ public final class Sandbox implements AutoCloseable {
         }
         booted.failed(reasons.stoppedMeanwhile(null));
         advance(new StopFinished());
-        stop.publish(cause);
-        stopped.complete(cause);
+        try {
+            stop.publish(cause);
+        } finally {
+            stopped.complete(cause);
+        }
     }
 
     private void end(LaunchedGuest guest, StopCause cause) {
         try {
             stop.endGuest(guest, cause);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.error("stop failed; the VM is killed", "error", e);
-            guest.stop().stop(false);
+            // Until it is gone: nobody may see an end before, and callers have limits of their own.
+            SupervisedLoop.run(
+                    LOG,
+                    "the VM is not gone",
+                    () -> {
+                        guest.stop().stop(false);
+                        return false;
+                    });
         }
     }
 

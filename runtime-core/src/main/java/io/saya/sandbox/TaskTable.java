@@ -9,6 +9,7 @@ import io.saya.container.ProcessState;
 import io.saya.event.EventSink;
 import io.saya.event.TaskEvent;
 import io.saya.failure.RuntimeFailure;
+import io.saya.log.Log;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,6 +31,8 @@ public final class TaskTable {
      * three FIFOs with a thread, and what its guest has sent and nobody has read.
      */
     public static final int MAX_EXECS = 512;
+
+    private static final Log LOG = Log.of("tasks");
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<String, Container> containers = new LinkedHashMap<>();
@@ -108,16 +111,25 @@ public final class TaskTable {
      * Returns the process of these ids ({@code execId} empty: the container's first), or NOT_FOUND.
      */
     public ContainerProcess process(String containerId, String execId) {
+        return locked(() -> process(container(containerId), execId));
+    }
+
+    /**
+     * The same of a container that may have been deleted meanwhile, and another come in its place.
+     */
+    public ContainerProcess process(Container container, String execId) {
         return locked(
                 () -> {
-                    Container container = container(containerId);
                     if (execId.isEmpty()) {
                         return container.init();
                     }
                     ContainerProcess exec = container.execs().get(execId);
                     if (exec == null) {
                         throw RuntimeFailure.notFound(
-                                "exec " + execId + " does not exist in container " + containerId);
+                                "exec "
+                                        + execId
+                                        + " does not exist in container "
+                                        + container.id());
                     }
                     return exec;
                 });
@@ -200,7 +212,7 @@ public final class TaskTable {
             container.standIn().end();
         }
         ExitStatus published = locked(() -> end(container, process, exit));
-        whenEnded.accept(container);
+        tellEnded(container);
         process.exited().complete(published);
     }
 
@@ -218,8 +230,17 @@ public final class TaskTable {
                     }
                     ended.put(container.init(), end(container, container.init(), exit));
                 });
-        whenEnded.accept(container);
+        tellEnded(container);
         ended.forEach((process, published) -> process.exited().complete(published));
+    }
+
+    /** It is public, whatever fails there: who waits is answered. */
+    private void tellEnded(Container container) {
+        try {
+            whenEnded.accept(container);
+        } catch (RuntimeException | Error e) {
+            LOG.error("an end is not noted", "container", container.id(), "error", e);
+        }
     }
 
     private ExitStatus end(Container container, ContainerProcess process, ExitStatus exit) {

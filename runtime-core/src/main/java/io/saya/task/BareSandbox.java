@@ -49,8 +49,11 @@ public final class BareSandbox {
 
     /** Nobody who is told of its end finds anything of it on the host. */
     private void ended(StopCause cause) {
-        standIn.end();
-        exited.complete(ExitStatus.now(cause.fallbackStatus()));
+        try {
+            standIn.end();
+        } finally {
+            exited.complete(ExitStatus.now(cause.fallbackStatus()));
+        }
     }
 
     private void killedOnHost() {

@@ -39,6 +39,11 @@ final class GuestSignals {
      */
     private static final int CLOCK_FACTOR = 4;
 
+    /**
+     * How long a signal to an exec waits for the answer to its start; that has limits of its own.
+     */
+    private static final Duration START_LIMIT = Duration.ofSeconds(60);
+
     private final Sandbox sandbox;
 
     GuestSignals(Sandbox sandbox) {
@@ -46,13 +51,25 @@ final class GuestSignals {
     }
 
     /**
-     * Sends a signal; returns when the guest has taken the signal, or after 80 ms.
+     * Sends a signal; returns when the guest has taken the signal, or after 80 ms. An exec that is
+     * being started gets it when it runs: before, the guest would say that there is none, which
+     * clients take for its end.
      *
      * @param all to every process of the container
      * @throws RuntimeFailure what the guest says within that time
      */
     void send(Container container, ContainerProcess process, int signal, boolean all) {
-        CompletableFuture<Void> taken = deliver(container, process, signal, all);
+        CompletableFuture<Void> taken =
+                deliver(
+                        container,
+                        process,
+                        signal,
+                        () -> {
+                            if (!process.isInit()) {
+                                var _ = process.startSettled().await(START_LIMIT);
+                            }
+                            signal(container, process, signal, all);
+                        });
         switch (Waited.on(taken, ANSWER_LIMIT)) {
             case Waited.Done(var _) -> {}
             case Waited.Failed<Void> failed ->
@@ -77,6 +94,11 @@ final class GuestSignals {
      */
     CompletableFuture<Void> deliver(
             Container container, ContainerProcess process, int signal, boolean all) {
+        return deliver(container, process, signal, () -> signal(container, process, signal, all));
+    }
+
+    private CompletableFuture<Void> deliver(
+            Container container, ContainerProcess process, int signal, Runnable act) {
         CompletableFuture<Void> taken = new CompletableFuture<>();
         boolean mustEnd = process.isInit() && signal == Signal.SIGKILL;
         Runnable delivery =
@@ -87,9 +109,9 @@ final class GuestSignals {
                             // From now on: a deaf agent does not answer the call either.
                             patience = sandbox.guest().await(sandbox.limits().obey(), CLOCK_FACTOR);
                         }
-                        signal(container, process, signal, all);
+                        act.run();
                         taken.complete(null);
-                    } catch (RuntimeException e) {
+                    } catch (RuntimeException | Error e) {
                         taken.completeExceptionally(e);
                     } finally {
                         if (patience != null) {

@@ -5,6 +5,7 @@ import io.saya.container.ContainerEvent;
 import io.saya.container.ContainerProcess;
 import io.saya.container.ContainerState;
 import io.saya.container.ExitStatus;
+import io.saya.container.ProcessEvent;
 import io.saya.container.ProcessState;
 import io.saya.event.TaskEvent;
 import io.saya.failpoint.Failpoints;
@@ -43,6 +44,9 @@ final class TaskDeletion {
      */
     private static final Duration CREATION_LIMIT = Duration.ofSeconds(60);
 
+    /** How long the end of a process may be on its way to those who wait for it. */
+    private static final Duration EXIT_LIMIT = Duration.ofSeconds(5);
+
     private final Sandbox sandbox;
     private final TaskTable table;
 
@@ -80,7 +84,7 @@ final class TaskDeletion {
             LOG.info("container deleted", "container", containerId, "status", exit.status());
             mine.complete(exit);
             return exit;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             table.locked(() -> container.apply(new ContainerEvent.DeletionFailed()));
             mine.completeExceptionally(e);
             throw e;
@@ -118,18 +122,7 @@ final class TaskDeletion {
 
     /** Deletes an exec that has ended or was never started. */
     ExitStatus deleteExec(Container container, ContainerProcess exec) {
-        ExitStatus exit =
-                table.locked(
-                        () ->
-                                switch (container.stateOf(exec)) {
-                                    case ProcessState.Stopped(ExitStatus status) -> status;
-                                    case ProcessState.Created() -> new ExitStatus(0, Instant.EPOCH);
-                                    case ProcessState.Starting(), ProcessState.Running() ->
-                                            throw RuntimeFailure.failedPrecondition(
-                                                    "cannot delete "
-                                                            + exec.describe()
-                                                            + ": it is running");
-                                });
+        ExitStatus exit = table.locked(() -> endOf(container, exec));
         exec.stdio().finish(OUTPUT_LIMIT);
         table.locked(() -> container.execs().remove(exec.execId(), exec));
         exec.exited().complete(exit);
@@ -137,11 +130,30 @@ final class TaskDeletion {
     }
 
     /**
+     * The end of an exec that is deleted. One that was never started ends here, and nobody finds it
+     * any more: a Start that comes now must not run what is deleted in a moment.
+     */
+    private static ExitStatus endOf(Container container, ContainerProcess exec) {
+        return switch (container.stateOf(exec)) {
+            case ProcessState.Stopped(ExitStatus exit) -> exit;
+            case ProcessState.Created() -> {
+                ExitStatus never = new ExitStatus(0, Instant.EPOCH);
+                container.apply(exec, new ProcessEvent.Exited(never));
+                container.execs().remove(exec.execId(), exec);
+                yield never;
+            }
+            case ProcessState.Starting(), ProcessState.Running() ->
+                    throw RuntimeFailure.failedPrecondition(
+                            "cannot delete " + exec.describe() + ": it is running");
+        };
+    }
+
+    /**
      * Takes down a container whose creation failed and of which no client was told. Returns within
      * a limit: where the kernel does not let go of the VM, a thread gives back later what the
      * container holds, or the guard does.
      */
-    void abandon(Container container, RuntimeException cause) {
+    void abandon(Container container, Throwable cause) {
         Optional<Latch> making = table.locked(() -> container.state().making());
         try {
             takeDown(container, cause);
@@ -150,7 +162,7 @@ final class TaskDeletion {
         }
     }
 
-    private void takeDown(Container container, RuntimeException cause) {
+    private void takeDown(Container container, Throwable cause) {
         boolean gone = true;
         if (container.kind().ownsSandbox()) {
             try {
@@ -222,7 +234,22 @@ final class TaskDeletion {
             // Never started: it ends by being removed from the guest.
             table.finish(container, container.init(), ExitStatus.now(ExitStatus.KILLED));
         }
-        return container.init().exited().join();
+        // It is public by now; whoever tells it may still be at it.
+        return switch (Waited.on(container.init().exited(), EXIT_LIMIT)) {
+            case Waited.Done(ExitStatus exit) -> exit;
+            case Waited.Failed<ExitStatus> failed ->
+                    throw failed.failure("exit of container " + container.id());
+            case Waited.TimedOut() ->
+                    throw RuntimeFailure.deadlineExceeded(
+                            "the exit of container "
+                                    + container.id()
+                                    + " is not told within "
+                                    + EXIT_LIMIT,
+                            null);
+            case Waited.Interrupted() ->
+                    throw RuntimeFailure.unavailable(
+                            "interrupted while container " + container.id() + " ends", null);
+        };
     }
 
     private void dismantle(Container container, Duration outputLimit) {

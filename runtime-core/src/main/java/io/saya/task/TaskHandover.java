@@ -102,7 +102,7 @@ public final class TaskHandover {
                                 return described.get() != null;
                             },
                             limit);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             releaseStreams();
             throw e;
         }
@@ -119,7 +119,7 @@ public final class TaskHandover {
         }
         try {
             return new Held(sandbox.hold(), containers, connection.get());
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             agent.release();
             releaseStreams();
             throw e;

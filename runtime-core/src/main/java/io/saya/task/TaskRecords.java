@@ -127,7 +127,7 @@ public final class TaskRecords {
                     Files.deleteIfExists(file);
                 }
             }
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             fail(e);
         }
     }
@@ -167,7 +167,7 @@ public final class TaskRecords {
                         file(container.id()),
                         Json.writeBytes(begun(written).put("obstacle", why).build()));
             }
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             fail(e);
         } finally {
             writing.unlock();
@@ -198,7 +198,7 @@ public final class TaskRecords {
                 write(container, written);
             }
             writeSandbox(mineOfSandbox);
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             fail(e);
         } finally {
             writing.unlock();
@@ -221,7 +221,7 @@ public final class TaskRecords {
             if (sandbox.live()) {
                 writeSandbox(ofSandbox.incrementAndGet());
             }
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             fail(e);
         } finally {
             writing.unlock();
@@ -237,7 +237,7 @@ public final class TaskRecords {
         writing.lock();
         try {
             writeSandbox(mine);
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             fail(e);
         } finally {
             writing.unlock();
@@ -356,7 +356,7 @@ public final class TaskRecords {
     }
 
     /** Nobody goes on by records that are not true. */
-    private void fail(IOException cause) {
+    private void fail(Exception cause) {
         LOG.warn("the sandbox would end with this daemon: no records", "error", cause);
         giveUp();
     }

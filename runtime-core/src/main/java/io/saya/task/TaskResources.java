@@ -9,7 +9,6 @@ import io.saya.json.JsonObject;
 import io.saya.oci.OciSpec;
 import io.saya.resources.CpuSet;
 import io.saya.resources.Demand;
-import io.saya.resources.GuestSwap;
 import io.saya.resources.HostSets;
 import io.saya.resources.MachineFollower;
 import io.saya.resources.OomScore;
@@ -34,22 +33,19 @@ final class TaskResources {
      */
     CpuSet admit(Container container, OciSpec spec) {
         MachineFollower machine = sandbox.guest().machine();
-        GuestSwap swap = sandbox.guest().swap();
-        swap.admit(container.id(), spec.resources());
+        sandbox.guest().swap().admit(container.id(), spec.resources());
         machine.admit(container.id(), Demand.of(spec.resources()));
         OomScore score = sandbox.guest().oomScore();
         score.admit(container.id(), spec.oomScoreAdj());
-        var _ =
-                container
-                        .init()
-                        .exited()
-                        .thenRun(
-                                () -> {
-                                    swap.dismiss(container.id());
-                                    score.dismiss(container.id());
-                                    machine.dismiss(container.id());
-                                });
+        var _ = container.init().exited().thenRun(() -> dismiss(container));
         return machine.guestCpus(container.id());
+    }
+
+    private void dismiss(Container container) {
+        TaskGuest guest = sandbox.guest();
+        guest.swap().dismiss(container.id());
+        guest.oomScore().dismiss(container.id());
+        guest.machine().dismiss(container.id());
     }
 
     /** Notes the virtual CPUs that the guest has bound the container to. */
@@ -70,6 +66,9 @@ final class TaskResources {
         HostSets.require(told);
         var _ = GuestResources.of(resources, false, abilities, "");
         guest.swap().admit(container.id(), resources);
+        if (container.init().exited().isDone()) {
+            dismiss(container); // it was before: nobody else will
+        }
         Runnable takeBack = guest.machine().change(container.id(), resources);
         CpuSet cpus = guest.machine().guestCpus(container.id());
         try {

@@ -52,13 +52,11 @@ final class TaskStart {
      *
      * @return the process on the host that stands for it
      */
-    int start(String containerId, String execId) {
-        Container container = table.container(containerId);
-        ContainerProcess process = table.process(containerId, execId);
+    int start(Container container, ContainerProcess process) {
         request(container, process);
         try {
             startInGuest(process);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             failed(container, process, e);
             throw e;
         }
@@ -72,7 +70,7 @@ final class TaskStart {
                     .attach(
                             sandbox.guest()
                                     .requireAgent()
-                                    .streams(containerId, process.processId()));
+                                    .streams(process.containerId(), process.processId()));
         } finally {
             if (!process.isInit()) {
                 sandbox.exits().watch(container, process);
@@ -139,7 +137,7 @@ final class TaskStart {
                 : sandbox.whyNot("start " + process.describe());
     }
 
-    private void failed(Container container, ContainerProcess process, RuntimeException cause) {
+    private void failed(Container container, ContainerProcess process, Throwable cause) {
         if (!process.isInit()) {
             if (!refused(cause)) {
                 killExec(container, process);
@@ -167,20 +165,25 @@ final class TaskStart {
      * True if the guest, or the host before it, has said that the process does not run. After a
      * time-out or a fault it may run.
      */
-    private static boolean refused(RuntimeException cause) {
+    private static boolean refused(Throwable cause) {
         return cause instanceof RuntimeFailure failure
                 && failure.kind() != RuntimeFailure.Kind.DEADLINE_EXCEEDED;
     }
 
     /**
      * Kills an exec and waits for the guest's answer, so that the signal cannot strike a later exec
-     * of the same id.
+     * of the same id. Then asks for its exit, which nobody else does: until somebody has, the guest
+     * keeps its id and its streams.
      */
     private void killExec(Container container, ContainerProcess exec) {
         try {
             signals.deliver(container, exec, Signal.SIGKILL, false).join();
-        } catch (CompletionException e) {
-            LOG.debug("no exec to kill", "process", exec.describe(), "error", e.getCause());
+            var _ =
+                    sandbox.guest()
+                            .requireAgent()
+                            .waitProcess(exec.containerId(), exec.processId());
+        } catch (CompletionException | RuntimeFailure e) {
+            LOG.debug("no exec to kill", "process", exec.describe(), "error", e);
         }
     }
 

@@ -1,5 +1,6 @@
 package io.saya.task;
 
+import io.saya.agent.Agent;
 import io.saya.agent.ContainerUsage;
 import io.saya.agent.GuestProcess;
 import io.saya.container.Container;
@@ -35,6 +36,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -164,10 +167,17 @@ public final class Tasks {
             return container.standIn().pid();
         } catch (RuntimeException e) {
             RuntimeException explained = sandbox.explained(e);
-            deletion.abandon(container, explained);
-            forget(container.id());
+            abandon(container, explained);
             throw explained;
+        } catch (Error e) {
+            abandon(container, e);
+            throw e;
         }
+    }
+
+    private void abandon(Container container, Throwable cause) {
+        deletion.abandon(container, cause);
+        forget(container.id());
     }
 
     /** To be called by all that changes something, before its caller is answered. */
@@ -236,13 +246,14 @@ public final class Tasks {
      * it.
      */
     public int start(String containerId, String execId) {
+        // Once: when its program runs it may end, and be deleted, before this returns.
+        Container container = table.container(containerId);
         int pid;
         try {
-            pid = start.start(containerId, execId);
+            pid = start.start(container, table.process(container, execId));
         } catch (RuntimeException e) {
             throw sandbox.explained(e);
         }
-        Container container = table.container(containerId);
         if (execId.isEmpty()) {
             container.started();
             container.figures().askSoon();
@@ -367,29 +378,54 @@ public final class Tasks {
 
     /** Freezes a container. */
     public void pause(String containerId) {
-        Container container = checked(containerId, ContainerVerb.PAUSE);
-        sandbox.guest().requireAgent().pause(containerId);
-        table.locked(
-                () -> {
+        freeze(
+                containerId,
+                ContainerVerb.PAUSE,
+                Agent::pause,
+                container -> {
                     container.apply(new ContainerEvent.Frozen());
                     if (container.state() instanceof ContainerState.Paused) {
                         table.publish(new TaskEvent.Paused(containerId));
                     }
                 });
-        record(container);
     }
 
     /** Thaws a container. */
     public void resume(String containerId) {
-        Container container = checked(containerId, ContainerVerb.RESUME);
-        sandbox.guest().requireAgent().resume(containerId);
-        table.locked(
-                () -> {
+        freeze(
+                containerId,
+                ContainerVerb.RESUME,
+                Agent::resume,
+                container -> {
                     container.apply(new ContainerEvent.Thawed());
                     if (container.state() instanceof ContainerState.Running) {
                         table.publish(new TaskEvent.Resumed(containerId));
                     }
                 });
+    }
+
+    /**
+     * @param call what the guest is asked
+     * @param done what follows from its answer, under the table's lock
+     */
+    private void freeze(
+            String containerId,
+            ContainerVerb verb,
+            BiConsumer<Agent, String> call,
+            Consumer<Container> done) {
+        Container container =
+                table.locked(
+                        () -> {
+                            Container found = table.container(containerId);
+                            found.beginFreezing(verb);
+                            return found;
+                        });
+        try {
+            call.accept(sandbox.guest().requireAgent(), containerId);
+            table.locked(() -> done.accept(container));
+        } finally {
+            table.locked(container::endFreezing);
+        }
         record(container);
     }
 

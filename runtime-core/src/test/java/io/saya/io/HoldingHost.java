@@ -24,6 +24,7 @@ public final class HoldingHost implements Host, AutoCloseable {
     private final Map<Integer, Process> holders = new ConcurrentHashMap<>();
     private final AtomicInteger last = new AtomicInteger();
     private volatile boolean refuses;
+    private volatile boolean broken;
 
     /**
      * @param directory where all FIFOs are
@@ -37,6 +38,11 @@ public final class HoldingHost implements Host, AutoCloseable {
         refuses = true;
     }
 
+    /** From now on to ask is a fault. */
+    void breakDown() {
+        broken = true;
+    }
+
     /** How many ends are held. */
     public int held() {
         return holders.size();
@@ -44,6 +50,9 @@ public final class HoldingHost implements Host, AutoCloseable {
 
     @Override
     public HeldEnd hold(long device, long inode, HeldEnd.Side side) throws IOException {
+        if (broken) {
+            throw new IllegalStateException("nobody has thought of it");
+        }
         if (refuses) {
             throw new IOException("hold: Operation not permitted");
         }

@@ -80,6 +80,21 @@ class KeptStreamsTest {
     }
 
     @Test
+    void nothingStaysOpenWhereToHoldItIsAFault() throws Exception {
+        guard.breakDown();
+        Path stdout = Peers.fifo(directory, "stdout");
+        Path stdin = Peers.fifo(directory, "stdin");
+        assertThatThrownBy(() -> host.open(new TaskIo("", stdout.toString(), "", false), CONTAINER))
+                .isInstanceOf(IllegalStateException.class);
+        assertThat(Leftovers.descriptors(directory)).noneMatch(each -> each.endsWith("stdout"));
+
+        ProcessStdio stdio = host.open(new TaskIo(stdin.toString(), "", "", false), CONTAINER);
+        stdio.attach(new KeepingGuest(KeepingGuest.lines(directory, 1), true));
+        stdio.close();
+        assertThat(Leftovers.descriptors(directory)).noneMatch(each -> each.endsWith("stdin"));
+    }
+
+    @Test
     void theReaderSeesNoEndWhileTheGuardHoldsItsFifo() throws Exception {
         Path fifo = Peers.fifo(directory, "stdout");
         ProcessStdio stdio = host.open(new TaskIo("", fifo.toString(), "", false), CONTAINER);

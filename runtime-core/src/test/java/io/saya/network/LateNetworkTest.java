@@ -271,6 +271,25 @@ class LateNetworkTest {
         }
     }
 
+    @Test
+    void aChangeThatCannotBeFollowedIsNotTheLastThatIsTold() throws Exception {
+        BlockingQueue<Boolean> changes = new LinkedBlockingQueue<>();
+        try (NetworkWatch _ =
+                NetworkWatch.start(
+                        guard.host(),
+                        namespace(),
+                        directory,
+                        "late",
+                        () -> {
+                            changes.add(true);
+                            throw new IllegalStateException("nobody has thought of it");
+                        })) {
+            assertThat(changes.poll(20, TimeUnit.SECONDS)).as("it is on").isTrue();
+            connect("eth0", 1);
+            assertThat(changes.poll(20, TimeUnit.SECONDS)).isTrue();
+        }
+    }
+
     private LateNetwork late(NetworkSettings settings) throws Exception {
         return new LateNetwork(guard.host(), settings, namespace(), vm, listener);
     }

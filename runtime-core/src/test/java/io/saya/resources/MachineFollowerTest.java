@@ -24,6 +24,7 @@ final class MachineFollowerTest {
     private volatile int vcpus = 1;
     private volatile int mib = 194;
     private volatile int most = Integer.MAX_VALUE >> 1;
+    private volatile boolean broken;
     private volatile boolean deaf;
     private volatile boolean full;
     private volatile boolean postponed;
@@ -32,6 +33,10 @@ final class MachineFollowerTest {
             stand(
                     Vm.class,
                     (_, method, arguments) -> {
+                        if (broken) {
+                            broken = false;
+                            throw new StackOverflowError("nobody has thought of it");
+                        }
                         if (deaf
                                 && !List.of("vcpus", "moreVcpusLater").contains(method.getName())) {
                             throw new HypervisorFailure("no answer", null);
@@ -104,6 +109,15 @@ final class MachineFollowerTest {
             assertThat(done.poll(30, TimeUnit.SECONDS)).isEqualTo(step);
         }
         assertThat(done).isEmpty();
+    }
+
+    @Test
+    void theMachineFollowsAgainAfterAFaultThatNobodyHasThoughtOf() throws Exception {
+        MachineFollower follower = follower(false);
+        broken = true;
+        follower.admit("a", demand(512, 0));
+        follower.admit("b", demand(512, 0));
+        assertThat(done.poll(30, TimeUnit.SECONDS)).startsWith("memory ");
     }
 
     @Test

@@ -30,6 +30,7 @@ class OutOfMemoryWatchTest {
 
     private final List<TaskEvent> events = new ArrayList<>();
     private final List<CompletableFuture<Void>> pauses = new ArrayList<>();
+    private boolean broken;
     private int questions;
     private long now = Long.MAX_VALUE;
 
@@ -44,6 +45,13 @@ class OutOfMemoryWatchTest {
         pauses.getFirst().complete(null);
         assertThat(events).hasSize(2);
         assertThat(questions).isEqualTo(2 * OutOfMemoryWatch.ANSWERS);
+    }
+
+    @Test
+    void anEventThatCannotBeToldIsNotTheLast() {
+        broken = true;
+        watch("app1").start();
+        assertThat(questions).isEqualTo(OutOfMemoryWatch.ANSWERS);
     }
 
     @Test
@@ -73,7 +81,14 @@ class OutOfMemoryWatchTest {
     }
 
     private OutOfMemoryWatch watch(String containerId) {
-        TaskTable tasks = new TaskTable(events::add);
+        TaskTable tasks =
+                new TaskTable(
+                        event -> {
+                            if (broken) {
+                                throw new IllegalStateException("nobody has thought of it");
+                            }
+                            events.add(event);
+                        });
         tasks.add(
                 new Container(
                         "app1",

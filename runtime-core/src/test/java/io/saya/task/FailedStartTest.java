@@ -113,6 +113,9 @@ class FailedStartTest {
                 .cause()
                 .hasMessageContaining("the container has ended");
         assertThat(fixture.agent.signals).containsExactly("9 to app1/e1");
+        assertThat(fixture.agent.waited)
+                .as("or the guest keeps its id and its streams")
+                .contains("app1/e1");
         fixture.sandbox.stop();
         assertThat(fixture.exits("e1")).isZero();
         assertThat(kinds(fixture)).doesNotContain("ExecStarted");

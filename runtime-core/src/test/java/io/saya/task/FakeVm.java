@@ -14,7 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 
 /** A VM that does what it is told. */
-final class FakeVm implements Vm {
+public final class FakeVm implements Vm {
 
     static final int PID = 4242;
 
@@ -22,6 +22,9 @@ final class FakeVm implements Vm {
 
     /** Whether its guest has panicked and its memory is written. */
     volatile boolean dumping;
+
+    /** Whether nobody can be told what it has printed. */
+    volatile boolean mute;
 
     /** What its guest has printed. */
     volatile String printed = "[    0.000000] Linux version 6.1";
@@ -36,7 +39,7 @@ final class FakeVm implements Vm {
     }
 
     /** It ends, and nobody asked for it. */
-    void crash() {
+    public void crash() {
         exited.complete(new VmExit(new ProcessExit.Signal(9), "", false));
     }
 
@@ -87,11 +90,17 @@ final class FakeVm implements Vm {
 
     @Override
     public String consoleTail() {
+        if (mute) {
+            throw new IllegalStateException("nobody has thought of it");
+        }
         return printed;
     }
 
     @Override
     public String vmmOutputTail() {
+        if (mute) {
+            throw new IllegalStateException("nobody has thought of it");
+        }
         return "";
     }
 

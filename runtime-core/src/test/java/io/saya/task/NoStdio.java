@@ -9,7 +9,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
 /** Streams that end at once. */
-public final class NoStdio implements ProcessStdio {
+public class NoStdio implements ProcessStdio {
 
     private final CompletableFuture<Void> done = CompletableFuture.completedFuture(null);
     private final CompletableFuture<Void> read;

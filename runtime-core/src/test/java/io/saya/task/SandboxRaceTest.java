@@ -46,6 +46,7 @@ class SandboxRaceTest {
     private static final long LONGEST_PAUSE_NANOS = 5_000_000;
 
     private static final JsonObject PROCESS = Json.parseObject("{\"args\":[\"top\"]}");
+    private static final JsonObject LIMITS = Json.parseObject("{\"memory\":{\"limit\":1048576}}");
 
     @TempDir Path directory;
 
@@ -93,6 +94,11 @@ class SandboxRaceTest {
         acts.add(() -> fixture.agent.exit(SandboxFixture.SANDBOX, SandboxFixture.SANDBOX, 0));
         acts.add(() -> fixture.tasks.state(SandboxFixture.SANDBOX, ""));
         acts.add(() -> fixture.tasks.pause(SandboxFixture.SANDBOX));
+        acts.add(() -> fixture.tasks.resume(SandboxFixture.SANDBOX));
+        acts.add(() -> fixture.tasks.update(SandboxFixture.SANDBOX, LIMITS));
+        acts.add(() -> fixture.tasks.kill(SandboxFixture.SANDBOX, "e1", SIGKILL, false));
+        acts.add(() -> fixture.tasks.resize(SandboxFixture.SANDBOX, "e1", 80, 25));
+        acts.add(() -> fixture.tasks.closeStdin(SandboxFixture.SANDBOX, "e1"));
         if (random.nextInt(3) == 0) {
             acts.add(fixture.vm::crash);
         }

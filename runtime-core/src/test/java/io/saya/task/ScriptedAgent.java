@@ -28,12 +28,14 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,7 +52,9 @@ public final class ScriptedAgent implements Agent {
     private volatile boolean deaf;
     private volatile Set<AgentTrait> traits = Set.of(AgentTrait.CONNECTS_PORTS);
     private volatile String refusal = "";
-    private volatile @Nullable RuntimeException startFailure;
+    private volatile @Nullable Throwable startFailure;
+    private volatile @Nullable Error createFailure;
+    private final Map<String, RuntimeException> brokenWaits = new ConcurrentHashMap<>();
     private final Map<String, RuntimeException> waitFailures = new ConcurrentHashMap<>();
     private volatile boolean disobedient;
     private volatile boolean restless;
@@ -61,6 +65,9 @@ public final class ScriptedAgent implements Agent {
 
     /** Signals as they arrived: {@code 9 to app1/e1}, {@code 9 to all of app1}. */
     final List<String> signals = new CopyOnWriteArrayList<>();
+
+    /** Whose exits were asked for: {@code app1/e1}. */
+    final List<String> waited = new CopyOnWriteArrayList<>();
 
     /** Done when the guest works on an exec. */
     final CompletableFuture<Void> execAsked = new CompletableFuture<>();
@@ -74,13 +81,36 @@ public final class ScriptedAgent implements Agent {
     volatile ContainerUsage usage = ContainerUsage.NONE;
 
     /** From now on, programs of containers and execs do not start. */
-    void failStart(RuntimeException why) {
+    void failStart(Throwable why) {
         startFailure = why;
     }
 
     /** No exit is told in this container: the question is answered like this. */
     void failWait(String containerId, RuntimeException why) {
         waitFailures.put(containerId, why);
+    }
+
+    /** Nobody can even ask for an exit in this container. */
+    void breakWait(String containerId, RuntimeException why) {
+        brokenWaits.put(containerId, why);
+    }
+
+    /** From now on, no container can be made. */
+    void failCreates(Error why) {
+        createFailure = why;
+    }
+
+    /** Done when the guest is asked to pause a container. */
+    final CompletableFuture<Void> pauseAsked = new CompletableFuture<>();
+
+    private final AtomicReference<@Nullable CompletableFuture<Void>> pauseAllowed =
+            new AtomicReference<>();
+
+    /** The next pause is answered when the caller completes the result. */
+    CompletableFuture<Void> holdPause() {
+        CompletableFuture<Void> allowed = new CompletableFuture<>();
+        pauseAllowed.set(allowed);
+        return allowed;
     }
 
     /** From now on, signals are taken and nothing ends. */
@@ -251,6 +281,10 @@ public final class ScriptedAgent implements Agent {
             throw RuntimeFailure.internal(
                     "exec: \"missing\": executable file not found in $PATH", null);
         }
+        Error fault = createFailure;
+        if (fault != null) {
+            throw fault;
+        }
         if (holdsCreates) {
             createAsked.complete(null);
             lost.join();
@@ -310,8 +344,13 @@ public final class ScriptedAgent implements Agent {
 
     @Override
     public CompletableFuture<Integer> waitProcess(String containerId, String execId) {
+        waited.add(containerId + "/" + execId);
         CompletableFuture<Integer> process = processes.get(containerId + "/" + execId);
         CompletableFuture<Integer> answer = new CompletableFuture<>();
+        RuntimeException broken = brokenWaits.get(containerId);
+        if (broken != null) {
+            throw broken;
+        }
         RuntimeException failure = waitFailures.get(containerId);
         if (failure != null) {
             answer.completeExceptionally(failure);
@@ -396,6 +435,11 @@ public final class ScriptedAgent implements Agent {
     @Override
     public void pause(String containerId) {
         answer();
+        CompletableFuture<Void> allowed = pauseAllowed.getAndSet(null);
+        if (allowed != null) {
+            pauseAsked.complete(null);
+            allowed.join();
+        }
     }
 
     @Override
@@ -406,7 +450,14 @@ public final class ScriptedAgent implements Agent {
     @Override
     public void removeContainer(String containerId) {
         removalAsked.complete(null);
-        removalAllowed.join();
+        try {
+            removalAllowed.join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof Error fault) {
+                throw fault;
+            }
+            throw e;
+        }
         answer();
         processes.keySet().removeIf(name -> name.startsWith(containerId + "/"));
     }
@@ -445,9 +496,11 @@ public final class ScriptedAgent implements Agent {
     }
 
     private void failStartIfAsked() {
-        RuntimeException failure = startFailure;
-        if (failure != null) {
-            throw failure;
+        switch (startFailure) {
+            case null -> {}
+            case RuntimeException failure -> throw failure;
+            case Error fault -> throw fault;
+            case Throwable other -> throw new AssertionError(other);
         }
     }
 

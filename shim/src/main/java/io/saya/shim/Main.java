@@ -32,6 +32,10 @@ public final class Main {
         } catch (IllegalArgumentException e) {
             System.err.println("saya: " + e.getMessage());
             return 2;
+        } catch (RuntimeException | Error e) {
+            // Other threads would keep a process alive that serves nobody.
+            System.err.println("saya: the daemon ends by a fault: " + e);
+            return 1;
         }
     }
 }

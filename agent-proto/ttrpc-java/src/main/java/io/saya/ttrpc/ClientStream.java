@@ -23,8 +23,8 @@ final class ClientStream<Q extends MessageLite, R> extends ClientCall
     private final AtomicBoolean sendingClosed;
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    // On the event loop only.
-    private StreamState state;
+    /** True when the server will send no more; on the event loop only. */
+    private boolean ended;
 
     ClientStream(
             ClientConnection connection,
@@ -43,7 +43,6 @@ final class ClientStream<Q extends MessageLite, R> extends ClientCall
         this.inbox = connection.newInbox();
         this.serverStreams = kind.serverStreams();
         this.sendingClosed = new AtomicBoolean(!kind.clientStreams());
-        this.state = kind.clientStreams() ? StreamState.OPEN : StreamState.LOCAL_CLOSED;
     }
 
     @Override
@@ -118,7 +117,7 @@ final class ClientStream<Q extends MessageLite, R> extends ClientCall
 
     @Override
     void onResponse(int code, String message, byte[] frame, int offset, int length) {
-        state = StreamState.CLOSED;
+        ended = true;
         if (code != 0) {
             inbox.fail(new TtrpcStatusException(StatusCode.ofNumber(code), message));
             return;
@@ -131,7 +130,7 @@ final class ClientStream<Q extends MessageLite, R> extends ClientCall
 
     @Override
     boolean onData(byte flags, byte[] payload) {
-        if (!state.peerMaySend() || !serverStreams) {
+        if (ended || !serverStreams) {
             inbox.fail(BlockingCall.unexpectedData(method()));
             return true;
         }
@@ -139,7 +138,7 @@ final class ClientStream<Q extends MessageLite, R> extends ClientCall
             inbox.add(payload);
         }
         if (WireFormat.has(flags, WireFormat.REMOTE_CLOSED)) {
-            state = state.remoteClosed();
+            ended = true;
             inbox.end();
             return true;
         }

@@ -36,7 +36,7 @@ public final class ServerCall extends OutboundFrame implements Runnable {
     private @Nullable TtrpcStatusException failure;
 
     // On the event loop only.
-    private StreamState state;
+    private boolean clientSends;
     private boolean reset;
 
     ServerCall(
@@ -46,7 +46,7 @@ public final class ServerCall extends OutboundFrame implements Runnable {
             byte[] frame,
             int requestOffset,
             int requestLength,
-            StreamState state,
+            boolean clientSends,
             @Nullable StreamInbox inbox) {
         this.connection = connection;
         this.method = method;
@@ -54,7 +54,7 @@ public final class ServerCall extends OutboundFrame implements Runnable {
         this.frame = frame;
         this.requestOffset = requestOffset;
         this.requestLength = requestLength;
-        this.state = state;
+        this.clientSends = clientSends;
         this.inbox = inbox;
         this.repeatable = inbox == null && frame.length <= REPEATABLE_BYTES ? frame : null;
     }
@@ -194,7 +194,7 @@ public final class ServerCall extends OutboundFrame implements Runnable {
 
     /** Takes a data frame; on the event loop. Returns what is wrong with it, or null. */
     @Nullable String onData(byte flags, byte[] payload) {
-        if (!state.peerMaySend()) {
+        if (!clientSends) {
             return "the client has closed its side";
         }
         if (!WireFormat.has(flags, WireFormat.NO_DATA)) {
@@ -204,7 +204,7 @@ public final class ServerCall extends OutboundFrame implements Runnable {
             inbox.add(payload);
         }
         if (WireFormat.has(flags, WireFormat.REMOTE_CLOSED)) {
-            state = state.remoteClosed();
+            clientSends = false;
             if (inbox != null) {
                 inbox.end();
             }
@@ -222,7 +222,7 @@ public final class ServerCall extends OutboundFrame implements Runnable {
 
     /** The connection has answered in the handler's place; on the event loop. */
     void reset() {
-        state = StreamState.CLOSED;
+        clientSends = false;
         reset = true;
         cancel(CancelReason.STREAM_RESET);
     }

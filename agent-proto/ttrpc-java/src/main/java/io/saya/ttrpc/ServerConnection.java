@@ -154,7 +154,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Fra
                         payload,
                         request.payloadOffset(),
                         request.payloadLength(),
-                        open ? StreamState.OPEN : StreamState.REMOTE_CLOSED,
+                        open,
                         inbox);
         if (inbox != null) {
             fillInbox(inbox, payload, open);

@@ -133,6 +133,9 @@ final class GuardConnection implements Runnable {
             lose(new IOException("the guard process is gone", e));
         } catch (IOException e) {
             lose(e);
+        } catch (RuntimeException | Error e) {
+            // Nobody would hear of exits and answers any more: so all are told that none come.
+            lose(new IOException("what the guard told could not be taken: " + e, e));
         }
     }
 

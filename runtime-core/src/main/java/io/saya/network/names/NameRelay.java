@@ -102,7 +102,7 @@ public final class NameRelay implements AutoCloseable {
         NameRelay relay;
         try {
             relay = new NameRelay(action, guest.serve(ADDRESS), limit);
-        } catch (RuntimeFailure e) {
+        } catch (RuntimeException | Error e) {
             action.close();
             throw e;
         }
@@ -132,7 +132,7 @@ public final class NameRelay implements AutoCloseable {
         try {
             StreamRelay.toClient(guest, action.channel(), CHUNK, limit, this::giveUp);
             ended("the guest serves no names any more");
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             ended(String.valueOf(e.getMessage()));
         } finally {
             forgetGuest();
@@ -143,7 +143,7 @@ public final class NameRelay implements AutoCloseable {
         try {
             StreamRelay.toGuest(action.channel(), guest, CHUNK, limit, this::giveUp);
             ended(action.process().lastWords());
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             ended(String.valueOf(e.getMessage()));
         }
     }

@@ -1,8 +1,8 @@
 package io.saya.network.ports;
 
-import io.saya.failure.RuntimeFailure;
 import io.saya.host.Host;
 import io.saya.host.LauncherAction;
+import io.saya.io.Clients;
 import io.saya.io.GuestStreams;
 import io.saya.json.JsonObject;
 import io.saya.log.Log;
@@ -51,8 +51,25 @@ public final class PortForward implements AutoCloseable {
     public static PortForward start(
             Host host, Path namespace, Path runDirectory, String sandboxId, PortDialer dialer)
             throws IOException {
+        return start(
+                ServerSocketChannel.open(StandardProtocolFamily.UNIX),
+                host,
+                namespace,
+                runDirectory,
+                sandboxId,
+                dialer);
+    }
+
+    /** The same with a listener that it binds. */
+    static PortForward start(
+            ServerSocketChannel listener,
+            Host host,
+            Path namespace,
+            Path runDirectory,
+            String sandboxId,
+            PortDialer dialer)
+            throws IOException {
         Path socket = runDirectory.resolve(SOCKET);
-        ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
         try {
             listener.bind(UnixDomainSocketAddress.of(socket));
             LauncherAction process =
@@ -62,8 +79,9 @@ public final class PortForward implements AutoCloseable {
             process.whenEnded(forward::ended);
             Thread.ofVirtual().name("ports").start(forward::accept);
             return forward;
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException | Error e) {
             listener.close();
+            Files.deleteIfExists(socket);
             throw e;
         }
     }
@@ -93,16 +111,11 @@ public final class PortForward implements AutoCloseable {
     }
 
     private void accept() {
-        try {
-            while (true) {
-                SocketChannel client = listener.accept();
-                Thread.ofVirtual().name("port").start(() -> serve(client));
-            }
-        } catch (IOException e) {
-            if (listener.isOpen()) {
-                LOG.warn("ports cannot be reached any more", "error", e);
-            }
-        }
+        Clients.takeAll(
+                LOG,
+                "ports of the guest cannot be reached",
+                listener,
+                client -> Thread.ofVirtual().name("port").start(() -> serve(client)));
     }
 
     private void serve(SocketChannel client) {
@@ -119,8 +132,11 @@ public final class PortForward implements AutoCloseable {
                 // When this direction has ended, the server has closed: so is the connection.
                 StreamRelay.toClient(guest, client);
             }
-        } catch (IOException | RuntimeFailure e) {
-            LOG.info("connection to a port of the guest ended", "why", e.getMessage());
+        } catch (IOException | RuntimeException e) {
+            LOG.info(
+                    "connection to a port of the guest ended",
+                    "why",
+                    String.valueOf(e.getMessage()));
         }
     }
 

@@ -197,7 +197,7 @@ public final class HostSockets {
     private void lookAgainAt(Shown shown) {
         try {
             lookAt(shown, false);
-        } catch (IOException | RuntimeFailure e) {
+        } catch (IOException | RuntimeException e) {
             LOG.debug("sockets of the host", "container", shown.containerId, "error", e);
         }
     }
@@ -311,7 +311,7 @@ public final class HostSockets {
             if (late) {
                 started.close();
             }
-        } catch (IOException | RuntimeFailure e) {
+        } catch (IOException | RuntimeException | Error e) {
             synchronized (this) {
                 relay = null; // the next one tries again
             }

@@ -102,7 +102,7 @@ public final class SocketRelay implements AutoCloseable {
         try {
             GuestStreams notices = guest.serveSockets();
             Thread.ofVirtual().name("sockets").start(() -> relay.take(notices));
-        } catch (RuntimeFailure e) {
+        } catch (RuntimeException | Error e) {
             relay.close();
             throw e;
         }
@@ -135,12 +135,21 @@ public final class SocketRelay implements AutoCloseable {
                 told.copyTo(notice);
                 if (!notice.hasRemaining()) {
                     notice.flip();
-                    take(notice.getInt(), notice.getInt(), notice.getInt(), notice.getInt());
+                    takeSurely(notice.getInt(), notice.getInt(), notice.getInt(), notice.getInt());
                     notice.clear();
                 }
             }
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             ended(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** One connection that cannot be taken is not the end of all others. */
+    private void takeSurely(int number, int connection, int uid, int gid) {
+        try {
+            take(number, connection, uid, gid);
+        } catch (RuntimeException | Error e) {
+            LOG.warn("a connection to a socket of the host is not taken", "error", e);
         }
     }
 
@@ -190,8 +199,13 @@ public final class SocketRelay implements AutoCloseable {
             StreamRelay.toClient(streams, channel, CHUNK);
             channel.shutdownOutput();
             var _ = Waited.on(answered);
-        } catch (IOException e) {
-            LOG.debug("connection to a socket ended", "socket", path, "why", e.getMessage());
+        } catch (IOException | RuntimeException e) {
+            LOG.debug(
+                    "connection to a socket ended",
+                    "socket",
+                    path,
+                    "why",
+                    String.valueOf(e.getMessage()));
         }
     }
 

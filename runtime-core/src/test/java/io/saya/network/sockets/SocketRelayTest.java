@@ -33,6 +33,7 @@ class SocketRelayTest {
 
     private static final class Guest implements SocketGuest {
         final QueuedStreams notices = new QueuedStreams();
+        private volatile int broken;
         private final Map<Integer, QueuedStreams> connections = new ConcurrentHashMap<>();
 
         @Override
@@ -48,11 +49,19 @@ class SocketRelayTest {
 
         @Override
         public QueuedStreams socketConnection(int connection) {
+            if (connection == broken) {
+                throw new IllegalStateException("nobody has thought of it");
+            }
             return connections.computeIfAbsent(connection, _ -> new QueuedStreams());
         }
 
         void has(int connection, QueuedStreams streams) {
             connections.put(connection, streams);
+        }
+
+        /** To ask for it is a fault. */
+        void breaksAt(int connection) {
+            broken = connection;
         }
 
         void tell(int number, int connection) {
@@ -115,6 +124,24 @@ class SocketRelayTest {
             }
             failing.said.add(ByteString.EMPTY);
             assertThat(failing.closed.await(20, TimeUnit.SECONDS)).isTrue();
+            assertThat(relay).isNotNull();
+        }
+    }
+
+    @Test
+    void aConnectionThatCannotBeTakenIsNotTheLast() throws Exception {
+        Path path = directory.toRealPath().resolve("host.sock");
+        Guest guest = new Guest();
+        guest.breaksAt(6);
+        try (RealGuard guard = new RealGuard(directory);
+                ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+                SocketRelay relay = relay(guard, guest, path)) {
+            server.bind(UnixDomainSocketAddress.of(path));
+            guest.tell(0, 6);
+            guest.tell(1, 7);
+            try (SocketChannel peer = server.accept()) {
+                assertThat(peer.isConnected()).isTrue();
+            }
             assertThat(relay).isNotNull();
         }
     }

@@ -20,6 +20,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -56,7 +58,10 @@ final class HandOver implements Page {
     private final Transport transport;
     private final TaskHandover tasks;
     private final AtomicBoolean underWay = new AtomicBoolean();
-    private final AtomicBoolean held = new AtomicBoolean();
+
+    /** Held by the thread that holds the sandbox for a successor, until it is known who gets it. */
+    private final Semaphore holding = new Semaphore(1);
+
     private volatile String outcome = "none";
 
     HandOver(
@@ -96,11 +101,15 @@ final class HandOver implements Page {
 
     private void carryOut(Path installation) {
         LOG.info("a daemon is started to take over", "installation", installation);
-        String why = String.valueOf(attempt(installation));
-        if (held.compareAndSet(true, false)) {
-            tasks.release();
-            server.release();
+        HoldForSuccessor held = new HoldForSuccessor(this::release);
+        String why;
+        try {
+            why = String.valueOf(attempt(installation, held));
+        } catch (RuntimeException | Error e) {
+            LOG.error("an upgrade was ended by a fault", "error", e);
+            why = e.toString();
         }
+        held.end();
         try {
             Succession.discard(sandbox.identity().runDirectory());
         } catch (IOException e) {
@@ -111,8 +120,13 @@ final class HandOver implements Page {
         underWay.set(false);
     }
 
+    private void release() {
+        tasks.release();
+        server.release();
+    }
+
     /** Returns why it has failed; where it succeeds, this process is killed meanwhile. */
-    private @Nullable String attempt(Path installation) {
+    private @Nullable String attempt(Path installation, HoldForSuccessor held) {
         AtomicReference<@Nullable String> obstacle = new AtomicReference<>();
         CompletableFuture<String> ended = new CompletableFuture<>();
         Path socket = sandbox.identity().runDirectory().resolve(SOCKET);
@@ -129,7 +143,7 @@ final class HandOver implements Page {
                             () -> {
                                 try (var _ =
                                         DescriptorOffer.open(
-                                                transport, socket, () -> hold(obstacle))) {
+                                                transport, socket, () -> hold(obstacle, held))) {
                                     host.startSuccessor(installation, ended::complete);
                                     why.set(outcome(Waited.on(ended, SUCCESSOR_LIMIT)));
                                 }
@@ -153,7 +167,23 @@ final class HandOver implements Page {
     }
 
     /** The successor is ready. Returns the descriptors for it; none if it is not to take over. */
-    private List<Integer> hold(AtomicReference<@Nullable String> obstacle) {
+    private List<Integer> hold(AtomicReference<@Nullable String> obstacle, HoldForSuccessor held) {
+        // What is still being held for one that has ended is released by that, not by this.
+        if (!Waited.happens(
+                CALLS_LIMIT.plus(EVENTS_LIMIT).plus(REST_LIMIT),
+                nanos -> holding.tryAcquire(nanos, TimeUnit.NANOSECONDS))) {
+            obstacle.set("the sandbox is still held for an earlier daemon");
+            return List.of();
+        }
+        try {
+            return holdAlone(obstacle, held);
+        } finally {
+            holding.release();
+        }
+    }
+
+    private List<Integer> holdAlone(
+            AtomicReference<@Nullable String> obstacle, HoldForSuccessor held) {
         long begun = System.currentTimeMillis();
         try {
             AtomicReference<Optional<HeldServer>> connections =
@@ -174,23 +204,28 @@ final class HandOver implements Page {
                                                     "a call of containerd's has not ended within "
                                                             + CALLS_LIMIT.toSeconds()
                                                             + " s"));
-            try {
-                if (!events.awaitEmpty(EVENTS_LIMIT)) {
-                    throw RuntimeFailure.failedPrecondition("containerd does not take events");
-                }
-                Succession all = new Succession(heldServer, tasks.hold(REST_LIMIT), begun);
-                held.set(true);
-                all.write(sandbox.identity().runDirectory());
-                return all.descriptors();
-            } catch (RuntimeException | IOException e) {
-                if (!held.get()) {
-                    server.release();
-                }
-                throw e;
+            Succession all = holdTasks(heldServer, begun);
+            if (!held.keep()) {
+                return List.of();
             }
-        } catch (RuntimeException | IOException e) {
+            all.write(sandbox.identity().runDirectory());
+            return all.descriptors();
+        } catch (RuntimeException | IOException | Error e) {
             obstacle.set(String.valueOf(e.getMessage()));
             return List.of();
+        }
+    }
+
+    /** Holds the sandbox as well; where that fails, the server is held no more either. */
+    private Succession holdTasks(HeldServer heldServer, long begun) {
+        try {
+            if (!events.awaitEmpty(EVENTS_LIMIT)) {
+                throw RuntimeFailure.failedPrecondition("containerd does not take events");
+            }
+            return new Succession(heldServer, tasks.hold(REST_LIMIT), begun);
+        } catch (RuntimeException | Error e) {
+            server.release();
+            throw e;
         }
     }
 }

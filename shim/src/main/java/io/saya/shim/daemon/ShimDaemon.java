@@ -23,6 +23,7 @@ import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
 import io.saya.log.LogLevel;
 import io.saya.log.LogRouter;
+import io.saya.log.UncaughtFaults;
 import io.saya.oci.OciSpec;
 import io.saya.qemu.QemuHypervisor;
 import io.saya.sandbox.Sandbox;
@@ -62,14 +63,19 @@ public final class ShimDaemon {
      * @return the exit code
      */
     public static int run(ShimArguments arguments) {
-        if (arguments.debug()) {
-            LogRouter.threshold(LogLevel.DEBUG);
-        }
+        beginLog(arguments);
         try {
             return new ShimDaemon(arguments, GuardHost.open()).live();
         } catch (IOException e) {
             System.err.println("saya: " + e.getMessage());
             return 1;
+        }
+    }
+
+    private static void beginLog(ShimArguments arguments) {
+        UncaughtFaults.logAll();
+        if (arguments.debug()) {
+            LogRouter.threshold(LogLevel.DEBUG);
         }
     }
 
@@ -191,7 +197,8 @@ public final class ShimDaemon {
             ShimServices services, Sandbox sandbox, LoadedConfig configuration) {
         try {
             return Waited.untilInterrupted(() -> services.serve(sandbox, configuration));
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException | Error e) {
+            // Whoever waits for this would wait for good.
             LOG.error("the daemon cannot serve", "error", e);
             return false;
         }
@@ -204,9 +211,7 @@ public final class ShimDaemon {
      * @return the exit code
      */
     public static int succeed(ShimArguments arguments) {
-        if (arguments.debug()) {
-            LogRouter.threshold(LogLevel.DEBUG);
-        }
+        beginLog(arguments);
         try {
             return new ShimDaemon(arguments, GuardHost.open()).takeOver();
         } catch (IOException | ConfigException | RuntimeFailure e) {
@@ -237,9 +242,7 @@ public final class ShimDaemon {
      * @return the exit code
      */
     public static int restart(ShimArguments arguments) {
-        if (arguments.debug()) {
-            LogRouter.threshold(LogLevel.DEBUG);
-        }
+        beginLog(arguments);
         try {
             return new ShimDaemon(arguments, GuardHost.open()).resume();
         } catch (IOException | ConfigException | RuntimeFailure e) {

@@ -3,6 +3,7 @@ package io.saya.shim.event;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.saya.event.EventSink;
 import io.saya.event.TaskEvent;
+import io.saya.lifecycle.SupervisedLoop;
 import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
 import io.saya.ttrpc.transport.Transport;
@@ -186,9 +187,27 @@ public final class EventPublisher implements EventSink, AutoCloseable {
     }
 
     private void run() {
-        if (!Waited.untilInterrupted(this::deliverAll)) {
+        SupervisedLoop.run(
+                LOG,
+                "events are not delivered",
+                () -> {
+                    if (!isOver()) {
+                        deliverAll();
+                    }
+                    return false;
+                });
+        if (Thread.currentThread().isInterrupted()) {
             // Nobody interrupts this thread; it would be the end of publishing.
             LOG.error("event publisher interrupted");
+        }
+    }
+
+    private boolean isOver() {
+        lock.lock();
+        try {
+            return closing && System.nanoTime() - closeDeadline >= 0;
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -197,7 +216,7 @@ public final class EventPublisher implements EventSink, AutoCloseable {
             for (Pending pending = next(); pending != null; pending = next()) {
                 try {
                     deliver(pending, containerd);
-                } catch (RuntimeException e) {
+                } catch (RuntimeException | Error e) {
                     // Nobody has thought of it; the exits behind it are waited for all the same.
                     LOG.error("event given up", "event", pending.event(), "error", e);
                 }

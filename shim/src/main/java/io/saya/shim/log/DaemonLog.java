@@ -38,12 +38,13 @@ public final class DaemonLog implements LogSink, AutoCloseable {
 
     private final BlockingQueue<LogRecord> queue = new ArrayBlockingQueue<>(QUEUE_LINES);
     private final LossCount queueFull = new LossCount("queue_full");
+    private final LossCount unwritten = new LossCount("fault");
     private final LossCount stream = new LossCount("stderr");
     private final LossCount systemLogFull = new LossCount("system_log_full");
     private final LossCount repeats = new LossCount("repeated");
     private final LossCount beyond = new LossCount("beyond_allowance");
     private final List<LossCount> losses =
-            List.of(queueFull, stream, systemLogFull, repeats, beyond);
+            List.of(queueFull, unwritten, stream, systemLogFull, repeats, beyond);
     private final LineAllowance allowance = new LineAllowance();
     private final RecentLines recent = new RecentLines();
     private final Thread writer;
@@ -84,10 +85,15 @@ public final class DaemonLog implements LogSink, AutoCloseable {
 
     @Override
     public void accept(LogRecord line) {
-        if (!allowance.admits(line)) {
-            beyond.add(1);
-        } else if (!queue.offer(BoundedLine.of(line))) {
-            queueFull.add(1);
+        try {
+            if (!allowance.admits(line)) {
+                beyond.add(1);
+            } else if (!queue.offer(BoundedLine.of(line))) {
+                queueFull.add(1);
+            }
+        } catch (RuntimeException | Error e) {
+            // Whoever logs must not fail by what cannot be put into words.
+            unwritten.add(1);
         }
     }
 

@@ -1,6 +1,7 @@
 package io.saya.shim.management;
 
 import io.saya.hypervisor.GuestShell;
+import io.saya.io.Clients;
 import io.saya.lifecycle.Waited;
 import io.saya.log.Log;
 import java.io.IOException;
@@ -43,9 +44,6 @@ public final class ManagementSocket implements AutoCloseable {
      * its threads keeps as much of that for good.
      */
     private static final int PIECE = 8 << 10;
-
-    /** After an error, before the next client is taken. */
-    private static final Duration PAUSE = Duration.ofMillis(100);
 
     private final ServerSocketChannel listener;
     private final Map<String, Page> pages;
@@ -102,31 +100,15 @@ public final class ManagementSocket implements AutoCloseable {
     }
 
     private void acceptAll() {
-        boolean told = false;
-        while (listener.isOpen()) {
-            try {
-                accept();
-                told = false;
-            } catch (IOException e) {
-                // No descriptor is free, say; the next client may find one.
-                if (listener.isOpen() && !told) {
-                    LOG.warn("nobody can connect to the management socket", "error", e);
-                    told = true;
-                }
-                var _ = Waited.pause(PAUSE);
-            }
-        }
+        Clients.takeAll(LOG, "nobody can connect to the management socket", listener, this::accept);
         LOG.debug("the management socket is closed");
     }
 
-    private void accept() throws IOException {
-        SocketChannel client = listener.accept();
-        // A virtual thread in accept() holds the listener open until it has woken up, and may bring
-        // a connection made after close().
-        if (listener.isOpen() && places.tryAcquire()) {
+    private void accept(SocketChannel client) {
+        if (places.tryAcquire()) {
             Thread.ofVirtual().name("management request").start(() -> serve(client));
         } else {
-            client.close();
+            close(client);
         }
     }
 
@@ -152,11 +134,15 @@ public final class ManagementSocket implements AutoCloseable {
     private static void endAfterLimit(SocketChannel client) {
         // An interrupt says that it was served in time.
         if (Waited.pause(LIMIT)) {
-            try {
-                client.close();
-            } catch (IOException _) {
-                // It is gone.
-            }
+            close(client);
+        }
+    }
+
+    private static void close(SocketChannel client) {
+        try {
+            client.close();
+        } catch (IOException _) {
+            // It is gone.
         }
     }
 

@@ -437,7 +437,7 @@ public final class SandboxTaskService implements TaskService {
             throw e.getCause() instanceof RuntimeFailure failure
                     ? StatusMapper.status(failure)
                     : StatusMapper.unforeseen(method, container, e);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             throw StatusMapper.unforeseen(method, container, e);
         }
     }

@@ -87,7 +87,7 @@ final class SpanExporter {
                 endpoint.send(OtlpMessage.of(resource, batch));
                 exported.addAndGet(batch.size());
                 told = false;
-            } catch (IOException e) {
+            } catch (IOException | RuntimeException | Error e) {
                 failed.addAndGet(batch.size());
                 if (!told) {
                     LOG.warn("spans are not taken", "endpoint", endpoint.host(), "error", e);

@@ -26,7 +26,7 @@ public final class StatusMapper {
      * by which the caller's short answer can be found in the log.
      */
     public static TtrpcStatusException unforeseen(
-            String method, String container, RuntimeException failure) {
+            String method, String container, Throwable failure) {
         String reference = UUID.randomUUID().toString().substring(0, 8);
         LOG.error(
                 "request failed unexpectedly",

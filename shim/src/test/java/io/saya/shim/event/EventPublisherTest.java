@@ -7,10 +7,12 @@ import io.saya.proto.containerd.events.Envelope;
 import io.saya.proto.containerd.events.TaskStart;
 import io.saya.ttrpc.transport.Transport;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -89,6 +91,34 @@ class EventPublisherTest {
         EventPublisher publisher = new EventPublisher("ns", () -> failing);
         publisher.publish(new TaskEvent.Oom("c"));
         publisher.publish(new TaskEvent.Start("c", 1));
+        publisher.close();
+
+        assertThat(pids(delivered)).isEqualTo(upTo(1));
+    }
+
+    @Test
+    void aForwarderThatCannotBeMadeAtFirstIsMadeAgain() throws Exception {
+        List<Envelope> delivered = new ArrayList<>();
+        AtomicInteger made = new AtomicInteger();
+        EventPublisher publisher =
+                new EventPublisher(
+                        "ns",
+                        () -> {
+                            if (made.incrementAndGet() == 1) {
+                                throw new NoClassDefFoundError("nobody has thought of it");
+                            }
+                            return new EventForwarder() {
+                                @Override
+                                public void forward(Envelope envelope) {
+                                    delivered.add(envelope);
+                                }
+
+                                @Override
+                                public void close() {}
+                            };
+                        });
+        publisher.publish(new TaskEvent.Start("c", 1));
+        assertThat(publisher.awaitEmpty(Duration.ofSeconds(20))).isTrue();
         publisher.close();
 
         assertThat(pids(delivered)).isEqualTo(upTo(1));

@@ -283,6 +283,25 @@ class DaemonLogTest {
         assertThat(log.close(Duration.ofSeconds(20))).as("all is written").isTrue();
     }
 
+    @Test
+    void whoLogsDoesNotFailByWhatHasNoWords() {
+        ByteArrayOutputStream containerd = new ByteArrayOutputStream();
+        DaemonLog daemonLog = DaemonLog.start(containerd, null, events, "sb");
+        log.info(
+                "first",
+                "what",
+                new Object() {
+                    @Override
+                    public String toString() {
+                        throw new IllegalStateException("nobody has thought of it");
+                    }
+                });
+        log.info("second");
+        closeWritten(daemonLog);
+
+        assertThat(containerd.toString(StandardCharsets.US_ASCII)).contains("second", "fault=1");
+    }
+
     /** close() interrupts the writer, as it would one that waits for lines. */
     private static void awaitUninterruptibly(CountDownLatch latch) {
         while (true) {

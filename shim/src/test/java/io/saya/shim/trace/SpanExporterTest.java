@@ -82,6 +82,18 @@ class SpanExporterTest {
     }
 
     @Test
+    void aSpanThatCannotBeWrittenIsNotTheLast() throws Exception {
+        SpanExporter exporter = exporter(listener.getLocalPort());
+        exporter.add(span(TraceParent.begun(), "no hexadecimal number", ""));
+        while (exporter.failed() == 0) {
+            Thread.sleep(1);
+        }
+        exporter.add(span(TraceParent.begun(), "", ""));
+        assertThat(received.poll(30, TimeUnit.SECONDS)).isNotNull();
+        exporter.close();
+    }
+
+    @Test
     void aCollectorReadsWhatWasMeant() throws Exception {
         SpanExporter exporter = exporter(listener.getLocalPort());
         TraceParent root = TraceParent.begun();

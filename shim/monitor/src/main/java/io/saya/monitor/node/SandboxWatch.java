@@ -1,5 +1,6 @@
 package io.saya.monitor.node;
 
+import io.saya.monitor.FaultReport;
 import java.io.IOException;
 import java.nio.file.ClosedWatchServiceException;
 import java.nio.file.FileSystems;
@@ -38,6 +39,9 @@ public final class SandboxWatch implements AutoCloseable {
     /** A directory without a record that is looked at so often is none of a sandbox. */
     private static final int PATIENCE = 50;
 
+    private static final Duration AFTER_FAULT = Duration.ofSeconds(1);
+
+    private final FaultReport report = new FaultReport("sandboxes are not looked for");
     private final List<RunRoot> roots;
     private final NodeListener listener;
     private final WatchService events;
@@ -87,16 +91,29 @@ public final class SandboxWatch implements AutoCloseable {
     private void run() {
         try {
             while (true) {
-                Duration patience = waiting ? SOON : LOOK;
-                WatchKey key = events.poll(patience.toMillis(), TimeUnit.MILLISECONDS);
-                while (key != null) {
-                    take(key);
-                    key = events.poll();
-                }
-                look();
+                awaitAndLook();
             }
         } catch (InterruptedException | ClosedWatchServiceException _) {
             // Closed.
+        }
+    }
+
+    private void awaitAndLook() throws InterruptedException {
+        try {
+            Duration patience = waiting ? SOON : LOOK;
+            WatchKey key = events.poll(patience.toMillis(), TimeUnit.MILLISECONDS);
+            while (key != null) {
+                take(key);
+                key = events.poll();
+            }
+            look();
+            report.done();
+        } catch (ClosedWatchServiceException e) {
+            throw e;
+        } catch (RuntimeException | Error e) {
+            report.failed(e);
+            waiting = true; // what was not looked at is looked at soon
+            Thread.sleep(AFTER_FAULT);
         }
     }
 

@@ -1,6 +1,7 @@
 package io.saya.monitor.pods;
 
 import io.grpc.StatusRuntimeException;
+import io.saya.monitor.FaultReport;
 import io.saya.monitor.node.MonitoredSandbox;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,11 +28,13 @@ public final class PodDirectory implements AutoCloseable {
 
     private final Supplier<Collection<MonitoredSandbox>> sandboxes;
     private final Path criSocket;
+    private final Duration interval;
     private final Map<String, PodIdentity> identities = new ConcurrentHashMap<>();
 
     /** How often CRI did not know it; the thread's own. */
     private final Map<String, Integer> misses = new HashMap<>();
 
+    private final FaultReport report = new FaultReport("pods are not named");
     private final Thread thread;
     private @Nullable CriClient cri;
     private volatile boolean criAnswers;
@@ -42,8 +45,17 @@ public final class PodDirectory implements AutoCloseable {
      * @param criSocket containerd's; it need not exist
      */
     public PodDirectory(Supplier<Collection<MonitoredSandbox>> sandboxes, Path criSocket) {
+        this(sandboxes, criSocket, INTERVAL);
+    }
+
+    /**
+     * @param interval from one look to the next
+     */
+    PodDirectory(
+            Supplier<Collection<MonitoredSandbox>> sandboxes, Path criSocket, Duration interval) {
         this.sandboxes = sandboxes;
         this.criSocket = criSocket;
+        this.interval = interval;
         this.thread = Thread.ofPlatform().daemon().name("pod names").start(this::run);
     }
 
@@ -68,22 +80,43 @@ public final class PodDirectory implements AutoCloseable {
     private void run() {
         try {
             while (true) {
-                Collection<MonitoredSandbox> all = sandboxes.get();
-                Set<String> living =
-                        all.stream().map(MonitoredSandbox::id).collect(Collectors.toSet());
-                identities.keySet().retainAll(living);
-                misses.keySet().retainAll(living);
-                if (all.stream().anyMatch(this::isUnnamed) && Files.exists(criSocket)) {
-                    ask(all);
-                }
-                Thread.sleep(INTERVAL);
+                lookSurely();
+                Thread.sleep(interval);
             }
         } catch (InterruptedException _) {
             // Closed.
         } finally {
-            if (cri != null) {
-                cri.close();
-            }
+            hangUp();
+        }
+    }
+
+    /** An answer that nobody has thought of is not the end: the next one may be another. */
+    private void lookSurely() {
+        try {
+            look();
+            report.done();
+        } catch (RuntimeException | Error e) {
+            report.failed(e);
+            criAnswers = false;
+            hangUp();
+        }
+    }
+
+    private void look() {
+        Collection<MonitoredSandbox> all = sandboxes.get();
+        Set<String> living = all.stream().map(MonitoredSandbox::id).collect(Collectors.toSet());
+        identities.keySet().retainAll(living);
+        misses.keySet().retainAll(living);
+        if (all.stream().anyMatch(this::isUnnamed) && Files.exists(criSocket)) {
+            ask(all);
+        }
+    }
+
+    private void hangUp() {
+        CriClient client = cri;
+        cri = null;
+        if (client != null) {
+            client.close();
         }
     }
 

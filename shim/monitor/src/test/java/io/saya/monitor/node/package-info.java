@@ -1,0 +1,4 @@
+@NullMarked
+package io.saya.monitor.node;
+
+import org.jspecify.annotations.NullMarked;
