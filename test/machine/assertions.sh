@@ -18,13 +18,15 @@ slice() {
   systemctl start "$1"
 }
 
-# The product, for containerd to find. Guests are emulated by an emulated machine. This kernel has vsock, as no other host of the tests has.
+# The product, for containerd to find. Guests are emulated by an emulated machine, and short of memory they take minutes to answer. This kernel has
+# vsock, as no other host of the tests has.
 install_saya() {
   ln -s /machine/saya/bin/containerd-shim-saya-v2 /usr/local/bin/
   mkdir -p /etc/saya
   cat > /etc/saya/configuration.toml <<'CONFIGURATION'
 [agent.kata]
 dial_timeout = 900
+health_check_request_timeout_ms = 600000
 transport = "vsock"
 [runtime]
 create_container_timeout = 900
