@@ -46,7 +46,7 @@ adapt_crun() {
   # An exec joins its container's session keyring, by its name: without one it would share root's with the other containers of the pod. The kernel
   # finds a keyring by its name where the user may search it (0x080000, beside what a new one has; 5 is KEYCTL_SETPERM).
   edit_source "$1/linux.c" 3 '/^libcrun_create_keyring (/,/^}/ { s/^out:$/  if (syscall (__NR_keyctl, 5, ret, 0x3f1b0000) < 0)\
-    ret = crun_make_error (err, errno, "set rights of keyring `%s`", name);\n\n&/ }'
+    ret = crun_make_error (err, errno, "set rights of keyring %s", name);\n\n&/ }'
   edit_source "$1/container.c" 3 '/^libcrun_container_exec_with_options (/,/^}/ { s/^  container->context = context;$/&\
   ret = libcrun_create_keyring (id, NULL, err);\
   if (UNLIKELY (ret < 0))\
@@ -75,7 +75,7 @@ adapt_crun() {
         {\
           mount_fds->fds[i] = tree_inside_volume (def->mounts[i]);\
           if (mount_fds->fds[i] < 0)\
-            return crun_make_error (err, errno, "mount of what is in a volume at `%s`", def->mounts[i]->destination);\
+            return crun_make_error (err, errno, "mount of what is in a volume at %s", def->mounts[i]->destination);\
         }\n&/ }'
   # What the kernel refuses to execute is told on the process's standard error.
   cp "$(dirname "${BASH_SOURCE[0]}")/crun_words.h" "$1/"
