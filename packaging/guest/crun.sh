@@ -31,7 +31,7 @@ build_crun() {
   [[ $(readelf -lW "$out") != *INTERP* ]] || die "$out needs a dynamic linker, a static crun was wanted"
 }
 
-# adapt_crun DIRECTORY: makes of crun 1.8.1 what runc is to programs, in six places. Each edit must find its place: a newer crun is looked at again.
+# adapt_crun DIRECTORY: makes of crun 1.8.1 what runc is to programs, in seven places. Each edit must find its place: a newer crun is looked at again.
 adapt_crun() {
   # A user that the image's passwd does not have: HOME is /, as it is without a passwd.
   edit_source "$1/utils.c" 1 '/^set_home_env (/,/^}/ { /errno == ENOENT/ { n; s/return 0;/break;/ } }'
@@ -43,6 +43,14 @@ adapt_crun() {
       if (terminal_fd == NULL)\
         setsid ();
   }'
+  # An exec joins its container's session keyring, by its name: without one it would share root's with the other containers of the pod. The kernel
+  # finds a keyring by its name where the user may search it (0x080000, beside what a new one has; 5 is KEYCTL_SETPERM).
+  edit_source "$1/linux.c" 3 '/^libcrun_create_keyring (/,/^}/ { s/^out:$/  if (syscall (__NR_keyctl, 5, ret, 0x3f1b0000) < 0)\
+    ret = crun_make_error (err, errno, "set rights of keyring %s", name);\n\n&/ }'
+  edit_source "$1/container.c" 3 '/^libcrun_container_exec_with_options (/,/^}/ { s/^  container->context = context;$/&\
+  ret = libcrun_create_keyring (id, NULL, err);\
+  if (UNLIKELY (ret < 0))\
+    return ret;/ }'
   # A call that is newer than the profile does not exist, and is not forbidden.
   cp "$(dirname "${BASH_SOURCE[0]}")/crun_filter.h" "$1/"
   edit_source "$1/seccomp.c" 5 '
@@ -61,10 +69,19 @@ adapt_crun() {
     /^libcrun_container_create (/,/^}/ { s/^  container->context = context;$/&\n  enter_volumes (def);/ }
     /^exec_process_entrypoint (/,/^}/ { s/^  TEMP_FAILURE_RETRY (read (pipefd1, &own_pid, sizeof (own_pid)));$/&\n  look_at_name_files ();/ }
   '
+  edit_source "$1/linux.c" 7 '
+    s/^#include "mount_flags.h"$/&\n#include "crun_shares.h"/
+    /^prepare_and_send_mount_mounts (/,/^}/ { s/^      if (mount_fds->fds\[i\] < 0 && has_userns && is_bind_mount (def->mounts\[i\]))$/      if (is_inside_volume (def->mounts[i]->source))\
+        {\
+          mount_fds->fds[i] = tree_inside_volume (def->mounts[i]);\
+          if (mount_fds->fds[i] < 0)\
+            return crun_make_error (err, errno, "mount of what is in a volume at %s", def->mounts[i]->destination);\
+        }\n&/ }'
   # What the kernel refuses to execute is told on the process's standard error.
-  local reason='errno == ENOEXEC ? "exec format error" : errno == ENOENT ? "no such file or directory" : errno == EACCES ? "permission denied" : strerror (errno)'
-  edit_source "$1/container.c" 2 "s/crun_make_error (err, errno, \"exec container process[^\"]*\", exec_path);/crun_make_error (err, 0, \"exec %s: %s\", exec_path, $reason);/"
-  edit_source "$1/container.c" 1 "s/libcrun_fail_with_error (errno, \"exec\");/libcrun_fail_with_error (0, \"exec %s: %s\", exec_path, $reason);/"
+  cp "$(dirname "${BASH_SOURCE[0]}")/crun_words.h" "$1/"
+  edit_source "$1/container.c" 4 's/^#include "cgroup-utils.h"$/&\n#include "crun_words.h"/
+    s/crun_make_error (err, errno, "exec container process[^"]*", exec_path);/crun_make_error (err, 0, "exec %s: %s", exec_path, go_error (errno));/
+    s/libcrun_fail_with_error (errno, "exec");/libcrun_fail_with_error (0, "exec %s: %s", exec_path, go_error (errno));/'
 }
 
 # edit_source FILE LINES SCRIPT: runs sed's script, which must change that many lines.

@@ -117,6 +117,16 @@ public final class OciSpec {
         return Optional.empty();
     }
 
+    /**
+     * The uid of the pod, as containerd tells it; empty if it does not. CRI-O hands on what users
+     * annotate their pods with, so there nothing is believed.
+     */
+    public String podUid() {
+        return annotations.keySet().stream().anyMatch(key -> key.startsWith("io.kubernetes.cri-o."))
+                ? ""
+                : annotations.getOrDefault("io.kubernetes.cri.sandbox-uid", "");
+    }
+
     public String hostname() {
         return json.string("hostname").orElse("");
     }

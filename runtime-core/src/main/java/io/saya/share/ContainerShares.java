@@ -8,6 +8,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,11 +36,16 @@ public final class ContainerShares {
 
     private final SharedDirectory directory;
     private final String containerId;
+    private final PodEmptyDirs own;
     private final List<Share> shares = new ArrayList<>();
 
-    public ContainerShares(SharedDirectory directory, String containerId) {
+    /**
+     * @param own volumes that only the pod's containers use
+     */
+    public ContainerShares(SharedDirectory directory, String containerId, PodEmptyDirs own) {
         this.directory = directory;
         this.containerId = containerId;
+        this.own = own;
     }
 
     /** Shares the root file system and returns its path in the guest. */
@@ -61,28 +68,55 @@ public final class ContainerShares {
      */
     public List<OciMount> translate(List<OciMount> mounts, Map<String, String> inGuest)
             throws IOException {
-        List<OciMount> translated = new ArrayList<>();
-        int index = 0;
-        for (OciMount mount : mounts) {
+        List<List<OciMount>> translated = new ArrayList<>();
+        for (OciMount _ : mounts) {
+            translated.add(new ArrayList<>());
+        }
+        for (int index : outerFirst(mounts, inGuest)) {
+            OciMount mount = mounts.get(index);
             String found = inGuest.get(mount.source());
             if (mount.bind() && found != null) {
-                translated.add(
-                        new OciMount(
-                                mount.destination(),
-                                mount.type(),
-                                found,
-                                guestOptions(mount.options())));
+                translated
+                        .get(index)
+                        .add(
+                                new OciMount(
+                                        mount.destination(),
+                                        mount.type(),
+                                        found,
+                                        guestOptions(mount.options())));
             } else {
-                translate(mount, index, translated);
+                translate(mount, index, translated.get(index));
             }
-            index++;
         }
-        return translated;
+        return translated.stream().flatMap(List::stream).toList();
+    }
+
+    /**
+     * The places of the mounts in the order in which they are to be shared: a volume before what
+     * lies in it, and who writes to it before who reads it, so that both see one share.
+     */
+    private static List<Integer> outerFirst(List<OciMount> mounts, Map<String, String> inGuest)
+            throws IOException {
+        Map<Integer, Integer> rank = new HashMap<>();
+        for (int index = 0; index < mounts.size(); index++) {
+            OciMount mount = mounts.get(index);
+            Path source = Path.of(mount.source());
+            boolean fromHost =
+                    mount.bind()
+                            && !inGuest.containsKey(mount.source())
+                            && !guestsOwn(mount.source())
+                            && Files.exists(source);
+            int readers = mount.options().contains("ro") ? 1 : 0;
+            rank.put(index, fromHost ? 2 * SharedVolumes.depth(source) + readers : 0);
+        }
+        return rank.keySet().stream()
+                .sorted(Comparator.<Integer>comparingInt(rank::get).thenComparing(index -> index))
+                .toList();
     }
 
     /** The shares that another daemon has made for the container. */
     public static ContainerShares standing(SharedDirectory directory, String containerId) {
-        ContainerShares shares = new ContainerShares(directory, containerId);
+        ContainerShares shares = new ContainerShares(directory, containerId, PodEmptyDirs.NONE);
         shares.shares.addAll(directory.below(containerId));
         return shares;
     }
@@ -133,8 +167,8 @@ public final class ContainerShares {
         MountOptions options = MountOptions.parse(mount.options());
         options.requireSupported("mount of " + mount.source() + " at " + mount.destination());
         String guestPath =
-                Files.isDirectory(source)
-                        ? SharedVolumes.share(directory, source, options.access())
+                SharedVolumes.mayHold(source)
+                        ? SharedVolumes.share(directory, source, options.access(), own)
                         : share(
                                 containerId + "/" + index + "-" + baseName(mount.destination()),
                                 source,

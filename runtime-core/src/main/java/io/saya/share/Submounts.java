@@ -57,7 +57,7 @@ final class Submounts {
         for (String line : mountinfo) {
             String[] fields = line.split(" ", OPTIONS + 2);
             if (fields.length > OPTIONS) {
-                Path point = Path.of(unescaped(fields[POINT]));
+                Path point = Path.of(MountLine.unescaped(fields[POINT]));
                 below |= point.startsWith(directory) && !point.equals(directory);
                 // The last one at a place is what is seen there.
                 if (directory.startsWith(point) && point.startsWith(in)) {
@@ -83,7 +83,7 @@ final class Submounts {
         for (String line : mountinfo) {
             String[] fields = line.split(" ", OPTIONS + 2);
             if (fields.length > OPTIONS) {
-                Path point = Path.of(unescaped(fields[POINT]));
+                Path point = Path.of(MountLine.unescaped(fields[POINT]));
                 if (point.startsWith(directory) && !point.equals(directory)) {
                     seen.put(point, fields[OPTIONS]);
                 }
@@ -110,17 +110,5 @@ final class Submounts {
             }
         }
         return options;
-    }
-
-    /** The kernel writes blanks, line breaks and backslashes as three octal digits. */
-    private static String unescaped(String text) {
-        StringBuilder plain = new StringBuilder();
-        int from = 0;
-        for (int at = text.indexOf('\\'); at >= 0; at = text.indexOf('\\', from)) {
-            plain.append(text, from, at);
-            plain.append((char) Integer.parseInt(text.substring(at + 1, at + 4), 8));
-            from = at + 4;
-        }
-        return plain.append(text, from, text.length()).toString();
     }
 }

@@ -28,6 +28,7 @@ import io.saya.sandbox.Sandbox;
 import io.saya.sandbox.TaskTable;
 import io.saya.share.ContainerShares;
 import io.saya.share.HostMounts;
+import io.saya.share.PodEmptyDirs;
 import io.saya.share.RootDisk;
 import io.saya.share.RootLayers;
 import java.io.IOException;
@@ -83,7 +84,9 @@ final class ContainerCreation {
             phase = "what it shares with the host";
             HostSharing.check(container.id(), spec, rootfs);
             phase = "root file system";
-            ContainerShares shares = new ContainerShares(guest.shared(), container.id());
+            ContainerShares shares =
+                    new ContainerShares(
+                            guest.shared(), container.id(), new PodEmptyDirs(spec.podUid()));
             container.resources().push("shares", () -> releaseShares(shares));
             ContainerRoot root = root(rootfs, shares);
             phase = "shared files";

@@ -15,6 +15,7 @@ import io.saya.test.Wait;
 import io.saya.test.WithProduct;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
@@ -64,15 +65,7 @@ final class PodFilesTest extends PodSuite {
                 Files.createDirectories(
                         node().logs().resolveSibling("locks-" + pod.config().getHostname()));
         Files.createFile(volume.resolve("lock"));
-        var program = node().logs().resolveSibling("lock-program");
-        Ran.run(
-                        Duration.ofSeconds(60),
-                        "gcc",
-                        "-static",
-                        "-o",
-                        program.toString(),
-                        Containerd.product().resolve("../../../test/files/lock.c").toString())
-                .succeeded();
+        var program = lockProgram();
         var holder =
                 pod.start(
                         pod.create(
@@ -105,6 +98,171 @@ final class PodFilesTest extends PodSuite {
         pod.stop(holder, Duration.ZERO);
         pod.remove(holder);
         assertThat(pod.exec(other, "/lock", "/data/lock").out()).isEqualTo("ok\n");
+    }
+
+    /**
+     * A kubelet binds what {@code subPath} names to a place of its own; containers that have the
+     * volume, a directory of it or one of its files have the same files.
+     */
+    @Test
+    void whatLiesInAVolumeIsTheSameInEachOfItsPlaces() throws IOException {
+        var pod = pod();
+        var volume =
+                Files.createDirectories(
+                        node().logs().resolveSibling("places-" + pod.config().getHostname()));
+        var inside = Files.createDirectories(volume.resolve("inside"));
+        var file = Files.createFile(inside.resolve("lock"));
+        var bound = Files.createDirectories(volume.resolveSibling(volume.getFileName() + "-bound"));
+        Ran.run(Duration.ofSeconds(10), "mount", "--bind", inside.toString(), bound.toString())
+                .succeeded();
+        try {
+            var program = lockProgram();
+            var holder =
+                    pod.start(
+                            pod.create(
+                                    "holder",
+                                    config -> {
+                                        Pod.mount(config, program, "/lock", true);
+                                        Pod.mount(config, inside, "/early", true);
+                                        Pod.mount(config, volume, "/data", false);
+                                        return config.addCommand("sh")
+                                                .addArgs("-c")
+                                                .addArgs(
+                                                        "mkfifo /data/inside/fifo; /lock"
+                                                                + " /data/inside/lock 1000");
+                                    }));
+            assertThat(
+                            Wait.until(
+                                    Duration.ofSeconds(20),
+                                    () -> pod.log(holder).equals(List.of("ok"))))
+                    .as("it has the lock")
+                    .isTrue();
+            var other =
+                    pod.start(
+                            pod.create(
+                                    "other",
+                                    config -> {
+                                        Pod.mount(config, program, "/lock", true);
+                                        Pod.mount(config, bound, "/sub", false);
+                                        Pod.mount(config, bound, "/read-only", true);
+                                        Pod.mount(config, file, "/file", false);
+                                        return config.addCommand("sleep").addArgs("1000");
+                                    }));
+            for (var path : List.of("/sub/lock", "/read-only/lock", "/file")) {
+                assertThat(pod.exec(other, "/lock", path).out()).as(path).isEqualTo("EAGAIN\n");
+            }
+            assertThat(pod.exec(holder, "/lock", "/early/lock").out()).isEqualTo("EAGAIN\n");
+            assertThat(pod.exec(other, "touch", "/read-only/x").err())
+                    .contains("Read-only file system");
+            assertThat(
+                            pod.exec(
+                                            holder,
+                                            "sh",
+                                            "-c",
+                                            "(echo through > /data/inside/fifo) >/dev/null 2>&1 &")
+                                    .status())
+                    .isZero();
+            assertThat(pod.exec(other, "timeout", "20", "cat", "/sub/fifo").out())
+                    .isEqualTo("through\n");
+        } finally {
+            Ran.run(Duration.ofSeconds(10), "umount", bound.toString()).succeeded();
+        }
+    }
+
+    /** Whoever comes first: the one that reads a part, or the one that writes to the whole. */
+    @Test
+    void anEmptyDirIsTheSameForWhoHasAPartOfItFirst() throws IOException {
+        var pod = pod();
+        var volume =
+                Files.createDirectories(
+                        node().logs()
+                                .resolveSibling("pods")
+                                .resolve(pod.config().getMetadata().getUid())
+                                .resolve("volumes/kubernetes.io~empty-dir/scratch"));
+        var inside = Files.createDirectories(volume.resolve("inside"));
+        Files.createFile(inside.resolve("lock"));
+        var program = lockProgram();
+        var reader =
+                pod.start(
+                        pod.create(
+                                "reader",
+                                config -> {
+                                    Pod.mount(config, program, "/lock", true);
+                                    Pod.mount(config, inside, "/sub", true);
+                                    Pod.mount(config, volume, "/whole", true);
+                                    return config.addCommand("/lock")
+                                            .addArgs("/sub/lock")
+                                            .addArgs("1000");
+                                }));
+        assertThat(Wait.until(Duration.ofSeconds(20), () -> pod.log(reader).equals(List.of("ok"))))
+                .as("it has the lock")
+                .isTrue();
+        var writer =
+                pod.start(
+                        pod.create(
+                                "writer",
+                                config -> {
+                                    Pod.mount(config, program, "/lock", true);
+                                    Pod.mount(config, volume, "/data", false);
+                                    return config.addCommand("sleep").addArgs("1000");
+                                }));
+        assertThat(pod.exec(writer, "/lock", "/data/inside/lock").out()).isEqualTo("EAGAIN\n");
+        assertThat(pod.exec(writer, "touch", "/data/inside/new").status()).isZero();
+        for (var path : List.of("/sub", "/whole/inside")) {
+            assertThat(pod.exec(reader, "ls", path).out()).isEqualTo("lock\nnew\n");
+            assertThat(pod.exec(reader, "touch", path + "/x").err())
+                    .contains("Read-only file system");
+        }
+    }
+
+    /** One file of the host's that is a volume of two containers. */
+    @Test
+    void aLockInAFileThatIsAVolumeHoldsForAllContainersOfThePod() throws IOException {
+        var pod = pod();
+        var file =
+                Files.createFile(
+                        node().logs().resolveSibling("file-" + pod.config().getHostname()));
+        var program = lockProgram();
+        var holder =
+                pod.start(
+                        pod.create(
+                                "holder",
+                                config -> {
+                                    Pod.mount(config, program, "/lock", true);
+                                    Pod.mount(config, file, "/file", false);
+                                    return config.addCommand("/lock")
+                                            .addArgs("/file")
+                                            .addArgs("1000");
+                                }));
+        assertThat(Wait.until(Duration.ofSeconds(20), () -> pod.log(holder).equals(List.of("ok"))))
+                .as("it has the lock")
+                .isTrue();
+        var other =
+                pod.start(
+                        pod.create(
+                                "other",
+                                config -> {
+                                    Pod.mount(config, program, "/lock", true);
+                                    Pod.mount(config, file, "/here", false);
+                                    return config.addCommand("sleep").addArgs("1000");
+                                }));
+        assertThat(pod.exec(other, "/lock", "/here").out()).isEqualTo("EAGAIN\n");
+        pod.stop(holder, Duration.ZERO);
+        pod.remove(holder);
+        assertThat(pod.exec(other, "/lock", "/here").out()).isEqualTo("ok\n");
+    }
+
+    private Path lockProgram() {
+        var program = node().logs().resolveSibling("lock-program");
+        Ran.run(
+                        Duration.ofSeconds(60),
+                        "gcc",
+                        "-static",
+                        "-o",
+                        program.toString(),
+                        Containerd.product().resolve("../../../test/files/lock.c").toString())
+                .succeeded();
+        return program;
     }
 
     /** How pods get more than 64 MiB of it; the volume's name is the user's. */

@@ -11,11 +11,14 @@ import io.saya.proto.cri.LinuxSandboxSecurityContext;
 import io.saya.proto.cri.SecurityProfile;
 import io.saya.test.Containerd;
 import io.saya.test.Ran;
+import io.saya.test.Wait;
 import io.saya.test.WithProduct;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -170,6 +173,47 @@ final class SecurityTest extends PodSuite {
         // getpid; keyctl, which no profile of containerd's allows; a number that no kernel has.
         assertThat(pod.exec(container, "/call", "39", "250", "999").out().lines())
                 .containsExactly("39 ok", "250 EPERM", "999 ENOSYS");
+    }
+
+    /** Tickets of Kerberos are there, for one, and those of root are not the other container's. */
+    @Test
+    void anExecHasTheKeysOfItsContainerAndOfNoOther() {
+        var key = node().logs().resolveSibling("key");
+        Ran.run(
+                        Duration.ofSeconds(60),
+                        "gcc",
+                        "-static",
+                        "-o",
+                        key.toString(),
+                        Containerd.product().resolve("../../../test/files/key.c").toString())
+                .succeeded();
+        var pod = sharedPod();
+        var containers = new ArrayList<String>();
+        for (var name : List.of("one", "other")) {
+            var container =
+                    pod.start(
+                            pod.create(
+                                    "keys-of-" + name,
+                                    config -> {
+                                        Pod.mount(config, key, "/key", true);
+                                        return config.addCommand("/key")
+                                                .addArgs("add")
+                                                .addArgs(name)
+                                                .addArgs("100000");
+                                    }));
+            assertThat(
+                            Wait.until(
+                                    Duration.ofSeconds(20),
+                                    () -> pod.log(container).equals(List.of("ok"))))
+                    .as("it has added its key")
+                    .isTrue();
+            assertThat(pod.exec(container, "/key", "add", "of-exec").out()).isEqualTo("ok\n");
+            containers.add(container);
+        }
+        var one = containers.getFirst();
+        assertThat(pod.exec(one, "/key", "find", "one").out()).isEqualTo("ok\n");
+        assertThat(pod.exec(one, "/key", "find", "of-exec").out()).isEqualTo("ok\n");
+        assertThat(pod.exec(one, "/key", "find", "other").out()).isEqualTo("ENOKEY\n");
     }
 
     private static LinuxContainerSecurityContext userWithGroup() {

@@ -70,6 +70,8 @@ final class StartErrorsTest {
                     "cwd, file", new String[] {"cwd", "\"/etc/passwd\""},
                     "cwd, through a file", new String[] {"cwd", "\"/etc/passwd/x\""},
                     "cwd, loop", new String[] {"cwd", "\"/bin/loop1\""},
+                    "argument, too long",
+                            new String[] {"args", "[\"true\",\"" + "x".repeat(140_000) + "\"]"},
                     "no PATH", new String[] {"env", "[\"A=b\"]"},
                     "PATH, nothing there", new String[] {"env", "[\"PATH=/nowhere\"]"},
                     "limit, soft above hard",
