@@ -134,7 +134,7 @@ public final class ContainerShares {
         options.requireSupported("mount of " + mount.source() + " at " + mount.destination());
         String guestPath =
                 Files.isDirectory(source)
-                        ? SharedVolumes.share(directory, source, options.access())
+                        ? SharedVolumes.share(directory, source, options.access(), options.alone())
                         : share(
                                 containerId + "/" + index + "-" + baseName(mount.destination()),
                                 source,
@@ -146,7 +146,7 @@ public final class ContainerShares {
                         mount.type(),
                         guestPath,
                         guestOptions(mount.options())));
-        if (options.access() == Access.READ_ONLY && Files.isDirectory(source)) {
+        if (options.access() == Access.READ_ONLY && !options.alone() && Files.isDirectory(source)) {
             // The guest's kernel mounts them when they are first looked into, and with the flags
             // of the mount that they are met below: read-only, which only recursive read-only asks.
             for (Submounts.Writable inside : Submounts.writableBelow(source)) {

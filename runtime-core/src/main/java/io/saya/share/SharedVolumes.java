@@ -25,11 +25,19 @@ final class SharedVolumes {
     /**
      * Shares a directory, or finds that it is shared. Blocks for the host's mounts.
      *
+     * @param alone without what is mounted below it
      * @return its path in the guest
      * @throws IOException if it cannot be shared
      */
-    static String share(SharedDirectory directory, Path source, Access access) throws IOException {
-        String identity = identity(source);
+    static String share(SharedDirectory directory, Path source, Access access, boolean alone)
+            throws IOException {
+        Submounts.View view = Submounts.of(source);
+        String identity = identity(source, view);
+        if (alone && view.below()) {
+            return directory
+                    .shareAlone(name(identity, access) + "-alone", access, source)
+                    .guestPath();
+        }
         if (access == Access.READ_ONLY) {
             // The guest makes its mount read-only, and may write to the directory all the same.
             Optional<String> writable = directory.guestPath(name(identity, Access.WRITABLE));
@@ -48,8 +56,7 @@ final class SharedVolumes {
      * container, and a directory that was made anew is another. Places whose mounts have other
      * options are two, and where something is mounted below, the path counts as well.
      */
-    private static String identity(Path source) throws IOException {
-        Submounts.View view = Submounts.of(source);
+    private static String identity(Path source, Submounts.View view) throws IOException {
         int place =
                 view.below()
                         ? Objects.hash(view.options(), source.toRealPath().toString())
