@@ -31,7 +31,7 @@ build_crun() {
   [[ $(readelf -lW "$out") != *INTERP* ]] || die "$out needs a dynamic linker, a static crun was wanted"
 }
 
-# adapt_crun DIRECTORY: makes of crun 1.8.1 what runc is to programs, in six places. Each edit must find its place: a newer crun is looked at again.
+# adapt_crun DIRECTORY: makes of crun 1.8.1 what runc is to programs, in nine places. Each edit must find its place: a newer crun is looked at again.
 adapt_crun() {
   # A user that the image's passwd does not have: HOME is /, as it is without a passwd.
   edit_source "$1/utils.c" 1 '/^set_home_env (/,/^}/ { /errno == ENOENT/ { n; s/return 0;/break;/ } }'
@@ -61,6 +61,24 @@ adapt_crun() {
     /^libcrun_container_create (/,/^}/ { s/^  container->context = context;$/&\n  enter_volumes (def);/ }
     /^exec_process_entrypoint (/,/^}/ { s/^  TEMP_FAILURE_RETRY (read (pipefd1, &own_pid, sizeof (own_pid)));$/&\n  look_at_name_files ();/ }
   '
+  # A terminal is its user's, in an exec as well: crun gives it to the user of the container's first process.
+  edit_source "$1/container.c" 2 '/^maybe_chown_std_streams (/,/^}/ {
+    s/^      if (! isatty (i))$/      gid_t group = isatty (i) ? (gid_t) -1 : container_gid;/
+    s/fchown (i, container_uid, container_gid);$/fchown (i, container_uid, group);/
+  }'
+  # A tmpfs for which no mode is asked has that of the directory that it covers; 01755 have those that crun has just made.
+  edit_source "$1/linux.c" 7 '/^do_mounts (/,/^}/ s/^              ret = do_mount (container, source, targetfd, target, type, flags, data, label_how, err);$/              struct stat below;\
+              char mode[16];\
+              if (strcmp (type, "tmpfs") == 0 \&\& fstat (targetfd, \&below) == 0 \&\& (below.st_mode \& 07777) != 01755)\
+                {\
+                  sprintf (mode, "mode=%o", below.st_mode \& 07777);\
+                  data = append_mode_if_missing (data, mode);\
+                }\
+&/'
+  # The kernel's choice among the processes of a container that is out of memory is not to spare what came by an exec. One without /proc has none.
+  edit_source "$1/container.c" 2 '/^exec_process_entrypoint (/,/^}/ { s/^  ret = unblock_signals (err);$/  if (libcrun_set_oom (container, err) < 0)\
+    crun_error_release (err);\
+&/ }'
   # What the kernel refuses to execute is told on the process's standard error.
   local reason='errno == ENOEXEC ? "exec format error" : errno == ENOENT ? "no such file or directory" : errno == EACCES ? "permission denied" : strerror (errno)'
   edit_source "$1/container.c" 2 "s/crun_make_error (err, errno, \"exec container process[^\"]*\", exec_path);/crun_make_error (err, 0, \"exec %s: %s\", exec_path, $reason);/"
