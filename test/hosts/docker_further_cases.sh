@@ -82,7 +82,7 @@ case_events_of_an_exec_and_of_a_lack_of_memory() {
 }
 case_processes_as_the_user_asks() {
   start --name c1 "$image" sleep 1000
-  engine top c1 -o pid,args | found -E '^[0-9]+ +sleep'
+  engine top c1 -o pid,args | found -E '^[0-9]+ .*sleep'
 }
 case_processors_by_number_while_it_runs() {
   local last=$(($(nproc --all) - 1))
