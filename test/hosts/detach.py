@@ -1,4 +1,4 @@
-"""detach.py RUNTIME IMAGE COMMAND-LINE...: detaches from a container's terminal by its keys, attaches again, and goes on in the same shell."""
+"""detach.py RUNTIME IMAGE COMMAND-LINE...: detaches from a terminal by its keys, attaches again, and goes on in the same shell."""
 
 import os
 import pty
