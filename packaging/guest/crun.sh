@@ -31,7 +31,7 @@ build_crun() {
   [[ $(readelf -lW "$out") != *INTERP* ]] || die "$out needs a dynamic linker, a static crun was wanted"
 }
 
-# adapt_crun DIRECTORY: makes of crun 1.8.1 what runc is to programs, in seven places. Each edit must find its place: a newer crun is looked at again.
+# adapt_crun DIRECTORY: makes of crun 1.8.1 what runc is to programs, in eleven places. Each edit must find its place: a newer crun is looked at again.
 adapt_crun() {
   # A user that the image's passwd does not have: HOME is /, as it is without a passwd.
   edit_source "$1/utils.c" 1 '/^set_home_env (/,/^}/ { /errno == ENOENT/ { n; s/return 0;/break;/ } }'
@@ -77,6 +77,24 @@ adapt_crun() {
           if (mount_fds->fds[i] < 0)\
             return crun_make_error (err, errno, "mount of what is in a volume at %s", def->mounts[i]->destination);\
         }\n&/ }'
+  # A terminal is its user's, in an exec as well: crun gives it to the user of the container's first process.
+  edit_source "$1/container.c" 2 '/^maybe_chown_std_streams (/,/^}/ {
+    s/^      if (! isatty (i))$/      gid_t group = isatty (i) ? (gid_t) -1 : container_gid;/
+    s/fchown (i, container_uid, container_gid);$/fchown (i, container_uid, group);/
+  }'
+  # A tmpfs for which no mode is asked has that of the directory that it covers; 01755 have those that crun has just made.
+  edit_source "$1/linux.c" 7 '/^do_mounts (/,/^}/ s/^              ret = do_mount (container, source, targetfd, target, type, flags, data, label_how, err);$/              struct stat below;\
+              char mode[16];\
+              if (strcmp (type, "tmpfs") == 0 \&\& fstat (targetfd, \&below) == 0 \&\& (below.st_mode \& 07777) != 01755)\
+                {\
+                  sprintf (mode, "mode=%o", below.st_mode \& 07777);\
+                  data = append_mode_if_missing (data, mode);\
+                }\
+&/'
+  # The kernel's choice among the processes of a container that is out of memory is not to spare what came by an exec. One without /proc has none.
+  edit_source "$1/container.c" 2 '/^exec_process_entrypoint (/,/^}/ { s/^  ret = unblock_signals (err);$/  if (libcrun_set_oom (container, err) < 0)\
+    crun_error_release (err);\
+&/ }'
   # What the kernel refuses to execute is told on the process's standard error.
   cp "$(dirname "${BASH_SOURCE[0]}")/crun_words.h" "$1/"
   edit_source "$1/container.c" 4 's/^#include "cgroup-utils.h"$/&\n#include "crun_words.h"/

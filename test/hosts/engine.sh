@@ -1,12 +1,15 @@
 # shellcheck shell=bash disable=SC2016,SC2034,SC2154
-# Runs the cases of a command line (engine_cases.sh and those of its own) by a runtime, and puts two runs beside each other. Sourced.
+# Runs the cases of a command line (engine_cases.sh, engine_*_cases.sh and those of its own) by a runtime, and puts two runs beside each other. Sourced.
 
-# What differs by a machine's nature: a case, with the host before it where it is so on that one only, and why.
+# What differs by a machine's nature, or is not done yet: a case, with the host before it where it is so on that one only, and why.
 declare -A engine_exceptions=(
   [network_of_the_host]='a machine has a network stack of its own'
   [network_of_another_container]='a machine has a network stack of its own'
   [processes_of_another_container]='a machine has processes of its own'
   [shared_memory_of_another_container]='a machine has memory of its own'
+  [five_networks]='a machine has room for four interfaces that come when it runs'
+  [sysctl_of_an_interface]='Docker sets it on the side of the host'
+  [mount_that_comes_later]='what a guest has looked at is held open on the host, which cannot unmount it'
   [nerdctl:copy]='nerdctl copies through /proc/PID/root of the process that stands for the container'
 )
 
@@ -21,7 +24,7 @@ engine_apart() {
     source "$top/packaging/lib/debian.sh"
     source "$top/packaging/lib/containerd.sh"
     for file in engine engine_cases "$host"; do source "$top/test/hosts/$file.sh"; done
-    for file in "$top/test/hosts/${host}_"*cases.sh; do [[ ! -e $file ]] || source "$file"; done
+    for file in "$top/test/hosts/engine_"*_cases.sh "$top/test/hosts/${host}_"*cases.sh; do [[ ! -e $file ]] || source "$file"; done
     "${host}_inside"
   ' "$1" "$1" "$top" "$product" "$2" "$3"
 }

@@ -99,9 +99,9 @@ gave_up() { journalctl --no-pager -q -t saya | grep -c 'its guest gave up page c
 inside 'dd if=/dev/zero of=/file bs=1M count=200 2> /dev/null && echo end >> /file && sync'
 before=$(held)
 equal "how often its guest has given up page cache, while nobody wants it" "$(gave_up)" 0
-# Far below the slice's limit: by nothing but their waiting can it be seen that its processes are short of memory. And not below what they hold:
-# the kernel has them wait the longer for each further page, the more is held, and an emulated guest in an emulated machine would hardly go on.
-systemctl set-property --runtime "$slice" "MemoryHigh=$before"
+# Far below the slice's limit: by nothing but their waiting can it be seen that its processes are short of memory. And not below what they have now:
+# the kernel has them wait the longer for each further page, the more they have, and an emulated guest in an emulated machine would hardly go on.
+systemctl set-property --runtime "$slice" "MemoryHigh=$(< "$group/memory.current")"
 inside 'dd if=/dev/zero of=/more bs=1M count=100 2> /dev/null' &
 writer=$!
 end=$((SECONDS + 600))

@@ -130,7 +130,10 @@ final class SandboxStop {
         for (Container container : tasks.all()) {
             tasks.locked(
                     () -> {
-                        if (container.state().announced()) {
+                        // One that was never started has none, and its end closes its streams.
+                        if (container.state().announced()
+                                && !(container.stateOf(container.init())
+                                        instanceof ProcessState.Created)) {
                             ends.add(container.init().stdio().outputRead());
                         }
                         for (ContainerProcess exec : container.execs().values()) {

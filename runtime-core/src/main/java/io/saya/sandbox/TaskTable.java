@@ -208,12 +208,25 @@ public final class TaskTable {
      * container whose first process has ended is reaped before.
      */
     public void finish(Container container, ContainerProcess process, ExitStatus exit) {
+        boolean never = process.isInit() && neverStarted(container);
         if (process.isInit()) {
             container.standIn().end();
         }
         ExitStatus published = locked(() -> end(container, process, exit));
         tellEnded(container);
+        if (never) {
+            process.stdio().close();
+        }
         process.exited().complete(published);
+    }
+
+    /**
+     * Nothing will ever come from the streams of a first process that ends before its start, and
+     * nobody but its end closes them: a client that waits for the end of its output before it
+     * deletes, as containerd's does, would wait for ever.
+     */
+    private boolean neverStarted(Container container) {
+        return locked(() -> container.stateOf(container.init()) instanceof ProcessState.Created);
     }
 
     /**
@@ -221,6 +234,7 @@ public final class TaskTable {
      * or are being started: none of them can be told of later.
      */
     public void finish(Container container, ExitStatus exit, ExitStatus ofExecs) {
+        boolean never = neverStarted(container);
         container.standIn().end();
         Map<ContainerProcess, ExitStatus> ended = new LinkedHashMap<>();
         locked(
@@ -231,6 +245,9 @@ public final class TaskTable {
                     ended.put(container.init(), end(container, container.init(), exit));
                 });
         tellEnded(container);
+        if (never) {
+            container.init().stdio().close();
+        }
         ended.forEach((process, published) -> process.exited().complete(published));
     }
 

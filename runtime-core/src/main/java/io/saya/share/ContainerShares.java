@@ -168,7 +168,7 @@ public final class ContainerShares {
         options.requireSupported("mount of " + mount.source() + " at " + mount.destination());
         String guestPath =
                 SharedVolumes.mayHold(source)
-                        ? SharedVolumes.share(directory, source, options.access(), own)
+                        ? SharedVolumes.share(directory, source, options, own)
                         : share(
                                 containerId + "/" + index + "-" + baseName(mount.destination()),
                                 source,
@@ -180,7 +180,7 @@ public final class ContainerShares {
                         mount.type(),
                         guestPath,
                         guestOptions(mount.options())));
-        if (options.access() == Access.READ_ONLY && Files.isDirectory(source)) {
+        if (options.access() == Access.READ_ONLY && !options.alone() && Files.isDirectory(source)) {
             // The guest's kernel mounts them when they are first looked into, and with the flags
             // of the mount that they are met below: read-only, which only recursive read-only asks.
             for (Submounts.Writable inside : Submounts.writableBelow(source)) {

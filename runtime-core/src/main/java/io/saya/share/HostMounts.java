@@ -8,6 +8,7 @@ import io.saya.host.UnmountFlag;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.EnumSet;
+import java.util.Set;
 
 /**
  * Makes the mounts that a sandbox consists of, in the words of what they are for. Thread safe,
@@ -49,6 +50,11 @@ public final class HostMounts {
             flags.add(MountFlag.RDONLY);
         }
         bind(source.toString(), target, true, MountOptions.of(flags));
+    }
+
+    /** Makes {@code source} appear at {@code target}, and nothing of what is mounted below it. */
+    public void bindAlone(Path source, Path target) throws IOException {
+        bind(source.toString(), target, false, MountOptions.of(Set.of()));
     }
 
     /** Changes how mounts below {@code target} spread. */

@@ -138,6 +138,11 @@ public record MountOptions(
         return flags.contains(MountFlag.BIND);
     }
 
+    /** True for a bind of the one mount, without those below it. */
+    boolean alone() {
+        return bind() && !flags.contains(MountFlag.REC);
+    }
+
     /** The access that a guest may have to the mount. */
     Access access() {
         if (recursive.contains(MountFlag.RDONLY)) {

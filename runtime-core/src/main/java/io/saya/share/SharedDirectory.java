@@ -136,6 +136,17 @@ public final class SharedDirectory {
      * @throws IOException also when all has been taken back
      */
     public Share share(String name, Path source, Access access) throws IOException {
+        return share(name, access, stage -> host.bind(source, stage, false), source);
+    }
+
+    /** Makes what is shown appear at a place where it is cut off from its source. */
+    @FunctionalInterface
+    private interface Staging {
+        void bind(Path stage) throws IOException;
+    }
+
+    private Share share(String name, Access access, Staging staging, Path source)
+            throws IOException {
         Path target = mounts.resolve(name).normalize();
         if (!target.startsWith(mounts) || target.equals(mounts)) {
             throw new IOException(
@@ -152,7 +163,7 @@ public final class SharedDirectory {
         }
         bound.add(target);
         try {
-            spread(source, target, access);
+            spread(staging, source, target, access);
         } catch (IOException e) {
             release(target, e::addSuppressed);
             throw e;
@@ -179,14 +190,37 @@ public final class SharedDirectory {
      */
     public Optional<Share> shareOnce(String name, Access access, Callable<Optional<Path>> source)
             throws IOException {
-        FutureTask<Optional<Share>> mine =
-                new FutureTask<>(
-                        () -> {
-                            Optional<Path> file = source.call();
-                            return file.isEmpty()
-                                    ? Optional.empty()
-                                    : Optional.of(share(name, file.get(), access));
-                        });
+        return once(
+                name,
+                () -> {
+                    Optional<Path> file = source.call();
+                    return file.isEmpty()
+                            ? Optional.empty()
+                            : Optional.of(share(name, file.get(), access));
+                });
+    }
+
+    /**
+     * Shows a directory, as {@link #shareOnce} does, without what is mounted below it.
+     *
+     * @throws IOException if it cannot be shared
+     */
+    Share shareAlone(String name, Access access, Path source) throws IOException {
+        return once(
+                        name,
+                        () ->
+                                Optional.of(
+                                        share(
+                                                name,
+                                                access,
+                                                stage -> host.bindAlone(source, stage),
+                                                source)))
+                .orElseThrow();
+    }
+
+    private Optional<Share> once(String name, Callable<Optional<Share>> sharing)
+            throws IOException {
+        FutureTask<Optional<Share>> mine = new FutureTask<>(sharing);
         FutureTask<Optional<Share>> first = once.putIfAbsent(name, mine);
         if (first == null) {
             mine.run();
@@ -214,7 +248,7 @@ public final class SharedDirectory {
      * every copy its peer, and taking the share back would then unmount what is mounted below the
      * source on the host. As slaves the copies only listen.
      */
-    private void spread(Path source, Path target, Access access) throws IOException {
+    private void spread(Staging how, Path source, Path target, Access access) throws IOException {
         Path stage = staging.resolve(Long.toString(stages.incrementAndGet()));
         if (Files.isDirectory(source)) {
             Files.createDirectory(stage);
@@ -222,7 +256,7 @@ public final class SharedDirectory {
             Files.createFile(stage);
         }
         try {
-            host.bind(source, stage, false);
+            how.bind(stage);
             try {
                 host.restrict(stage, access);
                 host.bind(stage, target, false);
@@ -281,10 +315,7 @@ public final class SharedDirectory {
         }
     }
 
-    /**
-     * Detaches a mount; one that is not there any more, since the whole tree was taken back
-     * meanwhile, is no failure.
-     */
+    /** True as well if it is not there any more, since the whole tree was taken back meanwhile. */
     private static boolean isEmpty(Path directory) throws IOException {
         try (var entries = Files.newDirectoryStream(directory)) {
             return !entries.iterator().hasNext();

@@ -57,22 +57,31 @@ final class SharedVolumes {
     /**
      * Shares a directory or a file, or finds that it is shared. Blocks for the host's mounts.
      *
+     * @param options which access the container has, and whether to what is mounted below as well
      * @param own volumes that only the pod's containers use
      * @return its path in the guest
      * @throws IOException if it cannot be shared
      */
-    static String share(SharedDirectory directory, Path source, Access access, PodEmptyDirs own)
+    static String share(
+            SharedDirectory directory, Path source, MountOptions options, PodEmptyDirs own)
             throws IOException {
+        Access access = options.access();
+        Submounts.View view = Submounts.of(source);
+        String identity = identity(source, view);
+        if (options.alone() && view.below()) {
+            return directory
+                    .shareAlone(name(identity, access) + "-alone", access, source)
+                    .guestPath();
+        }
         Optional<Path> whole = own.holding(source);
         if (whole.isPresent()) {
             Path top = whole.get();
             var _ =
                     directory.shareOnce(
-                            name(identity(top), Access.WRITABLE),
+                            name(identity(top, Submounts.of(top)), Access.WRITABLE),
                             Access.WRITABLE,
                             () -> Optional.of(top));
         }
-        String identity = identity(source);
         Optional<String> enclosing =
                 directory.guestPath(name(identity, access)).isPresent()
                         ? Optional.empty()
@@ -116,8 +125,7 @@ final class SharedVolumes {
      * container, and a directory that was made anew is another. Places whose mounts have other
      * options are two, and where something is mounted below, the path counts as well.
      */
-    private static String identity(Path source) throws IOException {
-        Submounts.View view = Submounts.of(source);
+    private static String identity(Path source, Submounts.View view) throws IOException {
         int place =
                 view.below()
                         ? Objects.hash(view.options(), source.toRealPath().toString())

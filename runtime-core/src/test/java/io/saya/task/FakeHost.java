@@ -21,7 +21,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A host whose mounts and processes exist in memory only. */
-public final class FakeHost implements Host {
+public class FakeHost implements Host {
 
     final List<HookCommand> hooks = new CopyOnWriteArrayList<>();
     final Set<Path> mounted = ConcurrentHashMap.newKeySet();

@@ -13,6 +13,7 @@ public class NoStdio implements ProcessStdio {
 
     private final CompletableFuture<Void> done = CompletableFuture.completedFuture(null);
     private final CompletableFuture<Void> read;
+    private volatile boolean closed;
 
     public NoStdio() {
         this(CompletableFuture.completedFuture(null));
@@ -54,5 +55,11 @@ public class NoStdio implements ProcessStdio {
     public void finish(Duration limit) {}
 
     @Override
-    public void close() {}
+    public void close() {
+        closed = true;
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
 }

@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
@@ -78,6 +79,30 @@ class SandboxTest {
         unread.kill("app1", "", SIGKILL, false);
         assertThat(unread.exit("app1", "").get(20, TimeUnit.SECONDS).status()).isEqualTo(137);
         fixture.sandbox.stop();
+    }
+
+    /** A client may wait for the end of its output before it deletes. */
+    @Test
+    void theStreamsOfAContainerThatIsKilledBeforeItsStartEndWithIt() throws Exception {
+        SandboxFixture fixture = new SandboxFixture(directory);
+        List<NoStdio> streams = new CopyOnWriteArrayList<>();
+        Tasks tasks =
+                new Tasks(
+                        fixture.sandbox,
+                        (_, _) -> {
+                            NoStdio one = new NoStdio(new CompletableFuture<>());
+                            streams.add(one);
+                            return one;
+                        });
+        OciSpec spec = fixture.bundle(SandboxFixture.SANDBOX, "sandbox", "sleep");
+        fixture.sandbox.boot(spec);
+        tasks.create(fixture.request(SandboxFixture.SANDBOX), spec);
+        tasks.create(fixture.request("app1"), fixture.bundle("app1", "container", "sleep"));
+        tasks.kill("app1", "", SIGKILL, false);
+        assertThat(tasks.exit("app1", "").get(20, TimeUnit.SECONDS).status()).isEqualTo(137);
+        assertThat(streams).extracting(NoStdio::isClosed).containsExactly(false, true);
+        tasks.kill(SandboxFixture.SANDBOX, "", SIGKILL, false);
+        assertThat(streams).extracting(NoStdio::isClosed).containsExactly(true, true);
     }
 
     @Test

@@ -94,6 +94,7 @@ final class EnvironmentTest {
                         side.specification("sh", "-c", ". /probe > /tmp/found; exec sleep 1000")
                                 .withMount(
                                         Specification.mount("/tmp", "tmpfs", "tmpfs", "mode=1777"))
+                                .withProcess("oomScoreAdj", "500")
                                 .withProcess("user", "{\"uid\":%1$d,\"gid\":%1$d}".formatted(uid));
                 side.start(runtime, id, keeper);
                 try {

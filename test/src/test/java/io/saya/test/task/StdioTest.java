@@ -108,6 +108,23 @@ final class StdioTest extends ShimSuite {
         }
     }
 
+    /** containerd's client waits for the end of the output before it deletes. */
+    @Test
+    void theOutputOfAContainerThatIsKilledBeforeItsStartEnds() throws Exception {
+        try (var shim = start(RUNTIME, Map.of(), "sleep", "100000")) {
+            var out = fifo();
+            var err = fifo();
+            var readOut = read("cat " + out);
+            var readErr = read("cat " + err);
+            shim.create("", out.toString(), err.toString());
+            shim.kill("", SIGKILL);
+            assertThat(shim.await("")).isEqualTo(137);
+            assertThat(readOut.join().out()).isEmpty();
+            assertThat(readErr.join().out()).isEmpty();
+            assertThat(shim.delete("")).isEqualTo(137);
+        }
+    }
+
     @Test
     void inputEndsWhenBothEndsAreClosedAndNotBefore() throws Exception {
         try (var shim = running()) {
