@@ -155,6 +155,9 @@ public final class QemuHypervisor implements TemplateHypervisor {
         } catch (IOException | HypervisorFailure | RuntimeFailure e) {
             vm.stop(Duration.ZERO);
             throw new HypervisorFailure(phase + e.getMessage() + printed(vm), e);
+        } catch (RuntimeException | Error e) {
+            vm.stop(Duration.ZERO); // nobody else has it yet
+            throw e;
         }
     }
 

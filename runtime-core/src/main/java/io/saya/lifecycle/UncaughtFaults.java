@@ -1,6 +1,6 @@
-package io.saya.log;
+package io.saya.lifecycle;
 
-import io.saya.lifecycle.Pace;
+import io.saya.log.Log;
 
 /**
  * Logs what ends a thread, with the thread's name: without it a thread ends unseen, or with a stack

@@ -1,7 +1,10 @@
-package io.saya.log;
+package io.saya.lifecycle;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.saya.log.LogLevel;
+import io.saya.log.LogRecord;
+import io.saya.log.LogRouter;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
