@@ -1,6 +1,6 @@
 package io.saya.monitor.node;
 
-import io.saya.monitor.FaultReport;
+import io.saya.monitor.fault.FaultReport;
 import java.io.IOException;
 import java.nio.file.ClosedWatchServiceException;
 import java.nio.file.FileSystems;

@@ -1,7 +1,7 @@
 package io.saya.monitor.pods;
 
 import io.grpc.StatusRuntimeException;
-import io.saya.monitor.FaultReport;
+import io.saya.monitor.fault.FaultReport;
 import io.saya.monitor.node.MonitoredSandbox;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,4 +1,4 @@
-package io.saya.monitor;
+package io.saya.monitor.fault;
 
 /**
  * Tells on stderr, where the service's journal takes it, of a fault in a thread that goes on all
