@@ -99,18 +99,24 @@ gave_up() { journalctl --no-pager -q -t saya | grep -c 'its guest gave up page c
 inside 'dd if=/dev/zero of=/file bs=1M count=200 2> /dev/null && echo end >> /file && sync'
 before=$(held)
 equal "how often its guest has given up page cache, while nobody wants it" "$(gave_up)" 0
-# Far below the slice's limit: by nothing but their waiting can it be seen that its processes are short of memory. And not below what they have now:
-# the kernel has them wait the longer for each further page, the more they have, and an emulated guest in an emulated machine would hardly go on.
-systemctl set-property --runtime "$slice" "MemoryHigh=$(< "$group/memory.current")"
-inside 'dd if=/dev/zero of=/more bs=1M count=100 2> /dev/null' &
+# Far below the slice's limit: by nothing but their waiting can it be seen that its processes are short of memory. From what they have now it goes
+# down in small steps: the kernel has them wait the longer for each further page, the more they have above it, and a guest that is emulated twice
+# hardly goes on soon.
+inside 'while [ ! -e /enough ]; do dd if=/dev/zero of=/more bs=1M count=100 2> /dev/null; done' &
 writer=$!
-end=$((SECONDS + 600))
+high=$(< "$group/memory.current")
+end=$((SECONDS + 900)) step=$SECONDS
 until (( $(gave_up) > 0 )); do
   (( SECONDS < end )) || fail "the guest keeps its page cache: held $(held) of $before; $(cat "$group/memory.pressure")"
+  if (( SECONDS >= step )); then
+    systemctl set-property --runtime "$slice" "MemoryHigh=$high"
+    high=$((high - (4 << 20))) step=$((SECONDS + 20))
+  fi
   sleep 2
 done
 ok "pressure in the slice had the guest give up page cache: $(journalctl --no-pager -q -t saya | grep 'its guest gave up page cache' | tail -n 1 | cut -c1-300)"
 systemctl set-property --runtime "$slice" MemoryHigh=infinity
+inside 'touch /enough'
 wait "$writer" || fail "who wrote meanwhile: $?"
 equal "what was given up is read again" "$(inside 'tail -c 4 /file')" end
 
