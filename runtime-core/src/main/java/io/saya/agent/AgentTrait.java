@@ -40,6 +40,12 @@ public enum AgentTrait {
      */
     JOINS_PID_NAMESPACE(Maker.SAYA, AgentVersion.FIRST, AgentVersion.LAST, Unread.NO),
 
+    /**
+     * Mounts what is inside a volume of another container's without following links there, which
+     * that may put in its place.
+     */
+    FOLLOWS_NO_LINK_IN_VOLUMES(Maker.SAYA, AgentVersion.FIRST, AgentVersion.LAST, Unread.NO),
+
     /** Keeps output that is read by position until it is said to be done with. */
     KEEPS_OUTPUT(Maker.SAYA, AgentVersion.FIRST, AgentVersion.LAST, Unread.NO),
 

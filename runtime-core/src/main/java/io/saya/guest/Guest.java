@@ -193,7 +193,8 @@ public final class Guest implements TaskGuest {
         }
     }
 
-    private boolean has(AgentTrait trait) {
+    @Override
+    public boolean has(AgentTrait trait) {
         return link.details().map(known -> known.has(trait)).orElse(false);
     }
 

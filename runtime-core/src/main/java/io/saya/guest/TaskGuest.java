@@ -1,6 +1,7 @@
 package io.saya.guest;
 
 import io.saya.agent.Agent;
+import io.saya.agent.AgentTrait;
 import io.saya.agent.GuestDetails;
 import io.saya.cgroup.PodLimits;
 import io.saya.config.RuntimeSettings.EmptyDirMode;
@@ -46,6 +47,9 @@ public interface TaskGuest {
      * @throws IllegalStateException until the guest is up
      */
     GuestDetails details();
+
+    /** True if the agent is known to have a trait: of a guest that is not up nothing is known. */
+    boolean has(AgentTrait trait);
 
     /** Makes the machine larger or smaller as its containers come, change and go. */
     MachineFollower machine();

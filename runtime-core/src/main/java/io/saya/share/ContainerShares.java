@@ -4,6 +4,7 @@ import io.saya.oci.OciSpec.OciMount;
 import io.saya.share.HostMounts.Access;
 import io.saya.share.SharedDirectory.Problems;
 import io.saya.share.SharedDirectory.Share;
+import io.saya.share.SharedVolumes.Inside;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,16 +37,24 @@ public final class ContainerShares {
 
     private final SharedDirectory directory;
     private final String containerId;
-    private final PodEmptyDirs own;
+    private final SharedVolumes volumes;
     private final List<Share> shares = new ArrayList<>();
 
     /**
      * @param own volumes that only the pod's containers use
+     * @param followsNoLink whether the guest mounts what is inside a volume without following links
+     *     there, which other containers may change at any time
      */
-    public ContainerShares(SharedDirectory directory, String containerId, PodEmptyDirs own) {
+    public ContainerShares(
+            SharedDirectory directory,
+            String containerId,
+            PodEmptyDirs own,
+            boolean followsNoLink) {
         this.directory = directory;
         this.containerId = containerId;
-        this.own = own;
+        this.volumes =
+                new SharedVolumes(
+                        directory, own, followsNoLink ? Inside.WITH_VOLUME : Inside.BY_ITSELF);
     }
 
     /** Shares the root file system and returns its path in the guest. */
@@ -98,6 +107,7 @@ public final class ContainerShares {
     private static List<Integer> outerFirst(List<OciMount> mounts, Map<String, String> inGuest)
             throws IOException {
         Map<Integer, Integer> rank = new HashMap<>();
+        List<MountLine> table = MountLine.all();
         for (int index = 0; index < mounts.size(); index++) {
             OciMount mount = mounts.get(index);
             Path source = Path.of(mount.source());
@@ -107,7 +117,7 @@ public final class ContainerShares {
                             && !guestsOwn(mount.source())
                             && Files.exists(source);
             int readers = mount.options().contains("ro") ? 1 : 0;
-            rank.put(index, fromHost ? 2 * SharedVolumes.depth(source) + readers : 0);
+            rank.put(index, fromHost ? 2 * SharedVolumes.depth(source, table) + readers : 0);
         }
         return rank.keySet().stream()
                 .sorted(Comparator.<Integer>comparingInt(rank::get).thenComparing(index -> index))
@@ -116,7 +126,8 @@ public final class ContainerShares {
 
     /** The shares that another daemon has made for the container. */
     public static ContainerShares standing(SharedDirectory directory, String containerId) {
-        ContainerShares shares = new ContainerShares(directory, containerId, PodEmptyDirs.NONE);
+        ContainerShares shares =
+                new ContainerShares(directory, containerId, PodEmptyDirs.NONE, false);
         shares.shares.addAll(directory.below(containerId));
         return shares;
     }
@@ -127,6 +138,7 @@ public final class ContainerShares {
             directory.release(share, problems);
         }
         shares.clear();
+        volumes.leave(problems);
     }
 
     private void translate(OciMount mount, int index, List<OciMount> translated)
@@ -168,7 +180,7 @@ public final class ContainerShares {
         options.requireSupported("mount of " + mount.source() + " at " + mount.destination());
         String guestPath =
                 SharedVolumes.mayHold(source)
-                        ? SharedVolumes.share(directory, source, options, own)
+                        ? volumes.share(source, options)
                         : share(
                                 containerId + "/" + index + "-" + baseName(mount.destination()),
                                 source,

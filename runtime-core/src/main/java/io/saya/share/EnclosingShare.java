@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -36,12 +35,20 @@ final class EnclosingShare {
      * @param source a real path
      * @param shares the real path of the directory that the shares are mounted in
      * @param fits whether a share may serve, by its name
+     * @param writing whether the container wants to write: where the host's mount is read-only, a
+     *     share of the same directory from another place would let it
      * @param table the host's mounts
      */
     static Optional<Path> of(
-            Path source, Path shares, Predicate<String> fits, List<MountLine> table) {
+            Path source,
+            Path shares,
+            Predicate<String> fits,
+            boolean writing,
+            List<MountLine> table) {
         Optional<MountLine> in = MountLine.of(source, table);
-        if (in.isEmpty() || table.stream().anyMatch(mount -> isBelow(mount.point(), source))) {
+        if (in.isEmpty()
+                || (writing && in.get().options().contains("ro"))
+                || table.stream().anyMatch(mount -> isBelow(mount.point(), source))) {
             return Optional.empty();
         }
         Path wanted = in.get().inFileSystem(source);
@@ -67,29 +74,6 @@ final class EnclosingShare {
         return Optional.empty();
     }
 
-    /** Returns the paths at which the host's mounts may show a file or directory, itself first. */
-    static List<Path> places(Path source, List<MountLine> table) {
-        List<Path> places = new ArrayList<>(List.of(source));
-        MountLine.of(source, table)
-                .ifPresent(
-                        in -> {
-                            Path wanted = in.inFileSystem(source);
-                            for (MountLine mount : table) {
-                                if (mount.device().equals(in.device())
-                                        && wanted.startsWith(mount.root())) {
-                                    places.add(
-                                            mount.point()
-                                                    .resolve(
-                                                            mount.root()
-                                                                    .relativize(wanted)
-                                                                    .toString())
-                                                    .normalize());
-                                }
-                            }
-                        });
-        return places;
-    }
-
     private static boolean isBelow(Path path, Path top) {
         return path.startsWith(top) && !path.equals(top);
     }
@@ -110,7 +94,7 @@ final class EnclosingShare {
      * Somebody may have renamed what is on the way since, or put a link there: then it is not
      * there, or another.
      */
-    static boolean same(Path one, Path other) {
+    private static boolean same(Path one, Path other) {
         try {
             return one.toRealPath().equals(one) && attributes(one).equals(attributes(other));
         } catch (IOException e) {

@@ -33,7 +33,15 @@ record MountLine(String device, Path root, Path point, List<String> options) {
 
     /** Returns all mounts, in the order in which they cover each other. Reads a kernel's file. */
     static List<MountLine> all() throws IOException {
-        return all(new String(Files.readAllBytes(MOUNTINFO), UTF_8).lines().toList());
+        return all(lines());
+    }
+
+    /**
+     * The kernel's lines. A host with many pods has thousands, and takes long to write them: for
+     * one volume they are read once.
+     */
+    static List<String> lines() throws IOException {
+        return new String(Files.readAllBytes(MOUNTINFO), UTF_8).lines().toList();
     }
 
     static List<MountLine> all(List<String> mountinfo) {

@@ -57,6 +57,8 @@ public final class SharedDirectory {
     private final ConcurrentMap<String, FutureTask<Optional<Share>>> once =
             new ConcurrentHashMap<>();
 
+    private final IdleShares idle = new IdleShares();
+
     private SharedDirectory(Path runDirectory, HostMounts host) {
         this.mounts = runDirectory.resolve("mounts");
         this.shared = runDirectory.resolve("shared");
@@ -102,6 +104,8 @@ public final class SharedDirectory {
             FutureTask<Optional<Share>> made = new FutureTask<>(() -> Optional.of(share));
             made.run();
             directory.once.put(name, made);
+            // Containers that are there already use it; which, and for how long, is not known here.
+            directory.use(name);
         }
         return directory;
     }
@@ -241,6 +245,51 @@ public final class SharedDirectory {
                                     + " s");
             case Waited.Interrupted() -> throw new IOException("interrupted while sharing " + name);
         };
+    }
+
+    /**
+     * Returns what {@link #shareOnce} has made of this name; what is being made is waited for, and
+     * what could not be made is not there.
+     */
+    Optional<Share> made(String name) throws IOException {
+        FutureTask<Optional<Share>> task = once.get(name);
+        if (task == null) {
+            return Optional.empty();
+        }
+        return switch (Waited.on(task, SHARE_LIMIT)) {
+            case Waited.Done(Optional<Share> shared) -> shared;
+            case Waited.Failed(Throwable _) -> Optional.empty();
+            case Waited.TimedOut() ->
+                    throw new IOException(
+                            "share "
+                                    + name
+                                    + ": another container of the sandbox has not made it within "
+                                    + SHARE_LIMIT.toSeconds()
+                                    + " s");
+            case Waited.Interrupted() -> throw new IOException("interrupted while sharing " + name);
+        };
+    }
+
+    /** A container uses what is, or will be, shared once: it is not taken back meanwhile. */
+    void use(String name) {
+        idle.use(name);
+    }
+
+    /**
+     * A container is done with what is shared once. It stays for the next one, but for the share
+     * that has been without a user for longest, where too many are. Failures are told to {@code
+     * problems}, nothing is thrown.
+     */
+    void leave(String name, Problems problems) {
+        idle.leave(
+                name,
+                guestPath(name).isPresent(),
+                old -> {
+                    Path target = mounts.resolve(old);
+                    if (once.remove(old) != null && !released && bound.contains(target)) {
+                        release(target, problems);
+                    }
+                });
     }
 
     /**

@@ -42,14 +42,10 @@ final class Submounts {
 
     /**
      * Returns what two places of one directory may differ in: the options of the mount that it is
-     * in, and whether anything is mounted below. Blocks for a file of the kernel's.
+     * in, and whether anything is mounted below.
+     *
+     * @param directory a real path
      */
-    static View of(Path directory) throws IOException {
-        return of(
-                directory.toRealPath(),
-                new String(Files.readAllBytes(MOUNTINFO), UTF_8).lines().toList());
-    }
-
     static View of(Path directory, List<String> mountinfo) {
         boolean below = false;
         Path in = Path.of("/");

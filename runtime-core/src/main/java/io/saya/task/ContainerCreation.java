@@ -86,7 +86,10 @@ final class ContainerCreation {
             phase = "root file system";
             ContainerShares shares =
                     new ContainerShares(
-                            guest.shared(), container.id(), new PodEmptyDirs(spec.podUid()));
+                            guest.shared(),
+                            container.id(),
+                            new PodEmptyDirs(spec.podUid()),
+                            followsNoLink());
             container.resources().push("shares", () -> releaseShares(shares));
             ContainerRoot root = root(rootfs, shares);
             phase = "shared files";
@@ -207,6 +210,12 @@ final class ContainerCreation {
         return rootfs.size() == 1
                 && (rootfs.getFirst().options().contains("loop")
                         || (guest.takesDisks() && rootfs.getFirst().source().startsWith("/dev/")));
+    }
+
+    /** A container that is alone has nobody in its guest who could put a link into its volumes. */
+    private boolean followsNoLink() {
+        return container.kind() == ContainerKind.SINGLE
+                || guest.has(AgentTrait.FOLLOWS_NO_LINK_IN_VOLUMES);
     }
 
     private boolean mayHaveSockets() {

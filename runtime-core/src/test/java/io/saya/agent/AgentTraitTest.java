@@ -29,7 +29,7 @@ class AgentTraitTest {
         "'', SQPCNX",
         "\u001b[2J, SQPCNX",
         "99999999999.1.0, SQPCNX",
-        "4.1.0+saya.0.1.0, -FLTMGKJO",
+        "4.1.0+saya.0.1.0, -FLTMGKJVO",
     })
     void areThoseOfTheRelease(String version, String expected) {
         String traits =
@@ -46,6 +46,7 @@ class AgentTraitTest {
                                             case GIVES_UP_PAGE_CACHE -> "G";
                                             case KEEPS_FILES -> "K";
                                             case JOINS_PID_NAMESPACE -> "J";
+                                            case FOLLOWS_NO_LINK_IN_VOLUMES -> "V";
                                             case KEEPS_OUTPUT -> "O";
                                             case STREAMS_END_WITH_WAIT -> "S";
                                             case MAY_MISS_OUT_OF_MEMORY -> "Q";

@@ -32,6 +32,7 @@ class GuestDetailsTest {
                         AgentTrait.STARTS_FROM_TEMPLATE,
                         AgentTrait.GIVES_UP_PAGE_CACHE,
                         AgentTrait.KEEPS_FILES,
+                        AgentTrait.FOLLOWS_NO_LINK_IN_VOLUMES,
                         AgentTrait.KEEPS_OUTPUT);
         assertThat(details.abilities().limits()).isTrue();
         assertThat(details.version()).hasToString(version);

@@ -36,6 +36,10 @@ class EnclosingShareTest {
 
     /** The host's file system, a share of the volume in it, and more. */
     private Optional<Path> found(MountLine... more) {
+        return found(true, more);
+    }
+
+    private Optional<Path> found(boolean writing, MountLine... more) {
         List<MountLine> table = new ArrayList<>();
         table.add(mount(Path.of("/fs"), root, "rw", "relatime"));
         table.add(
@@ -47,7 +51,8 @@ class EnclosingShareTest {
                         "nodev",
                         "relatime"));
         table.addAll(List.of(more));
-        return EnclosingShare.of(source, shares, name -> name.endsWith("-writable"), table);
+        return EnclosingShare.of(
+                source, shares, name -> name.endsWith("-writable"), writing, table);
     }
 
     @Test
@@ -71,6 +76,7 @@ class EnclosingShareTest {
                                 source,
                                 shares,
                                 name -> name.endsWith("-read_only"),
+                                false,
                                 List.of(
                                         mount(Path.of("/"), root, "rw"),
                                         mount(
@@ -98,6 +104,14 @@ class EnclosingShareTest {
                 .isEmpty();
         assertThat(found(mount(Path.of("/fs/host/volume"), volume, "rw", "noexec", "relatime")))
                 .isEmpty();
+    }
+
+    @Test
+    void whatTheHostHasReadOnlyIsNotWrittenToByAnotherPlacesShare() {
+        MountLine readOnly =
+                mount(Path.of("/fs/host/volume"), root.resolve("host/volume"), "ro", "relatime");
+        assertThat(found(true, readOnly)).isEmpty();
+        assertThat(found(false, readOnly)).contains(shown);
     }
 
     @Test

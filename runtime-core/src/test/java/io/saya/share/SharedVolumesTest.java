@@ -38,7 +38,7 @@ class SharedVolumesTest {
                     }
                 };
         SharedDirectory shared = SharedDirectory.create(directory, new HostMounts(host));
-        assertThat(Submounts.of(WITH_MOUNTS).below()).isTrue();
+        assertThat(Submounts.of(WITH_MOUNTS, MountLine.lines()).below()).isTrue();
         String all = share(shared, "rbind");
         String alone = share(shared, "bind");
         assertThat(alone).isNotEqualTo(all).isEqualTo(share(shared, "bind"));
@@ -47,7 +47,7 @@ class SharedVolumesTest {
     }
 
     private static String share(SharedDirectory shared, String bind) throws IOException {
-        return SharedVolumes.share(
-                shared, WITH_MOUNTS, MountOptions.parse(List.of(bind, "rw")), PodEmptyDirs.NONE);
+        return new SharedVolumes(shared, PodEmptyDirs.NONE, SharedVolumes.Inside.WITH_VOLUME)
+                .share(WITH_MOUNTS, MountOptions.parse(List.of(bind, "rw")));
     }
 }
