@@ -91,7 +91,10 @@ final class NodeTest extends FaultSuite {
                 .isTrue();
         node.start();
 
-        assertThat(node.state(victim.id())).as(node.log()).isEqualTo("STOPPED");
+        // The VM is gone before its end is told.
+        assertThat(Wait.until(LIMIT, () -> node.state(victim.id()).equals("STOPPED")))
+                .as(node.log())
+                .isTrue();
         assertThat(node.ctr("tasks", "delete", victim.id()).err()).contains("exit code 7");
     }
 
