@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -230,12 +231,25 @@ public final class SharedDirectory {
             mine.run();
             first = mine;
         }
-        return switch (Waited.on(first, SHARE_LIMIT)) {
+        try {
+            return awaited(name, first);
+        } catch (ExecutionException e) {
+            once.remove(name, first);
+            throw e.getCause() instanceof IOException known ? known : new IOException(e.getCause());
+        }
+    }
+
+    /**
+     * Waits for whoever makes a share.
+     *
+     * @throws ExecutionException with the reason for which it cannot be made
+     * @throws IOException if it is not made in time
+     */
+    private static Optional<Share> awaited(String name, FutureTask<Optional<Share>> task)
+            throws IOException, ExecutionException {
+        return switch (Waited.on(task, SHARE_LIMIT)) {
             case Waited.Done(Optional<Share> shared) -> shared;
-            case Waited.Failed(Throwable cause) -> {
-                once.remove(name, first);
-                throw cause instanceof IOException known ? known : new IOException(cause);
-            }
+            case Waited.Failed(Throwable cause) -> throw new ExecutionException(cause);
             case Waited.TimedOut() ->
                     throw new IOException(
                             "share "
@@ -256,18 +270,11 @@ public final class SharedDirectory {
         if (task == null) {
             return Optional.empty();
         }
-        return switch (Waited.on(task, SHARE_LIMIT)) {
-            case Waited.Done(Optional<Share> shared) -> shared;
-            case Waited.Failed(Throwable _) -> Optional.empty();
-            case Waited.TimedOut() ->
-                    throw new IOException(
-                            "share "
-                                    + name
-                                    + ": another container of the sandbox has not made it within "
-                                    + SHARE_LIMIT.toSeconds()
-                                    + " s");
-            case Waited.Interrupted() -> throw new IOException("interrupted while sharing " + name);
-        };
+        try {
+            return awaited(name, task);
+        } catch (ExecutionException e) {
+            return Optional.empty(); // whoever makes it has the reason
+        }
     }
 
     /** A container uses what is, or will be, shared once: it is not taken back meanwhile. */

@@ -270,9 +270,7 @@ class CallsAtOnceTest {
 
     @Test
     void aLostMachineIsLostThoughNobodyCanTellWhy() throws Exception {
-        SandboxFixture fixture = new SandboxFixture(directory);
-        fixture.runPod();
-        fixture.vm.mute = true;
+        SandboxFixture fixture = muteGuest();
         fixture.vm.crash();
 
         assertThat(fixture.sandbox.stopped().get(10, TimeUnit.SECONDS))
@@ -281,12 +279,18 @@ class CallsAtOnceTest {
 
     @Test
     void aLostAgentIsLostThoughNobodyCanTellWhatTheGuestPrinted() throws Exception {
-        SandboxFixture fixture = new SandboxFixture(directory);
-        fixture.runPod();
-        fixture.vm.mute = true;
+        SandboxFixture fixture = muteGuest();
         fixture.agent.close();
 
         assertThat(fixture.sandbox.stopped().get(20, TimeUnit.SECONDS))
                 .isInstanceOf(StopCause.AgentLost.class);
+    }
+
+    /** A pod of whose guest nothing can be read. */
+    private SandboxFixture muteGuest() {
+        SandboxFixture fixture = new SandboxFixture(directory);
+        fixture.runPod();
+        fixture.vm.mute = true;
+        return fixture;
     }
 }

@@ -24,35 +24,35 @@ final class KernelSettingsTest extends PodSuite {
         assumeTrue(Node.handler().equals(Node.SAYA), "runc's is the host's kernel");
     }
 
-    private static String large(Pod pod) {
-        return pod.start(
-                pod.create(
-                        "large",
-                        config ->
-                                config.addCommand("sleep")
-                                        .addArgs("100000")
-                                        .setLinux(
-                                                LinuxContainerConfig.newBuilder()
-                                                        .setResources(memory(512))
-                                                        .setSecurityContext(
-                                                                LinuxContainerSecurityContext
-                                                                        .newBuilder()
-                                                                        .setRunAsUser(
-                                                                                Int64Value
-                                                                                        .newBuilder()
-                                                                                        .setValue(
-                                                                                                USER))))));
+    /** What a script prints in a large container of a pod that began small. */
+    private long printed(String script) {
+        var pod = sharedPod(told(memory(64)));
+        var large =
+                pod.start(
+                        pod.create(
+                                "large",
+                                config ->
+                                        config.addCommand("sleep")
+                                                .addArgs("100000")
+                                                .setLinux(
+                                                        LinuxContainerConfig.newBuilder()
+                                                                .setResources(memory(512))
+                                                                .setSecurityContext(
+                                                                        LinuxContainerSecurityContext
+                                                                                .newBuilder()
+                                                                                .setRunAsUser(
+                                                                                        Int64Value
+                                                                                                .newBuilder()
+                                                                                                .setValue(
+                                                                                                        USER))))));
+        return number(pod, large, script);
     }
 
     /** A user had 564 of them. */
     @Test
     void aUserHasAsManyProcessesAsMemory() {
-        var pod = sharedPod(told(memory(64)));
-        var container = large(pod);
         assertThat(
-                        number(
-                                pod,
-                                container,
+                        printed(
                                 """
                                 i=0
                                 while [ $((i += 1)) -le %d ]; do sleep 1000 & done 2> /dev/null
@@ -66,20 +66,12 @@ final class KernelSettingsTest extends PodSuite {
     /** dd reserves its block before it reads. */
     @Test
     void aProcessReservesMoreThanTheMachineHas() {
-        var pod = sharedPod(told(memory(64)));
-        var container = large(pod);
-        assertThat(
-                        number(
-                                pod,
-                                container,
-                                "dd if=/dev/zero of=/dev/null bs=3000M count=0 2> /dev/null; echo $?"))
+        assertThat(printed("dd if=/dev/zero of=/dev/null bs=3000M count=0 2> /dev/null; echo $?"))
                 .isZero();
     }
 
     @Test
     void socketsFilesAndWatchesAreNotThoseOfASmallMachine() {
-        var pod = sharedPod(told(memory(64)));
-        var container = large(pod);
         for (var key :
                 new String[] {
                     "fs/file-max",
@@ -88,9 +80,7 @@ final class KernelSettingsTest extends PodSuite {
                     "net/ipv4/tcp_max_orphans",
                     "net/ipv4/tcp_max_tw_buckets"
                 }) {
-            assertThat(number(pod, container, "cat /proc/sys/" + key))
-                    .as(key)
-                    .isGreaterThan(200_000);
+            assertThat(printed("cat /proc/sys/" + key)).as(key).isGreaterThan(200_000);
         }
     }
 }

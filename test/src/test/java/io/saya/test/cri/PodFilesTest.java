@@ -2,6 +2,7 @@ package io.saya.test.cri;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.saya.proto.cri.ContainerConfig;
 import io.saya.proto.cri.DnsConfig;
 import io.saya.proto.cri.LinuxContainerConfig;
 import io.saya.proto.cri.LinuxContainerSecurityContext;
@@ -18,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -65,31 +67,21 @@ final class PodFilesTest extends PodSuite {
                 Files.createDirectories(
                         node().logs().resolveSibling("locks-" + pod.config().getHostname()));
         Files.createFile(volume.resolve("lock"));
-        var program = lockProgram();
         var holder =
-                pod.start(
-                        pod.create(
-                                "holder",
-                                config -> {
-                                    Pod.mount(config, program, "/lock", true);
-                                    Pod.mount(config, volume, "/data", false);
-                                    return config.addCommand("/lock")
-                                            .addArgs("/data/lock")
-                                            .addArgs("1000");
-                                }));
-        assertThat(Wait.until(Duration.ofSeconds(20), () -> pod.log(holder).equals(List.of("ok"))))
-                .as("it has the lock")
-                .isTrue();
+                locker(
+                        pod,
+                        "holder",
+                        List.of("/lock", "/data/lock", "1000"),
+                        config -> Pod.mount(config, volume, "/data", false));
         var other =
-                pod.start(
-                        pod.create(
-                                "other",
-                                config -> {
-                                    Pod.mount(config, program, "/lock", true);
-                                    Pod.mount(config, volume, "/data", false);
-                                    Pod.mount(config, volume, "/read-only", true);
-                                    return config.addCommand("sleep").addArgs("1000");
-                                }));
+                withLocks(
+                        pod,
+                        "other",
+                        List.of("sleep", "1000"),
+                        config -> {
+                            Pod.mount(config, volume, "/data", false);
+                            Pod.mount(config, volume, "/read-only", true);
+                        });
         for (var path : List.of("/data/lock", "/read-only/lock")) {
             assertThat(pod.exec(other, "/lock", path).out()).as(path).isEqualTo("EAGAIN\n");
         }
@@ -116,38 +108,28 @@ final class PodFilesTest extends PodSuite {
         Ran.run(Duration.ofSeconds(10), "mount", "--bind", inside.toString(), bound.toString())
                 .succeeded();
         try {
-            var program = lockProgram();
             var holder =
-                    pod.start(
-                            pod.create(
-                                    "holder",
-                                    config -> {
-                                        Pod.mount(config, program, "/lock", true);
-                                        Pod.mount(config, inside, "/early", true);
-                                        Pod.mount(config, volume, "/data", false);
-                                        return config.addCommand("sh")
-                                                .addArgs("-c")
-                                                .addArgs(
-                                                        "mkfifo /data/inside/fifo; /lock"
-                                                                + " /data/inside/lock 1000");
-                                    }));
-            assertThat(
-                            Wait.until(
-                                    Duration.ofSeconds(20),
-                                    () -> pod.log(holder).equals(List.of("ok"))))
-                    .as("it has the lock")
-                    .isTrue();
+                    locker(
+                            pod,
+                            "holder",
+                            List.of(
+                                    "sh",
+                                    "-c",
+                                    "mkfifo /data/inside/fifo; /lock /data/inside/lock 1000"),
+                            config -> {
+                                Pod.mount(config, inside, "/early", true);
+                                Pod.mount(config, volume, "/data", false);
+                            });
             var other =
-                    pod.start(
-                            pod.create(
-                                    "other",
-                                    config -> {
-                                        Pod.mount(config, program, "/lock", true);
-                                        Pod.mount(config, bound, "/sub", false);
-                                        Pod.mount(config, bound, "/read-only", true);
-                                        Pod.mount(config, file, "/file", false);
-                                        return config.addCommand("sleep").addArgs("1000");
-                                    }));
+                    withLocks(
+                            pod,
+                            "other",
+                            List.of("sleep", "1000"),
+                            config -> {
+                                Pod.mount(config, bound, "/sub", false);
+                                Pod.mount(config, bound, "/read-only", true);
+                                Pod.mount(config, file, "/file", false);
+                            });
             for (var path : List.of("/sub/lock", "/read-only/lock", "/file")) {
                 assertThat(pod.exec(other, "/lock", path).out()).as(path).isEqualTo("EAGAIN\n");
             }
@@ -181,31 +163,21 @@ final class PodFilesTest extends PodSuite {
                                 .resolve("volumes/kubernetes.io~empty-dir/scratch"));
         var inside = Files.createDirectories(volume.resolve("inside"));
         Files.createFile(inside.resolve("lock"));
-        var program = lockProgram();
         var reader =
-                pod.start(
-                        pod.create(
-                                "reader",
-                                config -> {
-                                    Pod.mount(config, program, "/lock", true);
-                                    Pod.mount(config, inside, "/sub", true);
-                                    Pod.mount(config, volume, "/whole", true);
-                                    return config.addCommand("/lock")
-                                            .addArgs("/sub/lock")
-                                            .addArgs("1000");
-                                }));
-        assertThat(Wait.until(Duration.ofSeconds(20), () -> pod.log(reader).equals(List.of("ok"))))
-                .as("it has the lock")
-                .isTrue();
+                locker(
+                        pod,
+                        "reader",
+                        List.of("/lock", "/sub/lock", "1000"),
+                        config -> {
+                            Pod.mount(config, inside, "/sub", true);
+                            Pod.mount(config, volume, "/whole", true);
+                        });
         var writer =
-                pod.start(
-                        pod.create(
-                                "writer",
-                                config -> {
-                                    Pod.mount(config, program, "/lock", true);
-                                    Pod.mount(config, volume, "/data", false);
-                                    return config.addCommand("sleep").addArgs("1000");
-                                }));
+                withLocks(
+                        pod,
+                        "writer",
+                        List.of("sleep", "1000"),
+                        config -> Pod.mount(config, volume, "/data", false));
         assertThat(pod.exec(writer, "/lock", "/data/inside/lock").out()).isEqualTo("EAGAIN\n");
         assertThat(pod.exec(writer, "touch", "/data/inside/new").status()).isZero();
         for (var path : List.of("/sub", "/whole/inside")) {
@@ -222,38 +194,58 @@ final class PodFilesTest extends PodSuite {
         var file =
                 Files.createFile(
                         node().logs().resolveSibling("file-" + pod.config().getHostname()));
-        var program = lockProgram();
         var holder =
-                pod.start(
-                        pod.create(
-                                "holder",
-                                config -> {
-                                    Pod.mount(config, program, "/lock", true);
-                                    Pod.mount(config, file, "/file", false);
-                                    return config.addCommand("/lock")
-                                            .addArgs("/file")
-                                            .addArgs("1000");
-                                }));
-        assertThat(Wait.until(Duration.ofSeconds(20), () -> pod.log(holder).equals(List.of("ok"))))
-                .as("it has the lock")
-                .isTrue();
+                locker(
+                        pod,
+                        "holder",
+                        List.of("/lock", "/file", "1000"),
+                        config -> Pod.mount(config, file, "/file", false));
         var other =
-                pod.start(
-                        pod.create(
-                                "other",
-                                config -> {
-                                    Pod.mount(config, program, "/lock", true);
-                                    Pod.mount(config, file, "/here", false);
-                                    return config.addCommand("sleep").addArgs("1000");
-                                }));
+                withLocks(
+                        pod,
+                        "other",
+                        List.of("sleep", "1000"),
+                        config -> Pod.mount(config, file, "/here", false));
         assertThat(pod.exec(other, "/lock", "/here").out()).isEqualTo("EAGAIN\n");
         pod.stop(holder, Duration.ZERO);
         pod.remove(holder);
         assertThat(pod.exec(other, "/lock", "/here").out()).isEqualTo("ok\n");
     }
 
-    private Path lockProgram() {
+    /** A container that has taken a lock, and holds it. */
+    private String locker(
+            Pod pod, String name, List<String> command, Consumer<ContainerConfig.Builder> volumes)
+            throws IOException {
+        var container = withLocks(pod, name, command, volumes);
+        assertThat(
+                        Wait.until(
+                                Duration.ofSeconds(20),
+                                () -> pod.log(container).equals(List.of("ok"))))
+                .as("it has the lock")
+                .isTrue();
+        return container;
+    }
+
+    /** A container that has the program that takes locks. */
+    private String withLocks(
+            Pod pod, String name, List<String> command, Consumer<ContainerConfig.Builder> volumes)
+            throws IOException {
+        var program = lockProgram();
+        return pod.start(
+                pod.create(
+                        name,
+                        config -> {
+                            Pod.mount(config, program, "/lock", true);
+                            volumes.accept(config);
+                            return config.addAllCommand(command);
+                        }));
+    }
+
+    private Path lockProgram() throws IOException {
         var program = node().logs().resolveSibling("lock-program");
+        if (Files.exists(program)) {
+            return program;
+        }
         Ran.run(
                         Duration.ofSeconds(60),
                         "gcc",
