@@ -159,8 +159,9 @@ public final class SocketRelay implements AutoCloseable {
             return;
         }
         Optional<Path> path = sockets.apply(number);
+        GuestStreams streams = guest.socketConnection(connection);
         if (path.isEmpty() || !places.tryAcquire()) {
-            guest.socketConnection(connection).close();
+            streams.close();
             return;
         }
         Thread.ofVirtual()
@@ -168,16 +169,17 @@ public final class SocketRelay implements AutoCloseable {
                 .start(
                         () -> {
                             try {
-                                serve(path.get(), connection, uid, gid);
+                                serve(path.get(), streams, uid, gid);
                             } finally {
+                                // First, for a guest that is told tells of the next one at once.
                                 places.release();
+                                streams.close();
                             }
                         });
     }
 
-    private void serve(Path path, int connection, int uid, int gid) {
-        try (GuestStreams streams = guest.socketConnection(connection);
-                SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+    private void serve(Path path, GuestStreams streams, int uid, int gid) {
+        try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
             channel.connect(UnixDomainSocketAddress.of(socket));
             int error = ask(channel, path, uid, gid);
             if (error != 0) {

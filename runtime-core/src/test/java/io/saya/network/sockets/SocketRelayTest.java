@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.ByteString;
 import io.saya.host.guard.RealGuard;
 import io.saya.io.GuestStreams;
+import io.saya.lifecycle.Waited;
 import io.saya.network.QueuedStreams;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -13,11 +14,13 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -175,12 +178,54 @@ class SocketRelayTest {
             assertThat(guest.socketConnection(33).closed.await(20, TimeUnit.SECONDS))
                     .as("one too many")
                     .isTrue();
-            // That of which nobody listened may have given its place back after it was closed.
-            for (int i = 0; i < 31; i++) {
+            for (int i = 0; i < 32; i++) {
                 peers.add(server.accept());
             }
             assertThat(guest.connections.values().stream().filter(QueuedStreams::isOpen).count())
-                    .isBetween(31L, 32L);
+                    .isEqualTo(32);
+            for (SocketChannel peer : peers) {
+                peer.close();
+            }
+            assertThat(relay).isNotNull();
+        }
+    }
+
+    /** As the guest's agent does, which has as many places, and others wait in its queue. */
+    @Test
+    void whoeverComesAsSoonAsThereIsRoomIsTaken() throws Exception {
+        Path path = directory.toRealPath().resolve("host.sock");
+        Guest guest = new Guest();
+        QueuedStreams next = guest.socketConnection(33);
+        CountDownLatch answered = new CountDownLatch(1);
+        QueuedStreams first =
+                new QueuedStreams() {
+                    @Override
+                    public void close() {
+                        super.close();
+                        guest.tell(1, 33);
+                        // Whoever serves the first one is held until it is seen what becomes of
+                        // the next.
+                        Waited.happens(
+                                Duration.ofSeconds(20),
+                                nanos -> answered.await(nanos, TimeUnit.NANOSECONDS));
+                    }
+                };
+        guest.has(1, first);
+        List<SocketChannel> peers = new ArrayList<>();
+        try (RealGuard guard = new RealGuard(directory);
+                ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+                SocketRelay relay = relay(guard, guest, path)) {
+            server.bind(UnixDomainSocketAddress.of(path));
+            for (int connection = 1; connection <= 32; connection++) {
+                guest.tell(1, connection);
+                peers.add(server.accept());
+            }
+            first.said.add(ByteString.EMPTY);
+            peers.getFirst().close();
+            peers.set(0, server.accept());
+            answered.countDown();
+            next.said.add(ByteString.copyFromUtf8("question"));
+            assertThat(peers.getFirst().read(ByteBuffer.allocate(100))).isEqualTo(8);
             for (SocketChannel peer : peers) {
                 peer.close();
             }

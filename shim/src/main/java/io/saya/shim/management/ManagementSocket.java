@@ -116,18 +116,21 @@ public final class ManagementSocket implements AutoCloseable {
         Thread watch =
                 Thread.ofVirtual().name("management limit").start(() -> endAfterLimit(client));
         try (client) {
-            Request request = Request.read(client);
-            if (request.path().equals("/console")) {
+            try {
+                Request request = Request.read(client);
+                if (request.path().equals("/console")) {
+                    watch.interrupt();
+                    ConsoleSession.run(client, shell);
+                    return;
+                }
+                answer(client, request);
+            } finally {
                 watch.interrupt();
-                ConsoleSession.run(client, shell);
-                return;
+                // First, for a client that is hung up on may come again at once.
+                places.release();
             }
-            answer(client, request);
         } catch (IOException e) {
             LOG.debug("management request", "error", e);
-        } finally {
-            watch.interrupt();
-            places.release();
         }
     }
 
