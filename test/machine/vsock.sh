@@ -17,7 +17,7 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/saya-vsock.XXXXXX")
 trap 'rm -rf --one-file-system "$work"' EXIT
 # What a Java needs that runs JUnit and no more: the machine has none, and reads each byte of it through an emulated disk.
 jdk=$(find_jdk 25)
-"$jdk/bin/jlink" --add-modules java.base,java.instrument,java.logging,java.management,java.xml,jdk.unsupported --strip-debug --no-man-pages \
+"$jdk/bin/jlink" --add-modules java.base,java.instrument,java.logging,java.management,java.xml,jdk.management,jdk.unsupported --strip-debug --no-man-pages \
   --no-header-files --generate-cds-archive --output "$work/java"
 cp -a "$suites" "$work/suites"
 "$here/run.sh" "$here/$script" "$work/java" "$work/suites"

@@ -80,6 +80,7 @@ public final class KataConnector implements AgentConnector {
     private final Duration createContainerLimit;
     private final TtrpcObserver calls;
     private final boolean followsLog;
+    private final Duration attemptLimit;
 
     /**
      * @param grpc loaded for agents that speak it
@@ -90,7 +91,7 @@ public final class KataConnector implements AgentConnector {
             GrpcLibrary grpc,
             Duration createContainerLimit,
             TtrpcObserver calls) {
-        this(transport, grpc, createContainerLimit, calls, false);
+        this(transport, grpc, createContainerLimit, calls, false, ATTEMPT_LIMIT);
     }
 
     private KataConnector(
@@ -98,12 +99,14 @@ public final class KataConnector implements AgentConnector {
             GrpcLibrary grpc,
             Duration createContainerLimit,
             TtrpcObserver calls,
-            boolean followsLog) {
+            boolean followsLog,
+            Duration attemptLimit) {
         this.transport = transport;
         this.grpc = grpc;
         this.createContainerLimit = createContainerLimit;
         this.calls = calls;
         this.followsLog = followsLog;
+        this.attemptLimit = attemptLimit;
     }
 
     /**
@@ -112,7 +115,13 @@ public final class KataConnector implements AgentConnector {
      * @param wanted whether it was
      */
     public KataConnector followingLog(boolean wanted) {
-        return new KataConnector(transport, grpc, createContainerLimit, calls, wanted);
+        return new KataConnector(
+                transport, grpc, createContainerLimit, calls, wanted, attemptLimit);
+    }
+
+    /** The same with another limit of one attempt to connect. */
+    KataConnector attempting(Duration limit) {
+        return new KataConnector(transport, grpc, createContainerLimit, calls, followsLog, limit);
     }
 
     @Override
@@ -193,7 +202,10 @@ public final class KataConnector implements AgentConnector {
                 grpc.connector();
                 LockSupport.parkNanos(LISTENS_AGAIN.toNanos() - (System.nanoTime() - ended));
             } catch (ConnectionFailure e) {
-                if (endpoint instanceof AgentEndpoint.SerialPort || patience.exhausted()) {
+                // A serial port is there from the start, but on a busy host QEMU, or this process,
+                // may need longer than an attempt is given.
+                boolean over = endpoint instanceof AgentEndpoint.SerialPort && !e.isLate();
+                if (over || patience.exhausted()) {
                     throw RuntimeFailure.unavailable(
                             "the agent cannot be reached: " + e.getMessage(), e);
                 }
@@ -226,7 +238,7 @@ public final class KataConnector implements AgentConnector {
             throws ConnectionFailure, InterruptedException {
         return endpoint instanceof AgentEndpoint.HybridVsock
                 ? new DaemonDial(() -> connecting.with(options(NO_LIMIT, calls))).dial(patience)
-                : connecting.with(options(calls));
+                : connecting.with(options(attemptLimit, calls));
     }
 
     /**
@@ -236,7 +248,8 @@ public final class KataConnector implements AgentConnector {
      */
     private UnaryClient kept(Endpoint left) throws AnotherProtocol, InterruptedException {
         try {
-            return grpc.connector().connect(transport, left, Framing.YAMUX, options(calls));
+            return grpc.connector()
+                    .connect(transport, left, Framing.YAMUX, options(attemptLimit, calls));
         } catch (ConnectionFailure e) {
             throw new AnotherProtocol(
                     RuntimeFailure.unavailable("the agent hung up: " + e.getMessage(), e));

@@ -17,6 +17,10 @@ import io.saya.ttrpc.TtrpcObserver;
 import io.saya.ttrpc.transport.Transport;
 import io.saya.ttrpc.wire.MethodName;
 import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -107,6 +111,33 @@ class KataConnectorTest {
                 connected.check(LONG);
                 assertThat(agent.connections()).isEqualTo(2);
             }
+        }
+    }
+
+    /** On a busy host QEMU takes a connection when it gets to it. */
+    @Test
+    void aSerialPortThatTakesNoConnectionInTimeIsTriedForAsLongAsThePatience() throws Exception {
+        Path socket = directory.resolve("busy");
+        AtomicInteger asked = new AtomicInteger();
+        try (ServerSocketChannel busy = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+                SocketChannel first = SocketChannel.open(StandardProtocolFamily.UNIX);
+                SocketChannel second = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+            busy.bind(UnixDomainSocketAddress.of(socket), 1);
+            // The queue has room for one more than it is said to have.
+            first.connect(UnixDomainSocketAddress.of(socket));
+            second.connect(UnixDomainSocketAddress.of(socket));
+            assertThatThrownBy(
+                            () ->
+                                    connector()
+                                            .attempting(Duration.ofMillis(50))
+                                            .connect(
+                                                    new AgentEndpoint.SerialPort(
+                                                            socket, AgentEndpoint.Agents.ANY),
+                                                    ChannelSigns.of(new CompletableFuture<>()),
+                                                    () -> asked.incrementAndGet() == 3))
+                    .isInstanceOf(RuntimeFailure.class)
+                    .hasMessageContaining("within 50 ms: its queue of connections is full");
+            assertThat(asked).hasValue(3);
         }
     }
 

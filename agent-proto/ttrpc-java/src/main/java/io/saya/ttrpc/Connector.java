@@ -46,7 +46,7 @@ final class Connector {
             Promise<Void> done = transport.eventLoop().newPromise();
             transport.eventLoop().execute(() -> preamble.start(channel, done));
             if (!done.await(remainingMillis())) {
-                throw timedOut();
+                throw timedOut("");
             }
             if (!done.isSuccess()) {
                 throw failed(done.cause());
@@ -76,13 +76,16 @@ final class Connector {
                 }
             }
             if (!finished) {
-                throw timedOut();
+                throw timedOut("");
             }
             if (attempt.isSuccess()) {
                 return attempt.channel();
             }
-            if (!isBacklogFull(attempt.cause()) || remainingMillis() <= BACKLOG_PAUSE_MILLIS) {
+            if (!isBacklogFull(attempt.cause())) {
                 throw failed(attempt.cause());
+            }
+            if (remainingMillis() <= BACKLOG_PAUSE_MILLIS) {
+                throw timedOut(": its queue of connections is full");
             }
             TimeUnit.MILLISECONDS.sleep(BACKLOG_PAUSE_MILLIS);
         }
@@ -119,13 +122,14 @@ final class Connector {
         return Math.max(0, TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime()));
     }
 
-    private ConnectionFailure timedOut() {
-        return new ConnectionFailure(
+    private ConnectionFailure timedOut(String why) {
+        return ConnectionFailure.late(
                 "no connection to "
                         + endpoint
                         + " within "
                         + options.connectTimeout().toMillis()
-                        + " ms");
+                        + " ms"
+                        + why);
     }
 
     private ConnectionFailure failed(@Nullable Throwable cause) {
