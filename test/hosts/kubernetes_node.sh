@@ -14,7 +14,7 @@ critest_skip='Image Manager|AppArmor|SELinux|portforward in host network'
 # CRITEST_FOCUS, a regular expression, runs some of the others only; CRITEST_SEED, a number, runs them in the random order of that number.
 
 kubernetes_node() {
-  local directory=$target/critest work handler
+  local directory=$target/critest work
   build_module "$cri_tools" "$directory" cmd/critest.test || return
   command -v containerd >/dev/null || { why="no containerd on this host"; return "$SKIPPED"; }
   need_packages containernetworking-plugins iptables gcc libc6-dev procps util-linux
@@ -27,10 +27,17 @@ kubernetes_node() {
     critest_inside "$1" "$2" "$3" "$4" "$5"' critest "$top" "$product" "$directory" "$work" "$(critest_registry "$directory")" > "$directory/node.log" 2>&1 || true
   tail -n 3 "$directory/node.log"
   rm -rf --one-file-system "$work"
+  critest_table "$directory" "${critest_exceptions[@]}"
+}
+
+# critest_table DIRECTORY [PART-OF-A-NAME REASON]...: what critest_by found.
+critest_table() {
+  local directory=$1 handler
+  shift
   for handler in runc saya; do
     [[ -s $directory/$handler.xml ]] || { why="critest did not run: see $directory/node.log"; return "$SKIPPED"; }
   done
-  python3 "$top/test/hosts/compare.py" "$directory/runc.xml" "$directory/saya.xml" "${critest_exceptions[@]}"
+  python3 "$top/test/hosts/compare.py" "$directory/runc.xml" "$directory/saya.xml" "$@"
 }
 
 # critest_registry DIRECTORY: where critest says that its images are from. Two of them have no other name, so what is imported gets that.
@@ -66,19 +73,24 @@ critest_images() {
   demo_image "$work/image-suid.tar" "$registry/nonewprivs:1.3" '["/bin/effective"]' '' "$work/suid"
 }
 
-# critest_inside TOP PRODUCT DIRECTORY WORK REGISTRY: in namespaces of its own.
-critest_inside() {
-  local top=$1 product=$2 directory=$3 work=$4 registry=$5 handler archive order=()
-  local image=saya.local/busybox:latest pause=saya.local/pause:latest
-  ip link set lo up
-  critest_images "$work" "$registry"
-  [[ -z ${CRITEST_SEED:-} ]] || order=(--ginkgo.randomize-all --ginkgo.seed "$CRITEST_SEED")
-  mkdir -p "$work/cni" "$work/root" "$work/state"
-  cat > "$work/cni/10-test.conflist" <<JSON
+# critest_network WORK: writes the pods' network, by Debian's CNI plugins.
+critest_network() {
+  mkdir -p "$1/cni"
+  cat > "$1/cni/10-test.conflist" <<JSON
 {"cniVersion": "0.4.0", "name": "test", "plugins": [{"type": "bridge", "bridge": "pods0", "isGateway": true, "ipMasq": true, "hairpinMode": true,
-  "ipam": {"type": "host-local", "dataDir": "$work/cni-data", "ranges": [[{"subnet": "10.88.0.0/16"}]], "routes": [{"dst": "0.0.0.0/0"}]}},
+  "ipam": {"type": "host-local", "dataDir": "$1/cni-data", "ranges": [[{"subnet": "10.88.0.0/16"}]], "routes": [{"dst": "0.0.0.0/0"}]}},
   {"type": "portmap", "capabilities": {"portMappings": true}, "snat": true}]}
 JSON
+}
+
+# critest_inside TOP PRODUCT DIRECTORY WORK REGISTRY: in namespaces of its own.
+critest_inside() {
+  local top=$1 product=$2 directory=$3 work=$4 registry=$5 archive
+  local image=saya.local/busybox:latest pause=saya.local/pause:latest target=${directory%/*}
+  ip link set lo up
+  critest_images "$work" "$registry"
+  mkdir -p "$work/root" "$work/state"
+  critest_network "$work"
   cat > "$work/config.toml" <<TOML
 version = 2
 root = "$work/root"
@@ -104,7 +116,6 @@ disabled_plugins = ["io.containerd.tracing.processor.v1.otlp"]
     runtime_type = "io.containerd.saya.v2"
     privileged_without_host_devices = true
 TOML
-  printf 'defaultTestContainerImage: %s\n' "$image" > "$work/images.yaml"
   PATH=$product/bin:$PATH containerd --config "$work/config.toml" > "$directory/containerd.log" 2>&1 &
   CONTAINERD_PID=$! CONTAINERD_ADDRESS=$work/containerd.sock
   CTR=(timeout 120 ctr --address "$CONTAINERD_ADDRESS" --namespace k8s.io)
@@ -115,10 +126,19 @@ TOML
     sleep 0.1
   done
   for archive in "$work"/image-*.tar; do "${CTR[@]}" images import "$archive"; done
+  critest_by "$directory" "$work" "$CONTAINERD_ADDRESS"
+}
+
+# critest_by DIRECTORY WORK SOCKET [SKIP]: critest on the host at SOCKET, by each handler of RUNTIMES, into DIRECTORY/HANDLER.xml. SKIP: specs that are left
+# out besides.
+critest_by() {
+  local directory=$1 work=$2 socket=$3 handler order=()
+  [[ -z ${CRITEST_SEED:-} ]] || order=(--ginkgo.randomize-all --ginkgo.seed "$CRITEST_SEED")
+  printf 'defaultTestContainerImage: %s\n' "$image" > "$work/images.yaml"
   for handler in ${RUNTIMES:-runc saya}; do
     rm -f "$directory/$handler.xml"
-    timeout 2700 "$directory/bin/critest" --runtime-endpoint "unix://$CONTAINERD_ADDRESS" --image-endpoint "unix://$CONTAINERD_ADDRESS" \
-      --runtime-handler "$handler" --test-images-file "$work/images.yaml" --ginkgo.skip "$critest_skip" --ginkgo.focus "${CRITEST_FOCUS:-}" \
+    timeout 2700 "$target/critest/bin/critest" --runtime-endpoint "unix://$socket" --image-endpoint "unix://$socket" \
+      --runtime-handler "$handler" --test-images-file "$work/images.yaml" --ginkgo.skip "$critest_skip${4:+|$4}" --ginkgo.focus "${CRITEST_FOCUS:-}" \
       --ginkgo.no-color "${order[@]}" \
       --ginkgo.junit-report "$directory/$handler.xml" > "$directory/$handler.log" 2>&1 || true
   done

@@ -7,6 +7,7 @@ containerd_2=(github.com/containerd/containerd/v2@v2.2.9 github.com/containerd/c
 cri_tools=sigs.k8s.io/cri-tools@v1.34.0
 nerdctl=github.com/containerd/nerdctl/v2@v2.2.2
 docker_engine=github.com/docker/docker@v28.5.2+incompatible
+cri_o_module=github.com/cri-o/cri-o@v1.34.0
 kubernetes=k8s.io/kubernetes@v1.33.13
 etcd=go.etcd.io/etcd/server/v3@v3.5.21
 helm_module=helm.sh/helm/v3@v3.16.4
@@ -84,5 +85,23 @@ build_kubernetes() {
     done
     go build -ldflags "-s -w -X k8s.io/component-base/version.gitVersion=$version" -o "$directory/bin/" "$module/cmd/kube-apiserver" "$module/cmd/kubectl"
   ) > "$log" 2>&1 || { why="$kubernetes cannot be built: $(tail -n 1 "$log")"; return "$SKIPPED"; }
+  echo "$version" > "$directory/built"
+}
+
+# build_cri_o DIRECTORY: CRI-O and its pinns, in C. Sets why and returns SKIPPED where it cannot be had.
+build_cri_o() {
+  local module=${cri_o_module%@*} version=${cri_o_module##*@} directory=$1 source log=$1/build.log
+  mkdir -p "$directory/bin"
+  [[ $(cat "$directory/built" 2>/dev/null) != "$version" ]] || return 0
+  command -v go >/dev/null || { why="no Go compiler to build $module with"; return "$SKIPPED"; }
+  (
+    export CGO_ENABLED=1 GOFLAGS='-mod=mod -buildvcs=false'
+    source=$(go mod download -json "$module@$version" | sed -n 's/^\t"Dir": "\(.*\)",$/\1/p')
+    rm -rf "$directory/source"
+    cp -R --no-preserve=mode "${source:-no module}" "$directory/source" && cd "$directory/source" &&
+      go build -tags 'containers_image_openpgp containers_image_ostree_stub exclude_graphdriver_btrfs' -ldflags '-s -w' -o "$directory/bin/" ./cmd/crio &&
+      gcc -static -std=c99 -Os -o "$directory/bin/pinns" pinns/src/*.c &&
+      rm -rf "$directory/source"
+  ) > "$log" 2>&1 || { why="$module@$version cannot be built: $(tail -n 1 "$log")"; return "$SKIPPED"; }
   echo "$version" > "$directory/built"
 }

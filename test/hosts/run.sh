@@ -14,6 +14,7 @@ source "$here/modules.sh"
 source "$here/containerd_hosts.sh"
 source "$here/sandbox_api.sh"
 source "$here/kubernetes_node.sh"
+source "$here/cri_o.sh"
 source "$here/kubernetes_api.sh"
 source "$here/engine.sh"
 source "$here/docker.sh"
@@ -44,7 +45,7 @@ for host in "${hosts[@]}"; do
       done ;;
     docker) docker_host || status=$? ;;
     nerdctl) nerdctl_host || status=$? ;;
-    cri-o) why="no cases for it yet" status=$SKIPPED ;;
+    cri-o) cri_o || status=$? ;;
   esac
   case $status in
     0) printf '%s: passed\n' "$host" ;;
