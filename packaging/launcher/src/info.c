@@ -12,12 +12,13 @@ enum { ANY_TYPE_URL = 1, ANY_VALUE = 2 };
 
 #define FEATURES_URL "types.containerd.io/opencontainers/runtime-spec/1/features/Features"
 
-/* What an OCI runtime features document says of a container here. Recursive read-only mounts ("rro")
- * and user namespaces of the host are not claimed: CRI would rely on them. */
+/* What an OCI runtime features document says of a container here. Of the options for all mounts below one those are claimed that
+ * MountOptions knows (runtime-core): by "rro" a kubelet decides whether a volume may ask for recursive read-only. User namespaces are not.
+ */
 static const char features[] =
     "{\"ociVersionMin\":\"1.0.0\",\"ociVersionMax\":\"1.1.0\","
     "\"mountOptions\":[\"bind\",\"dev\",\"exec\",\"noatime\",\"nodev\",\"noexec\",\"norelatime\",\"nosuid\",\"private\","
-    "\"rbind\",\"relatime\",\"ro\",\"rprivate\",\"rw\",\"shared\",\"slave\",\"suid\"],"
+    "\"rbind\",\"relatime\",\"rnodev\",\"rnoexec\",\"rnosuid\",\"ro\",\"rprivate\",\"rro\",\"rw\",\"shared\",\"slave\",\"suid\"],"
     "\"linux\":{\"namespaces\":[\"cgroup\",\"ipc\",\"mount\",\"network\",\"pid\",\"uts\"],"
     "\"seccomp\":{\"enabled\":true}}}";
 

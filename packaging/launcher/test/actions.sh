@@ -672,6 +672,6 @@ grep -q 'Version:' "$SAYA_TEST/output" || fail "-v"
 "$shim" -info </dev/null >"$SAYA_TEST/output"
 [[ $(head -c 23 "$SAYA_TEST/output" | xxd -p -c 99) == 0a15696f2e636f6e7461696e6572642e736179612e7632 ]] || fail "-info"
 "$shim" features </dev/null >"$SAYA_TEST/output" 2>&1 || fail "features: exit code $?"
-[[ $(cat "$SAYA_TEST/output") == '{"ociVersionMin":"1.0.0",'*'"seccomp":{"enabled":true}}}' ]] || fail "features"
+[[ $(cat "$SAYA_TEST/output") == '{"ociVersionMin":"1.0.0",'*'"rro",'*'"seccomp":{"enabled":true}}}' ]] || fail "features"
 finish
 rmdir "$SAYA_RUN_DIR"

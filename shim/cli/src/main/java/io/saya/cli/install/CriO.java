@@ -20,6 +20,8 @@ record CriO(HostFiles host, HostPrograms programs, ShimLink link) implements Con
     private static final String HOME = "/etc/crio";
     private static final String DROP_INS = HOME + "/crio.conf.d";
     private static final String FILE = DROP_INS + "/50-saya.conf";
+    private static final String SOCKET = "/run/crio/crio.sock";
+    private static final String TABLE = "[crio.runtime.runtimes.saya]";
 
     @Override
     public String name() {
@@ -103,9 +105,23 @@ record CriO(HostFiles host, HostPrograms programs, ShimLink link) implements Con
         }
     }
 
+    /** Asked by its own command, which releases before 1.29 do not have. */
     @Override
-    public Effect effect() {
-        return Effect.UNKNOWN;
+    public Effect effect() throws IOException {
+        Path socket = host.at(SOCKET);
+        Optional<Path> crio = programs.find("crio");
+        if (crio.isEmpty()) {
+            return Effect.UNKNOWN;
+        }
+        if (!Files.exists(socket)) {
+            return Effect.NOT_RUNNING;
+        }
+        Program answer =
+                HostPrograms.run(crio.get(), "status", "--socket", socket.toString(), "config");
+        if (answer.exitCode() != 0) {
+            return Effect.UNKNOWN;
+        }
+        return answer.output().contains(TABLE) ? Effect.KNOWN : Effect.NOT_KNOWN;
     }
 
     @Override

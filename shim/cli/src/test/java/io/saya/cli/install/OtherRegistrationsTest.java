@@ -142,6 +142,22 @@ class OtherRegistrationsTest {
     }
 
     @Test
+    void criOIsAskedWhetherItKnowsTheRuntime() throws Exception {
+        Files.createDirectories(host.at("/etc/crio"));
+        assertThat(host.install("--crio").err()).contains("CRI-O does not run");
+        Files.createDirectories(host.at("/run/crio"));
+        Files.createFile(host.at("/run/crio/crio.sock"));
+        host.program(host.programs().resolve("crio"), "echo '    [crio.runtime.runtimes.runc]'");
+        assertThat(host.install("--crio").err()).contains("systemctl restart crio");
+        host.program(host.programs().resolve("crio"), "echo '    [crio.runtime.runtimes.saya]'");
+        assertThat(host.install("--crio").err()).contains("CRI-O: ready");
+        host.program(
+                host.programs().resolve("crio"),
+                "[ \"$1\" != status ] || { echo No help topic; exit 1; }");
+        assertThat(host.install("--crio").err()).contains("CRI-O cannot be asked");
+    }
+
+    @Test
     void theLinkGoesWithTheLastRegistration() throws Exception {
         Map<String, String> before = host.everything();
         host.install("--docker");
