@@ -9,7 +9,7 @@ cri_o_skip=
 cri_o() {
   local directory=$target/cri-o work
   build_module "$cri_tools" "$target/critest" cmd/critest.test || return
-  need_packages containernetworking-plugins iptables gcc libc6-dev procps util-linux conmon skopeo runc
+  need_packages containernetworking-plugins iptables gcc libc6-dev procps util-linux conmon skopeo runc libseccomp-dev pkg-config
   build_cri_o "$directory" || return
   work=$(mktemp -d "${TMPDIR:-/tmp}/saya-cri-o.XXXXXX")
   source "$top/packaging/lib/containerd.sh"

@@ -99,7 +99,7 @@ build_cri_o() {
     source=$(go mod download -json "$module@$version" | sed -n 's/^\t"Dir": "\(.*\)",$/\1/p')
     rm -rf "$directory/source"
     cp -R --no-preserve=mode "${source:-no module}" "$directory/source" && cd "$directory/source" &&
-      go build -tags 'containers_image_openpgp containers_image_ostree_stub exclude_graphdriver_btrfs' -ldflags '-s -w' -o "$directory/bin/" ./cmd/crio &&
+      go build -tags 'seccomp containers_image_openpgp containers_image_ostree_stub exclude_graphdriver_btrfs' -ldflags '-s -w' -o "$directory/bin/" ./cmd/crio &&
       gcc -static -std=c99 -Os -o "$directory/bin/pinns" pinns/src/*.c &&
       rm -rf "$directory/source"
   ) > "$log" 2>&1 || { why="$module@$version cannot be built: $(tail -n 1 "$log")"; return "$SKIPPED"; }

@@ -122,9 +122,13 @@ public final class OciSpec {
      * annotate their pods with, so there nothing is believed.
      */
     public String podUid() {
-        return annotations.keySet().stream().anyMatch(key -> key.startsWith("io.kubernetes.cri-o."))
-                ? ""
-                : annotations.getOrDefault("io.kubernetes.cri.sandbox-uid", "");
+        return isCriOs() ? "" : annotations.getOrDefault("io.kubernetes.cri.sandbox-uid", "");
+    }
+
+    /** True if CRI-O has made the container. */
+    public boolean isCriOs() {
+        return annotations.keySet().stream()
+                .anyMatch(key -> key.startsWith("io.kubernetes.cri-o."));
     }
 
     public String hostname() {

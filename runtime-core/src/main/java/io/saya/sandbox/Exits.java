@@ -7,6 +7,7 @@ import io.saya.container.Container;
 import io.saya.container.ContainerProcess;
 import io.saya.container.ContainerState;
 import io.saya.container.ExitStatus;
+import io.saya.container.OutOfMemoryFile;
 import io.saya.container.ProcessState;
 import io.saya.container.TerminationMessage;
 import io.saya.event.TaskEvent;
@@ -150,15 +151,21 @@ public final class Exits {
      */
     private void tellOutOfMemory() {
         for (Container container : tasks.all()) {
-            tasks.locked(
-                    () -> {
-                        if (container.kind() != ContainerKind.POD_SANDBOX
-                                && container.stateOf(container.init())
-                                        instanceof ProcessState.Running) {
-                            tasks.publish(new TaskEvent.Oom(container.id()));
-                        }
-                    });
+            boolean ran =
+                    container.kind() != ContainerKind.POD_SANDBOX
+                            && tasks.locked(() -> tellOutOfMemory(container));
+            if (ran) {
+                OutOfMemoryFile.leave(container.bundle());
+            }
         }
+    }
+
+    private boolean tellOutOfMemory(Container container) {
+        boolean ran = container.stateOf(container.init()) instanceof ProcessState.Running;
+        if (ran) {
+            tasks.publish(new TaskEvent.Oom(container.id()));
+        }
+        return ran;
     }
 
     private String outOfMemory(Container container) {
@@ -262,10 +269,11 @@ public final class Exits {
             status = PlainStatus.withSignal(status, container, process);
         }
         ExitStatus exit = ExitStatus.of(status, ended);
-        if (process.isInit()
-                && status == ExitStatus.KILLED
-                && !container.whyOutOfMemory().isEmpty()) {
-            leaveMessage(container, outOfMemory(container));
+        if (process.isInit() && !container.whyOutOfMemory().isEmpty()) {
+            OutOfMemoryFile.leave(container.bundle());
+            if (status == ExitStatus.KILLED) {
+                leaveMessage(container, outOfMemory(container));
+            }
         }
         tell(container, process, exit);
     }

@@ -36,6 +36,7 @@ class LostSandboxTest {
         SandboxFixture fixture = new SandboxFixture(directory);
         fixture.runPod();
         fixture.create("app2");
+        fixture.madeByCriO("app1");
         fixture.sandbox.requestStop(NO_MEMORY);
         fixture.sandbox.stopped().get(20, TimeUnit.SECONDS);
 
@@ -46,6 +47,7 @@ class LostSandboxTest {
                 .as("app2 did not run, and a pause container needs no memory")
                 .containsExactly(new TaskEvent.Oom("app1"));
         assertThat(events.indexOf(new TaskEvent.Oom("app1"))).isLessThan(exitOf("app1", events));
+        assertThat(directory.resolve("app1/oom")).as("by which CRI-O knows").isEmptyFile();
     }
 
     private SandboxFixture fixture(String runtime) throws Exception {

@@ -121,6 +121,21 @@ final class SandboxFixture {
                 config.factory());
     }
 
+    /** Makes of a container one that CRI-O has made, as far as its bundle tells. */
+    void madeByCriO(String id) {
+        Path spec = directory.resolve(id).resolve("config.json");
+        try {
+            String json = Files.readString(spec);
+            Files.writeString(
+                    spec,
+                    json.replace(
+                            "\"annotations\":{",
+                            "\"annotations\":{\"io.kubernetes.cri-o.ContainerName\":\"c\","));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** The bundle and the specification of a container; {@code type} null: started alone. */
     OciSpec bundle(String id, @Nullable String type, String program) {
         try {

@@ -394,6 +394,18 @@ class SandboxTest {
                         .map(event -> event.getClass().getSimpleName())
                         .toList();
         assertThat(kinds).containsExactly("Create", "Start", "Oom", "Exit");
+        assertThat(directory.resolve("app1/oom")).as("which CRI-O alone knows").doesNotExist();
+        fixture.sandbox.stop();
+    }
+
+    @Test
+    void criOIsToldOfALackOfMemoryByAFileBeforeTheExit() {
+        SandboxFixture fixture = runningPod();
+        fixture.madeByCriO("app1");
+        fixture.agent.runOutOfMemory("app1");
+        fixture.agent.exit("app1", "app1", 137);
+        fixture.tasks.exit("app1", "").join();
+        assertThat(directory.resolve("app1/oom")).isEmptyFile();
         fixture.sandbox.stop();
     }
 
