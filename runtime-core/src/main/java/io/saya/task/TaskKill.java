@@ -37,9 +37,9 @@ final class TaskKill {
     }
 
     void kill(String containerId, String execId, int signal, boolean all) {
-        if (signal < 1 || signal > Signal.HIGHEST) {
+        if (signal < Signal.NONE || signal > Signal.HIGHEST) {
             throw RuntimeFailure.invalidArgument(
-                    "signal " + signal + " (expected: 1 to " + Signal.HIGHEST + ")");
+                    "signal " + signal + " (expected: 0 to " + Signal.HIGHEST + ")");
         }
         Container container = table.container(containerId);
         ContainerProcess process = table.process(containerId, execId);
@@ -56,7 +56,9 @@ final class TaskKill {
             if (first) {
                 table.locked(() -> container.check(ContainerVerb.SIGNAL));
             }
-            send(container, process, signal, all);
+            if (signal != Signal.NONE) {
+                send(container, process, signal, all);
+            }
         }
     }
 

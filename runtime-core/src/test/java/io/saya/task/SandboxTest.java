@@ -382,6 +382,22 @@ class SandboxTest {
         fixture.sandbox.stop();
     }
 
+    /** As kill(2) does; CRI-O asks so whether a container runs. */
+    @Test
+    void signal0AsksWhetherAProcessIsThere() {
+        SandboxFixture fixture = runningPod();
+        fixture.tasks.kill("app1", "", 0, false);
+        fixture.tasks.kill(SandboxFixture.SANDBOX, "", 0, false);
+        assertThatThrownBy(() -> fixture.tasks.kill("app1", "", -1, false))
+                .satisfies(failure -> assertKind(failure, Kind.INVALID_ARGUMENT));
+        assertThat(fixture.agent.signals).isEmpty();
+        fixture.agent.exit("app1", "app1", 0);
+        fixture.tasks.exit("app1", "").join();
+        assertThatThrownBy(() -> fixture.tasks.kill("app1", "", 0, false))
+                .satisfies(failure -> assertKind(failure, Kind.NOT_FOUND));
+        fixture.sandbox.stop();
+    }
+
     @Test
     void outOfMemoryIsToldBeforeTheExitThatFollows() {
         SandboxFixture fixture = runningPod();

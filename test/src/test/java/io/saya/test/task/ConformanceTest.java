@@ -137,9 +137,11 @@ final class ConformanceTest extends ShimSuite {
                     shim.start("");
                     awaitReady();
                     transcript.call("exec", () -> shim.exec("never", "true"));
+                    transcript.call("is it there", () -> shim.kill("", 0));
                     transcript.call("kill", () -> shim.kill("", SIGKILL));
                     transcript.note("status", shim.await(""));
                     transcript.note("state", shim.state("").getStatus());
+                    transcript.call("is it there still", () -> shim.kill("", 0));
                     transcript.call("kill again", () -> shim.kill("", SIGKILL));
                     transcript.call("terminate", () -> shim.kill("", SIGTERM));
                     transcript.call("start", () -> shim.start(""));
