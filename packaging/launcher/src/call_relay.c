@@ -40,12 +40,18 @@ int relay_begin(struct relay *r, int listener, const char *run_directory) {
 
 void relay_serves(struct relay *r, pid_t daemon) {
     r->daemon = daemon;
+    r->dying = false;
     r->connects = 1; /* at once */
+}
+
+void relay_expect_end(struct relay *r) {
+    r->dying = true;
+    for (size_t i = 0; i < r->count; i++) r->lines[i]->deaf = true;
 }
 
 /* The daemon has closed its end, or serves no longer. */
 static void hung_up(const struct relay *r, struct line *line) {
-    if (process_is_ending(r->daemon))
+    if (r->dying || process_is_ending(r->daemon))
         line->parted = true;
     else
         line->daemon_ended = true;
@@ -69,7 +75,7 @@ static void accept_one(struct relay *r) {
         return;
     }
     r->lines[r->count++] = line_new(fd);
-    if (r->daemon > 0) r->connects = 1;
+    if (r->daemon > 0 && !r->dying) r->connects = 1;
 }
 
 static void forget(struct relay *r, size_t i) {
@@ -95,6 +101,7 @@ static bool connect_line(const struct relay *r, struct line *line) {
 
 static void connect_lines(struct relay *r) {
     r->connects = 0;
+    if (r->dying) return;
     for (size_t i = 0; i < r->count; i++) {
         struct line *line = r->lines[i];
         if (line->daemon < 0 && !line->daemon_ended && !line->parted && !connect_line(r, line)) r->connects = now_ms() + FULL_QUEUE_MS;

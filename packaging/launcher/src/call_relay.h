@@ -16,6 +16,7 @@ struct relay {
     int listener;     /* the shim's socket; -1: the daemon serves it by itself */
     char socket[108]; /* on which the daemon listens instead */
     pid_t daemon;     /* 0: there is none just now, and requests wait */
+    bool dying;       /* it is to get nothing more */
     struct line *lines[RELAY_LINES];
     size_t count;
     long long rests;    /* until then nothing is accepted, for want of descriptors */
@@ -27,6 +28,9 @@ int relay_begin(struct relay *r, int listener, const char *run_directory);
 
 /* This daemon listens. */
 void relay_serves(struct relay *r, pid_t daemon);
+
+/* The daemon is about to die: what comes from now on waits for the next one. */
+void relay_expect_end(struct relay *r);
 
 /* Adds what it waits for, and shortens the timeout (-1: none). */
 nfds_t relay_poll(const struct relay *r, struct pollfd *fds, int *timeout);

@@ -26,6 +26,7 @@
 #define LOCK_LIMIT_MS 10000     /* a sandbox of the same name may still be on its way out */
 #define SHUTDOWN_LIMIT_MS 15000 /* an orderly end takes a guest's shutdown; then the daemon is killed */
 #define FAILURE_LIMIT_MS 5000   /* a daemon that has said that it failed ends by itself */
+#define CRASH_LIMIT_MS 1000     /* a JVM that crashes has said why by then */
 #define TEARDOWN_LIMIT_MS 5000
 #define ANSWERS_LIMIT_MS 1000 /* for a caller to take an answer that the daemon had given */
 #define LAST_LIMIT_MS 60000   /* for a cgroup that the kernel has not let go of: on a busy host the end of a process there takes its time */
@@ -197,6 +198,21 @@ void guard_read_errors(struct guard *g, struct daemon *daemon, struct ring *tail
     if (g->log >= 0) (void)!write(g->log, buffer, (size_t)n); /* a log that nobody reads is full, not a reason to wait */
 }
 
+/* A JVM that crashes says so on its stdout as well, whatever its options. What it has to say of that to its log takes a moment, in which it
+ * still runs, but is to carry nothing out any more. */
+static void refuse_to_listen(struct guard *g) {
+    log_line(g, "saya: guard: the daemon wrote to its stdout what is no request; it has a second to end\n");
+    close(g->channel.in);
+    g->channel.in = -1;
+    bytes_free(&g->channel.received);
+    if (g->restarts.allowed > 0 && g->status < 0 && !g->ending) {
+        relay_expect_end(&g->relay);
+        g->kill_daemon_at = now_ms() + CRASH_LIMIT_MS;
+    } else {
+        guard_stop_daemon(g, 0, CRASH_LIMIT_MS);
+    }
+}
+
 static void handle_requests(struct guard *g) {
     struct request request;
     enum receipt receipt = RECEIPT_NONE;
@@ -204,12 +220,7 @@ static void handle_requests(struct guard *g) {
         guard_request(g, &request);
         channel_done(&g->channel, &request);
     }
-    if (receipt == RECEIPT_GARBAGE) {
-        log_line(g, "saya: guard: the daemon wrote to its stdout what is no request; it is killed\n");
-        close(g->channel.in);
-        g->channel.in = -1;
-        guard_stop_daemon(g, SIGKILL, 0);
-    }
+    if (receipt == RECEIPT_GARBAGE) refuse_to_listen(g);
 }
 
 /* It has closed its end of the channel because it dies: another one may take its place. */

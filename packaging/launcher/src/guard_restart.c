@@ -112,6 +112,7 @@ static void forget_daemon(struct guard *g) {
     channel_close(&g->channel);
     ring_free(&g->errors);
     g->daemon = (struct daemon){.in = -1, .out = -1, .errors = -1};
+    g->kill_daemon_at = 0;
 }
 
 bool guard_restart(struct guard *g) {

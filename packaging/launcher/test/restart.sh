@@ -12,6 +12,7 @@ callers_ended() { (($(grep -c end "$SAYA_TEST/calls") == $1)); }
 heard() { [[ $(paste -sd' ' "$SAYA_TEST/heard") == "$1" ]]; }
 # True if a socket of this process has bytes that it has not read.
 waits_unread() { ss -xnp | awk -v pid="pid=$1," 'index($0, pid) && $3 > 0 {found = 1} END {exit !found}'; }
+# To be waited for: somebody else copies the log.
 log_has() { grep -qF "$1" "$SAYA_TEST/containerd.log"; }
 # As containerd does it: somebody reads the log FIFO.
 begin_logged() {
@@ -49,7 +50,7 @@ calls_were "State Wait Wait" || fail "calls: $(cat "$SAYA_TEST/calls")"
 alive "$(cat "$SAYA_TEST/child")" || fail "the child has gone"
 [[ $(paste -sd' ' "$SAYA_TEST/exits") == "2 2" ]] || fail "exits: $(cat "$SAYA_TEST/exits")"
 "$caller" "$socket" State answers 1 >/dev/null || fail "a new caller"
-log_has "another one is started" || fail "log: $(cat "$SAYA_TEST/containerd.log")"
+until_true log_has "another one is started"
 kill -TERM "$guard"
 finish_logged
 
@@ -78,7 +79,7 @@ for method in Create Kill Shutdown; do
     dead "$(cat "$SAYA_TEST/child")" || fail "its caller was told before the end of the child"
     heard end || fail "heard: $(cat "$SAYA_TEST/heard")"
     [[ $(started_daemons) == 1 ]] || fail "daemons"
-    log_has "may not be carried out twice" || fail "log: $(cat "$SAYA_TEST/containerd.log")"
+    until_true log_has "may not be carried out twice"
     finish_logged
 done
 
@@ -134,7 +135,7 @@ for n in 1 2 3; do
 done
 caller_done
 [[ $(started_daemons) == 3 ]] || fail "daemons"
-log_has "too often" || fail "log: $(cat "$SAYA_TEST/containerd.log")"
+until_true log_has "too often"
 finish_logged
 
 begin_logged "before it has taken over, the next daemon may ask for nothing"
@@ -158,6 +159,23 @@ kill -9 "$(daemon)"
 until_true nothing_left
 [[ $(started_daemons) == 2 ]] || fail "daemons"
 finish_logged
+
+for last in hang "pause 0.6;exit 3"; do
+    begin_logged "one that crashes aloud is followed, what comes meanwhile waits: $last"
+    export SAYA_TEST_RESTART="take;relay 2;ready;serve Wait"
+    SAYA_TEST_SCRIPT="relay 2;ready;pause 0.5;garbage;stderr last words;$last" start || fail "exit code $?"
+    call_in_background State file "$SAYA_TEST/second" Create answers 2
+    until_true log_has "what is no request"
+    touch "$SAYA_TEST/second"
+    "$caller" "$socket" Kill answers 1 >/dev/null || fail "a new caller"
+    caller_done
+    calls_were "Create Kill State" || fail "calls: $(cat "$SAYA_TEST/calls")"
+    [[ $(started_daemons) == 2 ]] || fail "daemons"
+    [[ $(grep -c "what is no request" "$SAYA_TEST/containerd.log") == 1 ]] || fail "log: $(cat "$SAYA_TEST/containerd.log")"
+    until_true log_has "last words"
+    kill -TERM "$(guard)"
+    finish_logged
+done
 
 begin_logged "without restarts the guard only relays, and a death is the end"
 SAYA_TEST_SCRIPT="relay 0;ready;serve Wait" start || fail "exit code $?"

@@ -22,7 +22,7 @@ public final class StreamKeeping {
 
     private final Path runDirectory;
     private final @Nullable Host host;
-    private final boolean begins;
+    private volatile boolean begins;
 
     @GuardedBy("this")
     private @Nullable StreamPositions positions;
@@ -48,6 +48,11 @@ public final class StreamKeeping {
     /** True if processes that come are kept. */
     boolean begins() {
         return begins;
+    }
+
+    /** Processes that come are not kept any more. */
+    public void end() {
+        begins = false;
     }
 
     /** For a process that is new; null, with a line in the log, if there is no place to count. */

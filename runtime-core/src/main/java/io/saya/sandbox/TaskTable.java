@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 
 /**
@@ -37,7 +37,7 @@ public final class TaskTable {
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<String, Container> containers = new LinkedHashMap<>();
     private final EventSink events;
-    private volatile Consumer<Container> whenEnded = _ -> {};
+    private volatile BiConsumer<Container, ContainerProcess> whenEnded = (_, _) -> {};
 
     TaskTable(EventSink events) {
         this.events = events;
@@ -190,10 +190,10 @@ public final class TaskTable {
     }
 
     /**
-     * Has this told of a container of which a process has ended, after the event and before the
-     * callers of Wait are answered.
+     * Has this told of a process that has ended, after the event and before the callers of Wait are
+     * answered; of a container's first one where others have ended with it.
      */
-    public void whenEnded(Consumer<Container> told) {
+    public void whenEnded(BiConsumer<Container, ContainerProcess> told) {
         whenEnded = told;
     }
 
@@ -213,7 +213,7 @@ public final class TaskTable {
             container.standIn().end();
         }
         ExitStatus published = locked(() -> end(container, process, exit));
-        tellEnded(container);
+        tellEnded(container, process);
         if (never) {
             process.stdio().close();
         }
@@ -244,7 +244,7 @@ public final class TaskTable {
                     }
                     ended.put(container.init(), end(container, container.init(), exit));
                 });
-        tellEnded(container);
+        tellEnded(container, container.init());
         if (never) {
             container.init().stdio().close();
         }
@@ -252,9 +252,9 @@ public final class TaskTable {
     }
 
     /** It is public, whatever fails there: who waits is answered. */
-    private void tellEnded(Container container) {
+    private void tellEnded(Container container, ContainerProcess process) {
         try {
-            whenEnded.accept(container);
+            whenEnded.accept(container, process);
         } catch (RuntimeException | Error e) {
             LOG.error("an end is not noted", "container", container.id(), "error", e);
         }

@@ -56,12 +56,21 @@ public record StandingTasks(JsonObject sandbox, JsonArray containers) {
             throw unreadable(directory, e);
         }
         records.sort(Comparator.comparingLong(record -> record.integer("order").orElse(0)));
+        List<ExecJournal.Line> lines = lines(directory.resolve(ExecJournal.FILE));
         Counted counted = new Counted(runDirectory);
         List<JsonValue> containers = new ArrayList<>();
         for (JsonObject record : records) {
-            containers.add(counted.container(record.object("container").orElse(JsonObject.EMPTY)));
+            containers.add(counted.container(ExecJournal.applied(record, lines)));
         }
         return new StandingTasks(sandbox, new JsonArray(containers));
+    }
+
+    private static List<ExecJournal.Line> lines(Path file) {
+        try {
+            return ExecJournal.read(file);
+        } catch (IOException | JsonException e) {
+            throw unreadable(file, e);
+        }
     }
 
     private static JsonObject content(Path file, String name) {

@@ -189,16 +189,22 @@ final class TaskDescription {
             Container container, ContainerProcess process, Streams all) {
         ProcessState state = table.locked(() -> container.stateOf(process));
         HeldStdio streams = all.of(process, state);
-        if (streams == null) {
-            return null;
-        }
+        return streams == null ? null : of(process, state, streams);
+    }
+
+    /** Describes an exec alone. */
+    JsonObject of(Container container, ContainerProcess exec, HeldStdio streams) {
+        return of(exec, table.locked(() -> container.stateOf(exec)), streams);
+    }
+
+    private static JsonObject of(ContainerProcess process, ProcessState state, HeldStdio streams) {
         JsonObject.Builder described =
                 JsonObject.builder()
                         .put("exec", process.execId())
                         .put("io", json(process.io()))
                         .put("signals", process.signals());
         if (state instanceof ProcessState.Stopped(ExitStatus exit)) {
-            described.put("exit_status", exit.status()).put("exited_at", exit.at().toString());
+            exit(described, exit);
         }
         described
                 .put("stdout", json(streams.stdout()))
@@ -209,6 +215,11 @@ final class TaskDescription {
             described.put("slot", streams.slot()).put("stdin", json(streams.stdinEnd()));
         }
         return described.build();
+    }
+
+    /** Puts in how a process has ended. */
+    static JsonObject.Builder exit(JsonObject.Builder process, ExitStatus exit) {
+        return process.put("exit_status", exit.status()).put("exited_at", exit.at().toString());
     }
 
     private static JsonObject json(TaskIo io) {

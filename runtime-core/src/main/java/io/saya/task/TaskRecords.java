@@ -3,7 +3,10 @@ package io.saya.task;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.saya.container.Container;
 import io.saya.container.ContainerProcess;
+import io.saya.container.ExitStatus;
+import io.saya.container.ProcessState;
 import io.saya.failure.RuntimeFailure;
+import io.saya.io.DeferredStdio;
 import io.saya.io.HeldStdio;
 import io.saya.io.StreamKeeping;
 import io.saya.json.Json;
@@ -30,7 +33,8 @@ import java.util.concurrent.locks.ReentrantLock;
  * StandingTasks} reads it), each time that it changes, and before clients know that it has: what
  * {@link TaskHandover} tells, but for how far streams have come ({@link
  * io.saya.io.StreamPositions}). A file for each container and one for the sandbox, replaced
- * atomically, in the run directory. Of what cannot be gone on with the reason is written.
+ * atomically, in the run directory, and one with what has become of execs since ({@link
+ * ExecJournal}). Of what cannot be gone on with the reason is written.
  *
  * <p>Thread safe. A call blocks for a few writes to a file system in memory, never for the guest.
  */
@@ -43,7 +47,7 @@ public final class TaskRecords {
     static final String SUFFIX = ".json";
 
     /** Of the format: a daemon of another one lets the sandbox end. */
-    static final int VERSION = 1;
+    static final int VERSION = 2;
 
     private static final Log LOG = Log.of("records");
 
@@ -57,6 +61,9 @@ public final class TaskRecords {
 
     @GuardedBy("writing")
     private final Map<String, Written> containers = new HashMap<>();
+
+    @GuardedBy("writing")
+    private final ExecJournal execs;
 
     @GuardedBy("writing")
     private byte[] sandboxWritten = {};
@@ -79,8 +86,17 @@ public final class TaskRecords {
         private final AtomicLong told = new AtomicLong();
 
         private final long order;
-        private Set<Integer> slots = Set.of();
+
+        /** Of the processes that are told of, by exec id. */
+        private Map<String, Integer> slots = new HashMap<>();
+
         private long covers;
+
+        /** True if it tells all, so that what becomes of an exec can be told alone. */
+        private boolean whole;
+
+        /** True if the journal tells more of it. */
+        private boolean followed;
 
         Written(long order) {
             this.order = order;
@@ -97,7 +113,8 @@ public final class TaskRecords {
         this.keeping = keeping;
         this.description = new TaskDescription(sandbox);
         this.directory = directory(sandbox.identity().runDirectory());
-        sandbox.tasks().whenEnded(this::processChanged);
+        this.execs = new ExecJournal(directory);
+        sandbox.tasks().whenEnded(this::ended);
     }
 
     static Path directory(Path runDirectory) {
@@ -115,6 +132,14 @@ public final class TaskRecords {
 
     /** Begins with what another daemon has handed over: all of it is written anew. */
     void goOn() {
+        writing.lock();
+        try {
+            execs.goOn();
+        } catch (IOException | RuntimeException e) {
+            fail(e);
+        } finally {
+            writing.unlock();
+        }
         Set<String> there = new HashSet<>();
         for (Container container : sandbox.tasks().all()) {
             changed(container);
@@ -140,32 +165,62 @@ public final class TaskRecords {
         note(container, true);
     }
 
-    /**
-     * The same of a process of the container, of which nothing else knows: an exec is a hot path,
-     * and the sandbox is described at length.
-     */
-    void processChanged(Container container) {
+    /** The same of nothing but its first process: the sandbox is described at length. */
+    void initChanged(Container container) {
         note(container, false);
     }
 
+    /** What has become of an exec. */
+    private enum Change {
+        /** Nobody could go on with it before it is started. */
+        ADDED,
+        DESCRIBED,
+        ENDED,
+        REMOVED
+    }
+
+    /** An exec has been added: only that is written, for the rest is described in a moment. */
+    void execAdded(Container container, ContainerProcess exec) {
+        note(container, exec, Change.ADDED);
+    }
+
+    /** Something of an exec has changed. */
+    void execChanged(Container container, ContainerProcess exec) {
+        note(container, exec, Change.DESCRIBED);
+    }
+
+    /** An exec has been deleted. */
+    void execRemoved(Container container, ContainerProcess exec) {
+        note(container, exec, Change.REMOVED);
+    }
+
+    private void ended(Container container, ContainerProcess process) {
+        if (process.isInit()) {
+            initChanged(container);
+        } else {
+            note(container, process, Change.ENDED);
+        }
+    }
+
     /**
-     * An exec has been added, and nobody could go on with it before it is started: that alone is
-     * written, for the rest is described again in a moment.
+     * Writes what has become of an exec: an exec is a hot path, and nothing else of its container
+     * has changed.
      */
-    void execAdded(Container container, String why) {
+    private void note(Container container, ContainerProcess exec, Change change) {
         if (!sandbox.live()) {
             giveUp();
             return;
         }
         Written written = of(container);
-        written.told.incrementAndGet();
         writing.lock();
         try {
-            if (isThere(container)) {
-                written.covers = written.told.get();
-                replace(
-                        file(container.id()),
-                        Json.writeBytes(begun(written).put("obstacle", why).build()));
+            if (given || !isThere(container)) {
+                return;
+            }
+            if (written.whole) {
+                append(container, exec, change, written);
+            } else {
+                writeWhole(container, written);
             }
         } catch (IOException | RuntimeException e) {
             fail(e);
@@ -174,8 +229,84 @@ public final class TaskRecords {
         }
     }
 
-    private static JsonObject.Builder begun(Written written) {
-        return JsonObject.builder().put("version", VERSION).put("order", written.order);
+    @GuardedBy("writing")
+    private void append(Container container, ContainerProcess exec, Change change, Written written)
+            throws IOException {
+        String id = exec.execId();
+        ContainerProcess there = sandbox.tasks().locked(() -> container.execs().get(id));
+        if (there != (change == Change.REMOVED ? null : exec)) {
+            return; // another one has taken its place, or it is gone: that is told as well
+        }
+        switch (change) {
+            case ADDED -> {
+                execs.obstacle(
+                        written.order, id, exec.describe() + ": " + DeferredStdio.NOT_STARTED);
+                name(written, id, HeldStdio.UNCOUNTED);
+            }
+            case DESCRIBED -> describe(container, exec, written);
+            case ENDED -> end(container, exec, written);
+            case REMOVED -> {
+                execs.removed(written.order, id);
+                name(written, id, HeldStdio.UNCOUNTED);
+            }
+        }
+        written.followed = true;
+        shorten();
+    }
+
+    @GuardedBy("writing")
+    private void end(Container container, ContainerProcess exec, Written written)
+            throws IOException {
+        ProcessState state = sandbox.tasks().locked(() -> container.stateOf(exec));
+        if (written.slots.containsKey(exec.execId())
+                && state instanceof ProcessState.Stopped(ExitStatus exit)) {
+            execs.ended(written.order, exec.execId(), exit);
+        } else {
+            describe(container, exec, written);
+        }
+    }
+
+    @GuardedBy("writing")
+    private void describe(Container container, ContainerProcess exec, Written written)
+            throws IOException {
+        try {
+            HeldStdio streams = standing(exec);
+            // Before: what is read there must not be another's already.
+            keeping.named(streams.slot(), true);
+            execs.process(written.order, exec.execId(), description.of(container, exec, streams));
+            name(written, exec.execId(), streams.slot());
+        } catch (RuntimeFailure e) {
+            execs.obstacle(written.order, exec.execId(), String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** Writes anew, and as a whole, what the journal has become too long to tell. */
+    @GuardedBy("writing")
+    private void shorten() throws IOException {
+        if (!execs.isLong()) {
+            return;
+        }
+        for (Container container : sandbox.tasks().all()) {
+            Written written = containers.get(container.id());
+            if (written != null && written.followed) {
+                writeWhole(container, written);
+            }
+        }
+        execs.clear();
+    }
+
+    @GuardedBy("writing")
+    private void writeWhole(Container container, Written written) throws IOException {
+        written.covers = written.told.get();
+        write(container, written);
+    }
+
+    @GuardedBy("writing")
+    private JsonObject.Builder begun(Written written) {
+        return JsonObject.builder()
+                .put("version", VERSION)
+                .put("order", written.order)
+                .put(ExecJournal.COVERS, execs.last());
     }
 
     private void note(Container container, boolean andSandbox) {
@@ -193,9 +324,8 @@ public final class TaskRecords {
         try {
             // One that has written meanwhile may have found this change as well. A container that
             // is gone has no record, or has lost it after this.
-            if (written.covers < mine && isThere(container)) {
-                written.covers = written.told.get();
-                write(container, written);
+            if (!given && written.covers < mine && isThere(container)) {
+                writeWhole(container, written);
             }
             writeSandbox(mineOfSandbox);
         } catch (IOException | RuntimeException e) {
@@ -216,7 +346,7 @@ public final class TaskRecords {
             Files.deleteIfExists(file(id));
             Written written = containers.remove(id);
             if (written != null) {
-                name(written, Set.of());
+                name(written, Map.of());
             }
             if (sandbox.live()) {
                 writeSandbox(ofSandbox.incrementAndGet());
@@ -255,7 +385,9 @@ public final class TaskRecords {
 
     @GuardedBy("writing")
     private void write(Container container, Written written) throws IOException {
-        Set<Integer> slots = new HashSet<>();
+        Map<String, Integer> slots = new HashMap<>();
+        written.followed = false;
+        written.whole = false;
         JsonObject.Builder record = begun(written);
         try {
             JsonObject described =
@@ -263,21 +395,22 @@ public final class TaskRecords {
                             container,
                             (process, _) -> {
                                 HeldStdio streams = standing(process);
-                                slots.add(streams.slot());
+                                slots.put(process.execId(), streams.slot());
                                 return streams;
                             });
             if (described == null) {
                 record.put("obstacle", "container " + container.id() + " is being changed");
             } else {
                 record.put("container", described);
+                written.whole = true;
             }
         } catch (RuntimeFailure e) {
             record.put("obstacle", String.valueOf(e.getMessage()));
         }
         // Before: what is read there must not be another's already.
-        Set<Integer> both = new HashSet<>(written.slots);
-        both.addAll(slots);
-        name(written, both);
+        for (int slot : slots.values()) {
+            keeping.named(slot, true);
+        }
         replace(file(container.id()), Json.writeBytes(record.build()));
         name(written, slots);
     }
@@ -290,22 +423,32 @@ public final class TaskRecords {
         }
     }
 
+    /** From now on these slots are named, and no others of the container's. */
     @GuardedBy("writing")
-    private void name(Written written, Set<Integer> slots) {
-        for (int slot : written.slots) {
-            if (!slots.contains(slot)) {
+    private void name(Written written, Map<String, Integer> slots) {
+        for (int slot : written.slots.values()) {
+            if (!slots.containsValue(slot)) {
                 keeping.named(slot, false);
             }
         }
-        for (int slot : slots) {
-            keeping.named(slot, true);
+        written.slots = new HashMap<>(slots);
+    }
+
+    /** The same for one exec. */
+    @GuardedBy("writing")
+    private void name(Written written, String exec, int slot) {
+        Integer before =
+                slot == HeldStdio.UNCOUNTED
+                        ? written.slots.remove(exec)
+                        : written.slots.put(exec, slot);
+        if (before != null && before != slot) {
+            keeping.named(before, false);
         }
-        written.slots = Set.copyOf(slots);
     }
 
     @GuardedBy("writing")
     private void writeSandbox(long mine) throws IOException {
-        if (sandboxCovers >= mine) {
+        if (given || sandboxCovers >= mine) {
             return;
         }
         sandboxCovers = ofSandbox.get();
@@ -316,7 +459,7 @@ public final class TaskRecords {
             record.put("obstacle", String.valueOf(e.getMessage()));
         }
         byte[] bytes = Json.writeBytes(record.build());
-        if (!given && !Arrays.equals(bytes, sandboxWritten)) {
+        if (!Arrays.equals(bytes, sandboxWritten)) {
             replace(directory.resolve(OF_SANDBOX), bytes);
             sandboxWritten = bytes;
         }
@@ -340,6 +483,12 @@ public final class TaskRecords {
 
     private Path file(String id) {
         return directory.resolve(PREFIX + id + SUFFIX);
+    }
+
+    /** Nobody will go on with the sandbox: nothing is written any more, no stream is kept. */
+    void abandon() {
+        keeping.end();
+        giveUp();
     }
 
     /** Nobody goes on with a sandbox that stops. */

@@ -188,9 +188,14 @@ public final class Tasks {
     }
 
     /** The same where nothing but a process of the container has changed. */
-    private void recordProcess(Container container) {
-        if (records != null) {
-            records.processChanged(container);
+    private void record(Container container, ContainerProcess process) {
+        if (records == null) {
+            return;
+        }
+        if (process.isInit()) {
+            records.initChanged(container);
+        } else {
+            records.execChanged(container, process);
         }
     }
 
@@ -228,6 +233,13 @@ public final class Tasks {
         succession.add(containers);
     }
 
+    /** Has nothing written down or kept from now on: the sandbox ends with this daemon. */
+    public void endWithDaemon() {
+        if (records != null) {
+            records.abandon();
+        }
+    }
+
     /** Goes on with them: the daemon before has ended, and the agent is connected. */
     public void goOn() {
         succession.goOn();
@@ -248,9 +260,10 @@ public final class Tasks {
     public int start(String containerId, String execId) {
         // Once: when its program runs it may end, and be deleted, before this returns.
         Container container = table.container(containerId);
+        ContainerProcess process = table.process(container, execId);
         int pid;
         try {
-            pid = start.start(container, table.process(container, execId));
+            pid = start.start(container, process);
         } catch (RuntimeException e) {
             throw sandbox.explained(e);
         }
@@ -260,7 +273,7 @@ public final class Tasks {
             sandbox.guest().afterStart(containerId);
             record(container);
         } else {
-            recordProcess(container);
+            record(container, process);
         }
         return pid;
     }
@@ -292,7 +305,18 @@ public final class Tasks {
      */
     public void kill(String containerId, String execId, int signal, boolean all) {
         kill.kill(containerId, execId, signal, all);
-        recordIfThere(containerId);
+        if (execId.isEmpty() || all) {
+            recordIfThere(containerId);
+        } else {
+            table.find(containerId).ifPresent(container -> recordExecIfThere(container, execId));
+        }
+    }
+
+    private void recordExecIfThere(Container container, String execId) {
+        ContainerProcess exec = table.locked(() -> container.execs().get(execId));
+        if (exec != null) {
+            record(container, exec);
+        }
     }
 
     private void recordIfThere(String containerId) {
@@ -321,7 +345,7 @@ public final class Tasks {
             throw e;
         }
         if (records != null) {
-            records.execAdded(container, exec.describe() + ": " + DeferredStdio.NOT_STARTED);
+            records.execAdded(container, exec);
         }
     }
 
@@ -345,16 +369,20 @@ public final class Tasks {
      * that exists.
      */
     public void closeStdin(String containerId, String execId) {
-        table.process(containerId, execId).stdio().closeStdin();
-        table.find(containerId).ifPresent(this::recordProcess);
+        ContainerProcess process = table.process(containerId, execId);
+        process.stdio().closeStdin();
+        table.find(containerId).ifPresent(container -> record(container, process));
     }
 
     /** Deletes a container or an exec and gives back everything that it held. */
     public ExitStatus delete(String containerId, String execId) {
         if (!execId.isEmpty()) {
             Container container = table.container(containerId);
-            ExitStatus exit = deletion.deleteExec(container, table.process(containerId, execId));
-            table.find(containerId).ifPresent(this::recordProcess);
+            ContainerProcess exec = table.process(container, execId);
+            ExitStatus exit = deletion.deleteExec(container, exec);
+            if (records != null) {
+                records.execRemoved(container, exec);
+            }
             return exit;
         }
         ExitStatus exit;

@@ -254,7 +254,7 @@ class CallsAtOnceTest {
         fixture.sandbox
                 .tasks()
                 .whenEnded(
-                        _ -> {
+                        (_, _) -> {
                             throw new IllegalStateException("nobody has thought of it");
                         });
         AtomicBoolean waited = new AtomicBoolean();

@@ -26,6 +26,7 @@ import io.saya.sandbox.Sandbox;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -185,6 +186,128 @@ class TaskRecordsTest {
         assertThat(StandingTasks.read(before.runDirectory()).containers().objects()).hasSize(2);
     }
 
+    private static final JsonObject TRUE = Json.parseObject("{\"args\":[\"true\"],\"cwd\":\"/\"}");
+
+    private void exec(String id) {
+        tasks.exec("app1", id, TRUE, TaskIo.NONE);
+        tasks.start("app1", id);
+    }
+
+    private void endExec(String id, int status) {
+        before.agent.exit("app1", id, status);
+        assertThat(tasks.exit("app1", id).join().status()).isEqualTo(status);
+    }
+
+    private Path journal() {
+        return TaskRecords.directory(before.runDirectory()).resolve(ExecJournal.FILE);
+    }
+
+    @Test
+    void whatBecomesOfAnExecIsToldAlone() throws Exception {
+        runPod();
+        Path record = TaskRecords.directory(before.runDirectory()).resolve("container-app1.json");
+        String written = Files.readString(record);
+        exec("e1");
+        exec("e2");
+        assertSame("start of execs");
+        endExec("e1", 3);
+        assertSame("exit of an exec");
+        tasks.closeStdin("app1", "e2");
+        assertSame("close of an exec's stdin");
+        tasks.delete("app1", "e1");
+        assertSame("delete of an exec");
+        exec("e1");
+        assertSame("another exec of this id");
+        tasks.kill("app1", "e1", 15, false);
+        assertThat(tasks.exit("app1", "e1").join().status()).isEqualTo(143);
+        assertSame("kill of an exec");
+        tasks.delete("app1", "e1");
+        endExec("e2", 0);
+        tasks.delete("app1", "e2");
+        assertSame("delete of all");
+        assertThat(Files.readString(record)).isEqualTo(written);
+        tasks.pause("app1");
+        assertSame("pause");
+        assertThat(Files.readString(record)).isNotEqualTo(written);
+    }
+
+    @Test
+    void aRecordTakesInWhatTheJournalHasTold() {
+        runPod();
+        exec("e1");
+        tasks.exec("app1", "e2", TRUE, TaskIo.NONE);
+        tasks.pause("app1");
+        // Of one that is not started the record has nothing to tell: it must not stay so.
+        assertRefused("exec e2 of container app1: it was added and is not started");
+        tasks.resume("app1");
+        tasks.start("app1", "e2");
+        assertSame("start of an exec");
+        tasks.pause("app1");
+        assertSame("pause");
+        tasks.resume("app1");
+        endExec("e1", 1);
+        tasks.delete("app1", "e1");
+        endExec("e2", 2);
+        tasks.delete("app1", "e2");
+        assertSame("delete of execs");
+    }
+
+    @Test
+    void anExecThatCannotBeStartedIsAnObstacleUntilItIsDeleted() {
+        runPod();
+        before.agent.failStart(RuntimeFailure.internal("no such file", null));
+        tasks.exec("app1", "e1", TRUE, TaskIo.NONE);
+        assertThatThrownBy(() -> tasks.start("app1", "e1")).isInstanceOf(RuntimeFailure.class);
+        tasks.delete("app1", "e1");
+        assertSame("delete of the exec");
+    }
+
+    @Test
+    void theJournalStaysShort() throws Exception {
+        runPod();
+        exec("stays");
+        long most = 0;
+        for (int i = 0; i < 150; i++) {
+            exec("e" + i);
+            endExec("e" + i, 0);
+            tasks.delete("app1", "e" + i);
+            most = Math.max(most, Files.exists(journal()) ? Files.size(journal()) : 0);
+            if (i % 10 == 0) {
+                assertSame("exec " + i);
+            }
+        }
+        assertThat(most).isBetween(30_000L, 40_000L);
+        assertSame("all of them");
+    }
+
+    @Test
+    void aLineThatWasCutWasNotAnswered() throws Exception {
+        runPod();
+        exec("e1");
+        JsonArray told = StandingTasks.read(before.runDirectory()).containers();
+        Files.writeString(journal(), "{\"line\":9,\"order\":2,\"ex", StandardOpenOption.APPEND);
+        assertThat(StandingTasks.read(before.runDirectory()).containers()).isEqualTo(told);
+        // Another daemon appends to it.
+        ExecJournal next = new ExecJournal(TaskRecords.directory(before.runDirectory()));
+        next.goOn();
+        assertThat(next.last()).isEqualTo(2);
+        next.obstacle(2, "e1", "it is not to be gone on with");
+        assertRefused("it is not to be gone on with");
+        Files.writeString(journal(), "{}x\n");
+        assertRefused(journal() + " cannot be read");
+    }
+
+    @Test
+    void nothingIsWrittenWhereNobodyFollows() {
+        tasks.endWithDaemon();
+        runPod();
+        exec("e1");
+        endExec("e1", 0);
+        tasks.delete("app1", "e1");
+        assertThat(TaskRecords.directory(before.runDirectory())).doesNotExist();
+        assertThat(before.runDirectory().resolve("positions")).doesNotExist();
+    }
+
     @Test
     void whatIsInNobodysHandsIsNamed() throws Exception {
         assertRefused("nothing is written down of the sandbox");
@@ -193,8 +316,8 @@ class TaskRecordsTest {
         Files.writeString(file, Files.readString(file).substring(10));
         assertRefused(file + " cannot be read");
         Files.writeString(file, "{\"version\":7}");
-        assertRefused(file + ": version 7 (expected: 1)");
-        Files.writeString(file, "{\"version\":1}");
+        assertRefused(file + ": version 7 (expected: 2)");
+        Files.writeString(file, "{\"version\":2}");
         assertRefused(file + " has no container");
     }
 
@@ -259,7 +382,7 @@ class TaskRecordsTest {
 
         StandingTasks standing = StandingTasks.read(before.runDirectory());
         // A daemon that has died writes nothing, whatever it sees of the same agent.
-        before.sandbox.tasks().whenEnded(_ -> {});
+        before.sandbox.tasks().whenEnded((_, _) -> {});
         before.sandbox.whenChanged(() -> {});
         Queue<TaskEvent> events = new ConcurrentLinkedQueue<>();
         Sandbox sandbox =

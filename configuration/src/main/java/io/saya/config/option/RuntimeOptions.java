@@ -78,7 +78,7 @@ public final class RuntimeOptions {
             ROWS.text("jaeger_password", "").secret().help("Password for that.");
 
     public static final Option<Long> DAEMON_RESTARTS =
-            ROWS.count("daemon_restarts", 0, 0, 10, "")
+            ROWS.count("daemon_restarts", 3, 0, 10, "")
                     .known(Option.Known.OURS)
                     .help(
                             "How often within an hour a daemon that dies is followed by another"

@@ -27,30 +27,35 @@ final class RelayedSocket {
 
     /**
      * How many daemons that die within an hour are followed by another one: none where the agent is
-     * not at the serial port, which is the only way on which a next daemon finds it.
+     * not the default guest's, which keeps output, or not at the serial port, which is the only way
+     * on which a next daemon finds it.
      */
     static int restarts(RuntimeConfig config) {
-        return config.agent().transport() == AgentConfig.Transport.VIRTIO_SERIAL
+        return config.hypervisor().guest().shipped()
+                        && config.agent().transport() == AgentConfig.Transport.VIRTIO_SERIAL
                 ? config.runtime().daemon().restarts()
                 : 0;
     }
 
     /**
-     * Has the guard serve the shim's socket instead of this process. Where it cannot, this process
-     * serves it, and the sandbox ends with it.
+     * Has the guard serve the shim's socket instead of this process. Where it cannot (a kernel
+     * before Linux 5.6), this process serves it, and the sandbox ends with it.
      *
-     * @param listener the descriptor of the shim's socket
      * @param restarts how many within an hour
+     * @param alone told that it cannot, before anybody is served
      */
-    static ShimServices.Door instead(
-            GuardHost host, Path runDirectory, int listener, int restarts) {
+    static ShimServices.Door instead(GuardHost host, int restarts, Runnable alone) {
+        int listener = host.start().listener();
+        Path runDirectory = Path.of(host.start().runDirectory());
         return builder -> {
             TtrpcServer server = builder.listen(runDirectory.resolve(NAME));
             try {
                 host.relay(OptionalInt.of(listener), restarts);
             } catch (IOException e) {
-                LOG.warn("this sandbox ends with its daemon: the guard cannot relay", "error", e);
+                // Each sandbox of such a host says so, and nobody need do anything about it.
+                LOG.info("this sandbox ends with its daemon: the guard cannot relay", "error", e);
                 server.close();
+                alone.run();
                 return builder.adopt(listener);
             }
             Transport.close(listener);

@@ -47,7 +47,6 @@ import io.saya.ttrpc.TtrpcServer;
 import io.saya.ttrpc.transport.PeerCheck;
 import io.saya.ttrpc.transport.Transport;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -140,19 +139,16 @@ final class ShimServices {
             throws IOException, InterruptedException {
         var _ = open();
         int restarts = RelayedSocket.restarts(configuration.config());
+        Tasks tasks = tasks(sandbox, configuration);
         var _ =
                 serve(
                         sandbox,
-                        tasks(sandbox, configuration),
+                        tasks,
                         counts(sandbox),
                         configuration,
                         restarts == 0
                                 ? builder -> builder.adopt(start.listener())
-                                : RelayedSocket.instead(
-                                        host,
-                                        Path.of(start.runDirectory()),
-                                        start.listener(),
-                                        restarts));
+                                : RelayedSocket.instead(host, restarts, tasks::endWithDaemon));
     }
 
     /**

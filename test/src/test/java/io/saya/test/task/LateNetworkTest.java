@@ -170,7 +170,7 @@ final class LateNetworkTest extends ShimSuite {
         try (var shim =
                 startIn(
                         "/run/netns/" + name,
-                        Map.of(),
+                        withoutRestarts(),
                         newId(),
                         "sh",
                         "-c",
