@@ -215,11 +215,15 @@ case_terminate_the_workload() {
 case_events() {
   "${CTR[@]}" events > "$work/events" &
   local listener=$!
+  until_true 10 is_listening
   run -- c1 true
   until_true 10 grep -q '/tasks/delete' "$work/events"
   kill "$listener"
   equal "create start exit delete" "$(grep -oE '/tasks/[a-z]+' "$work/events" | cut -d/ -f3 | paste -sd' ')"
 }
+
+# Nothing tells when a client listens, but what it is told.
+is_listening() { "${CTR[@]}" namespaces label "$namespace" asked="$RANDOM" && grep -q '/namespaces/update' "$work/events"; }
 
 death_of() { # WHAT OPTIONS...
   start_with "${@:2}" -- c1 sleep 1000

@@ -17,6 +17,7 @@ source "$here/host.sh"
 source "$here/cases.sh"
 source "$here/start_failures.sh"
 source "$here/operator.sh"
+source "$here/option_cases.sh"
 
 need_packages busybox-static containerd cpio runc qemu-system-x86 python3-minimal procps util-linux iproute2
 (( EUID == 0 )) || die "containerd needs root"
@@ -63,7 +64,7 @@ for name in "${cases[@]}"; do
   failed+=("$name")
   (( status == 0 )) && printf '  left behind:\n%s\n' "$left"
   sed 's/^/  | /' "$work/case.log" | tail -n 30
-  tail -n "+$lines" "$work/containerd.log" | grep -v 'level=debug' | cut -c1-400 | sed 's/^/  log | /' | tail -n 30
+  tail -n "+$lines" "$work/containerd.log" | sed '/level=debug/d' | cut -c1-400 | sed 's/^/  log | /' | tail -n 30
   remove_all
 done
 printf '%d passed, %d failed, %d skipped\n' "$passed" "${#failed[@]}" "$skipped"

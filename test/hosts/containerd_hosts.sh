@@ -3,7 +3,9 @@
 
 # Those that need nothing of the host but a containerd and its client.
 containerd_cases='exit_code million_lines stdin_sum output_of_a_process_that_exits_at_once terminal pause_and_figures mounts missing_command
-  kill_means_stopped terminate_the_workload events'
+  kill_means_stopped terminate_the_workload events directory_environment_and_user_of_an_exec pid_in_a_file streams_in_a_directory_of_the_users
+  log_in_a_file no_streams capabilities_and_filter devices read_only_root propagation_of_the_root limits_of_all_kinds control_group_of_the_users
+  created_then_started attached signals_to_all_and_to_an_exec no_checkpoint_and_it_runs_on exec_while_paused a_root_of_the_users'
 
 # containerd_host MODULE@VERSION NAME
 containerd_host() {
