@@ -2,6 +2,8 @@ package io.saya.task;
 
 import io.saya.event.RootfsMount;
 import io.saya.failure.RuntimeFailure;
+import io.saya.json.JsonArray;
+import io.saya.json.JsonObject;
 import io.saya.log.Log;
 import io.saya.oci.ContainerKind;
 import io.saya.oci.OciSpec;
@@ -30,6 +32,8 @@ final class HostSharing {
                     "hostIPC: it shares IPC with its VM, whose pod is alone there, not with the host",
                     "uts",
                     "the host's UTS namespace: it has the name of its VM, not of the host");
+
+    private static final String NOTIFY = "SCMP_ACT_NOTIFY";
 
     private HostSharing() {}
 
@@ -74,6 +78,11 @@ final class HostSharing {
                                 + ": container:NAME, or containers of one pod)");
             }
         }
+        if (asksAnAgent(spec)) {
+            throw RuntimeFailure.invalidArgument(
+                    "a seccomp profile with SCMP_ACT_NOTIFY: an agent of the host's cannot answer"
+                            + " for calls that are made in a VM (expected: another action)");
+        }
         for (String told : standsIn(spec)) {
             LOG.warn(told, "container", containerId);
         }
@@ -101,6 +110,21 @@ final class HostSharing {
         return kind == ContainerKind.SINGLE
                 && !namespace.path().isEmpty()
                 && (namespace.type().equals("ipc") || namespace.type().equals("uts"));
+    }
+
+    /** True for a profile of calls that a process at a socket of the host's is to decide on. */
+    private static boolean asksAnAgent(OciSpec spec) {
+        JsonObject profile =
+                spec.json()
+                        .object("linux")
+                        .flatMap(linux -> linux.object("seccomp"))
+                        .orElse(JsonObject.EMPTY);
+        for (JsonObject call : profile.array("syscalls").orElse(JsonArray.EMPTY).objects()) {
+            if (call.string("action").orElse("").equals(NOTIFY)) {
+                return true;
+            }
+        }
+        return profile.string("defaultAction").orElse("").equals(NOTIFY);
     }
 
     private static RuntimeFailure userNamespace(String found) {

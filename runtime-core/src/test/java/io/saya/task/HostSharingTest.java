@@ -63,6 +63,30 @@ class HostSharingTest {
                 .hasMessageContaining("userns-remap");
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"defaultAction\":\"SCMP_ACT_NOTIFY\",\"listenerPath\":\"/run/a.sock\"}",
+                "{\"syscalls\":[{},{\"names\":[\"mount\"],\"action\":\"SCMP_ACT_NOTIFY\"}]}"
+            })
+    void aProfileOfCallsThatTheHostIsToDecideOnIsRefused(String profile) {
+        OciSpec spec = profiled("{\"linux\":{\"seccomp\":" + profile + "}}");
+
+        assertThatThrownBy(() -> HostSharing.check("c1", spec, List.of()))
+                .isInstanceOf(RuntimeFailure.class)
+                .hasMessageContaining("SCMP_ACT_NOTIFY");
+    }
+
+    @Test
+    void anyOtherProfileIsNot() {
+        OciSpec spec =
+                profiled(
+                        "{\"linux\":{\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":"
+                                + "[{\"names\":[\"mount\"],\"action\":\"SCMP_ACT_ALLOW\"}]}}}");
+
+        assertThatCode(() -> HostSharing.check("c1", spec, List.of())).doesNotThrowAnyException();
+    }
+
     @Test
     void theNamespacesThatTheMachineStandsInForAreNamed() {
         assertThat(HostSharing.standsIn(spec("", "container", "[]")))
@@ -113,6 +137,10 @@ class HostSharingTest {
                 ("[{\"destination\": \"/data\", \"type\": \"bind\", \"source\": \"/srv\","
                                 + " \"options\": [\"rbind\", \"%s\"]}]")
                         .formatted(option));
+    }
+
+    private static OciSpec profiled(String json) {
+        return OciSpec.parse(json.getBytes(StandardCharsets.UTF_8));
     }
 
     private static OciSpec spec(String namespaces, String type, String mounts) {
