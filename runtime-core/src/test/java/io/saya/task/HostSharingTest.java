@@ -3,12 +3,14 @@ package io.saya.task;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import io.saya.event.RootfsMount;
 import io.saya.failure.RuntimeFailure;
 import io.saya.failure.RuntimeFailure.Kind;
 import io.saya.oci.OciSpec;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -70,7 +72,7 @@ class HostSharingTest {
                 "{\"syscalls\":[{},{\"names\":[\"mount\"],\"action\":\"SCMP_ACT_NOTIFY\"}]}"
             })
     void aProfileOfCallsThatTheHostIsToDecideOnIsRefused(String profile) {
-        OciSpec spec = profiled("{\"linux\":{\"seccomp\":" + profile + "}}");
+        OciSpec spec = parsed("{\"linux\":{\"seccomp\":" + profile + "}}");
 
         assertThatThrownBy(() -> HostSharing.check("c1", spec, List.of()))
                 .isInstanceOf(RuntimeFailure.class)
@@ -80,11 +82,21 @@ class HostSharingTest {
     @Test
     void anyOtherProfileIsNot() {
         OciSpec spec =
-                profiled(
+                parsed(
                         "{\"linux\":{\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":"
                                 + "[{\"names\":[\"mount\"],\"action\":\"SCMP_ACT_ALLOW\"}]}}}");
 
         assertThatCode(() -> HostSharing.check("c1", spec, List.of())).doesNotThrowAnyException();
+    }
+
+    @Test
+    void aClassOfTheProcessorsCacheIsRefusedWhereTheHostHasNone() {
+        assumeFalse(Files.exists(Path.of("/sys/fs/resctrl/schemata")));
+        OciSpec spec = parsed("{\"linux\":{\"intelRdt\":{\"closID\":\"gold\"}}}");
+
+        assertThatThrownBy(() -> HostSharing.check("c1", spec, List.of()))
+                .isInstanceOf(RuntimeFailure.class)
+                .hasMessageContaining("intelRdt");
     }
 
     @Test
@@ -139,7 +151,7 @@ class HostSharingTest {
                         .formatted(option));
     }
 
-    private static OciSpec profiled(String json) {
+    private static OciSpec parsed(String json) {
         return OciSpec.parse(json.getBytes(StandardCharsets.UTF_8));
     }
 
