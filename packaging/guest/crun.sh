@@ -77,9 +77,15 @@ adapt_crun() {
           if (mount_fds->fds[i] < 0)\
             return crun_make_error (err, errno, "mount of what is in a volume at %s", def->mounts[i]->destination);\
         }\n&/ }'
-  # A terminal is its user's, in an exec as well: crun gives it to the user of the container's first process.
-  edit_source "$1/container.c" 2 '/^maybe_chown_std_streams (/,/^}/ {
-    s/^      if (! isatty (i))$/      gid_t group = isatty (i) ? (gid_t) -1 : container_gid;/
+  # A terminal is its user's, in an exec as well: crun gives it to the user of the container's first process. The node /dev/null, which stands for
+  # an input that nobody gives, stays root's, as others use it too.
+  edit_source "$1/container.c" 6 '
+  s/^#include <sys\/stat.h>$/&\n#include <sys\/sysmacros.h>/
+  /^maybe_chown_std_streams (/,/^}/ {
+    s/^      if (! isatty (i))$/      struct stat st;\
+      gid_t group = isatty (i) ? (gid_t) -1 : container_gid;\
+      if (fstat (i, \&st) == 0 \&\& S_ISCHR (st.st_mode) \&\& st.st_rdev == makedev (1, 3))\
+        continue;/
     s/fchown (i, container_uid, container_gid);$/fchown (i, container_uid, group);/
   }'
   # A tmpfs for which no mode is asked has that of the directory that it covers; 01755 have those that crun has just made.

@@ -131,6 +131,8 @@ static void seccomp_json(struct json *json, const Grpc__LinuxSeccomp *seccomp) {
     if (seccomp == NULL || *seccomp->defaultaction == 0) return;
     json_open_object(json, "seccomp");
     json_string(json, "defaultAction", seccomp->defaultaction);
+    if (seccomp->default_errno_ret_case == GRPC__LINUX_SECCOMP__DEFAULT_ERRNO_RET_DEFAULTERRNORET)
+        json_unsigned(json, "defaultErrnoRet", seccomp->defaulterrnoret);
     json_strings_if_given(json, "architectures", seccomp->architectures, seccomp->n_architectures);
     json_strings_if_given(json, "flags", seccomp->flags, seccomp->n_flags);
     json_open_array(json, "syscalls");

@@ -24,6 +24,7 @@ static void user_json(struct json *json, const Grpc__User *user) {
     json_open_object(json, "user");
     json_unsigned(json, "uid", user == NULL ? 0 : user->uid);
     json_unsigned(json, "gid", user == NULL ? 0 : user->gid);
+    if (user != NULL && user->umask_value_case == GRPC__USER__UMASK_VALUE_UMASK) json_unsigned(json, "umask", user->umask);
     if (user != NULL && user->n_additionalgids > 0) {
         json_open_array(json, "additionalGids");
         for (size_t i = 0; i < user->n_additionalgids; i++) json_unsigned(json, NULL, user->additionalgids[i]);

@@ -87,6 +87,7 @@ public final class GuestProcess {
                             }
                         });
         fields.string("username", user::setUsername);
+        fields.uint32("umask", user::setUmask);
         return user.build();
     }
 

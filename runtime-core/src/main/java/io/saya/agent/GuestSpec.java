@@ -210,6 +210,7 @@ public final class GuestSpec {
     private static LinuxSeccomp seccomp(Fields fields) {
         LinuxSeccomp.Builder seccomp = LinuxSeccomp.newBuilder();
         fields.string("defaultAction", seccomp::setDefaultAction);
+        fields.uint32("defaultErrnoRet", seccomp::setDefaulterrnoret);
         fields.strings("architectures", seccomp::addAllArchitectures);
         fields.strings("flags", seccomp::addAllFlags);
         fields.objects(

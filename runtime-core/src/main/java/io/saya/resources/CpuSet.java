@@ -12,6 +12,9 @@ public final class CpuSet {
     /** No CPU; says of a container that it may use any. */
     public static final CpuSet NONE = new CpuSet(new BitSet());
 
+    /** The kernel's word for a list of all that there are. */
+    static final String ALL = "all";
+
     /** More CPUs than any host has. A list comes from outside and must not size our memory. */
     private static final int LIMIT = 8192;
 
@@ -21,12 +24,15 @@ public final class CpuSet {
         this.cpus = cpus;
     }
 
-    /** Reads a list; what is not one is the empty set, as in Kata (runtime-core/kata.md). */
+    /**
+     * Reads a list; what is not one is the empty set, as in Kata (runtime-core/kata.md), and so is
+     * {@link #ALL}. Regions end with commas or blanks, as many as there are, as for the kernel.
+     */
     public static CpuSet parse(String list) {
         BitSet cpus = new BitSet();
         try {
-            for (String region : list.strip().split(",", -1)) {
-                if (!add(region, cpus)) {
+            for (String region : list.split("[,\\s]", -1)) {
+                if (!region.isEmpty() && !add(region, cpus)) {
                     return NONE;
                 }
             }

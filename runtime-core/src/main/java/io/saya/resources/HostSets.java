@@ -31,7 +31,7 @@ public final class HostSets {
     }
 
     private static void require(String name, String list, Path possible) {
-        if (list.isBlank()) {
+        if (list.isBlank() || list.strip().equals(CpuSet.ALL)) {
             return;
         }
         CpuSet wanted = CpuSet.parse(list);

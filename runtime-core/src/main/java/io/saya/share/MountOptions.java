@@ -17,8 +17,8 @@ import java.util.Set;
  *     their own
  * @param recursive flags for the mount and all mounts below it ({@code rro})
  * @param data what is left for the file system, joined by commas
- * @param refused words for all mounts below that are not supported: a file system must not get
- *     them, and to pass over one would make the mount weaker than was asked
+ * @param refused words, most of them for all mounts below, that are not supported: a file system
+ *     must not get them, and to pass over one would make the mount weaker than was asked
  */
 public record MountOptions(
         Set<MountFlag> flags,
@@ -78,7 +78,10 @@ public record MountOptions(
                     "rnodev", MountFlag.NODEV,
                     "rnoexec", MountFlag.NOEXEC);
 
-    /** The other such words (OCI runtime-spec, config.md, "Linux mount options"). */
+    /**
+     * The other such words (OCI runtime-spec, config.md, "Linux mount options"), and one that the
+     * guest's crun does not know and would pass over.
+     */
     private static final Set<String> UNSUPPORTED =
             Set.of(
                     "rrw",
@@ -93,6 +96,7 @@ public record MountOptions(
                     "rnorelatime",
                     "rstrictatime",
                     "rnostrictatime",
+                    "nosymfollow",
                     "rsymfollow",
                     "rnosymfollow",
                     "ridmap",

@@ -2,11 +2,15 @@ package io.saya.task;
 
 import io.saya.event.RootfsMount;
 import io.saya.failure.RuntimeFailure;
+import io.saya.json.JsonArray;
+import io.saya.json.JsonObject;
 import io.saya.log.Log;
 import io.saya.oci.ContainerKind;
 import io.saya.oci.OciSpec;
 import io.saya.oci.OciSpec.Namespace;
 import io.saya.oci.OciSpec.OciMount;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +34,10 @@ final class HostSharing {
                     "hostIPC: it shares IPC with its VM, whose pod is alone there, not with the host",
                     "uts",
                     "the host's UTS namespace: it has the name of its VM, not of the host");
+
+    private static final Path CACHE_CLASSES = Path.of("/sys/fs/resctrl/schemata");
+
+    private static final String NOTIFY = "SCMP_ACT_NOTIFY";
 
     private HostSharing() {}
 
@@ -74,6 +82,14 @@ final class HostSharing {
                                 + ": container:NAME, or containers of one pod)");
             }
         }
+        if (asksAnAgent(spec)) {
+            throw RuntimeFailure.invalidArgument(
+                    "a seccomp profile with SCMP_ACT_NOTIFY: an agent of the host's cannot answer"
+                            + " for calls that are made in a VM (expected: another action)");
+        }
+        if (linux(spec).object("intelRdt").isPresent()) {
+            checkCacheClass(containerId);
+        }
         for (String told : standsIn(spec)) {
             LOG.warn(told, "container", containerId);
         }
@@ -101,6 +117,38 @@ final class HostSharing {
         return kind == ContainerKind.SINGLE
                 && !namespace.path().isEmpty()
                 && (namespace.type().equals("ipc") || namespace.type().equals("uts"));
+    }
+
+    /**
+     * A share of the processor's cache and memory bandwidth, where the host can give one, is no
+     * more than a limit that is left out; where it cannot, runc refuses it as well.
+     */
+    private static void checkCacheClass(String containerId) {
+        if (!Files.exists(CACHE_CLASSES)) {
+            throw RuntimeFailure.invalidArgument(
+                    "intelRdt: this host has no "
+                            + CACHE_CLASSES
+                            + " (expected: a container without a class of Intel's RDT)");
+        }
+        LOG.warn(
+                "intelRdt is left out: a VM is in no class of Intel's RDT",
+                "container",
+                containerId);
+    }
+
+    private static JsonObject linux(OciSpec spec) {
+        return spec.json().object("linux").orElse(JsonObject.EMPTY);
+    }
+
+    /** True for a profile of calls that a process at a socket of the host's is to decide on. */
+    private static boolean asksAnAgent(OciSpec spec) {
+        JsonObject profile = linux(spec).object("seccomp").orElse(JsonObject.EMPTY);
+        for (JsonObject call : profile.array("syscalls").orElse(JsonArray.EMPTY).objects()) {
+            if (call.string("action").orElse("").equals(NOTIFY)) {
+                return true;
+            }
+        }
+        return profile.string("defaultAction").orElse("").equals(NOTIFY);
     }
 
     private static RuntimeFailure userNamespace(String found) {

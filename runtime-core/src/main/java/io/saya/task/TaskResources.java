@@ -10,6 +10,7 @@ import io.saya.oci.OciSpec;
 import io.saya.resources.CpuSet;
 import io.saya.resources.Demand;
 import io.saya.resources.HostSets;
+import io.saya.resources.LimitBounds;
 import io.saya.resources.MachineFollower;
 import io.saya.resources.OomScore;
 import io.saya.sandbox.Sandbox;
@@ -64,6 +65,7 @@ final class TaskResources {
         GuestAbilities abilities = guest.details().abilities();
         // Before anything is changed: it may be refused.
         HostSets.require(told);
+        LimitBounds.require(told);
         var _ = GuestResources.of(resources, false, abilities, "");
         guest.swap().admit(container.id(), resources);
         if (container.init().exited().isDone()) {

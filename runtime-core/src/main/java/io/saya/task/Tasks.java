@@ -30,6 +30,7 @@ import io.saya.oci.ContainerKind;
 import io.saya.oci.OciSpec;
 import io.saya.resources.CpuSet;
 import io.saya.resources.HostSets;
+import io.saya.resources.LimitBounds;
 import io.saya.sandbox.Sandbox;
 import io.saya.sandbox.TaskTable;
 import java.time.Duration;
@@ -143,6 +144,7 @@ public final class Tasks {
         }
         try {
             HostSets.require(spec.resources());
+            LimitBounds.require(spec.resources());
             container.standIn().begin(() -> sandbox.guest().standIn(request.id(), spec.program()));
             OciSpec limited = sandbox.guest().limited(spec);
             ContainerCreation creation =

@@ -38,6 +38,8 @@ class HostSetsTest {
         require("{\"cpu\":{\"cpus\":\"\",\"mems\":\"\"}}");
         require("{\"cpu\":{\"cpus\":\" 3,0-1\\n\",\"mems\":\"0\"}}");
         require("{\"cpu\":{\"cpus\":\"0-3:1/2\"}}");
+        require("{\"cpu\":{\"cpus\":\"all\",\"mems\":\"all\\n\"}}");
+        require("{\"cpu\":{\"cpus\":\"0,,1 2,\"}}");
     }
 
     @Test
@@ -52,6 +54,13 @@ class HostSetsTest {
         Files.delete(system.resolve("node/possible"));
         require("{\"cpu\":{\"mems\":\"1\"}}");
         refused("{\"cpu\":{\"mems\":\"x\"}}", "cpuset.mems 'x'");
+    }
+
+    @Test
+    void regionsEndWithCommasOrBlanks() {
+        assertThat(CpuSet.parse(",0, 2,,3\n")).hasToString("0,2-3");
+        assertThat(CpuSet.parse("0 -1")).isEqualTo(CpuSet.NONE);
+        assertThat(CpuSet.parse(" , ")).isEqualTo(CpuSet.NONE);
     }
 
     @Test

@@ -3,12 +3,14 @@ package io.saya.task;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import io.saya.event.RootfsMount;
 import io.saya.failure.RuntimeFailure;
 import io.saya.failure.RuntimeFailure.Kind;
 import io.saya.oci.OciSpec;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -63,6 +65,40 @@ class HostSharingTest {
                 .hasMessageContaining("userns-remap");
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"defaultAction\":\"SCMP_ACT_NOTIFY\",\"listenerPath\":\"/run/a.sock\"}",
+                "{\"syscalls\":[{},{\"names\":[\"mount\"],\"action\":\"SCMP_ACT_NOTIFY\"}]}"
+            })
+    void aProfileOfCallsThatTheHostIsToDecideOnIsRefused(String profile) {
+        OciSpec spec = parsed("{\"linux\":{\"seccomp\":" + profile + "}}");
+
+        assertThatThrownBy(() -> HostSharing.check("c1", spec, List.of()))
+                .isInstanceOf(RuntimeFailure.class)
+                .hasMessageContaining("SCMP_ACT_NOTIFY");
+    }
+
+    @Test
+    void anyOtherProfileIsNot() {
+        OciSpec spec =
+                parsed(
+                        "{\"linux\":{\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":"
+                                + "[{\"names\":[\"mount\"],\"action\":\"SCMP_ACT_ALLOW\"}]}}}");
+
+        assertThatCode(() -> HostSharing.check("c1", spec, List.of())).doesNotThrowAnyException();
+    }
+
+    @Test
+    void aClassOfTheProcessorsCacheIsRefusedWhereTheHostHasNone() {
+        assumeFalse(Files.exists(Path.of("/sys/fs/resctrl/schemata")));
+        OciSpec spec = parsed("{\"linux\":{\"intelRdt\":{\"closID\":\"gold\"}}}");
+
+        assertThatThrownBy(() -> HostSharing.check("c1", spec, List.of()))
+                .isInstanceOf(RuntimeFailure.class)
+                .hasMessageContaining("intelRdt");
+    }
+
     @Test
     void theNamespacesThatTheMachineStandsInForAreNamed() {
         assertThat(HostSharing.standsIn(spec("", "container", "[]")))
@@ -113,6 +149,10 @@ class HostSharingTest {
                 ("[{\"destination\": \"/data\", \"type\": \"bind\", \"source\": \"/srv\","
                                 + " \"options\": [\"rbind\", \"%s\"]}]")
                         .formatted(option));
+    }
+
+    private static OciSpec parsed(String json) {
+        return OciSpec.parse(json.getBytes(StandardCharsets.UTF_8));
     }
 
     private static OciSpec spec(String namespaces, String type, String mounts) {

@@ -144,10 +144,20 @@ final class LimitsTest extends PodSuite {
         assertComes(() -> Long.parseLong(out(pod, first, "nproc")), 2, 2);
     }
 
-    /** As the host's kernel does for runc; the guest's gets numbers of its own. */
+    /**
+     * As runc and the host's kernel do; the guest's gets numbers of its own, and crun takes some.
+     */
     @Test
-    void cpusThatTheHostHasNotAreRefused() {
+    void whatCannotBeALimitIsRefusedByName() {
         var pod = pod();
+        assertThatThrownBy(
+                        () ->
+                                started(
+                                        pod,
+                                        "wrong-shares",
+                                        resources(64, 1).setCpuShares(262_145),
+                                        Pod.IDLE))
+                .hasMessageContaining("cpu.shares 262145");
         assertThatThrownBy(
                         () ->
                                 started(
@@ -159,6 +169,8 @@ final class LimitsTest extends PodSuite {
         var container = started(pod, "main", resources(64, 1).setCpusetCpus("0"), Pod.IDLE);
         assertThatThrownBy(() -> update(container, resources(96, 1).setCpusetCpus("x")))
                 .hasMessageContaining("cpuset.cpus 'x'");
+        assertThatThrownBy(() -> update(container, resources(96, 1).setCpuPeriod(999)))
+                .hasMessageContaining("cpu.period 999");
         assertFiles(
                 pod, container, Map.of("memory.max", Long.toString(64 * MIB), "cpuset.cpus", "0"));
     }

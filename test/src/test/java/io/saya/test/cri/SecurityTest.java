@@ -14,6 +14,7 @@ import io.saya.test.Ran;
 import io.saya.test.Wait;
 import io.saya.test.WithProduct;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -143,15 +144,7 @@ final class SecurityTest extends PodSuite {
      */
     @Test
     void aCallThatIsNewerThanTheProfileDoesNotExistAndAnOldOneIsForbidden() {
-        var call = node().logs().resolveSibling("call");
-        Ran.run(
-                        Duration.ofSeconds(60),
-                        "gcc",
-                        "-static",
-                        "-o",
-                        call.toString(),
-                        Containerd.product().resolve("../../../test/files/call.c").toString())
-                .succeeded();
+        var call = compiled("call");
         var pod = sharedPod();
         var container =
                 pod.start(
@@ -175,18 +168,60 @@ final class SecurityTest extends PodSuite {
                 .containsExactly("39 ok", "250 EPERM", "999 ENOSYS");
     }
 
+    @Test
+    void aProfileSaysWhichErrorACallGetsThatItDoesNotName() throws IOException {
+        var call = compiled("call");
+        var names = new ArrayList<String>();
+        for (var line :
+                Files.readAllLines(
+                        Path.of("/usr/include/x86_64-linux-gnu/asm/unistd_64.h"),
+                        StandardCharsets.US_ASCII)) {
+            if (line.startsWith("#define __NR_") && !line.contains("__NR_keyctl ")) {
+                names.add('"' + line.substring(13, line.indexOf(' ', 13)) + '"');
+            }
+        }
+        var profile =
+                Files.writeString(
+                        node().logs().resolveSibling("profile.json"),
+                        """
+                        {"defaultAction":"SCMP_ACT_ERRNO","defaultErrnoRet":28,"architectures":["SCMP_ARCH_X86_64"],
+                        "syscalls":[{"names":[%s],"action":"SCMP_ACT_ALLOW"}]}"""
+                                .formatted(String.join(",", names)));
+        var pod = sharedPod();
+        var container =
+                pod.start(
+                        pod.create(
+                                "profile",
+                                config -> {
+                                    Pod.mount(config, call, "/call", true);
+                                    return config.addCommand("sleep")
+                                            .addArgs("100000")
+                                            .setLinux(
+                                                    LinuxContainerConfig.newBuilder()
+                                                            .setSecurityContext(
+                                                                    localProfile(profile)));
+                                }));
+        // getpid, keyctl, and a number that no kernel has.
+        assertThat(pod.exec(container, "/call", "39", "250", "999").out().lines())
+                .containsExactly("39 ok", "250 ENOSPC", "999 ENOSYS");
+    }
+
+    /** The input of a container is that node where nobody gives one. */
+    @Test
+    void aUserWithoutInputDoesNotOwnTheNullDevice() {
+        var pod = sharedPod();
+        var container = started(pod, "null", userWithGroup());
+        assertThat(pod.exec(container, "stat", "-c", "%u:%g %a", "/dev/null").out())
+                .isEqualTo("0:0 666\n");
+        // Twice: the first exec, whose input it is as well, must not have taken it either.
+        assertThat(pod.exec(container, "stat", "-L", "-c", "%u:%g", "/proc/self/fd/0").out())
+                .isEqualTo("0:0\n");
+    }
+
     /** Tickets of Kerberos are there, for one, and those of root are not the other container's. */
     @Test
     void anExecHasTheKeysOfItsContainerAndOfNoOther() {
-        var key = node().logs().resolveSibling("key");
-        Ran.run(
-                        Duration.ofSeconds(60),
-                        "gcc",
-                        "-static",
-                        "-o",
-                        key.toString(),
-                        Containerd.product().resolve("../../../test/files/key.c").toString())
-                .succeeded();
+        var key = compiled("key");
         var pod = sharedPod();
         var containers = new ArrayList<String>();
         for (var name : List.of("one", "other")) {
@@ -214,6 +249,31 @@ final class SecurityTest extends PodSuite {
         assertThat(pod.exec(one, "/key", "find", "one").out()).isEqualTo("ok\n");
         assertThat(pod.exec(one, "/key", "find", "of-exec").out()).isEqualTo("ok\n");
         assertThat(pod.exec(one, "/key", "find", "other").out()).isEqualTo("ENOKEY\n");
+    }
+
+    private static LinuxContainerSecurityContext localProfile(Path profile) {
+        return LinuxContainerSecurityContext.newBuilder()
+                .setSeccomp(
+                        SecurityProfile.newBuilder()
+                                .setProfileType(SecurityProfile.ProfileType.Localhost)
+                                .setLocalhostRef(profile.toString()))
+                .build();
+    }
+
+    /** A static program from {@code test/files}. */
+    private Path compiled(String name) {
+        var program = node().logs().resolveSibling(name);
+        Ran.run(
+                        Duration.ofSeconds(60),
+                        "gcc",
+                        "-static",
+                        "-o",
+                        program.toString(),
+                        Containerd.product()
+                                .resolve("../../../test/files/" + name + ".c")
+                                .toString())
+                .succeeded();
+        return program;
     }
 
     private static LinuxContainerSecurityContext userWithGroup() {

@@ -95,7 +95,10 @@ final class EnvironmentTest {
                                 .withMount(
                                         Specification.mount("/tmp", "tmpfs", "tmpfs", "mode=1777"))
                                 .withProcess("oomScoreAdj", "500")
-                                .withProcess("user", "{\"uid\":%1$d,\"gid\":%1$d}".formatted(uid));
+                                .withProcess(
+                                        "user",
+                                        "{\"uid\":%1$d,\"gid\":%1$d,\"umask\":%2$d}"
+                                                .formatted(uid, uid == 0 ? 022 : 027));
                 side.start(runtime, id, keeper);
                 try {
                     // The first process is done with its list when it has become another program.
