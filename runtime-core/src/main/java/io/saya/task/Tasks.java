@@ -15,9 +15,6 @@ import io.saya.container.ProcessState;
 import io.saya.event.TaskEvent;
 import io.saya.event.TaskIo;
 import io.saya.failure.RuntimeFailure;
-import io.saya.guest.StartPhase;
-import io.saya.guest.StopCause;
-import io.saya.host.ProcessorTimes;
 import io.saya.host.Signal;
 import io.saya.io.ContainerIdentity;
 import io.saya.io.DeferredStdio;
@@ -26,11 +23,7 @@ import io.saya.io.StdioOpener;
 import io.saya.json.JsonArray;
 import io.saya.json.JsonObject;
 import io.saya.log.Log;
-import io.saya.oci.ContainerKind;
 import io.saya.oci.OciSpec;
-import io.saya.resources.CpuSet;
-import io.saya.resources.HostSets;
-import io.saya.resources.LimitBounds;
 import io.saya.sandbox.Sandbox;
 import io.saya.sandbox.TaskTable;
 import java.time.Duration;
@@ -54,6 +47,7 @@ public final class Tasks {
     private final Sandbox sandbox;
     private final TaskTable table;
     private final StdioOpener stdio;
+    private final TaskCreation creation;
     private final TaskStart start;
     private final TaskDeletion deletion;
     private final TaskKill kill;
@@ -101,6 +95,24 @@ public final class Tasks {
         this.states = new TaskStates(table);
         this.machine = new TaskResources(sandbox);
         this.succession = new TaskSuccession(sandbox, stdio);
+        this.creation =
+                new TaskCreation(
+                        sandbox,
+                        bare,
+                        this::openStdio,
+                        machine,
+                        new TaskCreation.Outcome() {
+                            @Override
+                            public void made(Container container) {
+                                Tasks.this.made(container);
+                            }
+
+                            @Override
+                            public void failed(Container container, Throwable cause) {
+                                deletion.abandon(container, cause);
+                                forget(container.id());
+                            }
+                        });
     }
 
     /**
@@ -111,75 +123,12 @@ public final class Tasks {
      * @throws RuntimeFailure with the phase and the cause; nothing is left of the container then
      */
     public int create(CreateRequest request, OciSpec given) {
-        OciSpec spec = bare.map(pod -> pod.complete(given)).orElse(given);
-        ContainerKind kind = spec.kind();
-        if (!sandbox.live()) {
-            throw sandbox.whyNot("create container " + request.id());
-        }
-        if (kind.ownsSandbox() != request.id().equals(sandbox.identity().id())) {
-            throw RuntimeFailure.invalidArgument(
-                    "container "
-                            + request.id()
-                            + (kind.ownsSandbox()
-                                    ? " is a sandbox container in the sandbox of "
-                                    : " is a pod's container with the id of its sandbox ")
-                            + sandbox.identity().id());
-        }
-        ProcessStdio opened = openFirst(request, kind);
-        Container container =
-                new Container(
-                        request.id(),
-                        request.bundle(),
-                        kind,
-                        new ContainerProcess(request.id(), request.io(), opened),
-                        new ContainerFigures(
-                                request.id(),
-                                () -> sandbox.guest().requireAgent().stats(request.id()),
-                                () -> ProcessorTimes.ofVcpus(sandbox.vmmPid())));
-        try {
-            table.add(container);
-        } catch (RuntimeFailure e) {
-            opened.close();
-            throw e;
-        }
-        try {
-            HostSets.require(spec.resources());
-            LimitBounds.require(spec.resources());
-            container.standIn().begin(() -> sandbox.guest().standIn(request.id(), spec.program()));
-            OciSpec limited = sandbox.guest().limited(spec);
-            ContainerCreation creation =
-                    new ContainerCreation(
-                            sandbox, container, limited, bare.map(BareSandbox::pid).orElse(0));
-            if (creation.dependsOnGuest(request.rootfs())) {
-                sandbox.awaitBoot();
-            }
-            ContainerCreation.Prepared prepared = creation.prepare(request.rootfs());
-            sandbox.awaitBoot();
-            CpuSet cpus =
-                    kind == ContainerKind.POD_SANDBOX
-                            ? CpuSet.NONE
-                            : machine.admit(container, limited);
-            creation.create(prepared, cpus.toString());
-            machine.bound(container, cpus);
-            announce(container, request);
-            sandbox.clock().done(StartPhase.CONTAINER);
-            sandbox.exits().watch(container, container.init());
-            container.standIn().whenKilled(() -> killedOnHost(container));
-            record(container);
-            return container.standIn().pid();
-        } catch (RuntimeException e) {
-            RuntimeException explained = sandbox.explained(e);
-            abandon(container, explained);
-            throw explained;
-        } catch (Error e) {
-            abandon(container, e);
-            throw e;
-        }
+        return creation.create(request, given).standIn().pid();
     }
 
-    private void abandon(Container container, Throwable cause) {
-        deletion.abandon(container, cause);
-        forget(container.id());
+    private void made(Container container) {
+        container.standIn().whenKilled(() -> killedOnHost(container));
+        record(container);
     }
 
     /** To be called by all that changes something, before its caller is answered. */
@@ -521,45 +470,6 @@ public final class Tasks {
                     container.check(verb);
                     return container;
                 });
-    }
-
-    private void announce(Container container, CreateRequest request) {
-        table.locked(
-                () -> {
-                    container.apply(new ContainerEvent.Made());
-                    if (container.state() instanceof ContainerState.Abandoned) {
-                        throw RuntimeFailure.unavailable(
-                                "the sandbox stopped while container "
-                                        + container.id()
-                                        + " was created",
-                                null);
-                    }
-                    table.publish(
-                            new TaskEvent.Create(
-                                    container.id(),
-                                    container.bundle().toString(),
-                                    request.rootfs(),
-                                    request.io(),
-                                    "",
-                                    container.standIn().pid()));
-                });
-        LOG.info("container created", "container", container.id());
-    }
-
-    /**
-     * Opens the streams of a container's first process. Where that fails for the first container of
-     * the sandbox, the sandbox is stopped: no client will ever use it.
-     */
-    private ProcessStdio openFirst(CreateRequest request, ContainerKind kind) {
-        try {
-            return openStdio(request.id(), request.io());
-        } catch (RuntimeFailure e) {
-            boolean alone = table.isEmpty();
-            if (alone && kind.ownsSandbox()) {
-                sandbox.requestStop(new StopCause.BootFailed(e.getMessage()));
-            }
-            throw e;
-        }
     }
 
     private ProcessStdio openStdio(String containerId, TaskIo io) {
