@@ -8,6 +8,7 @@ import io.saya.failure.RuntimeFailure;
 import io.saya.host.guard.RealGuard;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -299,6 +300,16 @@ class LateNetworkTest {
         ip("-n " + pod + " addr add 10.77." + network + ".2/24 dev " + name);
         ip("-n " + pod + " link set " + name + " up");
         ip("-n " + pod + " link set peer-" + name + " up");
+        awaitUp(name);
+        awaitUp("peer-" + name);
+    }
+
+    /** The kernel says a moment later than it is so that a link's other end is up. */
+    private void awaitUp(String name) {
+        long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+        while (!run("ip -n " + pod + " -br link show dev " + name).contains(" UP ")) {
+            assertThat(System.nanoTime()).as("%s is up in time", name).isLessThan(end);
+        }
     }
 
     private Path namespace() {

@@ -11,11 +11,11 @@ import org.junit.jupiter.api.io.TempDir;
 class SignalRangeTest {
     @TempDir Path directory;
 
-    /** containerd's number is an unsigned one of 32 bits. */
+    /** containerd's number is an unsigned one of 32 bits; 0 only asks (SandboxTest). */
     @Test
     void aSignalIsOneOfTheKernels() {
         Tasks tasks = new SandboxFixture(directory).tasks;
-        for (int number : new int[] {0, 65, -1}) {
+        for (int number : new int[] {65, -1}) {
             assertThatThrownBy(() -> tasks.kill("app1", "", number, false))
                     .hasMessageContaining("signal " + number)
                     .isInstanceOfSatisfying(
