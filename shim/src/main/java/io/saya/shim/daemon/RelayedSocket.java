@@ -27,12 +27,10 @@ final class RelayedSocket {
 
     /**
      * How many daemons that die within an hour are followed by another one: none where the agent is
-     * not the default guest's, which keeps output, or not at the serial port, which is the only way
-     * on which a next daemon finds it.
+     * not at the serial port, which is the only way on which a next daemon finds it.
      */
     static int restarts(RuntimeConfig config) {
-        return config.hypervisor().guest().shipped()
-                        && config.agent().transport() == AgentConfig.Transport.VIRTIO_SERIAL
+        return config.agent().transport() == AgentConfig.Transport.VIRTIO_SERIAL
                 ? config.runtime().daemon().restarts()
                 : 0;
     }
