@@ -69,9 +69,10 @@ static bool count(struct restarts *r) {
 
 /* NULL if it is to be followed by another one; else why not. */
 static const char *obstacle(struct guard *g) {
+    /* First: at its limit the guard itself has it end. */
+    if (g->restarts.deadline != 0) return "it was to follow another one, and was not ready yet";
     if (g->ending || g->status >= 0) return "the sandbox was to end";
     if (WIFEXITED(g->daemon_status) && WEXITSTATUS(g->daemon_status) == 0) return "it has ended in good order";
-    if (g->restarts.deadline != 0) return "it was to follow another one, and was not ready yet";
     if (g->successor.daemon.pid > 0) return "an upgrade was under way";
     if (g->restarts.exits_lost) return "more processes have ended than could be kept in mind";
     if (!relay_part(&g->relay)) return "a call was in progress that may not be carried out twice";

@@ -236,4 +236,5 @@ begun=$SECONDS
 kill -9 "$(daemon)"
 caller_done
 ((SECONDS - begun >= 19 && SECONDS - begun < 25)) || fail "after $((SECONDS - begun)) s, log: $(cat "$SAYA_TEST/containerd.log")"
+until_true log_has "it was to follow another one, and was not ready yet"
 finish_logged

@@ -69,14 +69,18 @@ final class ExecJournal {
         this.file = directory.resolve(FILE);
     }
 
-    /** Its lines are those of another daemon, which writes no more; others come behind them. */
+    /**
+     * Its lines are those of another daemon, which writes no more; others come behind them, and
+     * make the file no longer than those of one daemon would.
+     */
     void goOn() throws IOException {
         for (Line line : read(file)) {
             last = Math.max(last, line.number());
         }
         if (Files.exists(file)) {
             try (RandomAccessFile cut = new RandomAccessFile(file.toFile(), "rw")) {
-                cut.setLength(whole(Files.readAllBytes(file)));
+                bytes = whole(Files.readAllBytes(file));
+                cut.setLength(bytes);
             }
         }
     }

@@ -134,6 +134,9 @@ public final class TaskRecords {
     void goOn() {
         writing.lock();
         try {
+            if (given) {
+                return;
+            }
             execs.goOn();
         } catch (IOException | RuntimeException e) {
             fail(e);
@@ -211,12 +214,12 @@ public final class TaskRecords {
             giveUp();
             return;
         }
-        Written written = of(container);
         writing.lock();
         try {
             if (given || !isThere(container)) {
                 return;
             }
+            Written written = of(container);
             if (written.whole) {
                 append(container, exec, change, written);
             } else {
@@ -339,14 +342,22 @@ public final class TaskRecords {
         return sandbox.tasks().find(container.id()).filter(container::equals).isPresent();
     }
 
-    /** A container has been deleted; returns when the records have nothing of it. */
-    void removed(String id) {
+    /**
+     * A container has been deleted; returns when the records have nothing of it. What stands there
+     * of another one of its id stays: two that delete a container are not done in one moment.
+     */
+    void removed(Container container) {
         writing.lock();
         try {
-            Files.deleteIfExists(file(id));
-            Written written = containers.remove(id);
-            if (written != null) {
-                name(written, Map.of());
+            if (sandbox.tasks()
+                    .find(container.id())
+                    .filter(is -> !is.equals(container))
+                    .isEmpty()) {
+                Files.deleteIfExists(file(container.id()));
+                Written written = containers.remove(container.id());
+                if (written != null) {
+                    name(written, Map.of());
+                }
             }
             if (sandbox.live()) {
                 writeSandbox(ofSandbox.incrementAndGet());

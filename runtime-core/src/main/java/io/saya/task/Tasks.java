@@ -110,7 +110,7 @@ public final class Tasks {
                             @Override
                             public void failed(Container container, Throwable cause) {
                                 deletion.abandon(container, cause);
-                                forget(container.id());
+                                forget(container);
                             }
                         });
     }
@@ -150,9 +150,9 @@ public final class Tasks {
         }
     }
 
-    private void forget(String containerId) {
+    private void forget(Container container) {
         if (records != null) {
-            records.removed(containerId);
+            records.removed(container);
         }
     }
 
@@ -327,8 +327,8 @@ public final class Tasks {
 
     /** Deletes a container or an exec and gives back everything that it held. */
     public ExitStatus delete(String containerId, String execId) {
+        Container container = table.container(containerId);
         if (!execId.isEmpty()) {
-            Container container = table.container(containerId);
             ContainerProcess exec = table.process(container, execId);
             ExitStatus exit = deletion.deleteExec(container, exec);
             if (records != null) {
@@ -343,7 +343,7 @@ public final class Tasks {
             recordIfThere(containerId);
             throw e;
         }
-        forget(containerId);
+        forget(container);
         return exit;
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.saya.agent.AgentTrait;
+import io.saya.container.Container;
 import io.saya.container.ExitStatus;
 import io.saya.event.TaskEvent;
 import io.saya.event.TaskIo;
@@ -49,13 +50,16 @@ class TaskRecordsTest {
     private SandboxFixture before;
     private HoldingHost guard;
     private Tasks tasks;
+    private TaskRecords records;
 
     @BeforeEach
     void run() throws IOException {
         before = new SandboxFixture(directory);
         before.agent.behaveLike(AgentTrait.STARTS_FROM_TEMPLATE, AgentTrait.KEEPS_OUTPUT);
         guard = new HoldingHost(directory);
-        tasks = tasks(before.sandbox, true);
+        StreamKeeping keeping = keeping(before.sandbox, true);
+        records = new TaskRecords(before.sandbox, keeping);
+        tasks = tasks(before.sandbox, keeping, records);
     }
 
     @AfterEach
@@ -64,13 +68,13 @@ class TaskRecordsTest {
         guard.close();
     }
 
-    private Tasks tasks(Sandbox sandbox, boolean begins) {
-        Path run = sandbox.identity().runDirectory();
-        StreamKeeping keeping = new StreamKeeping(run, guard, begins);
-        return new Tasks(
-                sandbox,
-                new HostStdio(run.resolve("io"), keeping),
-                new TaskRecords(sandbox, keeping));
+    private StreamKeeping keeping(Sandbox sandbox, boolean begins) {
+        return new StreamKeeping(sandbox.identity().runDirectory(), guard, begins);
+    }
+
+    private static Tasks tasks(Sandbox sandbox, StreamKeeping keeping, TaskRecords records) {
+        Path io = sandbox.identity().runDirectory().resolve("io");
+        return new Tasks(sandbox, new HostStdio(io, keeping), records);
     }
 
     private void runPod() {
@@ -298,6 +302,37 @@ class TaskRecordsTest {
     }
 
     @Test
+    void theJournalOfSeveralDaemonsIsNoLongerThanThatOfOne() throws Exception {
+        Path records = Files.createDirectories(TaskRecords.directory(directory));
+        int daemons = 0;
+        boolean isLong = false;
+        while (!isLong) {
+            ExecJournal journal = new ExecJournal(records);
+            journal.goOn();
+            daemons++;
+            for (int i = 0; i < 100; i++) {
+                journal.removed(1, "e" + i);
+            }
+            isLong = journal.isLong();
+            assertThat(Files.size(records.resolve(ExecJournal.FILE))).isLessThan(40_000);
+        }
+        assertThat(daemons).isGreaterThan(1);
+    }
+
+    @Test
+    void aSecondDeletionLeavesAnotherContainerOfThisIdAlone() {
+        runPod();
+        create("app2", "container");
+        Container deleted = before.sandbox.tasks().container("app2");
+        tasks.delete("app2", "");
+        create("app2", "container");
+        records.removed(deleted);
+        assertSame("deletion of another one of its id");
+        tasks.delete("app2", "");
+        assertSame("delete");
+    }
+
+    @Test
     void nothingIsWrittenWhereNobodyFollows() {
         tasks.endWithDaemon();
         runPod();
@@ -398,7 +433,8 @@ class TaskRecordsTest {
                         events::add);
         sandbox.standing(
                 standing.sandbox(), before.bundle(SandboxFixture.SANDBOX, "sandbox", "sleep"));
-        Tasks after = tasks(sandbox, false);
+        StreamKeeping keeping = keeping(sandbox, false);
+        Tasks after = tasks(sandbox, keeping, new TaskRecords(sandbox, keeping));
         after.standing(standing.containers());
         sandbox.goOn(before.agent, before.agent.details());
         after.goOn();

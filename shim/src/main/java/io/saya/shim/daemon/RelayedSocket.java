@@ -7,6 +7,7 @@ import io.saya.log.Log;
 import io.saya.ttrpc.TtrpcServer;
 import io.saya.ttrpc.transport.Transport;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.OptionalInt;
 
@@ -61,7 +62,32 @@ final class RelayedSocket {
         };
     }
 
-    /** The same in the place of a daemon that has died: the guard has the shim's socket. */
+    /**
+     * In the place of a daemon that hands over: its socket, by which the guard passes calls on
+     * where {@link #isRelayed}. Then the guard is told by how many this one may be followed.
+     *
+     * @param listener the descriptor of that socket
+     */
+    static ShimServices.Door handedOver(
+            GuardHost host, Path runDirectory, int listener, int restarts) {
+        return builder -> {
+            TtrpcServer server = builder.adopt(listener);
+            if (isRelayed(runDirectory)) {
+                host.relay(OptionalInt.empty(), restarts);
+            }
+            return server;
+        };
+    }
+
+    /**
+     * Whether the guard passes the calls of a sandbox on. It does from the first call on or never:
+     * a sandbox that began without ends with its daemon, whatever the configuration says now.
+     */
+    static boolean isRelayed(Path runDirectory) {
+        return Files.exists(runDirectory.resolve(NAME));
+    }
+
+    /** In the place of a daemon that has died: the guard has the shim's socket. */
     static ShimServices.Door again(GuardHost host, Path runDirectory, int restarts) {
         return builder -> {
             TtrpcServer server = builder.listen(runDirectory.resolve(NAME));

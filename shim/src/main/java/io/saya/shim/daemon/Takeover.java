@@ -76,6 +76,9 @@ final class Takeover {
         sandbox = standing;
         standing.standing(told, spec);
         Tasks tasks = services.tasks(standing, configuration);
+        if (!RelayedSocket.isRelayed(directory)) {
+            tasks.endWithDaemon();
+        }
         tasks.standing(succession.tasks().containers());
         SandboxCounts counts = services.counts(standing);
         counts.restarts(host.takeOver());
@@ -96,7 +99,11 @@ final class Takeover {
                         tasks,
                         counts,
                         configuration,
-                        builder -> builder.adopt(succession.server().listener()));
+                        RelayedSocket.handedOver(
+                                host,
+                                directory,
+                                succession.server().listener(),
+                                RelayedSocket.restarts(configuration.config())));
         server.goOn(succession.server().connections());
         LOG.info(
                 "the sandbox is taken over",
