@@ -87,12 +87,20 @@ static enum module_result load_from_image(const char *name, const char *paramete
     return loaded ? MODULE_LOADED : MODULE_FAILED;
 }
 
+// Whether a module can be used. One that another process is loading is known already, but what it offers is not there yet; to load it once
+// more waits for that. What is built in has a directory, and no state.
 static bool is_loaded(const char *name) {
-    char path[300];
-    snprintf(path, sizeof path, "/sys/module/%s", name);
+    char path[320], state[16] = "";
+    int length = snprintf(path, sizeof path, "/sys/module/%s", name);
     for (char *c = path + sizeof "/sys/module/" - 1; *c != 0; c++)
         if (*c == '-') *c = '_';
-    return access(path, F_OK) == 0;
+    if (access(path, F_OK) != 0) return false;
+    snprintf(path + length, sizeof path - (size_t)length, "/initstate");
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return errno == ENOENT;
+    ssize_t read_bytes = read(fd, state, sizeof state - 1);
+    close(fd);
+    return read_bytes > 0 && strcmp(state, "live\n") == 0;
 }
 
 static enum module_result load_with_parameters(const char *name, const char *parameters, char *error, size_t error_size) {

@@ -78,7 +78,7 @@ final class PodLifeTest extends PodSuite {
     }
 
     @Test
-    void oneMachineServesAllContainersOfAPod() {
+    void oneMachineServesAllContainersOfAPod() throws Exception {
         assumeThat(Containerd.runtime()).contains("saya");
         var pod = pod();
         var machines = Host.processes("qemu-system", pod.id());
@@ -91,13 +91,13 @@ final class PodLifeTest extends PodSuite {
             }
         }
         for (var container : containers) {
-            assertThat(pod.exec(container.resultNow(), "true").status()).isZero();
+            assertThat(pod.exec(container.get(), "true").status()).isZero();
         }
         assertThat(Host.processes("qemu-system", pod.id())).isEqualTo(machines);
         pod.stop();
         assertThat(Host.processes("qemu-system", pod.id())).isEmpty();
         for (var container : containers) {
-            assertThat(pod.status(container.resultNow()).getState())
+            assertThat(pod.status(container.get()).getState())
                     .isEqualTo(ContainerState.CONTAINER_EXITED);
         }
     }
