@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -144,33 +145,13 @@ final class SecurityTest extends PodSuite {
      */
     @Test
     void aCallThatIsNewerThanTheProfileDoesNotExistAndAnOldOneIsForbidden() {
-        var call = compiled("call");
-        var pod = sharedPod();
-        var container =
-                pod.start(
-                        pod.create(
-                                "filtered",
-                                config -> {
-                                    Pod.mount(config, call, "/call", true);
-                                    return config.addCommand("sleep")
-                                            .addArgs("100000")
-                                            .setLinux(
-                                                    LinuxContainerConfig.newBuilder()
-                                                            .setSecurityContext(
-                                                                    LinuxContainerSecurityContext
-                                                                            .newBuilder()
-                                                                            .setSeccomp(
-                                                                                    SecurityProfile
-                                                                                            .getDefaultInstance())));
-                                }));
         // getpid; keyctl, which no profile of containerd's allows; a number that no kernel has.
-        assertThat(pod.exec(container, "/call", "39", "250", "999").out().lines())
+        assertThat(callsUnder(SecurityProfile.getDefaultInstance()))
                 .containsExactly("39 ok", "250 EPERM", "999 ENOSYS");
     }
 
     @Test
     void aProfileSaysWhichErrorACallGetsThatItDoesNotName() throws IOException {
-        var call = compiled("call");
         var names = new ArrayList<String>();
         for (var line :
                 Files.readAllLines(
@@ -187,22 +168,8 @@ final class SecurityTest extends PodSuite {
                         {"defaultAction":"SCMP_ACT_ERRNO","defaultErrnoRet":28,"architectures":["SCMP_ARCH_X86_64"],
                         "syscalls":[{"names":[%s],"action":"SCMP_ACT_ALLOW"}]}"""
                                 .formatted(String.join(",", names)));
-        var pod = sharedPod();
-        var container =
-                pod.start(
-                        pod.create(
-                                "profile",
-                                config -> {
-                                    Pod.mount(config, call, "/call", true);
-                                    return config.addCommand("sleep")
-                                            .addArgs("100000")
-                                            .setLinux(
-                                                    LinuxContainerConfig.newBuilder()
-                                                            .setSecurityContext(
-                                                                    localProfile(profile)));
-                                }));
         // getpid, keyctl, and a number that no kernel has.
-        assertThat(pod.exec(container, "/call", "39", "250", "999").out().lines())
+        assertThat(callsUnder(localProfile(profile)))
                 .containsExactly("39 ok", "250 ENOSPC", "999 ENOSYS");
     }
 
@@ -251,13 +218,30 @@ final class SecurityTest extends PodSuite {
         assertThat(pod.exec(one, "/key", "find", "other").out()).isEqualTo("ENOKEY\n");
     }
 
-    private static LinuxContainerSecurityContext localProfile(Path profile) {
-        return LinuxContainerSecurityContext.newBuilder()
-                .setSeccomp(
-                        SecurityProfile.newBuilder()
-                                .setProfileType(SecurityProfile.ProfileType.Localhost)
-                                .setLocalhostRef(profile.toString()))
+    private static SecurityProfile localProfile(Path profile) {
+        return SecurityProfile.newBuilder()
+                .setProfileType(SecurityProfile.ProfileType.Localhost)
+                .setLocalhostRef(profile.toString())
                 .build();
+    }
+
+    /** What comes of getpid, keyctl and a number that no kernel has. */
+    private Stream<String> callsUnder(SecurityProfile profile) {
+        var call = compiled("call");
+        var context = LinuxContainerSecurityContext.newBuilder().setSeccomp(profile);
+        var pod = sharedPod();
+        var container =
+                pod.start(
+                        pod.create(
+                                "filtered-" + profile.getProfileType(),
+                                config ->
+                                        Pod.mount(config, call, "/call", true)
+                                                .addCommand("sleep")
+                                                .addArgs("100000")
+                                                .setLinux(
+                                                        LinuxContainerConfig.newBuilder()
+                                                                .setSecurityContext(context))));
+        return pod.exec(container, "/call", "39", "250", "999").out().lines();
     }
 
     /** A static program from {@code test/files}. */
